@@ -1,1 +1,3 @@
+//! The program: nothing but the exit code.
+
 fn main() {}

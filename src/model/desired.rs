@@ -1,0 +1,165 @@
+//! What the definitions of one target say, still symbolic: role references, principals, and bases
+//! are names here; `plan::resolve` finds what they mean live.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{Scope, Site, Untrusted, config::Placed};
+
+/// Everything that one target declares.
+#[derive(Clone, Debug, Default)]
+pub struct DesiredState {
+    /// Declared roles, sorted by key and scope.
+    pub roles: Vec<DesiredRole>,
+    /// The default role, where it is managed.
+    pub default: Option<DesiredDefault>,
+    /// Declared assignments, one for each principal.
+    pub assignments: Vec<DesiredAssignment>,
+    /// Lists that are the whole truth for their role, scope, and kind of principal.
+    pub exclusive: Vec<Exclusive>,
+    /// Roles to delete on purpose.
+    pub removed: Vec<Removal>,
+}
+
+/// A reference to a role as it was written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleName {
+    /// A role declared in this target, by its YAML key.
+    Key(Arc<str>),
+    /// A role that the provider ships, by its name or id there.
+    Builtin(Untrusted),
+    /// A role known only live, by its name (in `removed`).
+    Live(Untrusted),
+}
+
+/// A reference to a role and where it was written.
+pub type RoleRef = Placed<RoleName>;
+
+/// A declared role.
+#[derive(Clone, Debug)]
+pub struct DesiredRole {
+    /// Its key in YAML.
+    pub key: Arc<str>,
+    /// Its class in the provider's contract.
+    pub class: &'static str,
+    /// Where it lives.
+    pub scope: Scope,
+    /// The provider's id, where one was given.
+    pub id: Option<Placed<Untrusted>>,
+    /// Its name at the provider; the key where none was given.
+    pub name: Placed<Untrusted>,
+    /// Earlier names.
+    pub previously: Vec<Placed<Untrusted>>,
+    /// Its description; `None` is not managed, `Some(None)` is cleared.
+    pub description: Option<Placed<Option<Untrusted>>>,
+    /// The role whose permissions it starts from.
+    pub base: Option<RoleRef>,
+    /// Permissions of its own and from sets, each with the place that brings it.
+    pub permissions: BTreeMap<Untrusted, Via>,
+    /// Permissions taken away from the union of base, sets, and its own.
+    pub except: BTreeMap<Untrusted, Site>,
+    /// What may not happen to it.
+    pub protect: BTreeSet<Protect>,
+    /// Whether a moment without access is accepted.
+    pub allow_gap: bool,
+    /// Its key in the file.
+    pub site: Site,
+}
+
+/// Why a permission is in a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// It stands in the role itself.
+    Own(Site),
+    /// It comes from a set.
+    Set {
+        /// The set that names it.
+        name: Arc<str>,
+        /// Its line in that set.
+        site: Site,
+    },
+    /// It comes from the base role.
+    Base(RoleName),
+}
+
+/// What `protect` forbids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Protect {
+    /// Deleting the role.
+    Delete,
+    /// Renaming it.
+    Rename,
+    /// Taking permissions from it.
+    Remove,
+    /// Giving permissions to it.
+    Add,
+}
+
+impl Protect {
+    /// As it is written in YAML.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "delete",
+            Self::Rename => "rename",
+            Self::Remove => "remove",
+            Self::Add => "add",
+        }
+    }
+}
+
+/// The declared default role.
+#[derive(Clone, Debug)]
+pub struct DesiredDefault {
+    /// The role; `None` for `none`.
+    pub role: Option<RoleRef>,
+    /// Where it was written.
+    pub site: Site,
+}
+
+/// How a principal is written: the way it was spelled decides how it is looked up.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spelling {
+    /// A plain handle.
+    Handle(Untrusted),
+    /// `email:…`
+    Email(Untrusted),
+    /// `id:…`
+    Id(Untrusted),
+}
+
+/// One principal holding one role.
+#[derive(Clone, Debug)]
+pub struct DesiredAssignment {
+    /// The role.
+    pub role: RoleRef,
+    /// Where.
+    pub scope: Scope,
+    /// Kind of principal, a class of the contract: `user`, `group` ...
+    pub class: &'static str,
+    /// Who.
+    pub principal: Placed<Spelling>,
+    /// The last day on which it holds.
+    pub expires: Option<jiff::civil::Date>,
+}
+
+/// A list that is the whole truth: whoever holds `role` in `scope` and is not in the list loses it.
+#[derive(Clone, Debug)]
+pub struct Exclusive {
+    /// The role.
+    pub role: RoleRef,
+    /// Where.
+    pub scope: Scope,
+    /// Kind of principal.
+    pub class: &'static str,
+}
+
+/// A role to delete on purpose.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// The role, by former key or by live name.
+    pub role: RoleRef,
+    /// Where its holders go.
+    pub reassign_to: Option<RoleRef>,
+}

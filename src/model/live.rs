@@ -1,0 +1,92 @@
+//! What the API says now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Field, Key, Kind, Untrusted, Value};
+
+/// What is known of a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// The API says so.
+    Known(Value),
+    /// A reviewed snapshot says so; the API does not tell.
+    Attested(Value),
+    /// The API gave something that cannot be understood, or nothing.
+    Unreadable,
+}
+
+impl Live {
+    /// The value, known or attested.
+    pub fn value(&self) -> Option<&Value> {
+        match self {
+            Self::Known(value) | Self::Attested(value) => Some(value),
+            Self::Unreadable => None,
+        }
+    }
+}
+
+/// Who a target is, as the API reports it for this credential.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Host (and port, where it is not the usual one), or `emulator/TARGET`.
+    pub host: Untrusted,
+    /// The tenant's id; `None` where the API does not tell.
+    pub tenant: Option<Untrusted>,
+    /// Something else that only this tenant has, where it does not tell its id.
+    pub anchor: Option<Untrusted>,
+}
+
+/// What to read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Identity, roles, default, and catalogue.
+    pub roles: bool,
+    /// Who holds which role.
+    pub members: bool,
+}
+
+/// One live object.
+#[derive(Clone, Debug)]
+pub struct LiveObject {
+    /// Its natural key.
+    pub key: Key,
+    /// The provider's id.
+    pub id: Option<Untrusted>,
+    /// Whether the provider ships it: never changed, never deleted.
+    pub builtin: bool,
+    /// Its fields.
+    pub fields: BTreeMap<Field, Live>,
+    /// How many principals hold it, where the API tells; for roles.
+    pub holders: Option<u64>,
+    /// Why it cannot be changed at all, where that is so.
+    pub locked: Option<Untrusted>,
+}
+
+/// Everything that was read of one target.
+#[derive(Clone, Debug, Default)]
+pub struct LiveState {
+    /// Whose state it is.
+    pub identity: Identity,
+    /// Roles, default, assignments, sorted by key. Two objects may share a key: that is for the
+    /// planner to refuse.
+    pub objects: Vec<LiveObject>,
+    /// Principals that exist: (class, any spelling the API tells) to id.
+    pub directory: BTreeMap<(&'static str, Untrusted), Untrusted>,
+    /// What to call a principal beside its id: (class, id) to name or e-mail.
+    pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
+    /// Permissions that the live catalogue knows; `None` where it could not be read.
+    pub catalogue: Option<BTreeSet<Untrusted>>,
+    /// The id of the principal that the credential acts for, where the API tells.
+    pub caller: Option<Untrusted>,
+    /// What was read.
+    pub read: Query,
+    /// Kinds of which the read is not complete: nothing of them may be removed.
+    pub incomplete: BTreeMap<Kind, Untrusted>,
+}
+
+impl LiveState {
+    /// All live objects of a kind.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &LiveObject> {
+        self.objects.iter().filter(move |object| object.key.kind == kind)
+    }
+}

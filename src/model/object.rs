@@ -1,0 +1,98 @@
+//! What is compared: objects with fields, each at a natural key.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Address, Untrusted};
+
+/// Name of a field, from the fixed vocabulary below and in the providers' contracts.
+pub type Field = &'static str;
+
+/// The fields that every provider shares.
+pub mod field {
+    use super::Field;
+
+    /// A role's display name.
+    pub const NAME: Field = "name";
+    /// A role's description.
+    pub const DESCRIPTION: Field = "description";
+    /// A role's permissions, a set.
+    pub const PERMISSIONS: Field = "permissions";
+    /// The role that an assignment or the default refers to.
+    pub const ROLE: Field = "role";
+}
+
+/// What an object is; the order is the order of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A permission declared as a resource.
+    Permission,
+    /// A role.
+    Role,
+    /// The role that new members get.
+    Default,
+    /// Who holds a role.
+    Assignment,
+}
+
+/// Where an object lives inside a target.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// The target itself.
+    Target,
+    /// A place inside it, such as an organization or a group.
+    In {
+        /// Kind of the place: `organization`, `group` ...
+        kind: Arc<str>,
+        /// Its path or id.
+        path: Untrusted,
+    },
+}
+
+/// The natural key of an object: what the provider itself holds unique.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// What it is.
+    pub kind: Kind,
+    /// Class within the kind: `role`, `admin_role`, for assignments the kind of principal.
+    pub class: &'static str,
+    /// Where it is.
+    pub scope: Scope,
+    /// Name of a role, id of a principal; empty for the default.
+    pub name: Untrusted,
+    /// For an assignment where a principal may hold several roles: which. `None` where a principal
+    /// has one slot, whose content is then the field `role`.
+    pub role: Option<RoleId>,
+}
+
+/// Which role, beyond its name: names change and can be swapped.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoleId {
+    /// A role that exists at the provider, by the provider's id.
+    Live(Untrusted),
+    /// A role that the plan creates, by its address.
+    New(Address),
+}
+
+/// The value of a field.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// Text; `None` is cleared.
+    Text(Option<Untrusted>),
+    /// Yes or no.
+    Flag(bool),
+    /// A set, in canonical spelling.
+    Set(BTreeSet<Untrusted>),
+    /// A role; `None` is no role.
+    Role(Option<RoleId>),
+}
+
+impl Value {
+    /// The members of a set; empty for every other value.
+    pub fn members(&self) -> &BTreeSet<Untrusted> {
+        static EMPTY: BTreeSet<Untrusted> = BTreeSet::new();
+        match self {
+            Self::Set(members) => members,
+            _ => &EMPTY,
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! I/O with the products: a shared HTTP client, one folder per provider, and the registry.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use crate::{
+    contract::Spec,
+    model::{
+        Untrusted,
+        live::{LiveState, Query},
+    },
+    plan::operation::{Made, Verb},
+};
+
+/// A boxed future, so that the traits below can be objects.
+pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A provider with its I/O.
+pub trait Provider: Spec {
+    /// A client that can read and nothing else: planning holds only this.
+    fn reader(&self, connection: Arc<http::Connection>) -> Box<dyn Read>;
+    /// A client that can write.
+    fn writer(&self, connection: Arc<http::Connection>) -> Box<dyn Write>;
+    /// Where a target's requests go; what `settings` say was checked against the contract.
+    fn endpoint(&self, settings: &Settings) -> Endpoint;
+}
+
+/// A target's settings by name.
+pub type Settings = std::collections::BTreeMap<String, crate::model::config::Placed<Untrusted>>;
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Base URL as it was configured or built in.
+    pub url: String,
+    /// Whether it is one of the provider's own hosts, to which its credential may always go.
+    pub own_host: bool,
+}
+
+/// Reads the live state.
+pub trait Read: Send + Sync {
+    /// Everything that `query` asks for, or why not. Requests that do not depend on each other run
+    /// at the same time.
+    fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>>;
+}
+
+/// Executes operations.
+pub trait Write: Send + Sync {
+    /// Sends the one request of `verb`. It is never repeated by the client where its outcome is
+    /// unknown.
+    fn execute<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Fut<'a, Result<Outcome, WriteError>>;
+
+    /// Asks for the same in another documented way, after `verb` was accepted but read back
+    /// otherwise; `None` where there is no other way.
+    fn insist<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Option<Fut<'a, Result<Outcome, WriteError>>>;
+}
+
+/// What came of an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Accepted as a whole.
+    Done {
+        /// The id of what was made.
+        id: Option<Untrusted>,
+    },
+    /// Accepted for some principals.
+    Partly {
+        /// Those for whom it failed, with the provider's reason.
+        failed: Vec<(Untrusted, Untrusted)>,
+    },
+}
+
+/// Which request, for messages: method and path without query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestLine(pub String);
+
+/// Why reading failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReadError {
+    /// What kind of failure.
+    pub kind: ReadErrorKind,
+    /// The request that failed, where one was sent.
+    pub request: Option<RequestLine>,
+    /// What happened, one sentence; may quote the API.
+    pub message: Untrusted,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// Kinds of failed reads; the exit code follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadErrorKind {
+    /// The credential is missing, unknown, or not allowed to (401, 403, 410).
+    Denied,
+    /// The request is wrong or what it asks for does not exist (other 4xx): a setting is off.
+    Rejected,
+    /// Too many requests, and the deadline came before the answer (429).
+    RateLimited,
+    /// No connection, no answer in time, or 5xx.
+    Unreachable,
+    /// An answer that is not what the reference says: not JSON, truncated, a wrong type, a redirect,
+    /// too large, a repeated cursor.
+    Malformed,
+}
+
+/// Why writing failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WriteError {
+    /// What is known of the effect.
+    pub effect: Effect,
+    /// The request.
+    pub request: RequestLine,
+    /// HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// What happened, one sentence; may quote the API.
+    pub message: Untrusted,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+/// What is known of the effect of a failed write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing was sent.
+    NotSent,
+    /// The provider refused it.
+    Refused,
+    /// It was sent and there is no answer, or one that says nothing: only reading tells.
+    Unknown,
+}
+
+impl From<&str> for RequestLine {
+    fn from(line: &str) -> Self {
+        Self(line.to_owned())
+    }
+}
