@@ -1,5 +1,6 @@
 //! Custom roles of SaaS products as code.
 
+pub mod assess;
 pub mod catalog;
 pub mod contract;
 pub mod model;

@@ -99,6 +99,7 @@ codes! {
     Ambiguous = "053", Error, "more than one live object for one key";
     LockedPrincipal = "054", Error, "a principal whose role cannot be changed";
     MissingUnassign = "055", Error, "nothing says what taking the role from somebody means";
+    UnknownId = "056", Error, "an id that no live role has";
 }
 
 impl Code {

@@ -16,7 +16,7 @@ pub mod untrusted;
 pub use address::Address;
 pub use code::Code;
 pub use finding::{Finding, Label, Level};
-pub use object::{Field, Key, Kind, RoleId, Scope, Value};
+pub use object::{Field, Key, Kind, RoleId, Scope, Value, field};
 pub use secret::{Redactor, Secret};
 pub use site::{Site, Source, SourceId, Sources};
 pub use untrusted::Untrusted;

@@ -1,7 +1,14 @@
 //! From what is wanted and what is there to what has to happen: resolve, compare, order, digest,
 //! and the plan document. Pure: no clock, no files, no network.
 
+pub mod build;
+pub mod change;
+pub mod compare;
+pub mod digest;
 pub mod document;
+mod graph;
 pub mod operation;
+pub mod order;
+pub mod resolve;
 
 pub use document::PlanDocument;

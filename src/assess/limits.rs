@@ -1,0 +1,78 @@
+//! `max_deletes` and `max_unassigns`: how much one plan may take away.
+
+use super::Facts;
+use crate::{
+    model::{Kind, RoleId, Value, config::Limit, field},
+    plan::{
+        change::{Plan, Verdict},
+        document::{Action, Guard},
+    },
+};
+
+pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
+    let count = |wanted: &[Action]| {
+        plan.changes.iter().filter(|change| wanted.contains(&change.action)).count() as u64
+    };
+    let deletes = count(&[Action::Delete, Action::Replace]);
+    let unassigns = count(&[Action::Unassign]);
+    let roles = facts.live.of(Kind::Role).filter(|role| !role.builtin).count() as u64;
+    let held = facts.live.of(Kind::Assignment).filter(|slot| is_granted(slot, facts)).count() as u64;
+    let limits = [
+        (Guard::MaxDeletes, "max_deletes", facts.guards.max_deletes, deletes, roles, "delete", "role"),
+        (
+            Guard::MaxUnassigns,
+            "max_unassigns",
+            facts.guards.max_unassigns,
+            unassigns,
+            held,
+            "take away",
+            "assignment",
+        ),
+    ];
+    for (guard, name, limit, planned, existing, verb, what) in limits {
+        let most = most(limit, existing);
+        if planned <= most {
+            continue;
+        }
+        let share = match limit {
+            Limit::Count(_) => String::new(),
+            Limit::Percent(percent) => format!(" ({percent}% of {existing})"),
+        };
+        let message = format!("the plan would {verb} {planned} {what}s; `{name}` allows {most}{share}");
+        let help = format!(
+            "If that is meant: `--allow {name} --reason TEXT`, or a higher `{name}` in its own change."
+        );
+        plan.verdicts.push(Verdict::refuse(guard, message, Some(help)));
+    }
+}
+
+/// The most that a limit allows; a percentage always allows one.
+fn most(limit: Limit, existing: u64) -> u64 {
+    match limit {
+        Limit::Count(count) => u64::from(count),
+        Limit::Percent(percent) => (existing * u64::from(percent) / 100).max(1),
+    }
+}
+
+/// Whether a slot holds a role that was given, rather than the one that everybody has.
+fn is_granted(slot: &crate::model::live::LiveObject, facts: Facts<'_>) -> bool {
+    match slot.fields.get(field::ROLE).and_then(|live| live.value()) {
+        Some(Value::Role(Some(RoleId::Live(id)))) => {
+            !facts.catalogue.builtin(id.raw()).is_some_and(|builtin| builtin.vacant)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_rounds_down_and_always_allows_one() {
+        assert_eq!(most(Limit::Percent(10), 4), 1);
+        assert_eq!(most(Limit::Percent(10), 39), 3);
+        assert_eq!(most(Limit::Percent(0), 100), 1);
+        assert_eq!(most(Limit::Count(0), 100), 0);
+    }
+}

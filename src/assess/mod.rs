@@ -1,0 +1,60 @@
+//! What a plan means: whether a guard refuses it. Pure.
+
+mod administrators;
+mod limits;
+mod protection;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    catalog::Catalogue,
+    model::{Untrusted, config::Guards, live::LiveState},
+    plan::{
+        change::Plan,
+        document::{Guard, VerdictOutcome},
+    },
+};
+
+/// What guards look at beside the plan.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// What was read.
+    pub live: &'a LiveState,
+    /// The provider's built-in roles.
+    pub catalogue: &'a Catalogue,
+    /// The guards in force.
+    pub guards: &'a Guards,
+    /// Guards that a person allowed, each with the reason.
+    pub allowed: &'a BTreeMap<Guard, Untrusted>,
+}
+
+/// Adds the verdicts of every guard to the plan; those that a person allowed are marked so.
+pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
+    limits::judge(plan, facts);
+    administrators::judge(plan, facts);
+    protection::judge(plan);
+    let verdicts = plan.changes.iter_mut().flat_map(|change| &mut change.verdicts).chain(&mut plan.verdicts);
+    for verdict in verdicts {
+        if let Some(reason) = facts.allowed.get(&verdict.guard)
+            && can_be_allowed(verdict.guard)
+            && verdict.outcome == VerdictOutcome::Refused
+        {
+            verdict.outcome = VerdictOutcome::Allowed;
+            verdict.reason = Some(reason.clone());
+        }
+    }
+}
+
+/// The guards that `--allow` may lift, by the name it takes. The others name something that has to
+/// be said in the definitions or cannot be done at all.
+pub const ALLOWABLE: &[(&str, Guard)] = &[
+    ("adopt", Guard::Adopt),
+    ("max_deletes", Guard::MaxDeletes),
+    ("max_unassigns", Guard::MaxUnassigns),
+    ("min_admins", Guard::MinAdmins),
+    ("protect", Guard::Protect),
+];
+
+fn can_be_allowed(guard: Guard) -> bool {
+    ALLOWABLE.iter().any(|(_, allowable)| *allowable == guard)
+}

@@ -1,0 +1,297 @@
+//! The plan as a document: names beside ids, places beside permissions, digests, and counts.
+
+use std::collections::BTreeMap;
+
+use super::{
+    change::{Change, Plan, RoleState, What},
+    digest,
+    document::{self, Action, FieldChange, FieldValue, Origin},
+};
+use crate::model::{
+    RoleId, Site, Sources, Untrusted,
+    config::{Guards, Limit, Target},
+    desired::{RoleName, Via},
+    field,
+    live::Identity,
+};
+
+/// Builds the document of one target.
+pub fn target(
+    target: &Target,
+    identity: &Identity,
+    plan: &Plan,
+    guards: &Guards,
+    selection: &[String],
+    sources: &Sources,
+) -> document::TargetPlan {
+    let builder = Builder { plan, sources };
+    let changes: Vec<document::Change> = plan.changes.iter().map(|change| builder.change(change)).collect();
+    let mut document = document::TargetPlan {
+        name: (&*target.name).into(),
+        provider: target.provider.into(),
+        emulator: target.emulator,
+        identity: Some(document::Identity {
+            host: identity.host.clone(),
+            tenant: identity.tenant.clone(),
+            anchor: identity.anchor.clone(),
+        }),
+        digest: None,
+        applied: None,
+        error: None,
+        manage: manage(target),
+        guards: guards_document(guards),
+        selection: selection.iter().map(|glob| glob.as_str().into()).collect(),
+        scope_changes: Vec::new(),
+        summary: summary(&changes),
+        changes,
+        verdicts: plan.verdicts.iter().map(verdict).collect(),
+        unmanaged: document::Unmanaged {
+            roles: plan
+                .unmanaged_roles
+                .iter()
+                .map(|(address, name)| document::UnmanagedRole {
+                    address: address.clone(),
+                    name: name.clone(),
+                })
+                .collect(),
+            assignments: plan.unmanaged_assignments,
+        },
+        notes: plan.notes.clone(),
+    };
+    document.digest = Some(digest::target(&document, target.credential.variable()));
+    document
+}
+
+/// The document of a target for which there is no plan.
+pub fn failed(target: &Target, guards: &Guards, error: document::TargetError) -> document::TargetPlan {
+    document::TargetPlan {
+        name: (&*target.name).into(),
+        provider: target.provider.into(),
+        emulator: target.emulator,
+        identity: None,
+        digest: None,
+        applied: None,
+        error: Some(error),
+        manage: manage(target),
+        guards: guards_document(guards),
+        selection: Vec::new(),
+        scope_changes: Vec::new(),
+        changes: Vec::new(),
+        verdicts: Vec::new(),
+        unmanaged: document::Unmanaged::default(),
+        notes: Vec::new(),
+        summary: document::Summary::default(),
+    }
+}
+
+/// Puts targets together, sorted by name, with the digest of the whole.
+pub fn document(
+    revisions: document::Revisions,
+    mut targets: Vec<document::TargetPlan>,
+) -> document::PlanDocument {
+    targets.sort_by(|a, b| a.name.cmp(&b.name));
+    document::PlanDocument {
+        format_version: document::FORMAT_VERSION,
+        rolecall: env!("CARGO_PKG_VERSION").into(),
+        digest: digest::plan(&targets),
+        revisions,
+        targets,
+        run: None,
+    }
+}
+
+fn manage(target: &Target) -> document::Manage {
+    document::Manage {
+        roles: target.manage.roles.as_str().into(),
+        assignments: target.manage.assignments.as_str().into(),
+    }
+}
+
+fn guards_document(guards: &Guards) -> document::Guards {
+    let limit = |limit: Limit| match limit {
+        Limit::Count(count) => count.to_string().into(),
+        Limit::Percent(percent) => format!("{percent}%").into(),
+    };
+    document::Guards {
+        max_deletes: limit(guards.max_deletes),
+        max_unassigns: limit(guards.max_unassigns),
+        min_admins: guards.min_admins,
+    }
+}
+
+fn summary(changes: &[document::Change]) -> document::Summary {
+    let count = |action: Action| changes.iter().filter(|change| change.action == action).count() as u32;
+    document::Summary {
+        create: count(Action::Create),
+        update: count(Action::Update),
+        rename: count(Action::Rename),
+        replace: count(Action::Replace),
+        delete: count(Action::Delete),
+        assign: count(Action::Assign),
+        reassign: count(Action::Reassign),
+        unassign: count(Action::Unassign),
+        set_default: count(Action::SetDefault),
+        release: count(Action::Release),
+        manual: changes.iter().filter(|change| change.manual.is_some()).count() as u32,
+    }
+}
+
+fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
+    document::Verdict {
+        guard: verdict.guard,
+        outcome: verdict.outcome,
+        message: verdict.message.clone(),
+        help: verdict.help.clone(),
+        reason: verdict.reason.clone(),
+    }
+}
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    sources: &'a Sources,
+}
+
+type Fields = BTreeMap<String, FieldValue>;
+
+impl Builder<'_> {
+    fn change(&self, change: &Change) -> document::Change {
+        let (before, after, fields) = match &change.what {
+            What::Role { before, after, via, .. } => {
+                let fields = self.role_fields(before.as_ref(), after.as_ref(), via);
+                (before.as_ref().map(state), after.as_ref().map(state), fields)
+            }
+            What::Default { before, after } => {
+                let fields = vec![self.role_change(before.as_ref(), after.as_ref())];
+                (Some(self.slot(before.as_ref())), Some(self.slot(after.as_ref())), fields)
+            }
+            What::Assignment { before, after, .. } => {
+                let fields = vec![self.role_change(before.as_ref(), after.as_ref())];
+                let before = before.as_ref().map(|role| self.slot(Some(role)));
+                let after = after.as_ref().map(|role| self.slot(Some(role)));
+                (before, after, fields)
+            }
+        };
+        let mut document = document::Change {
+            address: change.address.clone(),
+            title: change.title.clone(),
+            action: change.action,
+            origin: Origin::Undetermined,
+            digest: Untrusted::default(),
+            id: change.id.clone(),
+            before,
+            after,
+            adopts: change.adopts,
+            manual: None,
+            reason: change.reason,
+            fields,
+            side_effects: change.side_effects.clone(),
+            holders: change.holders,
+            definition: change.site.and_then(|site| self.place(site)),
+            verdicts: change.verdicts.iter().map(verdict).collect(),
+        };
+        document.digest = digest::change(&document);
+        document
+    }
+
+    fn slot(&self, role: Option<&RoleId>) -> Fields {
+        let value = role.map_or(FieldValue::Text(None), |role| FieldValue::Role(self.role(role)));
+        BTreeMap::from([(field::ROLE.to_owned(), value)])
+    }
+
+    fn role(&self, role: &RoleId) -> document::RoleValue {
+        let canonical: Untrusted = match role {
+            RoleId::Live(id) => id.clone(),
+            RoleId::New(address) => address.as_str().into(),
+        };
+        let name = self.plan.role_names.get(role).cloned().unwrap_or_else(|| canonical.clone());
+        document::RoleValue { role: canonical, name }
+    }
+
+    fn role_change(&self, before: Option<&RoleId>, after: Option<&RoleId>) -> FieldChange {
+        let value = |role: Option<&RoleId>| role.map(|role| FieldValue::Role(self.role(role)));
+        FieldChange::Value {
+            field: field::ROLE.into(),
+            before: value(before),
+            after: value(after),
+            origin: Origin::Undetermined,
+        }
+    }
+
+    fn role_fields(
+        &self,
+        before: Option<&RoleState>,
+        after: Option<&RoleState>,
+        via: &BTreeMap<Untrusted, Via>,
+    ) -> Vec<FieldChange> {
+        let mut fields = Vec::new();
+        let name = |state: Option<&RoleState>| state.map(|state| FieldValue::Text(Some(state.name.clone())));
+        let description = |state: Option<&RoleState>| {
+            state.and_then(|state| state.description.clone()).map(FieldValue::Text)
+        };
+        for (field, before, after) in [
+            (field::NAME, name(before), name(after)),
+            (field::DESCRIPTION, description(before), description(after)),
+        ] {
+            if before != after {
+                let origin = Origin::Undetermined;
+                fields.push(FieldChange::Value { field: field.into(), before, after, origin });
+            }
+        }
+        let set = |state: Option<&RoleState>| state.and_then(|s| s.permissions.clone()).unwrap_or_default();
+        let (old, new) = (set(before), set(after));
+        if old != new {
+            let added = new.difference(&old).map(|p| document::Element {
+                value: p.clone(),
+                origin: Origin::Undetermined,
+                via: via.get(p).and_then(|via| self.via(via)),
+            });
+            let removed = old.difference(&new).map(|p| document::Element {
+                value: p.clone(),
+                origin: Origin::Undetermined,
+                via: None,
+            });
+            fields.push(FieldChange::Set {
+                field: field::PERMISSIONS.into(),
+                added: added.collect(),
+                removed: removed.collect(),
+            });
+        }
+        fields
+    }
+
+    fn via(&self, via: &Via) -> Option<document::Via> {
+        let at = |site: Site| self.place(site).map(|place| (place.file, place.line)).unzip();
+        let ((file, line), set, base) = match via {
+            Via::Own(site) => (at(*site), None, None),
+            Via::Set { name, site } => (at(*site), Some(Untrusted::new(name.clone())), None),
+            Via::Base(role) => {
+                let name = match role {
+                    RoleName::Key(key) => Untrusted::new(key.clone()),
+                    RoleName::Builtin(name) | RoleName::Live(name) => name.clone(),
+                };
+                ((None, None), None, Some(name))
+            }
+        };
+        Some(document::Via { file, line, set, base })
+    }
+
+    fn place(&self, site: Site) -> Option<document::Place> {
+        let (source, position) = self.sources.locate(site)?;
+        Some(document::Place {
+            file: Untrusted::new(source.path.clone()),
+            line: position.line,
+            column: position.column,
+        })
+    }
+}
+
+fn state(state: &RoleState) -> Fields {
+    let mut fields = BTreeMap::from([(field::NAME.to_owned(), FieldValue::Text(Some(state.name.clone())))]);
+    if let Some(description) = &state.description {
+        fields.insert(field::DESCRIPTION.to_owned(), FieldValue::Text(description.clone()));
+    }
+    if let Some(permissions) = &state.permissions {
+        fields.insert(field::PERMISSIONS.to_owned(), FieldValue::Set(permissions.iter().cloned().collect()));
+    }
+    fields
+}

@@ -1,0 +1,143 @@
+//! Digests: SHA-256 over RFC 8785 JSON with a domain prefix, of what a reviewer approves.
+//!
+//! The layout of files, revisions, times, statistics, and rendered text are not in them; names of
+//! roles are in them only where the name itself is the change. A change of what they cover needs a
+//! new format version, because approvals refer to them.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::document::{Change, FORMAT_VERSION, FieldChange, FieldValue, TargetPlan};
+use crate::model::Untrusted;
+
+/// `sha256:` and 64 hexadecimal digits of `content` in `domain`.
+fn digest(domain: &str, content: &Value) -> Untrusted {
+    let canonical = serde_json_canonicalizer::to_vec(content).unwrap_or_default();
+    let mut hasher = Sha256::new();
+    hasher.update(format!("rolecall/{domain}/v{FORMAT_VERSION}\n"));
+    hasher.update(&canonical);
+    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}").into()
+}
+
+/// Eight hexadecimal digits that stand for `text`.
+pub(super) fn short(text: &str) -> String {
+    digest("name", &json!(text)).raw().chars().skip("sha256:".len()).take(8).collect()
+}
+
+/// One element of a change: what a reviewer approves one by one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Element {
+    /// Address of the object.
+    pub address: String,
+    /// The field; empty for the object as such.
+    pub field: String,
+    /// The member of a set; empty for other fields.
+    pub value: String,
+    /// Before, as canonical JSON.
+    pub before: String,
+    /// After, as canonical JSON.
+    pub after: String,
+}
+
+impl Element {
+    /// The digest of the element.
+    pub fn digest(&self) -> Untrusted {
+        digest("element", &json!(self))
+    }
+}
+
+/// The elements of a change, sorted.
+pub fn elements(change: &Change) -> Vec<Element> {
+    let element = |field: &str, value: &str, before: &Value, after: &Value| Element {
+        address: change.address.as_str().to_owned(),
+        field: field.to_owned(),
+        value: value.to_owned(),
+        before: before.to_string(),
+        after: after.to_string(),
+    };
+    let mut elements = vec![element("", "", &json!(change.before.is_some()), &json!(change.after.is_some()))];
+    if change.adopts {
+        elements.push(element("adopts", "", &json!(false), &json!(true)));
+    }
+    for effect in &change.side_effects {
+        elements.push(element("side_effect", effect.raw(), &json!(false), &json!(true)));
+    }
+    for field in &change.fields {
+        match field {
+            FieldChange::Set { field, added, removed } => {
+                let one = |member: &super::document::Element, before: bool| {
+                    element(field.raw(), member.value.raw(), &json!(before), &json!(!before))
+                };
+                elements.extend(added.iter().map(|member| one(member, false)));
+                elements.extend(removed.iter().map(|member| one(member, true)));
+            }
+            FieldChange::Value { field, before, after, .. } => {
+                elements.push(element(field.raw(), "", &value(before.as_ref()), &value(after.as_ref())));
+            }
+        }
+    }
+    elements.sort();
+    elements
+}
+
+/// The digest of a change.
+pub fn change(change: &Change) -> Untrusted {
+    digest("change", &change_content(change))
+}
+
+fn change_content(change: &Change) -> Value {
+    let fields = |fields: &Option<std::collections::BTreeMap<String, FieldValue>>| {
+        fields.as_ref().map(|fields| {
+            let pairs = fields.iter().map(|(name, content)| (name.clone(), value(Some(content))));
+            Value::Object(pairs.collect())
+        })
+    };
+    json!({
+        "address": change.address,
+        "action": change.action,
+        "id": change.id,
+        "before": fields(&change.before),
+        "after": fields(&change.after),
+        "adopts": change.adopts,
+        "manual": change.manual,
+        "side_effects": change.side_effects,
+    })
+}
+
+/// A field's value with canonical ids: the name of a role is left out.
+fn value(value: Option<&FieldValue>) -> Value {
+    match value {
+        Some(FieldValue::Role(role)) => json!({ "role": role.role }),
+        other => json!(other),
+    }
+}
+
+/// The digest of a target: whose it is, what is owned and guarded, and every change.
+pub fn target(target: &TargetPlan, credential: &str) -> Untrusted {
+    let changes: Vec<Value> = target.changes.iter().map(change_content).collect();
+    digest(
+        "target",
+        &json!({
+            "name": target.name,
+            "provider": target.provider,
+            "identity": target.identity,
+            "credential": credential,
+            "manage": target.manage,
+            "guards": target.guards,
+            "selection": target.selection,
+            "scope_changes": target.scope_changes,
+            "changes": changes,
+        }),
+    )
+}
+
+/// The digest of a plan; `None` where a target has none.
+pub fn plan(targets: &[TargetPlan]) -> Option<Untrusted> {
+    let digests: Option<Vec<Value>> = targets
+        .iter()
+        .map(|target| Some(json!({ "name": target.name, "digest": target.digest.as_ref()? })))
+        .collect();
+    Some(digest("plan", &json!({ "targets": digests? })))
+}

@@ -1,0 +1,426 @@
+//! In which order the changes happen, and as which operations.
+//!
+//! After every prefix of the writes each person's access is within what they have before and what
+//! they have after. Three rules give that: people leave a role before it gains anything; a role
+//! loses before anybody joins it; a role exists before anybody joins it and is empty before it
+//! goes. They cannot contradict each other, because roles are made and lose first, then people
+//! move, then roles gain and go.
+//!
+//! Two more are kept where they fit: people leave a role before it loses, and join it after it has
+//! gained, so that nobody loses an access for a moment only to get it back. Where a ring of moves
+//! makes that impossible, the role changes in two requests, losing first.
+//!
+//! A name is free before it is taken. In a ring of names one role bears a temporary one meanwhile.
+
+use std::collections::BTreeMap;
+
+use super::{
+    change::{Change, Plan, RoleState, What},
+    graph::{Edge, contract, layers, take_in},
+    operation::{Op, RoleBody, RolePatch, Verb},
+};
+use crate::{
+    contract::Spec,
+    model::{RoleId, Scope, Untrusted},
+};
+
+/// The operations of a plan in order: by stratum, then by the place of their first change.
+pub fn order(plan: &Plan, spec: &dyn Spec) -> Vec<Op> {
+    Order::new(plan).operations(spec)
+}
+
+/// A step of one change, before steps are joined into requests.
+#[derive(Clone, Debug)]
+enum Step {
+    Create {
+        change: usize,
+    },
+    /// Permissions go from a role.
+    Lose {
+        change: usize,
+    },
+    /// A role's name and description change.
+    Meta {
+        change: usize,
+    },
+    /// Permissions come to a role.
+    Gain {
+        change: usize,
+    },
+    /// A role that was made or renamed under a temporary name gets its own.
+    FinalName {
+        change: usize,
+    },
+    Delete {
+        change: usize,
+    },
+    Default {
+        change: usize,
+    },
+    Move(Movers),
+}
+
+/// Principals who go from the same role to the same role.
+#[derive(Clone, Debug)]
+struct Movers {
+    scope: Scope,
+    class: &'static str,
+    to: RoleId,
+    /// Change and principal.
+    who: Vec<(usize, Untrusted)>,
+}
+
+struct Order<'a> {
+    plan: &'a Plan,
+    steps: Vec<Step>,
+    hard: Vec<Edge>,
+    soft: Vec<Edge>,
+    /// Steps of a role's change by role.
+    create: BTreeMap<RoleId, usize>,
+    lose: BTreeMap<RoleId, usize>,
+    meta: BTreeMap<usize, usize>,
+    gain: BTreeMap<RoleId, usize>,
+    delete: BTreeMap<RoleId, usize>,
+    /// Changes whose role bears a temporary name first, and the step that ends it.
+    temporary: BTreeMap<usize, Untrusted>,
+    last: BTreeMap<usize, usize>,
+}
+
+impl<'a> Order<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let mut order = Self {
+            plan,
+            steps: Vec::new(),
+            hard: Vec::new(),
+            soft: Vec::new(),
+            create: BTreeMap::new(),
+            lose: BTreeMap::new(),
+            meta: BTreeMap::new(),
+            gain: BTreeMap::new(),
+            delete: BTreeMap::new(),
+            temporary: BTreeMap::new(),
+            last: BTreeMap::new(),
+        };
+        order.role_steps();
+        order.moves();
+        order.defaults();
+        order.names();
+        order
+    }
+
+    fn step(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+
+    fn role_steps(&mut self) {
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before, after, .. } = &it.what else { continue };
+            let id = it.role_id();
+            match (before, after) {
+                (None, Some(_)) => {
+                    let step = self.step(Step::Create { change });
+                    self.create.insert(id, step);
+                }
+                (Some(_), None) => {
+                    let step = self.step(Step::Delete { change });
+                    self.delete.insert(id, step);
+                }
+                (Some(before), Some(after)) => {
+                    let (loses, gains) = permission_moves(before, after);
+                    let meta = before.name != after.name || before.description != after.description;
+                    if loses {
+                        let step = self.step(Step::Lose { change });
+                        self.lose.insert(id.clone(), step);
+                    }
+                    if meta {
+                        let step = self.step(Step::Meta { change });
+                        self.meta.insert(change, step);
+                    }
+                    if gains {
+                        let step = self.step(Step::Gain { change });
+                        if let Some(lose) = self.lose.get(&id) {
+                            self.hard.push((*lose, step));
+                        }
+                        self.gain.insert(id, step);
+                    }
+                }
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn moves(&mut self) {
+        type Way<'w> = (&'w Scope, &'static str, Option<&'w RoleId>, &'w RoleId);
+        let mut ways: BTreeMap<Way<'_>, Vec<(usize, Untrusted)>> = BTreeMap::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            if let What::Assignment { scope, class, principal, before, after: Some(to) } = &it.what {
+                ways.entry((scope, class, before.as_ref(), to))
+                    .or_default()
+                    .push((change, principal.clone()));
+            }
+        }
+        for ((scope, class, from, to), who) in ways {
+            let movers = Movers { scope: scope.clone(), class, to: to.clone(), who };
+            let step = self.step(Step::Move(movers));
+            self.hard.extend(self.create.get(to).map(|create| (*create, step)));
+            self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
+            self.soft.extend(self.gain.get(to).map(|gain| (*gain, step)));
+            if let Some(from) = from {
+                self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
+                self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
+                self.soft.extend(self.lose.get(from).map(|lose| (step, *lose)));
+            }
+        }
+    }
+
+    /// New members get the default role: it is moved like a person.
+    fn defaults(&mut self) {
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Default { before, after } = &it.what else { continue };
+            let step = self.step(Step::Default { change });
+            if let Some(to) = after {
+                self.hard.extend(self.create.get(to).map(|create| (*create, step)));
+                self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
+            }
+            if let Some(from) = before {
+                self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
+                self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
+            }
+        }
+    }
+
+    /// Whoever takes a name waits for whoever frees it; where that is a ring, the taker bears a
+    /// temporary name first. Names that differ only in case are treated as one: some providers do.
+    fn names(&mut self) {
+        let place = |change: &Change, name: &Untrusted| {
+            let What::Role { class, scope, .. } = &change.what else { return None };
+            Some((*class, scope.clone(), name.raw().to_lowercase()))
+        };
+        let mut frees = BTreeMap::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before: Some(before), after, .. } = &it.what else { continue };
+            let step = match after {
+                None => self.delete.get(&it.role_id()),
+                Some(after) if after.name != before.name => self.meta.get(&change),
+                Some(_) => None,
+            };
+            if let (Some(step), Some(place)) = (step, place(it, &before.name)) {
+                frees.insert(place, (*step, change));
+            }
+        }
+        let mut wanted = Vec::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before, after: Some(after), .. } = &it.what else { continue };
+            let takes = match before {
+                None => self.create.get(&it.role_id()),
+                Some(before) if before.name != after.name => self.meta.get(&change),
+                Some(_) => None,
+            };
+            let freer = place(it, &after.name).and_then(|place| frees.get(&place));
+            if let (Some(takes), Some((frees, freed_by))) = (takes, freer)
+                && *freed_by != change
+            {
+                wanted.push((change, (*frees, *takes)));
+            }
+        }
+        let edges: Vec<Edge> = wanted.iter().map(|(_, edge)| *edge).collect();
+        let fits = take_in(self.steps.len(), &self.hard, &edges);
+        for ((change, (frees, takes)), fits) in wanted.into_iter().zip(fits) {
+            if fits {
+                self.hard.push((frees, takes));
+            } else {
+                let name = self.temporary_name(change);
+                self.temporary.insert(change, name);
+                let last = self.step(Step::FinalName { change });
+                self.last.insert(change, last);
+                self.hard.push((frees, last));
+                self.hard.push((takes, last));
+            }
+        }
+    }
+
+    /// A name that says what it is, in case a run is interrupted, and that is the same in each run.
+    fn temporary_name(&self, change: usize) -> Untrusted {
+        format!("rolecall temporary {}", super::digest::short(self.plan.changes[change].address.as_str()))
+            .into()
+    }
+
+    fn operations(self, spec: &dyn Spec) -> Vec<Op> {
+        let fits = take_in(self.steps.len(), &self.hard, &self.soft);
+        let soft = self.soft.iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| *edge);
+        let edges: Vec<Edge> = self.hard.iter().copied().chain(soft).collect();
+        let into = self.join(&edges);
+        let merged: Vec<Edge> =
+            edges.iter().map(|&(a, b)| (into[a], into[b])).filter(|(a, b)| a != b).collect();
+        let layer = layers(self.steps.len(), &merged);
+        let mut members = vec![Vec::new(); self.steps.len()];
+        for (index, head) in into.iter().enumerate() {
+            members[*head].push(index);
+        }
+        let mut ops = Vec::new();
+        let mut batches: BTreeMap<(u32, &Scope, &'static str, &RoleId), Vec<(usize, Untrusted)>> =
+            BTreeMap::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            if into[index] != index {
+                continue;
+            }
+            if let Step::Move(movers) = step {
+                let batch = (layer[index], &movers.scope, movers.class, &movers.to);
+                batches.entry(batch).or_default().extend(movers.who.iter().cloned());
+                continue;
+            }
+            let joined: Vec<&Step> = members[index].iter().map(|i| &self.steps[*i]).collect();
+            let before = |step: Option<&usize>| step.is_some_and(|s| layer[into[*s]] < layer[index]);
+            ops.extend(self.operation(&joined, layer[index], &before));
+        }
+        for ((stratum, scope, class, to), mut who) in batches {
+            who.sort_by(|a, b| a.1.cmp(&b.1));
+            let batch = spec.principals().iter().find(|p| p.class == class).map_or(1, |p| p.batch.max(1));
+            for part in who.chunks(batch) {
+                ops.push(Op {
+                    verb: Verb::Assign {
+                        role: to.clone(),
+                        scope: scope.clone(),
+                        class,
+                        principals: part.iter().map(|(_, principal)| principal.clone()).collect(),
+                    },
+                    covers: part.iter().map(|(change, _)| *change).collect(),
+                    stratum,
+                });
+            }
+        }
+        ops.sort_by(|a, b| (a.stratum, a.covers.first()).cmp(&(b.stratum, b.covers.first())));
+        ops
+    }
+
+    /// The steps of one role's change become one request, unless something has to happen between
+    /// them.
+    fn join(&self, edges: &[Edge]) -> Vec<usize> {
+        let groups = |all: &dyn Fn(&RoleId, usize) -> Vec<usize>| -> Vec<Vec<usize>> {
+            self.plan
+                .changes
+                .iter()
+                .enumerate()
+                .map(|(change, it)| all(&it.role_id(), change))
+                .filter(|group| group.len() > 1)
+                .collect()
+        };
+        let (lose, meta, gain) = (&self.lose, &self.meta, &self.gain);
+        let whole = groups(&|id, change| {
+            [lose.get(id), meta.get(&change), gain.get(id)].into_iter().flatten().copied().collect()
+        });
+        let into = contract(self.steps.len(), edges, &whole);
+        let whole: Vec<Vec<usize>> = whole.into_iter().filter(|group| into[group[1]] == group[0]).collect();
+        let taken: Vec<usize> = whole.iter().map(|group| group[0]).collect();
+        // What could not be joined as a whole may still carry name and description along.
+        let rest = groups(&|id, change| {
+            let other = gain.get(id).or(lose.get(id));
+            [other, meta.get(&change)].into_iter().flatten().copied().collect()
+        });
+        let rest = rest.into_iter().filter(|group| !group.iter().any(|node| taken.contains(&into[*node])));
+        let all: Vec<Vec<usize>> = whole.iter().cloned().chain(rest).collect();
+        contract(self.steps.len(), edges, &all)
+    }
+
+    /// One request for the joined steps of one change; `done` tells whether a step comes before it.
+    fn operation(&self, steps: &[&Step], stratum: u32, done: &dyn Fn(Option<&usize>) -> bool) -> Option<Op> {
+        let change = match steps.first()? {
+            Step::Create { change }
+            | Step::Lose { change }
+            | Step::Meta { change }
+            | Step::Gain { change }
+            | Step::FinalName { change }
+            | Step::Delete { change }
+            | Step::Default { change } => *change,
+            Step::Move(_) => return None,
+        };
+        let it = &self.plan.changes[change];
+        let verb = match (steps.first()?, &it.what) {
+            (Step::Default { .. }, What::Default { before, after }) => {
+                Verb::SetDefault { role: after.clone(), clears: before.clone() }
+            }
+            (Step::Delete { .. }, What::Role { scope, .. }) => {
+                Verb::DeleteRole { role: it.role_id(), scope: scope.clone() }
+            }
+            (Step::Create { .. }, What::Role { scope, after: Some(after), .. }) => {
+                let mut body = body(after, &None);
+                if let Some(temporary) = self.temporary.get(&change) {
+                    body.name = temporary.clone();
+                }
+                Verb::CreateRole { address: it.address.clone(), scope: scope.clone(), body }
+            }
+            (_, What::Role { scope, before, after: Some(after), .. }) => {
+                let (send, full) = self.patch(change, steps, before.as_ref(), after, done);
+                Verb::UpdateRole { role: it.role_id(), scope: scope.clone(), send, full }
+            }
+            _ => return None,
+        };
+        Some(Op { verb, covers: vec![change], stratum })
+    }
+
+    /// What the joined steps send, and the whole role as it is afterwards.
+    fn patch(
+        &self,
+        change: usize,
+        steps: &[&Step],
+        before: Option<&RoleState>,
+        after: &RoleState,
+        done: &dyn Fn(Option<&usize>) -> bool,
+    ) -> (RolePatch, RoleBody) {
+        let has = |wanted: fn(&Step) -> bool| steps.iter().any(|step| wanted(step));
+        let (loses, gains) =
+            (has(|s| matches!(s, Step::Lose { .. })), has(|s| matches!(s, Step::Gain { .. })));
+        let (meta, last) =
+            (has(|s| matches!(s, Step::Meta { .. })), has(|s| matches!(s, Step::FinalName { .. })));
+        let old_description = before.and_then(|before| before.description.clone()).flatten();
+        let mut full = body(after, &old_description);
+        let borne = self.temporary.get(&change).unwrap_or(&after.name);
+        if !last && !done(self.last.get(&change)) {
+            let is_borne = meta || before.is_none() || done(self.meta.get(&change));
+            full.name = match before {
+                Some(before) if !is_borne => before.name.clone(),
+                _ => borne.clone(),
+            };
+        }
+        let mut send = RolePatch::default();
+        if gains {
+            send.permissions = after.permissions.clone();
+        } else if loses {
+            // Another request brings the gains later.
+            let old = before.and_then(|before| before.permissions.clone()).unwrap_or_default();
+            full.permissions.retain(|permission| old.contains(permission));
+            send.permissions = Some(full.permissions.clone());
+        }
+        if meta {
+            let old = before.map(|before| &before.name);
+            if old != Some(&after.name) {
+                send.name = Some(borne.clone());
+            }
+            if before.is_some_and(|before| before.description != after.description) {
+                send.description = after.description.clone();
+            }
+        }
+        if last {
+            send.name = Some(after.name.clone());
+        }
+        (send, full)
+    }
+}
+
+fn body(state: &RoleState, old_description: &Option<Untrusted>) -> RoleBody {
+    RoleBody {
+        name: state.name.clone(),
+        description: state.description.clone().unwrap_or_else(|| old_description.clone()),
+        permissions: state.permissions.clone().unwrap_or_default(),
+    }
+}
+
+/// Whether permissions go, and whether they come.
+fn permission_moves(before: &RoleState, after: &RoleState) -> (bool, bool) {
+    match (&before.permissions, &after.permissions) {
+        (Some(before), Some(after)) => (!before.is_subset(after), !after.is_subset(before)),
+        (None, Some(_)) => (false, true),
+        (_, None) => (false, false),
+    }
+}
