@@ -10,5 +10,6 @@ mod graph;
 pub mod operation;
 pub mod order;
 pub mod resolve;
+pub mod select;
 
 pub use document::PlanDocument;

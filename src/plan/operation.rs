@@ -12,6 +12,9 @@ pub struct Op {
     pub verb: Verb,
     /// The changes it is part of, as indices into the plan's changes.
     pub covers: Vec<usize>,
+    /// Operations, as indices, without which it makes no sense or is not safe: it is not attempted
+    /// where one of them failed.
+    pub needs: Vec<usize>,
     /// Its place in the order: every operation of a lower stratum ends, and is read back, before
     /// one of this stratum starts. Operations of one stratum are independent.
     pub stratum: u32,

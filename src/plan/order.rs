@@ -12,7 +12,7 @@
 //!
 //! A name is free before it is taken. In a ring of names one role bears a temporary one meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     change::{Change, Plan, RoleState, What},
@@ -69,6 +69,9 @@ struct Movers {
     /// Change and principal.
     who: Vec<(usize, Untrusted)>,
 }
+
+/// Stratum, scope, class of principals, and role: what one request can cover.
+type Batch<'b> = (u32, &'b Scope, &'static str, &'b RoleId);
 
 struct Order<'a> {
     plan: &'a Plan,
@@ -258,40 +261,63 @@ impl<'a> Order<'a> {
         for (index, head) in into.iter().enumerate() {
             members[*head].push(index);
         }
-        let mut ops = Vec::new();
-        let mut batches: BTreeMap<(u32, &Scope, &'static str, &RoleId), Vec<(usize, Untrusted)>> =
-            BTreeMap::new();
+        // Operations with the steps they are made of.
+        let mut ops: Vec<(Op, Vec<usize>)> = Vec::new();
+        let mut batches: BTreeMap<Batch<'_>, Vec<(usize, usize, Untrusted)>> = BTreeMap::new();
         for (index, step) in self.steps.iter().enumerate() {
             if into[index] != index {
                 continue;
             }
             if let Step::Move(movers) = step {
                 let batch = (layer[index], &movers.scope, movers.class, &movers.to);
-                batches.entry(batch).or_default().extend(movers.who.iter().cloned());
+                let who = movers.who.iter().map(|(change, principal)| (index, *change, principal.clone()));
+                batches.entry(batch).or_default().extend(who);
                 continue;
             }
             let joined: Vec<&Step> = members[index].iter().map(|i| &self.steps[*i]).collect();
             let before = |step: Option<&usize>| step.is_some_and(|s| layer[into[*s]] < layer[index]);
-            ops.extend(self.operation(&joined, layer[index], &before));
+            ops.extend(self.operation(&joined, layer[index], &before).map(|op| (op, vec![index])));
         }
         for ((stratum, scope, class, to), mut who) in batches {
-            who.sort_by(|a, b| a.1.cmp(&b.1));
+            who.sort_by(|a, b| a.2.cmp(&b.2));
             let batch = spec.principals().iter().find(|p| p.class == class).map_or(1, |p| p.batch.max(1));
             for part in who.chunks(batch) {
-                ops.push(Op {
-                    verb: Verb::Assign {
-                        role: to.clone(),
-                        scope: scope.clone(),
-                        class,
-                        principals: part.iter().map(|(_, principal)| principal.clone()).collect(),
-                    },
-                    covers: part.iter().map(|(change, _)| *change).collect(),
+                let principals = part.iter().map(|(_, _, principal)| principal.clone()).collect();
+                let op = Op {
+                    verb: Verb::Assign { role: to.clone(), scope: scope.clone(), class, principals },
+                    covers: part.iter().map(|(_, change, _)| *change).collect(),
+                    needs: Vec::new(),
                     stratum,
-                });
+                };
+                ops.push((op, part.iter().map(|(step, _, _)| *step).collect()));
             }
         }
-        ops.sort_by(|a, b| (a.stratum, a.covers.first()).cmp(&(b.stratum, b.covers.first())));
-        ops
+        ops.sort_by(|(a, _), (b, _)| (a.stratum, a.covers.first()).cmp(&(b.stratum, b.covers.first())));
+        self.needs(ops, &into)
+    }
+
+    /// Only the rules that must hold make an operation depend on another: what merely avoids a gap
+    /// does not keep a permission alive because somebody else's move failed.
+    fn needs(&self, ops: Vec<(Op, Vec<usize>)>, into: &[usize]) -> Vec<Op> {
+        let mut made_of: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (index, (_, steps)) in ops.iter().enumerate() {
+            for step in steps {
+                made_of.entry(*step).or_default().insert(index);
+            }
+        }
+        let mut needs = vec![BTreeSet::new(); ops.len()];
+        for &(from, to) in &self.hard {
+            let (from, to) = (into[from], into[to]);
+            if let (true, Some(from), Some(to)) = (from != to, made_of.get(&from), made_of.get(&to)) {
+                for op in to {
+                    needs[*op].extend(from);
+                }
+            }
+        }
+        ops.into_iter()
+            .zip(needs)
+            .map(|((op, _), needs)| Op { needs: needs.into_iter().collect(), ..op })
+            .collect()
     }
 
     /// The steps of one role's change become one request, unless something has to happen between
@@ -356,7 +382,7 @@ impl<'a> Order<'a> {
             }
             _ => return None,
         };
-        Some(Op { verb, covers: vec![change], stratum })
+        Some(Op { verb, covers: vec![change], needs: Vec::new(), stratum })
     }
 
     /// What the joined steps send, and the whole role as it is afterwards.
