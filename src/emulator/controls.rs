@@ -72,8 +72,11 @@ fn put_switches(core: &mut Core, registered: &Registered, call: &Call, all: bool
 
 fn put_faults(core: &mut Core, call: &Call) -> Result<Answer, String> {
     let specs: Vec<String> = body(call)?;
-    let faults: Vec<Fault> =
-        specs.iter().map(|spec| Fault::parse(spec)).collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let faults: Vec<Fault> = specs
+        .iter()
+        .map(|spec| Fault::parse(spec))
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())?;
     core.faults = faults.into_iter().map(Into::into).collect();
     Ok(Answer::json(200, &core.faults_json()))
 }

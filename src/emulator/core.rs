@@ -87,7 +87,12 @@ pub(crate) struct Core {
 
 impl Core {
     /// A core over a product, and over a journal if its state is durable.
-    pub(crate) fn new(product: Box<dyn Product>, journal: Option<Journal>, switches: Switches, faults: Vec<Fault>) -> Self {
+    pub(crate) fn new(
+        product: Box<dyn Product>,
+        journal: Option<Journal>,
+        switches: Switches,
+        faults: Vec<Fault>,
+    ) -> Self {
         Self {
             product,
             switches,
@@ -135,11 +140,13 @@ impl Core {
                 ticket.effect.clone_from(&armed.fault.effect);
             }
         }
-        if reaches_product(ticket.effect.as_ref()) {
-            if let Some(limit) = self.product.limit(self.view(), call) {
-                match self.limiter.enter(&limit, self.now()) {
-                    Ok(()) => ticket.permit = Some(limit.key),
-                    Err(wait) => ticket.refusal = Some(self.product.limited(self.view(), call, wait)),
+        if reaches_product(ticket.effect.as_ref())
+            && let Some(limit) = self.product.limit(self.view(), call)
+        {
+            match self.limiter.enter(&limit, self.now()) {
+                Ok(()) => ticket.permit = Some(limit.key),
+                Err(wait) => {
+                    ticket.refusal = Some(self.product.limited(self.view(), call, wait));
                 }
             }
         }
@@ -200,9 +207,9 @@ impl Core {
                 outcome.answer = self.serve(call, ticket.seq);
                 outcome.answer.body = inject::garbage(*kind, &outcome.answer.body);
             }
-            Some(Effect::Huge(mebibytes)) => {
+            Some(Effect::Huge { mebibytes, gzip }) => {
                 outcome.answer = self.serve(call, ticket.seq);
-                outcome.answer.body = inject::huge(std::mem::take(&mut outcome.answer.body), *mebibytes);
+                outcome.answer = inject::huge(outcome.answer, *mebibytes, *gzip);
                 outcome.chunked = true;
             }
             Some(Effect::LoopCursor) => {
@@ -248,7 +255,9 @@ impl Core {
         }
         let inverses = match self.commit(&changes) {
             Ok(inverses) => inverses,
-            Err(reason) => return Answer::plain_error(500, &format!("the write was not stored: {reason}")),
+            Err(reason) => {
+                return Answer::plain_error(500, &format!("the write was not stored: {reason}"));
+            }
         };
         self.note_write(call, &answer, request, &changes, &inverses);
         self.history.push_back(inverses.into_iter().rev().collect());
@@ -270,10 +279,10 @@ impl Core {
                 }
             }
         }
-        if failed.is_none() {
-            if let Some(journal) = &mut self.journal {
-                failed = journal.append(changes).err().map(|error| error.to_string());
-            }
+        if failed.is_none()
+            && let Some(journal) = &mut self.journal
+        {
+            failed = journal.append(changes).err().map(|error| error.to_string());
         }
         if let Some(reason) = failed {
             for inverse in inverses.iter().rev() {
@@ -288,7 +297,14 @@ impl Core {
         Ok(inverses)
     }
 
-    fn note_write(&mut self, call: &Call, answer: &Answer, request: Option<u64>, changes: &[Change], inverses: &[Change]) {
+    fn note_write(
+        &mut self,
+        call: &Call,
+        answer: &Answer,
+        request: Option<u64>,
+        changes: &[Change],
+        inverses: &[Change],
+    ) {
         let objects: Vec<Value> = changes
             .iter()
             .zip(inverses)
@@ -327,19 +343,21 @@ impl Core {
     pub(crate) fn faults_json(&self) -> Value {
         self.faults
             .iter()
-            .map(|armed| json!({ "spec": armed.fault.spec(), "matched": armed.matched, "fired": armed.fired }))
+            .map(
+                |armed| json!({ "spec": armed.fault.spec(), "matched": armed.matched, "fired": armed.fired }),
+            )
             .collect()
     }
 
     /// Brings the state to the disk and lets go of its folder.
     pub(crate) fn close(&mut self, gracefully: bool) {
-        if let Some(mut journal) = self.journal.take() {
-            if gracefully {
-                if journal.has_log() {
-                    let _ = journal.compact(&self.product.objects());
-                }
-                let _ = journal.sync();
+        if let Some(mut journal) = self.journal.take()
+            && gracefully
+        {
+            if journal.has_log() {
+                let _ = journal.compact(&self.product.objects());
             }
+            let _ = journal.sync();
         }
     }
 }
@@ -349,7 +367,10 @@ fn reaches_product(effect: Option<&Effect>) -> bool {
     match effect {
         Some(Effect::Drop) => false,
         Some(
-            Effect::Status { done, .. } | Effect::Html { done, .. } | Effect::Redirect { done, .. } | Effect::Echo { done, .. },
+            Effect::Status { done, .. }
+            | Effect::Html { done, .. }
+            | Effect::Redirect { done, .. }
+            | Effect::Echo { done, .. },
         ) => *done,
         _ => true,
     }

@@ -27,7 +27,9 @@ pub enum EmulatorError {
         known: String,
     },
     /// A value that the switch does not have.
-    #[error("`{value}` is not a value of the switch `{name}`; its values are: {known} (the first is the default)")]
+    #[error(
+        "`{value}` is not a value of the switch `{name}`; its values are: {known} (the first is the default)"
+    )]
     UnknownSwitchValue {
         /// The switch.
         name: String,
@@ -64,7 +66,9 @@ pub enum EmulatorError {
         reason: String,
     },
     /// A seed that describes another product.
-    #[error("the seed describes `{seed}`, but the emulator to start is `{provider}`; use a seed with `provider: {provider}`")]
+    #[error(
+        "the seed describes `{seed}`, but the emulator to start is `{provider}`; use a seed with `provider: {provider}`"
+    )]
     SeedProvider {
         /// The provider to start.
         provider: String,

@@ -30,7 +30,7 @@ use super::call::Call;
 /// | `garbage`, `garbage=KIND` | damages the JSON of the answer: `types` (default), `missing`, `ids`, `null`, `empty`, `scalar`, `array`, `deep`, `text` |
 /// | `echo-credential`, `echo-credential=FORM` | 400 (or `status=N`) whose body repeats the credential: `all` (default), `raw`, `base64`, `percent` |
 /// | `stale=N` | a read is answered from the state before the last `N` writes; a write is not touched |
-/// | `huge`, `huge=MIB` | pads the body to 65 (or `MIB`) mebibytes, in chunks without a declared length |
+/// | `huge`, `huge=MIB` | pads the body to 65 (or `MIB`) mebibytes, in chunks without a declared length; with `gzip` compressed, some kilobytes per mebibyte |
 /// | `loop-cursor` | a page whose cursor leads to the same page for ever |
 ///
 /// `done` beside `status`, `html`, `redirect` or `echo-credential`: the request has its effect all the same.
@@ -72,7 +72,7 @@ pub(crate) enum Effect {
     /// The state before so many writes.
     Stale(usize),
     /// A body of so many mebibytes.
-    Huge(usize),
+    Huge { mebibytes: usize, gzip: bool },
     /// A cursor without an end.
     LoopCursor,
 }
@@ -121,6 +121,7 @@ struct Words {
     retry_after: Option<u64>,
     header: Option<u64>,
     done: bool,
+    gzip: bool,
 }
 
 impl Fault {
@@ -179,6 +180,7 @@ impl Fault {
                 "retry_after_header" => modifiers.header = Some(number(name, value)?),
                 "code" => modifiers.code = Some(value.to_owned()),
                 "done" => modifiers.done = true,
+                "gzip" => modifiers.gzip = true,
                 _ => {
                     if let Some((earlier, _)) = &effect {
                         return Err(format!("it has two effects, `{earlier}` and `{name}`"));
@@ -187,7 +189,8 @@ impl Fault {
                 }
             }
         }
-        fault.effect = modifiers.effect(effect.as_ref().map(|(name, value)| (name.as_str(), value.as_str())))?;
+        fault.effect =
+            modifiers.effect(effect.as_ref().map(|(name, value)| (name.as_str(), value.as_str())))?;
         if fault.effect.is_none() && fault.latency.is_zero() {
             return Err("it has no effect; add for example `status=500`, `drop` or `latency=200`".to_owned());
         }
@@ -228,8 +231,14 @@ impl Words {
                     header: self.header,
                     done,
                 },
-                None if self.retry_after.is_some() || self.header.is_some() || self.code.is_some() || done => {
-                    return Err("`retry_after`, `retry_after_header`, `code` and `done` need `status=N`".to_owned());
+                None if self.retry_after.is_some()
+                    || self.header.is_some()
+                    || self.code.is_some()
+                    || done =>
+                {
+                    return Err(
+                        "`retry_after`, `retry_after_header`, `code` and `done` need `status=N`".to_owned()
+                    );
                 }
                 None => return Ok(None),
             },
@@ -242,15 +251,17 @@ impl Words {
             Some(("redirect", url)) if !url.is_empty() => {
                 Effect::Redirect { status: self.status.unwrap_or(302), url: url.to_owned(), done }
             }
-            Some(("redirect", _)) => return Err("`redirect` needs an address: `redirect=URL`".to_owned()),
+            Some(("redirect", _)) => {
+                return Err("`redirect` needs an address: `redirect=URL`".to_owned());
+            }
             Some(("garbage", kind)) => Effect::Garbage(garbage(kind)?),
             Some(("echo-credential", form)) => {
                 Effect::Echo { status: self.status.unwrap_or(400), form: echo(form)?, done }
             }
             Some(("stale", writes)) => Effect::Stale(size("stale", writes)?),
-            Some(("huge", "")) => Effect::Huge(65),
+            Some(("huge", "")) => Effect::Huge { mebibytes: 65, gzip: self.gzip },
             Some(("huge", mebibytes)) => match size("huge", mebibytes)? {
-                mebibytes if mebibytes <= 1024 => Effect::Huge(mebibytes),
+                mebibytes if mebibytes <= 1024 => Effect::Huge { mebibytes, gzip: self.gzip },
                 _ => return Err("`huge` is at most 1024 mebibytes".to_owned()),
             },
             Some(("loop-cursor", "")) => Effect::LoopCursor,
@@ -298,7 +309,11 @@ fn garbage(kind: &str) -> Result<Garbage, String> {
         "array" => Garbage::Array,
         "deep" => Garbage::Deep,
         "text" => Garbage::Text,
-        _ => return Err(format!("`garbage={kind}` is not one of types, missing, ids, null, empty, scalar, array, deep, text")),
+        _ => {
+            return Err(format!(
+                "`garbage={kind}` is not one of types, missing, ids, null, empty, scalar, array, deep, text"
+            ));
+        }
     })
 }
 
@@ -308,7 +323,9 @@ fn echo(form: &str) -> Result<Echo, String> {
         "raw" => Echo::Raw,
         "base64" => Echo::Base64,
         "percent" => Echo::Percent,
-        _ => return Err(format!("`echo-credential={form}` is not one of all, raw, base64, percent")),
+        _ => {
+            return Err(format!("`echo-credential={form}` is not one of all, raw, base64, percent"));
+        }
     })
 }
 
@@ -331,7 +348,10 @@ mod tests {
         assert!(fault.fires(1, 0) && fault.fires(3, 2) && !fault.fires(4, 3));
         let fault = Fault::parse("WRITE /v1/** every=2 after=1 drop-after latency=5").unwrap();
         assert!(fault.matches(&call("DELETE", "/v1/roles/a/b")) && !fault.matches(&call("GET", "/v1/roles")));
-        assert_eq!((1..6).map(|matched| fault.fires(matched, 0)).collect::<Vec<_>>(), [false, false, true, false, true]);
+        assert_eq!(
+            (1..6).map(|matched| fault.fires(matched, 0)).collect::<Vec<_>>(),
+            [false, false, true, false, true]
+        );
         assert_eq!(fault.effect, Some(Effect::DropAfter));
     }
 

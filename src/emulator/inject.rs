@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::call::Answer;
 use super::encode;
 use super::fault::{Echo, Garbage};
+use super::gzip;
 
 /// How deep [`Garbage::Deep`] nests.
 const DEPTH: usize = 100_000;
@@ -52,12 +53,14 @@ pub(crate) fn garbage(kind: Garbage, body: &[u8]) -> Vec<u8> {
 }
 
 /// Pads a body with blanks, which leaves JSON valid.
-pub(crate) fn huge(mut body: Vec<u8>, mebibytes: usize) -> Vec<u8> {
-    let size = mebibytes.saturating_mul(1024 * 1024);
-    if body.len() < size {
-        body.resize(size, b' ');
+pub(crate) fn huge(mut answer: Answer, mebibytes: usize, compressed: bool) -> Answer {
+    let missing = mebibytes.saturating_mul(1024 * 1024).saturating_sub(answer.body.len());
+    if compressed {
+        answer.body = gzip::padded(&answer.body, missing);
+        return answer.header("content-encoding", "gzip");
     }
-    body
+    answer.body.resize(answer.body.len() + missing, b' ');
+    answer
 }
 
 fn each(value: Value, change: &dyn Fn(Value) -> Value) -> Value {
@@ -79,7 +82,9 @@ fn wrong_types(value: Value) -> Value {
 
 fn missing_fields(value: Value) -> Value {
     // A page or a wrapper around one object stays, so that the damage lies within.
-    let keep = value.as_object().is_some_and(|fields| fields.values().any(|field| field.is_array() || field.is_object()));
+    let keep = value
+        .as_object()
+        .is_some_and(|fields| fields.values().any(|field| field.is_array() || field.is_object()));
     match value {
         Value::Object(fields) if !keep => {
             fields.into_iter().skip(1).map(|(name, value)| (name, missing_fields(value))).collect()
@@ -93,7 +98,8 @@ fn hostile_ids(value: Value) -> Value {
         Value::Object(fields) => fields
             .into_iter()
             .map(|(name, value)| {
-                let is_id = matches!(name.as_str(), "id" | "role" | "role_id" | "user_id") && value.is_string();
+                let is_id =
+                    matches!(name.as_str(), "id" | "role" | "role_id" | "user_id") && value.is_string();
                 (name, if is_id { Value::from("..") } else { hostile_ids(value) })
             })
             .collect(),
@@ -114,7 +120,8 @@ mod tests {
         assert_eq!(text(Garbage::Ids), r#"{"roles":[{"count":1,"id":"..","name":"n","on":true}]}"#);
         assert_eq!(text(Garbage::Null), "null");
         assert!(serde_json::from_str::<Value>(&text(Garbage::Deep)).is_err());
-        assert_eq!(huge(b"{}".to_vec(), 1).len(), 1024 * 1024);
+        let padded = huge(Answer::json(200, &Value::Null), 1, false);
+        assert_eq!(padded.body.len(), 1024 * 1024);
         assert!(echo(Echo::All, "cr-a").contains("Y3ItYQ"));
     }
 }

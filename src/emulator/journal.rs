@@ -154,8 +154,7 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> EmulatorError {
 
 fn lock(folder: &Path) -> Result<File, EmulatorError> {
     let path = folder.join("lock");
-    let file =
-        OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(at(&path))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(EmulatorError::StateLocked { path: folder.to_owned() }),
@@ -167,19 +166,19 @@ fn open_log(path: &Path) -> Result<File, EmulatorError> {
     OpenOptions::new().create(true).append(true).open(path).map_err(at(path))
 }
 
-fn corrupt(path: &Path, line: usize, reason: impl ToString) -> EmulatorError {
+fn corrupt(path: &Path, line: usize, reason: &dyn std::fmt::Display) -> EmulatorError {
     EmulatorError::StateCorrupt { path: path.to_owned(), line, reason: reason.to_string() }
 }
 
 fn read_snapshot(path: &Path, bytes: &[u8]) -> Result<(Header, Vec<Change>), EmulatorError> {
     let mut lines = bytes.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-    let (_, first) = lines.next().ok_or_else(|| corrupt(path, 1, "the file is empty"))?;
-    let header: Header = serde_json::from_slice(first).map_err(|error| corrupt(path, 1, error))?;
+    let (_, first) = lines.next().ok_or_else(|| corrupt(path, 1, &"the file is empty"))?;
+    let header: Header = serde_json::from_slice(first).map_err(|error| corrupt(path, 1, &error))?;
     if header.format != 1 {
-        return Err(corrupt(path, 1, format!("format {} was written by a newer version", header.format)));
+        return Err(corrupt(path, 1, &format!("format {} was written by a newer version", header.format)));
     }
     let objects = lines
-        .map(|(index, line)| serde_json::from_slice(line).map_err(|error| corrupt(path, index + 1, error)))
+        .map(|(index, line)| serde_json::from_slice(line).map_err(|error| corrupt(path, index + 1, &error)))
         .collect::<Result<_, _>>()?;
     Ok((header, objects))
 }
@@ -200,7 +199,7 @@ fn read_log(path: &Path) -> Result<Vec<Change>, EmulatorError> {
     for (index, line) in bytes[..whole].split(|byte| *byte == b'\n').enumerate() {
         if !line.is_empty() {
             let commit: Vec<Change> =
-                serde_json::from_slice(line).map_err(|error| corrupt(path, index + 1, error))?;
+                serde_json::from_slice(line).map_err(|error| corrupt(path, index + 1, &error))?;
             changes.extend(commit);
         }
     }

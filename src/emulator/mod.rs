@@ -20,12 +20,15 @@
 //!
 //! A further product is its folder here and one line in [`REGISTRY`].
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
+
 mod call;
 mod controls;
 mod core;
 mod encode;
 mod error;
 mod fault;
+mod gzip;
 mod inject;
 mod journal;
 mod limiter;
@@ -69,8 +72,7 @@ pub fn switches(provider: &str) -> &'static [Switch] {
 }
 
 fn registered(provider: &str) -> Result<&'static Registered, EmulatorError> {
-    REGISTRY.iter().find(|registered| registered.name == provider).ok_or_else(|| EmulatorError::UnknownProvider {
-        provider: provider.to_owned(),
-        known: providers().join(", "),
+    REGISTRY.iter().find(|registered| registered.name == provider).ok_or_else(|| {
+        EmulatorError::UnknownProvider { provider: provider.to_owned(), known: providers().join(", ") }
     })
 }

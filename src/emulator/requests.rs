@@ -50,10 +50,11 @@ impl RequestLog {
         }
     }
 
-    /// Notes that a request arrived, and returns its sequence number. `secret` is replaced wherever it occurs.
+    /// Notes that a request arrived, and returns its sequence number. `secret` is replaced wherever it occurs,
+    /// unless it is so short that it could be a part of ordinary text.
     pub(crate) fn begin(&mut self, call: &Call, tenant: Option<String>, secret: Option<&str>) -> u64 {
         let hide = |text: &str| match secret {
-            Some(secret) if secret.len() > 3 => text.replace(secret, "***"),
+            Some(secret) if secret.len() > 6 => text.replace(secret, "***"),
             _ => text.to_owned(),
         };
         let body = (call.is_mutating() && !call.body.is_empty()).then(|| {
@@ -160,7 +161,8 @@ mod tests {
     #[test]
     fn depth_is_the_longest_chain_and_the_credential_is_hidden() {
         let mut log = RequestLog::new();
-        let call = Call::new("POST", "/v1/roles", "key=cr-secret", Vec::new(), br#"{"name":"cr-secret"}"#.to_vec());
+        let call =
+            Call::new("POST", "/v1/roles", "key=cr-secret", Vec::new(), br#"{"name":"cr-secret"}"#.to_vec());
         let first = log.begin(&call, None, Some("cr-secret"));
         let second = log.begin(&call, None, Some("cr-secret"));
         log.end(first, Some(201));
@@ -168,7 +170,10 @@ mod tests {
         log.end(second, None);
         log.end(third, Some(201));
         let json = log.to_json();
-        assert_eq!((&json["count"], &json["depth"], &json["max_in_flight"]), (&3.into(), &2.into(), &2.into()));
+        assert_eq!(
+            (&json["count"], &json["depth"], &json["max_in_flight"]),
+            (&3.into(), &2.into(), &2.into())
+        );
         assert!(!json.to_string().contains("secret"));
         assert_eq!(json["requests"][0]["body"]["name"], "***");
         log.clear();

@@ -27,8 +27,8 @@ impl Seed {
     /// [`EmulatorError::SeedFile`] if the file cannot be read, [`EmulatorError::Seed`] with the name of the field if
     /// its content is not valid or has fields that do not exist.
     pub fn read(path: &Path) -> Result<Self, EmulatorError> {
-        let text =
-            fs::read_to_string(path).map_err(|source| EmulatorError::SeedFile { path: path.to_owned(), source })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| EmulatorError::SeedFile { path: path.to_owned(), source })?;
         let is_json = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
         let document = if is_json {
             serde_json::from_str(&text).map_err(|error| error.to_string())
@@ -47,8 +47,8 @@ impl Seed {
     ///
     /// [`EmulatorError::Seed`] with the name of the field that is not valid.
     pub fn parse(text: &str) -> Result<Self, EmulatorError> {
-        let document =
-            serde_yaml::from_str(text).map_err(|error| EmulatorError::Seed { path: None, reason: error.to_string() })?;
+        let document = serde_yaml::from_str(text)
+            .map_err(|error| EmulatorError::Seed { path: None, reason: error.to_string() })?;
         Self::from_document(document)
     }
 

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -97,7 +97,10 @@ pub async fn start(options: Options) -> Result<Running, EmulatorError> {
 }
 
 /// The world to begin with: that of the state folder if it holds one, else that of the seed.
-fn load(registered: &Registered, options: &Options) -> Result<(Box<dyn Product>, Option<Journal>), EmulatorError> {
+fn load(
+    registered: &Registered,
+    options: &Options,
+) -> Result<(Box<dyn Product>, Option<Journal>), EmulatorError> {
     let seeded = || match &options.seed {
         Some(seed) => seed.product(registered),
         None => Seed::default_for(registered.name)?.product(registered),
@@ -185,7 +188,11 @@ impl Drop for Entry<'_> {
     }
 }
 
-async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+async fn handle(
+    State(shared): State<Arc<Shared>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_LIMIT).await else {
         return respond(Answer::plain_error(413, "the body is too large or was cut off"), false);
@@ -193,7 +200,9 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
     let headers = head
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let call = Call::new(
         head.method.as_str(),
@@ -226,14 +235,14 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
 
 fn respond(answer: Answer, chunked: bool) -> Response {
     let has_body = !answer.body.is_empty();
-    let mut response = Response::new(Body::from(answer.body));
+    let body = Body::from(answer.body);
+    // A stream has no length that could be declared.
+    let body = if chunked { Body::from_stream(body.into_data_stream()) } else { body };
+    let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     if has_body {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-    }
-    if chunked {
-        headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (name.parse::<header::HeaderName>(), HeaderValue::from_str(&value)) {

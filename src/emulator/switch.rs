@@ -38,10 +38,12 @@ impl Switches {
 
     /// Sets one switch.
     pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), EmulatorError> {
-        let switch = self.table.iter().find(|switch| switch.name == name).ok_or_else(|| EmulatorError::UnknownSwitch {
-            provider: self.provider.to_owned(),
-            name: name.to_owned(),
-            known: self.table.iter().map(|switch| switch.name).collect::<Vec<_>>().join(", "),
+        let switch = self.table.iter().find(|switch| switch.name == name).ok_or_else(|| {
+            EmulatorError::UnknownSwitch {
+                provider: self.provider.to_owned(),
+                name: name.to_owned(),
+                known: self.table.iter().map(|switch| switch.name).collect::<Vec<_>>().join(", "),
+            }
         })?;
         let value = switch.values.iter().copied().find(|known| *known == value).ok_or_else(|| {
             EmulatorError::UnknownSwitchValue {

@@ -51,7 +51,12 @@ fn assign(edit: &mut Edit<'_>, org: &Org, role: &Role, id: &str) -> Item {
 }
 
 /// Every organization of a self-hosted instance: not atomic, a user succeeds where every organization does.
-fn assign_everywhere(context: Context<'_>, access: &Access<'_>, role: &str, ids: &[String]) -> Result<Answer, Refusal> {
+fn assign_everywhere(
+    context: Context<'_>,
+    access: &Access<'_>,
+    role: &str,
+    ids: &[String],
+) -> Result<Answer, Refusal> {
     let mut changes = Vec::new();
     let mut results: BTreeMap<&str, Item> = BTreeMap::new();
     for (org_id, org) in &access.caller.tenant.orgs {

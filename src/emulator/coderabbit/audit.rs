@@ -41,8 +41,13 @@ pub(super) fn answer(context: Context<'_>) -> Result<Answer, Refusal> {
         None => caller.own_org()?.1,
     };
     let logged = context.switches.is(&ROLE_AUDIT, "logged");
-    let all: Vec<&Entry> =
-        org.audit.values().rev().map(AsRef::as_ref).filter(|entry| logged || entry.resource_type != "role").collect();
+    let all: Vec<&Entry> = org
+        .audit
+        .values()
+        .rev()
+        .map(AsRef::as_ref)
+        .filter(|entry| logged || entry.resource_type != "role")
+        .collect();
     let found: Vec<&Entry> = all
         .iter()
         .copied()
@@ -51,7 +56,8 @@ pub(super) fn answer(context: Context<'_>) -> Result<Answer, Refusal> {
                 && (types.is_empty() || types.contains(&entry.resource_type.as_str()))
                 && from.is_none_or(|from| entry.created_at >= from)
                 && to.is_none_or(|to| entry.created_at <= to)
-                && (search.is_empty() || format!("{} {}", entry.summary, entry.actor.name).to_lowercase().contains(&search))
+                && (search.is_empty()
+                    || format!("{} {}", entry.summary, entry.actor.name).to_lowercase().contains(&search))
         })
         .collect();
     let total_pages = found.len().div_ceil(page_size);
@@ -78,15 +84,27 @@ pub(super) fn answer(context: Context<'_>) -> Result<Answer, Refusal> {
 }
 
 fn words<'a>(call: &'a Call, name: &str) -> Result<Vec<&'a str>, Refusal> {
-    let words: Vec<&str> =
-        call.parameter(name).unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
-    if words.len() > 50 { Err(Refusal::invalid(format!("{name} takes at most 50 values"))) } else { Ok(words) }
+    let words: Vec<&str> = call
+        .parameter(name)
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .collect();
+    if words.len() > 50 {
+        Err(Refusal::invalid(format!("{name} takes at most 50 values")))
+    } else {
+        Ok(words)
+    }
 }
 
 /// A point in time; a mere date is extended by `rest`.
 fn date(call: &Call, name: &str, rest: i64) -> Result<Option<Moment>, Refusal> {
-    let Some(text) = call.parameter(name) else { return Ok(None) };
-    let moment = Moment::parse(text).ok_or_else(|| Refusal::invalid(format!("{name} must be an ISO 8601 date")))?;
+    let Some(text) = call.parameter(name) else {
+        return Ok(None);
+    };
+    let moment =
+        Moment::parse(text).ok_or_else(|| Refusal::invalid(format!("{name} must be an ISO 8601 date")))?;
     Ok(Some(if text.len() == 10 { Moment(moment.0.saturating_add(rest)) } else { moment }))
 }
 
@@ -101,7 +119,10 @@ fn options<'a>(values: impl Iterator<Item = &'a str>) -> Value {
     for value in values {
         *counts.entry(value).or_default() += 1;
     }
-    counts.into_iter().map(|(value, count)| json!({ "value": value, "label": label(value), "count": count })).collect()
+    counts
+        .into_iter()
+        .map(|(value, count)| json!({ "value": value, "label": label(value), "count": count }))
+        .collect()
 }
 
 fn entry_json(entry: &Entry, now: i64) -> Value {

@@ -54,7 +54,8 @@ pub(super) struct Access<'a> {
 /// Finds the tenant and key of a request.
 pub(super) fn identify<'a>(context: Context<'a>) -> Result<Caller<'a>, Refusal> {
     let missing = || Refusal::new(401, format!("a valid key in the header {KEY_HEADER} is required"));
-    let presented = context.call.header(KEY_HEADER).map(str::trim).filter(|key| !key.is_empty()).ok_or_else(missing)?;
+    let presented =
+        context.call.header(KEY_HEADER).map(str::trim).filter(|key| !key.is_empty()).ok_or_else(missing)?;
     if context.switches.is(&KEY_PREFIX, "cr-") && !presented.starts_with("cr-") {
         return Err(missing());
     }
@@ -71,7 +72,13 @@ pub(super) fn identify<'a>(context: Context<'a>) -> Result<Caller<'a>, Refusal> 
     }
     let (name, tenant) =
         context.world.tenants.iter().find(|(_, tenant)| tenant.facts.any_key).ok_or_else(missing)?;
-    Ok(Caller { tenant_name: name, tenant, kind: KeyKind::User, owner: tenant.facts.caller.as_deref(), org: None })
+    Ok(Caller {
+        tenant_name: name,
+        tenant,
+        kind: KeyKind::User,
+        owner: tenant.facts.caller.as_deref(),
+        org: None,
+    })
 }
 
 impl<'a> Caller<'a> {
@@ -94,14 +101,21 @@ impl<'a> Caller<'a> {
             .orgs
             .iter()
             .find(|(known, org)| {
-                org.facts.active && id.is_none_or(|id| *known == id) && name.is_none_or(|name| org.facts.name == name)
+                org.facts.active
+                    && id.is_none_or(|id| *known == id)
+                    && name.is_none_or(|name| org.facts.name == name)
             })
             .map(|(id, org)| (id.as_str(), org))
             .ok_or_else(|| Refusal::not_found("the organization is not an active one of the workspace"))
     }
 
     /// The organization that a request selects.
-    pub(super) fn select(&self, context: Context<'a>, body: &Body, family: Family) -> Result<(&'a str, &'a Org), Refusal> {
+    pub(super) fn select(
+        &self,
+        context: Context<'a>,
+        body: &Body,
+        family: Family,
+    ) -> Result<(&'a str, &'a Org), Refusal> {
         if self.kind != KeyKind::Workspace {
             return self.own_org();
         }
@@ -127,7 +141,10 @@ impl<'a> Caller<'a> {
                 let status = switches.get(&LEGACY_ROLE_STATUS).parse().unwrap_or(403);
                 Err(Refusal::new(status, "legacy keys are not accepted; create a new key"))
             }
-            KeyKind::Legacy => Err(Refusal::new(410, "legacy keys are not accepted; create a new key").code("LEGACY_API_KEY")),
+            KeyKind::Legacy => {
+                Err(Refusal::new(410, "legacy keys are not accepted; create a new key")
+                    .code("LEGACY_API_KEY"))
+            }
             KeyKind::Agentic if is_write || right == Right::Audit => {
                 Err(Refusal::forbidden("an agentic key cannot do this"))
             }
@@ -143,7 +160,9 @@ impl<'a> Caller<'a> {
 
     /// Whether the owner's current role in an organization gives a right.
     pub(super) fn check_role(&self, switches: &Switches, org: &Org, right: Right) -> Result<(), Refusal> {
-        let Some(owner) = self.owner else { return Ok(()) };
+        let Some(owner) = self.owner else {
+            return Ok(());
+        };
         let user = org
             .users
             .get(owner)
@@ -165,7 +184,8 @@ impl<'a> Caller<'a> {
         };
         let held = org.roles.get(&user.role).is_some_and(|role| {
             role.permissions.iter().any(|permission| {
-                permission.resource == resource && permission.access.as_deref().is_none_or(|held| held == access)
+                permission.resource == resource
+                    && permission.access.as_deref().is_none_or(|held| held == access)
             })
         });
         if held { Ok(()) } else { Err(Refusal::forbidden(format!("this needs {resource}:{access}"))) }
@@ -196,7 +216,7 @@ pub(super) fn authorize_any<'a>(
     caller.check_kind(context.switches, right)?;
     let names_org = context.call.parameter("org_id").is_some() || body.get("org_id").is_some();
     if caller.kind == KeyKind::Workspace && !names_org {
-        for org in caller.tenant.orgs.values() {
+        for org in caller.tenant.orgs.values().filter(|org| org.facts.active) {
             caller.check_role(context.switches, org, right)?;
         }
         return Ok((caller, None));
@@ -210,7 +230,10 @@ impl Access<'_> {
     pub(super) fn actor(&self) -> Actor {
         let user = self.caller.owner.and_then(|owner| self.org.users.get(owner));
         Actor {
-            name: user.map_or_else(|| "API key".to_owned(), |user| user.name.clone().unwrap_or_else(|| user.user_id.clone())),
+            name: user.map_or_else(
+                || "API key".to_owned(),
+                |user| user.name.clone().unwrap_or_else(|| user.user_id.clone()),
+            ),
             subtitle: user.and_then(|user| user.email.clone()),
             is_bot: self.caller.kind == KeyKind::Agentic,
         }

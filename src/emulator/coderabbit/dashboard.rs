@@ -41,13 +41,14 @@ pub(super) fn answer(context: Context<'_>, rest: &[&str]) -> Result<Answer, Refu
             Answer::empty(204)
         }
         ("PUT", ["system-roles", id]) => {
-            let permissions =
-                permissions(&body, org, context)?.ok_or_else(|| Refusal::invalid("permissions is required"))?;
+            let permissions = permissions(&body, org, context)?
+                .ok_or_else(|| Refusal::invalid("permissions is required"))?;
             Answer::json(200, &json!(edit.change_system_role(id, permissions)?))
         }
         ("PUT", ["default"]) => {
-            let role =
-                body.nullable_text("role")?.ok_or_else(|| Refusal::invalid("role is required; null is none"))?;
+            let role = body
+                .nullable_text("role")?
+                .ok_or_else(|| Refusal::invalid("role is required; null is none"))?;
             edit.set_default(role.as_deref())?;
             Answer::empty(204)
         }
@@ -96,7 +97,9 @@ fn permissions(
 ) -> Result<Option<super::permission::Permissions>, Refusal> {
     match body.list("permissions")? {
         Some(sent) if sent.iter().any(Value::is_string) => {
-            serde_json::from_value(Value::Array(sent.to_vec())).map(Some).map_err(|error| Refusal::invalid(error.to_string()))
+            serde_json::from_value(Value::Array(sent.to_vec()))
+                .map(Some)
+                .map_err(|error| Refusal::invalid(error.to_string()))
         }
         _ => read_permissions(body, org, context.switches),
     }

@@ -11,7 +11,8 @@ use super::permission::Permissions;
 use super::refusal::Refusal;
 use super::seed::generated_id;
 use super::switches::{
-    DELETE_DEFAULT, DELETE_IN_USE, DUPLICATE_NAME, NAME_CASE, NAME_TRIM, PATCH_PERMISSIONS, SYSTEM_ROLE_STATUS,
+    DELETE_DEFAULT, DELETE_IN_USE, DUPLICATE_NAME, NAME_CASE, NAME_TRIM, PATCH_PERMISSIONS,
+    SYSTEM_ROLE_STATUS,
 };
 use super::time::Moment;
 use super::world::{Actor, Entry, Org, OrgFacts, Role, User, put};
@@ -39,7 +40,14 @@ pub(super) struct Patch {
 }
 
 impl<'a> Edit<'a> {
-    pub(super) fn new(tenant: &'a str, org_id: &'a str, org: &'a Org, switches: &'a Switches, now: i64, actor: Actor) -> Self {
+    pub(super) fn new(
+        tenant: &'a str,
+        org_id: &'a str,
+        org: &'a Org,
+        switches: &'a Switches,
+        now: i64,
+        actor: Actor,
+    ) -> Self {
         Self {
             org,
             org_id,
@@ -103,10 +111,13 @@ impl<'a> Edit<'a> {
             return Ok(name.to_owned());
         }
         let folded = self.switches.is(&NAME_CASE, "insensitive").then(|| name.to_lowercase());
-        let taken = self.org.roles.values().filter(|role| own_id != Some(role.id.as_str())).any(|role| match &folded {
-            Some(folded) => role.name.to_lowercase() == *folded,
-            None => role.name == name,
-        });
+        let taken =
+            self.org.roles.values().filter(|role| own_id != Some(role.id.as_str())).any(
+                |role| match &folded {
+                    Some(folded) => role.name.to_lowercase() == *folded,
+                    None => role.name == name,
+                },
+            );
         if taken {
             let status = self.switches.get(&DUPLICATE_NAME).parse().unwrap_or(409);
             return Err(Refusal::new(status, format!("a role named `{name}` exists already")));
@@ -160,10 +171,10 @@ impl<'a> Edit<'a> {
     /// Updates a role; the switch says whether permissions replace or add.
     pub(super) fn update(&mut self, id: &str, mut patch: Patch) -> Result<Role, Refusal> {
         let before = self.custom_role(id)?;
-        if self.switches.is(&PATCH_PERMISSIONS, "merge") {
-            if let Some(permissions) = &mut patch.permissions {
-                permissions.extend(before.permissions.iter().cloned());
-            }
+        if self.switches.is(&PATCH_PERMISSIONS, "merge")
+            && let Some(permissions) = &mut patch.permissions
+        {
+            permissions.extend(before.permissions.iter().cloned());
         }
         self.replace(id, patch)
     }
@@ -207,12 +218,20 @@ impl<'a> Edit<'a> {
         let holders = self.org.users.values().filter(|user| user.role == id).count();
         if holders > 0 {
             let status = self.switches.get(&DELETE_IN_USE).parse().unwrap_or(409);
-            return Err(Refusal::new(status, format!("the role is assigned to {holders} organization members")));
+            return Err(Refusal::new(
+                status,
+                format!("the role is assigned to {holders} organization members"),
+            ));
         }
         if role.is_default && self.switches.is(&DELETE_DEFAULT, "refused") {
             return Err(Refusal::new(409, "the default role cannot be deleted"));
         }
-        self.changes.push(Change { scope: self.scope.clone(), kind: "role".into(), id: id.into(), value: None });
+        self.changes.push(Change {
+            scope: self.scope.clone(),
+            kind: "role".into(),
+            id: id.into(),
+            value: None,
+        });
         let metadata = json!({ "role_id": role.id, "role_name": role.name });
         self.audit("role_delete", "role", format!("Deleted the role {}", role.name), metadata);
         Ok(())
@@ -256,8 +275,18 @@ impl<'a> Edit<'a> {
     /// Removes a member.
     pub(super) fn remove_user(&mut self, user: &User) {
         let id = user.user_id.clone();
-        self.changes.push(Change { scope: self.scope.clone(), kind: "user".into(), id: id.clone(), value: None });
-        self.audit("user_remove", "user", format!("Removed {id}"), json!({ "user_id": id, "role": user.role }));
+        self.changes.push(Change {
+            scope: self.scope.clone(),
+            kind: "user".into(),
+            id: id.clone(),
+            value: None,
+        });
+        self.audit(
+            "user_remove",
+            "user",
+            format!("Removed {id}"),
+            json!({ "user_id": id, "role": user.role }),
+        );
     }
 
     /// Changes how seats are assigned.

@@ -96,13 +96,19 @@ pub(super) fn choice<'a>(call: &'a Call, name: &str, words: &[&'static str]) -> 
 }
 
 /// A whole number as query parameter.
-pub(super) fn number(call: &Call, name: &str, default: usize, least: usize, most: usize) -> Result<usize, Refusal> {
+pub(super) fn number(
+    call: &Call,
+    name: &str,
+    default: usize,
+    least: usize,
+    most: usize,
+) -> Result<usize, Refusal> {
     match call.parameter(name) {
         None => Ok(default),
-        Some(text) => text
-            .parse()
-            .ok()
-            .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| Refusal::invalid(format!("{name} must be a whole number from {least} to {most}"))),
+        Some(text) => {
+            text.parse().ok().filter(|number| (least..=most).contains(number)).ok_or_else(|| {
+                Refusal::invalid(format!("{name} must be a whole number from {least} to {most}"))
+            })
+        }
     }
 }

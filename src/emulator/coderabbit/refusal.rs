@@ -70,7 +70,9 @@ impl Refusal {
             Family::Users => "error_upper",
         };
         let code = |upper: bool| {
-            self.code.clone().unwrap_or_else(|| if upper { upper_code(self.status) } else { lower_code(self.status) }.to_owned())
+            self.code.clone().unwrap_or_else(|| {
+                if upper { upper_code(self.status) } else { lower_code(self.status) }.to_owned()
+            })
         };
         let mut fields = Map::new();
         if form == "error_object" || form == "error_upper" {

@@ -12,8 +12,8 @@ use super::permission::Permissions;
 use super::refusal::{Family, Refusal};
 use super::shape::{self, Extra, stored_id};
 use super::switches::{
-    CREATE_OVERLAY, EMPTY_PERMISSIONS, FAMILY_B_CREATE_STATUS, FAMILY_B_DELETE, FAMILY_B_GET, FAMILY_B_PATCH_DEFAULT,
-    LIST_ORDER, UNKNOWN_FIELDS,
+    CREATE_OVERLAY, EMPTY_PERMISSIONS, FAMILY_B_CREATE_STATUS, FAMILY_B_DELETE, FAMILY_B_GET,
+    FAMILY_B_PATCH_DEFAULT, LIST_ORDER, UNKNOWN_FIELDS,
 };
 use super::world::{MEMBER, Org, Role};
 
@@ -24,7 +24,7 @@ pub(super) fn answer(context: Context<'_>, family: Family, rest: &[&str]) -> Res
         ("POST", []) => create(context, family),
         ("GET", ["permissions"]) => options(context, family),
         (_, [] | ["permissions"]) => Err(Refusal::new(405, "the method is not supported here")),
-        (_, [id]) if id.is_empty() => Err(Refusal::not_found("there is no such role")),
+        (_, [""]) => Err(Refusal::not_found("there is no such role")),
         ("GET", [id]) => get(context, family, id),
         ("PATCH", [id]) if family == Family::A => update(context, id),
         ("PATCH", [id]) => replace(context, id),
@@ -105,7 +105,11 @@ fn check_fields(context: Context<'_>, body: &Body, known: &[&str]) -> Result<(),
     }
 }
 
-pub(super) fn read_permissions(body: &Body, org: &Org, switches: &Switches) -> Result<Option<Permissions>, Refusal> {
+pub(super) fn read_permissions(
+    body: &Body,
+    org: &Org,
+    switches: &Switches,
+) -> Result<Option<Permissions>, Refusal> {
     match body.list("permissions")? {
         Some(sent) => org.facts.catalog.read(sent, switches).map(Some).map_err(Refusal::invalid),
         None => Ok(None),
@@ -127,13 +131,17 @@ pub(super) fn permissions_of_new(
     };
     match (sent, copy_of) {
         (None, copy_of) => copied(copy_of.unwrap_or(MEMBER)),
-        (Some(sent), None) if sent.is_empty() && switches.is(&EMPTY_PERMISSIONS, "member_default") => copied(MEMBER),
+        (Some(sent), None) if sent.is_empty() && switches.is(&EMPTY_PERMISSIONS, "member_default") => {
+            copied(MEMBER)
+        }
         (Some(sent), None) => Ok(sent),
         (Some(sent), Some(id)) => {
             let mut copy = copied(id)?;
             match switches.get(&CREATE_OVERLAY) {
                 "overlay" => {}
-                "overlay_resource" => copy.retain(|held| !sent.iter().any(|new| new.resource == held.resource)),
+                "overlay_resource" => {
+                    copy.retain(|held| !sent.iter().any(|new| new.resource == held.resource));
+                }
                 _ => copy.clear(),
             }
             copy.extend(sent);
@@ -198,7 +206,8 @@ fn replace(context: Context<'_>, id: &str) -> Result<Answer, Refusal> {
     let name = body.required_text("name")?.to_owned();
     let permissions = read_permissions(&body, access.org, context.switches)?
         .ok_or_else(|| Refusal::invalid("permissions is required"))?;
-    let is_default = body.flag("is_default")?.filter(|_| context.switches.is(&FAMILY_B_PATCH_DEFAULT, "applied"));
+    let is_default =
+        body.flag("is_default")?.filter(|_| context.switches.is(&FAMILY_B_PATCH_DEFAULT, "applied"));
     let description = body.nullable_text("description")?;
     // The set is complete in this family, whatever the switch for family A says.
     let patch = Patch { name: Some(name), description, is_default, permissions: Some(permissions) };
@@ -216,13 +225,21 @@ fn delete(context: Context<'_>, family: Family, id: &str) -> Result<Answer, Refu
 }
 
 pub(super) fn edit<'a>(context: Context<'a>, access: &Access<'a>) -> Edit<'a> {
-    Edit::new(access.caller.tenant_name, access.org_id, access.org, context.switches, context.now, access.actor())
+    Edit::new(
+        access.caller.tenant_name,
+        access.org_id,
+        access.org,
+        context.switches,
+        context.now,
+        access.actor(),
+    )
 }
 
 /// The answer to a write: the role as it is now.
 fn written(context: Context<'_>, access: &Access<'_>, family: Family, status: u16, role: &Role) -> Answer {
     let user_count =
         (family == Family::A).then(|| access.org.users.values().filter(|user| user.role == role.id).count());
-    let value = shape::role(role, access.org, family, Extra { permissions: true, user_count }, context.switches);
+    let value =
+        shape::role(role, access.org, family, Extra { permissions: true, user_count }, context.switches);
     Answer::json(status, &shape::one(value, family, context.switches))
 }

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::permission::{Catalog, Permission, Permissions};
 use super::world::{
-    ADMIN, BILLING_ADMIN, Entry, Key, MEMBER, Org, OrgFacts, Role, Tenant, TenantFacts, User, World, long_ago, scope, yes,
+    ADMIN, BILLING_ADMIN, Entry, Key, MEMBER, Org, OrgFacts, Role, Tenant, TenantFacts, User, World,
+    long_ago, scope, yes,
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -99,7 +100,8 @@ pub(super) fn build(document: &Value) -> Result<World, String> {
     if document.tenants.is_empty() {
         return Err("the field `tenants` is empty; an emulator needs at least one".to_owned());
     }
-    let any_key = document.any_key.unwrap_or_else(|| document.tenants.iter().all(|tenant| tenant.keys.is_empty()));
+    let any_key =
+        document.any_key.unwrap_or_else(|| document.tenants.iter().all(|tenant| tenant.keys.is_empty()));
     let mut world = World::default();
     let mut keys = BTreeSet::new();
     for (index, tenant) in document.tenants.into_iter().enumerate() {
@@ -109,7 +111,8 @@ pub(super) fn build(document: &Value) -> Result<World, String> {
                 return Err(format!("tenant `{name}`: a `key` is empty or given twice"));
             }
         }
-        let built = build_tenant(tenant, any_key && index == 0).map_err(|reason| format!("tenant `{name}`: {reason}"))?;
+        let built = build_tenant(tenant, any_key && index == 0)
+            .map_err(|reason| format!("tenant `{name}`: {reason}"))?;
         if world.tenants.insert(name.clone(), built).is_some() {
             return Err(format!("there are two tenants named `{name}`"));
         }
@@ -171,6 +174,9 @@ fn build_org(tenant: &str, seed: SeedOrg) -> Result<Org, String> {
     let mut org = Org { facts, roles, users: BTreeMap::new(), audit: BTreeMap::new() };
     add_roles(&mut org, &scope, seed.roles)?;
     if let Some(generate) = &seed.generate {
+        if generate.roles.max(generate.users) > 1_000_000 {
+            return Err("`generate` makes at most 1000000 roles and users".to_owned());
+        }
         generate_into(&mut org, &scope, generate);
     }
     for user in seed.users {
@@ -178,7 +184,10 @@ fn build_org(tenant: &str, seed: SeedOrg) -> Result<Org, String> {
             return Err("a `user_id` is empty".to_owned());
         }
         if !org.roles.contains_key(&user.role) {
-            return Err(format!("user `{}` has the `role` {}, which does not exist", user.user_id, user.role));
+            return Err(format!(
+                "user `{}` has the `role` {}, which does not exist",
+                user.user_id, user.role
+            ));
         }
         let user_id = user.user_id.clone();
         if org.users.insert(user_id.clone(), Arc::new(user)).is_some() {
@@ -345,9 +354,7 @@ fn export_org(id: &str, org: &Org) -> SeedOrg {
 
 /// The seed that holds when nobody gives one.
 pub(super) fn default_seed() -> Value {
-    let user = |id: &str, handle: &str, name: &str, host: &str, role: &str| {
-        json!({ "user_id": id, "user_name": handle, "email": format!("{handle}@{host}"), "name": name, "role": role })
-    };
+    let user = |id: &str, handle: &str, name: &str, host: &str, role: &str| json!({ "user_id": id, "user_name": handle, "email": format!("{handle}@{host}"), "name": name, "role": role });
     let acme = |id, handle, name, role| user(id, handle, name, "acme.example.test", role);
     let globex = |id, handle, name, role| user(id, handle, name, "globex.example.test", role);
     json!({

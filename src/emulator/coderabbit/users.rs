@@ -27,7 +27,9 @@ pub(super) fn answer(context: Context<'_>, rest: &[&str]) -> Result<Answer, Refu
         ("POST", ["roles"]) => super::assign::answer(context),
         ("POST", ["seats"]) => seats(context),
         ("POST", ["seats", "assignment"]) => set_mode(context),
-        ("GET", ["seats", "assignment"]) if context.switches.is(&SEAT_MODE_GET, "present") => get_mode(context),
+        ("GET", ["seats", "assignment"]) if context.switches.is(&SEAT_MODE_GET, "present") => {
+            get_mode(context)
+        }
         (_, [] | ["roles"] | ["seats"] | ["seats", "assignment"]) => {
             Err(Refusal::new(405, "the method is not supported here"))
         }
@@ -41,7 +43,9 @@ pub(super) fn cursor(after: &str) -> String {
 }
 
 fn read_cursor(context: Context<'_>) -> Result<Option<String>, Refusal> {
-    let Some(text) = context.call.parameter("cursor") else { return Ok(None) };
+    let Some(text) = context.call.parameter("cursor") else {
+        return Ok(None);
+    };
     text.strip_prefix('c')
         .and_then(encode::unhex)
         .and_then(|bytes| String::from_utf8(bytes).ok())
@@ -177,7 +181,8 @@ pub(super) type Item = Result<(), &'static str>;
 
 /// The answer of a bulk request: 200 whatever the items did.
 pub(super) fn bulk(items: &[(String, Item)]) -> Answer {
-    let succeeded: Vec<&str> = items.iter().filter(|(_, item)| item.is_ok()).map(|(id, _)| id.as_str()).collect();
+    let succeeded: Vec<&str> =
+        items.iter().filter(|(_, item)| item.is_ok()).map(|(id, _)| id.as_str()).collect();
     let failed: Vec<Value> = items
         .iter()
         .filter_map(|(id, item)| item.err().map(|code| json!({ "user_id": id, "code": code })))
@@ -290,7 +295,8 @@ fn add(context: Context<'_>) -> Result<Answer, Refusal> {
             user_name: field("user_name").or_else(|| before.and_then(|user| user.user_name.clone())),
             email: field("email").or_else(|| before.and_then(|user| user.email.clone())),
             name: field("name").or_else(|| before.and_then(|user| user.name.clone())),
-            role: before.map_or_else(|| access.org.role_of_new_members().to_owned(), |user| user.role.clone()),
+            role: before
+                .map_or_else(|| access.org.role_of_new_members().to_owned(), |user| user.role.clone()),
             seat_assigned: before.is_some_and(|user| user.seat_assigned),
         };
         if before.is_some() {

@@ -250,8 +250,10 @@ impl World {
     }
 
     fn apply_org(&mut self, change: &Change) -> Result<Option<Value>, String> {
-        let tenant =
-            self.tenants.get_mut(&change.scope).ok_or_else(|| format!("there is no tenant `{}`", change.scope))?;
+        let tenant = self
+            .tenants
+            .get_mut(&change.scope)
+            .ok_or_else(|| format!("there is no tenant `{}`", change.scope))?;
         let before = tenant.orgs.get(&change.id).map(|org| json_of(&org.facts));
         match &change.value {
             None => {
@@ -262,7 +264,12 @@ impl World {
                 match tenant.orgs.get_mut(&change.id) {
                     Some(org) => org.facts = facts,
                     None => {
-                        let org = Org { facts, roles: BTreeMap::new(), users: BTreeMap::new(), audit: BTreeMap::new() };
+                        let org = Org {
+                            facts,
+                            roles: BTreeMap::new(),
+                            users: BTreeMap::new(),
+                            audit: BTreeMap::new(),
+                        };
                         tenant.orgs.insert(change.id.clone(), org);
                     }
                 }
