@@ -294,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn a_long_log_is_compacted_and_nothing_is_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = fresh(folder.path());
+        let long = Change { value: Some(json!("x".repeat(5 << 20))), ..change("a", 0) };
+        assert!(!journal.is_long());
+        journal.append(std::slice::from_ref(&long)).unwrap();
+        assert!(journal.is_long());
+        journal.compact(std::slice::from_ref(&long)).unwrap();
+        assert!(!journal.is_long());
+        journal.append(&[change("b", 1)]).unwrap();
+        drop(journal);
+        let opened = Journal::open(folder.path(), "coderabbit").unwrap();
+        assert_eq!(opened.changes.unwrap(), [long, change("b", 1)]);
+    }
+
+    #[test]
     fn a_folder_has_one_owner_and_one_provider() {
         let folder = tempfile::tempdir().unwrap();
         let journal = fresh(folder.path());

@@ -18,7 +18,7 @@
 //!
 //! The other routes under `/_dashboard/` are the product's own.
 //!
-//! A further product is its folder here and one line in [`REGISTRY`].
+//! A further product is its folder here and one line in `REGISTRY`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::panic))]
 
