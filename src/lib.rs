@@ -3,5 +3,6 @@
 pub mod assess;
 pub mod catalog;
 pub mod contract;
+pub mod emulator;
 pub mod model;
 pub mod plan;
