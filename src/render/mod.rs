@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod corpus;
 pub mod escape;
+pub mod findings;
 pub mod json;
 
 /// How text for a terminal looks.
