@@ -224,7 +224,9 @@ fn cut(c: char, before: &str, next: Option<char>) -> bool {
         // `GH-1`, and the `JIRA-1` that a repository may define; security advisories.
         '-' => next.is_some_and(|next| next.is_ascii_digit()) || last_four().eq_ignore_ascii_case("GHSA"),
         // Merge request, epic, milestone, alert, iteration of other forges.
-        '!' | '&' | '%' | '^' | '*' => next.is_some_and(|next| next.is_alphanumeric() || next == '"'),
+        '!' | '&' | '%' | '^' | '*' => {
+            next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '"'))
+        }
         _ => false,
     }
 }
