@@ -1,3 +1,7 @@
 //! The program: nothing but the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rolecall::cli::main()
+}

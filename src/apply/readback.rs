@@ -1,0 +1,247 @@
+//! Whether what was accepted is there.
+
+use std::collections::BTreeSet;
+
+use super::{LOOK_AGAIN, Run, Status, failed, read_roles};
+use crate::{
+    model::{
+        Kind, RoleId, Untrusted, Value, field,
+        live::{LiveObject, LiveState, Query},
+    },
+    plan::operation::{Made, Op, RoleBody, Verb},
+    provider::{Outcome, WriteError},
+};
+
+/// An operation that was accepted, or whose outcome is unknown, with the error that left it so.
+pub(super) type Pending = (usize, Option<WriteError>);
+
+/// Looks, a few times, whether the effects of `pending` are there, and asks once more in another
+/// way where the provider has one. Returns the status of each.
+///
+/// People are read back at the end of the whole apply, with the planner as judge. Here only those
+/// of an operation whose outcome is unknown are looked up.
+pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut Made) -> Vec<(usize, Status)> {
+    let (mut open, people): (Vec<Pending>, Vec<Pending>) =
+        pending.into_iter().partition(|(index, _)| !matches!(run.ops[*index].verb, Verb::Assign { .. }));
+    let mut statuses = Vec::new();
+    for (index, unknown) in people {
+        let status = match unknown {
+            Some(error) => look_up_people(run, &run.ops[index], &error, made).await,
+            None => Status::Done,
+        };
+        statuses.push((index, status));
+    }
+    for attempt in 0..=LOOK_AGAIN.len() {
+        if open.is_empty() {
+            break;
+        }
+        if let Some(pause) = attempt.checked_sub(1).and_then(|again| LOOK_AGAIN.get(again)) {
+            tokio::time::sleep(*pause).await;
+        }
+        let live = match read_roles(run).await {
+            Ok(live) => live,
+            Err(error) => {
+                let message: Untrusted =
+                    format!("accepted, and could not be read back: {}", error.message.raw()).into();
+                let unread = |(index, _)| {
+                    let (help, principals) = (error.help.clone(), Vec::new());
+                    (index, Status::Failed { message: message.clone(), help, principals })
+                };
+                statuses.extend(open.into_iter().map(unread));
+                return statuses;
+            }
+        };
+        let last = attempt == LOOK_AGAIN.len();
+        let mut still = Vec::new();
+        for (index, unknown) in open {
+            let op = &run.ops[index];
+            match missing(op, &live, made) {
+                Seen::There => statuses.push((index, Status::Done)),
+                Seen::Not(what) if last => statuses.push((index, did_not_stick(&what, unknown.as_ref()))),
+                Seen::Not(_) => {
+                    // The first look may have been too early; after the second it is asked again.
+                    if attempt > 0 && unknown.is_none() {
+                        insist(run, op, made).await;
+                    }
+                    still.push((index, unknown));
+                }
+            }
+        }
+        open = still;
+    }
+    statuses
+}
+
+/// What became of a request that gave people a role and was not answered.
+async fn look_up_people(run: &Run<'_>, op: &Op, error: &WriteError, made: &Made) -> Status {
+    let Verb::Assign { role, class, principals, .. } = &op.verb else { return failed(error) };
+    let Ok(live) = run.reader.fetch(Query { roles: true, members: true }).await else { return failed(error) };
+    let wanted = role.id(made).cloned().map(RoleId::Live);
+    let holds = |principal: &Untrusted| {
+        live.of(Kind::Assignment).any(|slot| {
+            slot.key.class == *class
+                && slot.key.name == *principal
+                && matches!(slot.fields.get(field::ROLE).and_then(|live| live.value()), Some(Value::Role(held)) if *held == wanted)
+        })
+    };
+    let left: Vec<(Untrusted, Untrusted)> = principals
+        .iter()
+        .filter(|principal| !holds(principal))
+        .map(|principal| {
+            (principal.clone(), "the request was not answered, and the role is not there".into())
+        })
+        .collect();
+    match failed(error) {
+        _ if left.is_empty() => Status::Done,
+        Status::Failed { message, help, .. } => Status::Failed { message, help, principals: left },
+        other => other,
+    }
+}
+
+/// Why a role cannot be deleted yet: somebody is still seen in it after the moves.
+pub(super) async fn still_held(run: &Run<'_>, op: &Op, made: &Made) -> Option<Status> {
+    let Verb::DeleteRole { role: id, .. } = &op.verb else { return None };
+    let id = id.id(made)?;
+    let mut message = String::new();
+    for attempt in 0..=LOOK_AGAIN.len() {
+        if let Some(pause) = attempt.checked_sub(1).and_then(|again| LOOK_AGAIN.get(again)) {
+            tokio::time::sleep(*pause).await;
+        }
+        match read_roles(run).await {
+            Ok(live) => match role(&live, id).map(|role| role.holders) {
+                Some(Some(holders)) if holders > 0 => {
+                    message = format!("{holders} people still hold the role; it was not deleted");
+                }
+                // Gone, empty, or not told: the provider itself refuses to delete a held role.
+                _ => return None,
+            },
+            Err(error) => {
+                message = format!("nobody can tell whether the role is empty: {}", error.message.raw())
+            }
+        }
+    }
+    let help = Some("Run the same command again: it plans what is left.".to_owned());
+    Some(Status::Failed { message: message.into(), help, principals: Vec::new() })
+}
+
+async fn insist(run: &Run<'_>, op: &Op, made: &mut Made) {
+    // Whatever comes of it, the next look decides.
+    let answer = match run.writer.insist(&op.verb, made) {
+        Some(again) => again.await,
+        None => return,
+    };
+    if let (Ok(Outcome::Done { id: Some(id) }), Verb::CreateRole { address, .. }) = (answer, &op.verb) {
+        made.entry(address.clone()).or_insert(id);
+    }
+}
+
+fn did_not_stick(what: &str, unknown: Option<&WriteError>) -> Status {
+    let message = match unknown {
+        Some(error) => format!("{}: {}; read back, {what}", error.request.0, error.message.raw()),
+        None => format!("the provider accepted it, and read back, {what}"),
+    };
+    let help = "Run `rolecall plan` to see what is there now.".to_owned();
+    Status::Failed { message: message.into(), help: Some(help), principals: Vec::new() }
+}
+
+enum Seen {
+    There,
+    /// What is not as it should be, in words.
+    Not(String),
+}
+
+/// Compares the effect of one operation with what is there; learns the id of a role that was made.
+fn missing(op: &Op, live: &LiveState, made: &mut Made) -> Seen {
+    match &op.verb {
+        Verb::CreateRole { address, scope, body } => {
+            let found = match made.get(address) {
+                Some(id) => role(live, id),
+                None => live.of(Kind::Role).find(|object| {
+                    !object.builtin && object.key.scope == *scope && object.key.name == body.name
+                }),
+            };
+            let Some(found) = found else { return Seen::Not("the role is not there".into()) };
+            if let Some(id) = &found.id {
+                made.insert(address.clone(), id.clone());
+            }
+            same_role(found, body, true, true)
+        }
+        Verb::UpdateRole { role: id, send, full, .. } => {
+            let found = id.id(made).and_then(|id| role(live, id));
+            let Some(found) = found else { return Seen::Not("the role is not there".into()) };
+            let mut wanted = full.clone();
+            if send.name.is_none() {
+                wanted.name = found.key.name.clone();
+            } else {
+                wanted.name = send.name.clone().unwrap_or(wanted.name);
+            }
+            if let Some(description) = &send.description {
+                wanted.description = description.clone();
+            }
+            same_role(found, &wanted, send.permissions.is_some(), send.description.is_some())
+        }
+        Verb::DeleteRole { role: id, .. } => match id.id(made).and_then(|id| role(live, id)) {
+            Some(_) => Seen::Not("the role is still there".into()),
+            None => Seen::There,
+        },
+        Verb::SetDefault { role, .. } => {
+            let wanted = match role {
+                Some(role) => match role.id(made) {
+                    Some(id) => Some(RoleId::Live(id.clone())),
+                    None => return Seen::Not("the role is not there".into()),
+                },
+                None => None,
+            };
+            let default = live.of(Kind::Default).next().and_then(|object| object.fields.get(field::ROLE));
+            if default.and_then(|live| live.value()) == Some(&Value::Role(wanted)) {
+                Seen::There
+            } else {
+                Seen::Not("the default is another role".into())
+            }
+        }
+        Verb::Assign { .. } => Seen::There,
+    }
+}
+
+fn role<'l>(live: &'l LiveState, id: &Untrusted) -> Option<&'l LiveObject> {
+    live.of(Kind::Role).find(|object| object.id.as_ref() == Some(id))
+}
+
+fn same_role(found: &LiveObject, wanted: &RoleBody, permissions: bool, description: bool) -> Seen {
+    let mut wrong = Vec::new();
+    if found.key.name != wanted.name {
+        wrong.push(format!("field `name` is `{}`", found.key.name.raw()));
+    }
+    if description {
+        let text = |text: Option<&Untrusted>| text.map_or(String::new(), |text| text.raw().to_owned());
+        let there = match found.fields.get(field::DESCRIPTION).and_then(|live| live.value()) {
+            Some(Value::Text(there)) => text(there.as_ref()),
+            _ => String::new(),
+        };
+        if there != text(wanted.description.as_ref()) {
+            wrong.push("field `description` is another text".into());
+        }
+    }
+    if permissions {
+        match found.fields.get(field::PERMISSIONS).and_then(|live| live.value()) {
+            Some(Value::Set(there)) => wrong.extend(set_difference(there, &wanted.permissions)),
+            _ => wrong.push("field `permissions` cannot be read".into()),
+        }
+    }
+    if wrong.is_empty() { Seen::There } else { Seen::Not(wrong.join("; ")) }
+}
+
+fn set_difference(there: &BTreeSet<Untrusted>, wanted: &BTreeSet<Untrusted>) -> Option<String> {
+    let list =
+        |set: Vec<&Untrusted>| set.iter().map(|p| format!("`{}`", p.raw())).collect::<Vec<_>>().join(", ");
+    let lacking: Vec<_> = wanted.difference(there).collect();
+    let extra: Vec<_> = there.difference(wanted).collect();
+    match (lacking.is_empty(), extra.is_empty()) {
+        (true, true) => None,
+        (false, true) => Some(format!("field `permissions` lacks {}", list(lacking))),
+        (true, false) => Some(format!("field `permissions` still has {}", list(extra))),
+        (false, false) => {
+            Some(format!("field `permissions` lacks {} and still has {}", list(lacking), list(extra)))
+        }
+    }
+}

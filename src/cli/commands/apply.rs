@@ -1,0 +1,165 @@
+//! `rolecall apply`
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::{Context, WishArgs, plan::rendered, show::read_plan};
+use crate::{
+    cli::{progress::Progress, ui},
+    plan::PlanDocument,
+    render,
+    workflow::{
+        Exit, Failure, World, apply, approve,
+        plan::{self, Planned, Wishes},
+        project::Project,
+    },
+};
+
+/// Make live what the definitions say.
+///
+/// Without FILE the plan is made, shown, and applied after a typed `yes`. With FILE the plan is made
+/// again, and applied only if every change is among those of the file.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ApplyArgs {
+    /// A plan from `plan --out` that somebody approved.
+    file: Option<PathBuf>,
+    /// Do not ask.
+    #[arg(long)]
+    auto_approve: bool,
+    /// Apply only if the fresh plan has this digest; for one target `TARGET=sha256:…`. May be repeated.
+    #[arg(long, value_name = "[TARGET=]sha256:…")]
+    expect_plan: Vec<String>,
+    /// Apply from a branch that `apply_from` does not list.
+    #[arg(long)]
+    allow_branch: bool,
+    /// How to print the result.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    #[command(flatten)]
+    wishes: WishArgs,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The plan, then what came of it.
+    #[default]
+    Text,
+    /// What came of it, for a program: schema/apply.schema.json.
+    Json,
+    /// What came of it, for a pull request or a job summary.
+    Markdown,
+}
+
+pub(crate) fn run(context: &Context, args: &ApplyArgs) -> Exit {
+    context.end(context.block_on(apply(context, args)).and_then(|result| result))
+}
+
+async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let approved = args.file.as_deref().map(read_plan).transpose()?;
+    let progress = Progress::start(context);
+    let world = context.world(Some(progress.events()));
+    let mut project = context.project(&world)?;
+    apply::may_apply(&world, &project, args.allow_branch)?;
+    let mut wishes = args.wishes.wishes();
+    if let Some(approved) = &approved {
+        narrow(&mut project, &mut wishes, approved);
+    }
+    progress.reading(project.targets().count());
+    let planned = plan::plan(&world, &project, &wishes).await?;
+    progress.finish();
+    context.print_findings(&project, &planned.findings);
+    if args.format == Format::Text {
+        context.ui.data(&rendered(context, &planned.document, super::plan::Format::Text));
+    }
+    if let Some(approved) = &approved {
+        approve::check_plan(&planned.document, approved)?;
+    }
+    approve::check_digests(&planned.document, &args.expect_plan)?;
+    let planned = match confirmed(context, args, &world, &project, &wishes, planned).await? {
+        Confirmed::Yes(planned) => planned,
+        Confirmed::No(exit) => return Ok(exit),
+    };
+    let stop = interruptible(context);
+    let progress = Progress::start(context);
+    progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
+    let events = |target: &str, event: crate::apply::Event<'_>| progress.step(target, &event);
+    let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
+    progress.finish();
+    context.ui.data(&match args.format {
+        Format::Text => render::plan::ledger::text(&document, context.ui.out),
+        Format::Json => render::plan::ledger::json(&document),
+        Format::Markdown => render::plan::ledger::markdown(&document, &render::plan::MarkdownOptions::default()),
+    });
+    planned.close().await;
+    Ok(apply::exit(&document))
+}
+
+/// A plan file narrows the run to its targets and its selection; it cannot widen anything.
+fn narrow(project: &mut Project, wishes: &mut Wishes, approved: &PlanDocument) {
+    project.selected.retain(|name| approved.targets.iter().any(|target| target.name.raw() == &**name));
+    if wishes.only.is_empty() {
+        let selections = approved.targets.iter().flat_map(|target| &target.selection);
+        wishes.only = selections.map(|glob| glob.raw().to_owned()).collect();
+        wishes.only.sort();
+        wishes.only.dedup();
+    }
+}
+
+enum Confirmed {
+    Yes(Planned),
+    No(Exit),
+}
+
+/// Asks, unless there is nothing to ask about or somebody answered before.
+async fn confirmed(
+    context: &Context,
+    args: &ApplyArgs,
+    world: &World,
+    project: &Project,
+    wishes: &Wishes,
+    planned: Planned,
+) -> Result<Confirmed, Failure> {
+    let appliable = planned
+        .targets
+        .iter()
+        .any(|target| !target.plan.changes.is_empty() && target.plan.refusals().next().is_none());
+    let answered = args.auto_approve || args.file.is_some() || !args.expect_plan.is_empty();
+    if !appliable || answered {
+        return Ok(Confirmed::Yes(planned));
+    }
+    match ui::confirm("Apply these changes?") {
+        None => Err(Failure::new(Exit::Error, "there is no terminal to ask for a `yes`")
+            .help("Pass --auto-approve, or apply a saved plan: `rolecall apply FILE`.")),
+        Some(false) => {
+            context.ui.status("Nothing was applied.");
+            planned.close().await;
+            Ok(Confirmed::No(Exit::Error))
+        }
+        Some(true) => {
+            // Time has passed: what is applied is planned now, and may be no more than was shown.
+            let shown = planned.document.clone();
+            planned.close().await;
+            let fresh = plan::plan(world, project, wishes).await?;
+            approve::check_plan(&fresh.document, &shown)?;
+            Ok(Confirmed::Yes(fresh))
+        }
+    }
+}
+
+/// Ctrl-C ends the run after the requests that are under way; what came of it is still reported.
+fn interruptible(context: &Context) -> Arc<AtomicBool> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (seen, ui) = (Arc::clone(&stop), context.ui.clone());
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            seen.store(true, Ordering::Relaxed);
+            ui.problem("Stopping after the requests that are under way.");
+        }
+    });
+    stop
+}

@@ -1,0 +1,132 @@
+//! One file per command, and what they share.
+
+pub(super) mod apply;
+pub(super) mod catalog;
+pub(super) mod completions;
+pub(super) mod doctor;
+pub(super) mod emulate;
+pub(super) mod import;
+pub(super) mod init;
+pub(super) mod man;
+pub(super) mod plan;
+pub(super) mod schema;
+pub(super) mod show;
+pub(super) mod validate;
+
+use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
+
+use super::{Global, ui::Ui};
+use crate::{
+    assess,
+    model::{Code, Finding, Redactor, Untrusted, config::LintLevel},
+    plan::document::Guard,
+    provider::{Registry, http},
+    render::findings,
+    workflow::{
+        Exit, Failure, World,
+        plan::Wishes,
+        project::{self, Project, Source},
+    },
+};
+
+/// What every command gets.
+pub(super) struct Context {
+    pub(super) global: Global,
+    pub(super) ui: Ui,
+    pub(super) redactor: Redactor,
+}
+
+impl Context {
+    /// What the run takes from outside.
+    fn world(&self, events: Option<http::Events>) -> World {
+        let variable = std::env::var_os("ROLECALL_ALLOW_HOSTS");
+        World {
+            registry: Registry::builtin(),
+            environment: Arc::new(|name: &str| std::env::var_os(name)),
+            allowed_hosts: http::allowed_hosts(&self.global.allow_host, variable),
+            redactor: self.redactor.clone(),
+            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            events,
+        }
+    }
+
+    fn source(&self, lints: BTreeMap<Code, LintLevel>) -> Source {
+        Source {
+            start: self.start(),
+            config: self.global.config.clone(),
+            rev: self.global.rev.clone(),
+            targets: self.global.target.clone(),
+            lints,
+        }
+    }
+
+    /// The folder that the run starts in.
+    fn start(&self) -> PathBuf {
+        self.global.directory.clone().unwrap_or_else(|| PathBuf::from("."))
+    }
+
+    /// Opens the definitions and prints what is wrong with them to standard error.
+    fn project(&self, world: &World) -> Result<Project, Failure> {
+        let project = project::open(world, &self.source(BTreeMap::new()))?;
+        self.print_findings(&project, &project.loaded.findings);
+        match project.loaded.config {
+            Some(_) => Ok(project),
+            None => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
+        }
+    }
+
+    fn print_findings(&self, project: &Project, findings: &[Finding]) {
+        if !findings.is_empty() {
+            let (sources, masked) = (&project.loaded.sources, &project.loaded.masked);
+            self.ui.problem(&findings::text(findings, sources, masked, &self.ui.err));
+        }
+    }
+
+    /// Prints a failure and returns its exit code.
+    fn fail(&self, failure: &Failure) -> Exit {
+        self.ui.error(failure.message.raw(), failure.help.as_ref().map(Untrusted::raw));
+        failure.exit
+    }
+
+    /// Runs `work`, which does I/O, to its end.
+    fn block_on<F: Future>(&self, work: F) -> Result<F::Output, Failure> {
+        http::install_tls();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Failure::new(Exit::Error, format!("the system gives no threads: {error}")))?;
+        Ok(runtime.block_on(work))
+    }
+
+    /// Turns a failure into its exit code.
+    fn end(&self, result: Result<Exit, Failure>) -> Exit {
+        result.unwrap_or_else(|failure| self.fail(&failure))
+    }
+}
+
+/// Which part of a plan, and which guards are lifted.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Selection and guards")]
+pub(super) struct WishArgs {
+    /// Only objects whose address matches, such as `reviews/role/*`. May be repeated.
+    #[arg(long, value_name = "ADDRESS-GLOB")]
+    only: Vec<String>,
+    /// Lift one guard for this run; needs --reason. May be repeated.
+    #[arg(long, value_name = "GUARD", value_parser = guard_names(), requires = "reason")]
+    allow: Vec<String>,
+    /// Why the guard is lifted; shown in the plan and in the result.
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    reason: Option<String>,
+}
+
+fn guard_names() -> clap::builder::PossibleValuesParser {
+    assess::ALLOWABLE.iter().map(|(name, _)| *name).collect::<Vec<_>>().into()
+}
+
+impl WishArgs {
+    fn wishes(&self) -> Wishes {
+        let reason: Untrusted = self.reason.as_deref().unwrap_or_default().into();
+        let guards = assess::ALLOWABLE.iter().filter(|(name, _)| self.allow.iter().any(|allow| allow == name));
+        let allowed: BTreeMap<Guard, Untrusted> = guards.map(|(_, guard)| (*guard, reason.clone())).collect();
+        Wishes { only: self.only.clone(), allowed }
+    }
+}

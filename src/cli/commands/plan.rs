@@ -1,0 +1,72 @@
+//! `rolecall plan`
+
+use std::path::PathBuf;
+
+use super::{Context, WishArgs};
+use crate::{
+    cli::progress::Progress,
+    plan::PlanDocument,
+    render::{self, plan::MarkdownOptions},
+    repo,
+    workflow::{Exit, Failure, plan},
+};
+
+/// Show what apply would do: the difference between the definitions and what is live.
+#[derive(clap::Args, Debug)]
+pub(crate) struct PlanArgs {
+    /// Also save the plan, for `show` and `apply`.
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How to print the plan.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Exit with 2 where there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
+    #[command(flatten)]
+    wishes: WishArgs,
+}
+
+/// Formats of a plan.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+pub(super) enum Format {
+    /// For a person at a terminal.
+    #[default]
+    Text,
+    /// For a program: schema/plan.schema.json.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Renders a plan in the wanted format.
+pub(super) fn rendered(context: &Context, plan: &PlanDocument, format: Format) -> String {
+    match format {
+        Format::Text if context.global.quiet => render::plan::text::quiet(plan, context.ui.out),
+        Format::Text => render::plan::text::render(plan, context.ui.out),
+        Format::Json => render::plan::json::render(plan),
+        Format::Markdown => render::plan::markdown::render(plan, &MarkdownOptions::default()),
+    }
+}
+
+pub(crate) fn run(context: &Context, args: &PlanArgs) -> Exit {
+    context.end(context.block_on(plan(context, args)).and_then(|result| result))
+}
+
+async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
+    let progress = Progress::start(context);
+    let world = context.world(Some(progress.events()));
+    let project = context.project(&world)?;
+    progress.reading(project.targets().count());
+    let planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    progress.finish();
+    context.print_findings(&project, &planned.findings);
+    if let Some(path) = &args.out {
+        repo::write::write_file(path, render::plan::json::render(&planned.document).as_bytes())?;
+    }
+    context.ui.data(&rendered(context, &planned.document, args.format));
+    let changes = args.detailed_exitcode && planned.has_changes();
+    let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });
+    planned.close().await;
+    Ok(exit)
+}

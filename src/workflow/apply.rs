@@ -1,0 +1,368 @@
+//! Applying a plan: the checks before, the operations, and the proof after.
+
+use std::{collections::BTreeSet, sync::atomic::AtomicBool, time::Duration};
+
+use futures_util::future::join_all;
+
+use super::{
+    Exit, Failure, World,
+    lock::{LockError, TenantLock},
+    plan::{Planned, PlannedTarget, Wishes},
+    project::Project,
+};
+use crate::{
+    apply::{self, Report, Run, Status},
+    model::{Untrusted, config::Config, desired::DesiredState, live::{LiveState, Query}},
+    plan::{
+        change::{Change, Plan, What},
+        compare,
+        document::{RunStatistics, TargetPlan},
+        order,
+        outcome::{
+            ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining, TargetOutcome,
+            TargetResult, Verification,
+        },
+        resolve, select,
+    },
+};
+
+/// Told about each step: the target's name and the step.
+pub type Events<'a> = &'a (dyn Fn(&str, apply::Event<'_>) + Sync);
+
+/// Checks that do not depend on live: whether this revision may be applied from here at all.
+///
+/// # Errors
+///
+/// Exit code 4 where the branch is not one of `apply_from`, or a CI system would apply a dirty work
+/// tree. Emulators are exempt.
+pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result<(), Failure> {
+    let Some(config) = &project.loaded.config else { return Ok(()) };
+    let real = config.targets.iter().any(|t| !t.emulator && project.selected.contains(&t.name));
+    if !real {
+        return Ok(());
+    }
+    let ci = (world.environment)("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    if ci && project.revisions.dirty {
+        return Err(Failure::new(Exit::Refused, "a file of the definitions differs from the commit, and CI applies only commits")
+            .help("Commit what differs, or apply from a clean checkout."));
+    }
+    branch(config, project, allow_branch)
+}
+
+fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), Failure> {
+    let Some(allowed) = &config.apply_from else { return Ok(()) };
+    if allow_branch || project.revisions.branch.as_ref().is_some_and(|branch| allowed.contains(branch)) {
+        return Ok(());
+    }
+    let on = match &project.revisions.branch {
+        Some(branch) => format!("this is branch `{}`", branch.raw()),
+        None => "this is not a branch".to_owned(),
+    };
+    let names: Vec<&str> = allowed.iter().map(Untrusted::raw).collect();
+    Err(Failure::new(Exit::Refused, format!("`apply_from` allows {}, and {on}", names.join(", ")))
+        .help("Apply from there, or pass --allow-branch."))
+}
+
+/// Applies every planned target, all at the same time, and reads everything back.
+pub async fn apply(
+    world: &World,
+    project: &Project,
+    planned: &Planned,
+    wishes: &Wishes,
+    stop: &AtomicBool,
+    events: Events<'_>,
+) -> ApplyDocument {
+    let start = std::time::Instant::now();
+    let targets = planned.document.targets.iter().map(|document| async move {
+        match planned.targets.iter().find(|target| *target.target.name == *document.name.raw()) {
+            Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+            None => unplanned(document),
+        }
+    });
+    let targets = join_all(targets).await;
+    let summary = OutcomeSummary::of(targets.iter().flat_map(|target| &target.changes));
+    let mut run = RunStatistics { wall_ms: start.elapsed().as_millis() as u64, ..RunStatistics::default() };
+    for target in &planned.targets {
+        let cost = target.tenant.connection.statistics();
+        run.requests += cost.requests;
+        run.retries += cost.retries;
+        run.depth = run.depth.max(cost.depth);
+    }
+    ApplyDocument {
+        format_version: FORMAT_VERSION,
+        rolecall: env!("CARGO_PKG_VERSION").into(),
+        digest: planned.document.digest.clone(),
+        revisions: planned.document.revisions.clone(),
+        targets,
+        summary,
+        run: Some(run),
+    }
+}
+
+fn unplanned(document: &TargetPlan) -> TargetOutcome {
+    TargetOutcome { result: TargetResult::Failed, error: document.error.clone(), ..outcome(document) }
+}
+
+/// An outcome in which nothing happened yet.
+fn outcome(document: &TargetPlan) -> TargetOutcome {
+    TargetOutcome {
+        name: document.name.clone(),
+        provider: document.provider.clone(),
+        emulator: document.emulator,
+        identity: document.identity.clone(),
+        digest: document.digest.clone(),
+        result: TargetResult::NothingToDo,
+        error: None,
+        changes: Vec::new(),
+        verdicts: document
+            .verdicts
+            .iter()
+            .chain(document.changes.iter().flat_map(|change| &change.verdicts))
+            .cloned()
+            .collect(),
+        verification: Verification::default(),
+        summary: OutcomeSummary::default(),
+    }
+}
+
+async fn apply_target(
+    world: &World,
+    project: &Project,
+    target: &PlannedTarget,
+    document: &TargetPlan,
+    wishes: &Wishes,
+    stop: &AtomicBool,
+    events: Events<'_>,
+) -> TargetOutcome {
+    let base = outcome(document);
+    if target.plan.refusals().next().is_some() {
+        let changes = all(&target.plan, ChangeStatus::NotAttempted, "a guard refused the plan");
+        return TargetOutcome { result: TargetResult::Refused, changes, ..base };
+    }
+    if target.plan.changes.is_empty() {
+        // Reading found everything in place: that is the verification.
+        return TargetOutcome { verification: Verification { verified: true, remaining: Vec::new() }, ..base };
+    }
+    let _lock = match TenantLock::take(&target.live.identity) {
+        Ok(lock) => lock,
+        Err(error) => {
+            let exit = if matches!(error, LockError::Held) { Exit::Refused } else { Exit::Error };
+            let failure = Failure::new(exit, error.to_string()).help("Wait until it has ended, then run this again.");
+            let changes = all(&target.plan, ChangeStatus::NotAttempted, "the lock was not taken");
+            return TargetOutcome { result: TargetResult::Refused, error: Some(failure.into()), changes, ..base };
+        }
+    };
+    let (reader, writer) = (target.tenant.reader(), target.tenant.writer());
+    let ops = order::order(&target.plan, &*target.tenant.provider);
+    let name: &str = &target.target.name;
+    let tell = |event: apply::Event<'_>| events(name, event);
+    let report = apply::run(Run { reader: &*reader, writer: &*writer, ops: &ops, stop, events: &tell }).await;
+    tell(apply::Event::ReadingBack);
+    let proof = verify(world, project, target, wishes, &report).await;
+    let changes = statuses(&target.plan, &ops, &report, &proof);
+    let summary = OutcomeSummary::of(&changes);
+    let error = match &proof {
+        Proof::Unread(failure) => Some(failure.clone().into()),
+        Proof::Read(_) if report.unreachable && summary.applied == 0 => {
+            Some(Failure::new(Exit::Provider, "the provider could not be reached").into())
+        }
+        Proof::Read(_) => None,
+    };
+    let result = match (summary.applied + summary.already, summary.total()) {
+        (done, total) if done == total => TargetResult::Applied,
+        (0, _) => TargetResult::Failed,
+        _ => TargetResult::Partly,
+    };
+    let verification = match proof {
+        Proof::Read(remaining) => Verification { verified: remaining.is_empty(), remaining },
+        Proof::Unread(failure) => Verification {
+            verified: false,
+            remaining: vec![Remaining { address: None, message: failure.message }],
+        },
+    };
+    TargetOutcome { result, error, changes, verification, summary, ..base }
+}
+
+fn all(plan: &Plan, status: ChangeStatus, reason: &str) -> Vec<ChangeOutcome> {
+    plan.changes.iter().map(|change| change_outcome(change, status, Some(reason.into()), None)).collect()
+}
+
+fn change_outcome(
+    change: &Change,
+    status: ChangeStatus,
+    reason: Option<Untrusted>,
+    help: Option<Untrusted>,
+) -> ChangeOutcome {
+    ChangeOutcome {
+        address: change.address.clone(),
+        title: change.title.clone(),
+        action: change.action,
+        status,
+        reason,
+        help,
+    }
+}
+
+/// What reading everything back said.
+enum Proof {
+    /// What the planner would still change.
+    Read(Vec<Remaining>),
+    /// It could not be read.
+    Unread(Failure),
+}
+
+/// Pauses before looking again, where what was accepted has not shown up.
+const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+
+/// Reads live again and lets the planner judge what is left of the plan.
+async fn verify(world: &World, project: &Project, target: &PlannedTarget, wishes: &Wishes, report: &Report) -> Proof {
+    let moves_people = target.plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. }));
+    let query = Query { roles: true, members: moves_people || target.live.read.members };
+    let reader = target.tenant.reader();
+    let Some(desired) = project.loaded.desired.get(&target.target.name) else { return Proof::Read(Vec::new()) };
+    let complete = report.statuses.iter().all(|status| *status == Status::Done);
+    let mut looks = LOOK_AGAIN.iter();
+    loop {
+        let live = match reader.fetch(query).await {
+            Ok(live) => live,
+            Err(error) => return Proof::Unread(error.into()),
+        };
+        let remaining = remaining(world, target, desired, wishes, &live);
+        // A failed apply leaves something for sure: waiting for it to vanish is in vain.
+        let again = if complete && !remaining.is_empty() { looks.next() } else { None };
+        match again {
+            Some(pause) => tokio::time::sleep(*pause).await,
+            None => return Proof::Read(remaining),
+        }
+    }
+}
+
+fn remaining(
+    world: &World,
+    target: &PlannedTarget,
+    desired: &DesiredState,
+    wishes: &Wishes,
+    live: &LiveState,
+) -> Vec<Remaining> {
+    let whole = |message: &str| vec![Remaining { address: None, message: message.into() }];
+    if live.identity != target.live.identity {
+        return whole("the credential reaches another tenant now");
+    }
+    let spec = &*target.tenant.provider;
+    let input = resolve::Input { target: &target.target, spec, desired, live, base: None, today: world.today };
+    let Ok(resolved) = resolve::resolve(input) else {
+        return whole("the definitions no longer fit what is there: run `rolecall plan`");
+    };
+    let input = compare::Input { target: &target.target, spec, resolved: &resolved, live, before: &target.before };
+    let mut plan = compare::compare(input);
+    if let (false, Ok(only)) = (wishes.only.is_empty(), super::project::globs(&wishes.only, "--only")) {
+        let selected = select::select(&mut plan, &only);
+        if selected.is_err() {
+            plan.changes.retain(|change| only.is_match(change.address.as_str()));
+        }
+    }
+    plan.changes
+        .iter()
+        .map(|change| Remaining { address: Some(change.address.clone()), message: left(change).into() })
+        .collect()
+}
+
+/// What of a change is left, in words that name the fields.
+fn left(change: &Change) -> String {
+    match &change.what {
+        What::Role { before: None, .. } => "the role is not there".into(),
+        What::Role { after: None, .. } => "the role is still there".into(),
+        What::Role { before: Some(before), after: Some(after), .. } => {
+            let fields = [
+                (before.name != after.name, "name"),
+                (before.description != after.description, "description"),
+                (before.permissions != after.permissions, "permissions"),
+            ];
+            let differ: Vec<&str> = fields.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name).collect();
+            format!("field {} reads back otherwise", differ.join(" and "))
+        }
+        What::Default { .. } => "the default is another role".into(),
+        What::Assignment { .. } => "field role reads back otherwise".into(),
+    }
+}
+
+fn statuses(plan: &Plan, ops: &[crate::plan::operation::Op], report: &Report, proof: &Proof) -> Vec<ChangeOutcome> {
+    let mut by_change: Vec<Vec<&Status>> = vec![Vec::new(); plan.changes.len()];
+    for (op, status) in ops.iter().zip(&report.statuses) {
+        for change in &op.covers {
+            by_change[*change].push(status);
+        }
+    }
+    let left: BTreeSet<(&str, &Untrusted)> = match proof {
+        Proof::Read(remaining) => remaining
+            .iter()
+            .filter_map(|one| Some((one.address.as_ref()?.as_str(), &one.message)))
+            .collect(),
+        Proof::Unread(_) => BTreeSet::new(),
+    };
+    let outcome = |(change, statuses): (&Change, Vec<&Status>)| {
+        let principal = match &change.what {
+            What::Assignment { principal, .. } => Some(principal),
+            _ => None,
+        };
+        let failed = statuses.iter().find_map(|status| failure_of(status, principal));
+        if let Some((reason, help)) = failed {
+            return change_outcome(change, ChangeStatus::Failed, Some(reason), help);
+        }
+        let skipped = statuses.iter().find_map(|status| match status {
+            Status::NotAttempted { why } => Some(why.clone()),
+            _ => None,
+        });
+        if let Some(why) = skipped {
+            let begun = statuses.iter().any(|status| **status == Status::Done);
+            let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
+            return change_outcome(change, status, Some(why), None);
+        }
+        let left = left.iter().find(|(address, _)| *address == change.address.as_str());
+        match (left, proof) {
+            (Some((_, message)), _) => {
+                let reason = format!("the provider accepted it, and {}", message.raw());
+                let help = "Run `rolecall plan` to see what is there now.";
+                change_outcome(change, ChangeStatus::Failed, Some(reason.into()), Some(help.into()))
+            }
+            // Roles are read back after each stratum; only people have not been looked at.
+            (None, Proof::Unread(failure)) if principal.is_some() => {
+                change_outcome(change, ChangeStatus::Unconfirmed, Some(failure.message.clone()), failure.help.clone())
+            }
+            (None, _) => change_outcome(change, ChangeStatus::Applied, None, None),
+        }
+    };
+    plan.changes.iter().zip(by_change).map(outcome).collect()
+}
+
+/// Why an operation failed for a change: in a batch that failed for some, only for those.
+fn failure_of(status: &Status, principal: Option<&Untrusted>) -> Option<(Untrusted, Option<Untrusted>)> {
+    let Status::Failed { message, help, principals } = status else { return None };
+    let help = help.as_deref().map(Into::into);
+    match principal {
+        Some(principal) if !principals.is_empty() => {
+            let (_, reason) = principals.iter().find(|(who, _)| who == principal)?;
+            Some((reason.clone(), help))
+        }
+        _ => Some((message.clone(), help)),
+    }
+}
+
+/// How an apply ended.
+pub fn exit(document: &ApplyDocument) -> Exit {
+    let of = |target: &TargetOutcome| {
+        let error = target.error.as_ref().map(|error| Exit::from_code(error.exit));
+        match target.result {
+            TargetResult::Applied | TargetResult::NothingToDo if error.is_none() => {
+                if target.verification.verified { Exit::Done } else { Exit::Partly }
+            }
+            TargetResult::Applied | TargetResult::NothingToDo | TargetResult::Partly => Exit::Partly,
+            TargetResult::Failed => error.unwrap_or(Exit::Error),
+            TargetResult::Refused => error.unwrap_or(Exit::Refused),
+        }
+    };
+    let wins = document.targets.iter().map(of).fold(Exit::Done, Exit::and);
+    // One target in place and another failed: applied partly, whatever the other failed of.
+    let any_applied = document.summary.applied > 0;
+    if any_applied && wins != Exit::Done { wins.and(Exit::Partly) } else { wins }
+}

@@ -1,0 +1,119 @@
+//! Whether what would be applied now is what somebody approved.
+//!
+//! A plan file and a digest are claims, not orders: everything that is applied comes from the
+//! definitions and from live. They can only refuse.
+
+use std::collections::BTreeSet;
+
+use super::{Exit, Failure};
+use crate::plan::{
+    PlanDocument,
+    digest::{Element, elements},
+    document::TargetPlan,
+};
+
+/// Checks a fresh plan against an approved one: every element of every fresh change has to be among
+/// the approved ones. What is in place by now is simply no longer in the fresh plan.
+///
+/// # Errors
+///
+/// Every difference, as one failure with exit code 5.
+pub fn check_plan(fresh: &PlanDocument, approved: &PlanDocument) -> Result<(), Failure> {
+    let mut differences = Vec::new();
+    for target in &fresh.targets {
+        if target.error.is_some() || (target.changes.is_empty() && target.scope_changes.is_empty()) {
+            continue;
+        }
+        match approved.targets.iter().find(|other| other.name == target.name) {
+            None => differences.push(format!("target {}: it is not in the approved plan", target.name.raw())),
+            Some(other) => compare(target, other, &mut differences),
+        }
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let count = differences.len();
+    differences.truncate(20);
+    if count > differences.len() {
+        differences.push(format!("and {} more", count - differences.len()));
+    }
+    let message = format!("the plan is stale; not among what was approved:\n  {}", differences.join("\n  "));
+    Err(Failure::new(Exit::Stale, message).help("Plan again, and have the new plan reviewed."))
+}
+
+fn compare(fresh: &TargetPlan, approved: &TargetPlan, differences: &mut Vec<String>) {
+    let name = fresh.name.raw();
+    if fresh.provider != approved.provider || fresh.identity != approved.identity {
+        let whose = |target: &TargetPlan| {
+            target.identity.as_ref().map_or_else(String::new, |identity| {
+                let tenant = identity.tenant.as_ref().or(identity.anchor.as_ref());
+                format!("{} {}", identity.host.raw(), tenant.map_or("", |tenant| tenant.raw()))
+            })
+        };
+        let (now, then) = (whose(fresh), whose(approved));
+        differences.push(format!("target {name}: it is `{now}`, and `{then}` was approved"));
+        return;
+    }
+    let known: BTreeSet<Element> = approved.changes.iter().flat_map(elements).collect();
+    if fresh.scope_changes.iter().any(|change| !approved.scope_changes.contains(change)) {
+        differences.push(format!("target {name}: what is managed or guarded changed"));
+    }
+    for change in &fresh.changes {
+        // An update of a role is approved element by element; whether it exists is not in question.
+        for element in elements(change).iter().filter(|element| !known.contains(element)) {
+            differences.push(describe(element));
+        }
+    }
+}
+
+fn describe(element: &Element) -> String {
+    let Element { address, field, value, before, after } = element;
+    match (field.as_str(), value.as_str()) {
+        ("", _) if before == "false" => format!("{address}: it would be created"),
+        ("", _) if after == "false" => format!("{address}: it would be deleted"),
+        ("", _) => format!("{address}: it would be changed"),
+        (field, "") => format!("{address}: {field} would go from {before} to {after}"),
+        (field, value) if after == "true" => format!("{address}: {field} would gain `{value}`"),
+        (field, value) => format!("{address}: {field} would lose `{value}`"),
+    }
+}
+
+/// Checks a fresh plan against digests: `sha256:…` for the whole plan, `TARGET=sha256:…` for one.
+///
+/// # Errors
+///
+/// Exit code 64 for a malformed one, 5 where a digest is another.
+pub fn check_digests(fresh: &PlanDocument, expected: &[String]) -> Result<(), Failure> {
+    for one in expected {
+        let (name, digest) = match one.split_once('=') {
+            Some((name, digest)) => (Some(name), digest),
+            None => (None, one.as_str()),
+        };
+        if !is_digest(digest) {
+            let message = format!("--expect-plan: `{one}` is not [TARGET=]sha256: and 64 hexadecimal digits");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let actual = match name {
+            None => fresh.digest.as_ref(),
+            Some(name) => fresh
+                .targets
+                .iter()
+                .find(|target| target.name.raw() == name)
+                .ok_or_else(|| Failure::new(Exit::Usage, format!("--expect-plan: no target is called `{name}`")))?
+                .digest
+                .as_ref(),
+        };
+        if actual.map(|actual| actual.raw()) != Some(digest) {
+            let is = actual.map_or("no plan", |actual| actual.raw());
+            let message = format!("the plan is not the expected one: expected {digest}, and now it is {is}");
+            return Err(Failure::new(Exit::Stale, message).help("Plan again, and have the new plan reviewed."));
+        }
+    }
+    Ok(())
+}
+
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|hex| {
+        hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+    })
+}

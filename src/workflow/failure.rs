@@ -1,0 +1,78 @@
+//! Why a command, or one target of it, could not be carried out.
+
+use super::Exit;
+use crate::{
+    model::Untrusted,
+    plan::document::TargetError,
+    provider::{
+        ReadError, ReadErrorKind,
+        http::OpenError,
+    },
+    repo::{Fault, RepoError},
+};
+
+/// One failure in words, with the exit code that it leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// How the run ends.
+    pub exit: Exit,
+    /// What happened, where, and why; may quote what somebody else wrote.
+    pub message: Untrusted,
+    /// What to do.
+    pub help: Option<Untrusted>,
+}
+
+impl Failure {
+    /// A failure without help.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into().into(), help: None }
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into().into());
+        self
+    }
+}
+
+impl From<RepoError> for Failure {
+    fn from(error: RepoError) -> Self {
+        let exit = match error.kind.fault() {
+            Fault::Usage => Exit::Usage,
+            Fault::Refused => Exit::Refused,
+            Fault::Other => Exit::Error,
+        };
+        Self { exit, message: error.message.into(), help: error.help.map(Into::into) }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        let exit = match error.kind {
+            ReadErrorKind::Denied | ReadErrorKind::Rejected => Exit::Error,
+            ReadErrorKind::RateLimited | ReadErrorKind::Unreachable | ReadErrorKind::Malformed => Exit::Provider,
+        };
+        let message = match &error.request {
+            Some(request) => format!("{}: {}", request.0, error.message.raw()).into(),
+            None => error.message,
+        };
+        Self { exit, message, help: error.help.map(Into::into) }
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Host(refusal) => Self::new(Exit::Refused, refusal.message).help(refusal.help),
+            OpenError::Credential(error) => Self::new(Exit::Error, error.message).help(error.help),
+            OpenError::Client(message) => Self::new(Exit::Error, message),
+        }
+    }
+}
+
+impl From<Failure> for TargetError {
+    fn from(failure: Failure) -> Self {
+        Self { exit: failure.exit.code(), message: failure.message, help: failure.help }
+    }
+}

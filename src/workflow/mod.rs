@@ -1,0 +1,36 @@
+//! The rooms put together: what each command does, as functions that print nothing.
+
+pub mod apply;
+pub mod approve;
+mod exit;
+mod failure;
+pub mod lock;
+pub mod plan;
+pub mod project;
+pub mod tenant;
+
+use std::{ffi::OsString, sync::Arc};
+
+use crate::{
+    model::Redactor,
+    provider::{Registry, http},
+};
+
+pub use exit::Exit;
+pub use failure::Failure;
+
+/// What a run takes from outside: the environment, the clock, the known providers.
+pub struct World {
+    /// The providers.
+    pub registry: Registry,
+    /// Looks up environment variables.
+    pub environment: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    /// Hosts that a person allowed.
+    pub allowed_hosts: Vec<String>,
+    /// Learns every credential.
+    pub redactor: Redactor,
+    /// The day (UTC).
+    pub today: jiff::civil::Date,
+    /// Told what happens on connections.
+    pub events: Option<http::Events>,
+}

@@ -1,0 +1,160 @@
+//! The definitions of a run: found, read from the work tree or a revision, and checked.
+
+use std::{collections::BTreeMap, path::{Path, PathBuf}, sync::Arc};
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::{Exit, Failure, World};
+use crate::{
+    definition::{self, LoadOptions, Loaded},
+    model::{
+        Code,
+        config::{Config, LintLevel, Target},
+        desired::DesiredState,
+        files::Files,
+    },
+    plan::document::Revisions,
+    repo::{self, ConfigPlace, Facts, Reading, Revision, WorkTree},
+};
+
+/// Which definitions a run is about.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// Where to start looking (`-C`, else the working directory).
+    pub start: PathBuf,
+    /// The config (`--config`).
+    pub config: Option<PathBuf>,
+    /// The revision (`--rev`); `None` for the work tree.
+    pub rev: Option<String>,
+    /// Names or globs of targets (`--target`); empty for all.
+    pub targets: Vec<String>,
+    /// Levels of lints (`--lint`).
+    pub lints: BTreeMap<Code, LintLevel>,
+}
+
+/// Definitions that were read and checked, with what git says about them.
+pub struct Project {
+    /// Where the config is.
+    pub place: ConfigPlace,
+    /// What was read, with every finding.
+    pub loaded: Loaded,
+    /// What git knows.
+    pub facts: Facts,
+    /// Commit that was read, branch, dirtiness, day.
+    pub revisions: Revisions,
+    /// Names of the selected targets.
+    pub selected: Vec<Arc<str>>,
+}
+
+/// Finds, reads, and checks the definitions. Problems in them are findings of [`Project::loaded`].
+///
+/// # Errors
+///
+/// Where there is no config, no such revision, or no such target.
+pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
+    let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
+    let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
+    let facts = Facts::of(&place)?;
+    let (files, commit): (Box<dyn Files>, Option<Arc<str>>) = match &source.rev {
+        Some(rev) => {
+            let revision = Revision::open(&place, rev)?;
+            let commit = Arc::clone(revision.commit());
+            (Box::new(revision), Some(commit))
+        }
+        None => (Box::new(WorkTree::open(&place)?), None),
+    };
+    let loaded = load(world, files.as_ref(), &place, commit.clone(), source);
+    let dirty = match (&commit, &loaded.config) {
+        (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,
+        _ => false,
+    };
+    let revisions = Revisions {
+        desired: commit.as_deref().or(facts.commit.as_deref()).map(Into::into),
+        branch: if commit.is_none() { facts.branch.as_deref().map(Into::into) } else { None },
+        base: None,
+        merged: None,
+        dirty,
+        today: world.today.to_string().into(),
+    };
+    let selected = match &loaded.config {
+        Some(config) => select(config, &source.targets)?,
+        None => Vec::new(),
+    };
+    Ok(Project { place, loaded, facts, revisions, selected })
+}
+
+fn load(world: &World, files: &dyn Files, place: &ConfigPlace, revision: Option<Arc<str>>, source: &Source) -> Loaded {
+    let options = LoadOptions { lints: source.lints.clone(), revision, today: world.today, ..LoadOptions::default() };
+    definition::load(files, &place.config, &world.registry.specs(), &options)
+}
+
+fn patterns(config: &Config) -> Vec<Arc<str>> {
+    config.targets.iter().flat_map(|target| &target.files).map(|placed| placed.value.clone()).collect()
+}
+
+/// The targets that match any of `wanted`; all where nothing is wanted.
+fn select(config: &Config, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+    let names = || config.targets.iter().map(|target| Arc::clone(&target.name));
+    if wanted.is_empty() {
+        return Ok(names().collect());
+    }
+    let set = globs(wanted, "--target")?;
+    for one in wanted {
+        let glob = globs(std::slice::from_ref(one), "--target")?;
+        if !names().any(|name| glob.is_match(&*name)) {
+            let known: Vec<String> = names().map(|name| name.to_string()).collect();
+            return Err(Failure::new(Exit::Usage, format!("no target is called `{one}`"))
+                .help(format!("The targets are: {}.", known.join(", "))));
+        }
+    }
+    Ok(names().filter(|name| set.is_match(&**name)).collect())
+}
+
+/// A set of globs, in which `*` does not cross a `/`.
+///
+/// # Errors
+///
+/// The first malformed one, as a usage error that names `option`.
+pub fn globs(patterns: &[String], option: &str) -> Result<GlobSet, Failure> {
+    let malformed = |error: &globset::Error| Failure::new(Exit::Usage, format!("{option}: {error}"));
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        set.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| malformed(&error))?);
+    }
+    set.build().map_err(|error| malformed(&error))
+}
+
+impl Project {
+    /// The folder of the definitions, for what is written beside them.
+    ///
+    /// # Errors
+    ///
+    /// In a bare repository, which has none.
+    pub fn folder(&self) -> Result<&Path, Failure> {
+        Ok(self.place.folder()?)
+    }
+
+    /// The selected targets with their definitions; those whose definitions have errors are left out.
+    pub fn targets(&self) -> impl Iterator<Item = (&Target, &DesiredState)> {
+        let targets = self.loaded.config.iter().flat_map(|config| &config.targets);
+        targets
+            .filter(|target| self.selected.contains(&target.name))
+            .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
+    }
+
+    /// What the target declared in the revision before: the base that tells whether a live role is
+    /// ours. `None` where there is no such revision or it cannot be read.
+    pub fn base(&self, world: &World, target: &str) -> Option<DesiredState> {
+        let commit = match (&self.revisions.desired, self.loaded.sources.iter().next()) {
+            // A revision that was named: its own first parent.
+            (Some(desired), Some((_, source))) if source.revision.is_some() => {
+                format!("{}~1", desired.raw())
+            }
+            _ => self.facts.parent_or_head(self.revisions.dirty)?,
+        };
+        let revision = Revision::open(&self.place, &commit).ok()?;
+        let id = Arc::clone(revision.commit());
+        let mut loaded = load(world, &revision, &self.place, Some(id), &Source::default());
+        loaded.desired.remove(target)
+    }
+}
