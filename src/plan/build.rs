@@ -62,17 +62,24 @@ pub fn target(
     document
 }
 
-/// The document of a target for which there is no plan.
-pub fn failed(target: &Target, guards: &Guards, error: document::TargetError) -> document::TargetPlan {
+/// The document of a target for which there is no plan; `target` is `None` where even its own entry
+/// in the configuration has errors.
+pub fn failed(
+    name: &str,
+    target: Option<&Target>,
+    guards: &Guards,
+    error: document::TargetError,
+) -> document::TargetPlan {
+    let unknown = || document::Manage { roles: "unknown".into(), assignments: "unknown".into() };
     document::TargetPlan {
-        name: (&*target.name).into(),
-        provider: target.provider.into(),
-        emulator: target.emulator,
+        name: name.into(),
+        provider: target.map_or("unknown", |target| target.provider).into(),
+        emulator: target.is_some_and(|target| target.emulator),
         identity: None,
         digest: None,
         applied: None,
         error: Some(error),
-        manage: manage(target),
+        manage: target.map_or_else(unknown, manage),
         guards: guards_document(guards),
         selection: Vec::new(),
         scope_changes: Vec::new(),

@@ -12,6 +12,7 @@ pub mod tenant;
 use std::{ffi::OsString, sync::Arc};
 
 use crate::{
+    definition::ParseCache,
     model::Redactor,
     provider::{Registry, http},
 };
@@ -31,6 +32,8 @@ pub struct World {
     pub redactor: Redactor,
     /// The day (UTC).
     pub today: jiff::civil::Date,
+    /// Files that were parsed already: another revision has mostly the same.
+    pub cache: ParseCache,
     /// Told what happens on connections.
     pub events: Option<http::Events>,
 }

@@ -100,7 +100,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             }
             (Err(failure), tenant) => {
                 findings.extend(failure.findings);
-                documents.push(build::failed(target, &guards, failure.failure.into()));
+                documents.push(build::failed(&target.name, Some(target), &guards, failure.failure.into()));
                 if let Some(tenant) = tenant {
                     tenant.close().await;
                 }
@@ -108,9 +108,11 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             (Ok(_), None) => {}
         }
     }
-    documents.extend(project.broken_targets().map(|target| {
-        let failure = Failure::new(Exit::Invalid, "its definitions have errors");
-        build::failed(target, &guards, failure.into())
+    documents.extend(project.broken().map(|name| {
+        let target = project.target(name);
+        let failure = Failure::new(Exit::Invalid, "its definitions have errors")
+            .help("`rolecall validate` shows them.");
+        build::failed(name, target, &guards, failure.into())
     }));
     targets.sort_by(|a, b| a.target.name.cmp(&b.target.name));
     let mut document = build::document(project.revisions.clone(), documents);

@@ -1,6 +1,6 @@
 //! The definitions of a run: found, read from the work tree or a revision, and checked.
 
-use std::{collections::BTreeMap, path::{Path, PathBuf}, sync::Arc};
+use std::{collections::{BTreeMap, BTreeSet}, path::{Path, PathBuf}, sync::Arc};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -77,14 +77,15 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         today: world.today.to_string().into(),
     };
     let selected = match &loaded.config {
-        Some(config) => select(config, &source.targets)?,
+        Some(config) => select(config, &loaded.failed, &source.targets)?,
         None => Vec::new(),
     };
     Ok(Project { place, loaded, facts, revisions, selected })
 }
 
 fn load(world: &World, files: &dyn Files, place: &ConfigPlace, revision: Option<Arc<str>>, source: &Source) -> Loaded {
-    let options = LoadOptions { lints: source.lints.clone(), revision, today: world.today, ..LoadOptions::default() };
+    let options =
+        LoadOptions { lints: source.lints.clone(), revision, today: world.today, cache: &world.cache };
     definition::load(files, &place.config, &world.registry.specs(), &options)
 }
 
@@ -93,8 +94,8 @@ fn patterns(config: &Config) -> Vec<Arc<str>> {
 }
 
 /// The targets that match any of `wanted`; all where nothing is wanted.
-fn select(config: &Config, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
-    let names = || config.targets.iter().map(|target| Arc::clone(&target.name));
+fn select(config: &Config, failed: &BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+    let names = || config.targets.iter().map(|target| &target.name).chain(failed).map(Arc::clone);
     if wanted.is_empty() {
         return Ok(names().collect());
     }
@@ -140,6 +141,22 @@ impl Project {
         targets
             .filter(|target| self.selected.contains(&target.name))
             .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
+    }
+
+    /// The configuration of a target; `None` where its own entry has errors.
+    pub fn target(&self, name: &str) -> Option<&Target> {
+        self.loaded.config.iter().flat_map(|config| &config.targets).find(|target| *target.name == *name)
+    }
+
+    /// The selected targets whose definitions have errors.
+    pub fn broken(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.selected.iter().filter(|name| !self.loaded.desired.contains_key(*name))
+    }
+
+    /// The path of the definitions inside the repository, with `/` at the end; empty where they are
+    /// the same. Forges want paths from the top of the repository.
+    pub fn prefix(&self) -> String {
+        self.facts.prefix().to_owned()
     }
 
     /// What the target declared in the revision before: the base that tells whether a live role is

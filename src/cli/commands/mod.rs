@@ -18,6 +18,7 @@ use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
 use super::{Global, ui::Ui};
 use crate::{
     assess,
+    definition::ParseCache,
     model::{Code, Finding, Redactor, Untrusted, config::LintLevel},
     plan::document::Guard,
     provider::{Registry, http},
@@ -46,6 +47,7 @@ impl Context {
             allowed_hosts: http::allowed_hosts(&self.global.allow_host, variable),
             redactor: self.redactor.clone(),
             today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            cache: ParseCache::default(),
             events,
         }
     }

@@ -1,0 +1,133 @@
+//! Progress: a bar on a terminal, plain lines where nobody watches.
+
+use std::{
+    io::{self, IsTerminal as _},
+    sync::Arc,
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{commands::Context, ui::Ui};
+use crate::{
+    apply,
+    plan::operation::{Op, Verb},
+    provider::http,
+    render::escape,
+};
+
+/// Waits shorter than this are not worth a line.
+const WORTH_SAYING: Duration = Duration::from_secs(2);
+
+/// Shows what a command is doing, on standard error.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    ui: Ui,
+    /// Whether there is a terminal on which a bar can move.
+    moves: bool,
+    quiet: bool,
+}
+
+impl Progress {
+    pub(super) fn start(context: &Context) -> Self {
+        let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        let moves = io::stderr().is_terminal() && !ci && !context.global.quiet && context.global.verbose == 0;
+        let target = if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        Self { bar, ui: context.ui.clone(), moves, quiet: context.global.quiet }
+    }
+
+    /// For a connection to report to.
+    pub(super) fn events(&self) -> http::Events {
+        let (bar, ui, moves, quiet) = (self.bar.clone(), self.ui.clone(), self.moves, self.quiet);
+        Arc::new(move |event| match event {
+            http::Event::Request { request, status, ms } => {
+                let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+                tracing::info!("{}: {status} after {ms} ms", request.0);
+                bar.tick();
+            }
+            http::Event::Waiting { request, wait, why } if *wait >= WORTH_SAYING && !quiet => {
+                let line = format!("Waiting {} s before {}: {}.", wait.as_secs().max(1), request.0, because(*why));
+                if moves {
+                    bar.set_message(escape::terminal(&line).into_owned());
+                } else {
+                    ui.status(&escape::terminal(&line));
+                }
+            }
+            http::Event::Waiting { .. } => {}
+        })
+    }
+
+    /// Live is being read.
+    pub(super) fn reading(&self, targets: usize) {
+        if self.moves {
+            self.bar.set_style(style("{spinner} {msg}"));
+            self.bar.enable_steady_tick(Duration::from_millis(120));
+            self.bar.set_message(match targets {
+                1 => "Reading what is live".to_owned(),
+                n => format!("Reading what is live in {n} targets"),
+            });
+        }
+    }
+
+    /// `changes` changes are being applied.
+    pub(super) fn applying(&self, changes: usize) {
+        if self.moves {
+            self.bar.set_length(changes as u64);
+            self.bar.set_style(style("{spinner} [{bar:24}] {pos}/{len} {msg}"));
+            self.bar.enable_steady_tick(Duration::from_millis(120));
+        }
+    }
+
+    /// A step of an apply.
+    pub(super) fn step(&self, target: &str, event: &apply::Event<'_>) {
+        match event {
+            apply::Event::Started(op) => self.bar.set_message(format!("{target}: {}", doing(op))),
+            apply::Event::Ended(op, status) => {
+                self.bar.inc(op.covers.len() as u64);
+                let ended = match status {
+                    apply::Status::Done => "done",
+                    apply::Status::Failed { .. } => "failed",
+                    apply::Status::NotAttempted { .. } => "not attempted",
+                };
+                if !self.moves {
+                    self.ui.status(&format!("{target}: {}: {ended}", doing(op)));
+                }
+            }
+            apply::Event::ReadingBack => self.bar.set_message(format!("{target}: reading back")),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn because(why: http::Why) -> String {
+    match why {
+        http::Why::Quota => "the provider's limit of requests".to_owned(),
+        http::Why::RateLimited => "the provider says there were too many requests".to_owned(),
+        http::Why::ServerError(status) => format!("the provider answered {status}"),
+        http::Why::Broken => "the connection broke".to_owned(),
+    }
+}
+
+/// An operation in a few words, encoded for a terminal.
+fn doing(op: &Op) -> String {
+    let text = match &op.verb {
+        Verb::CreateRole { body, .. } => format!("create role `{}`", body.name.raw()),
+        Verb::UpdateRole { full, .. } => format!("change role `{}`", full.name.raw()),
+        Verb::DeleteRole { .. } => "delete a role".to_owned(),
+        Verb::SetDefault { .. } => "set the default role".to_owned(),
+        Verb::Assign { principals, .. } => match principals.len() {
+            1 => "give 1 person a role".to_owned(),
+            n => format!("give {n} people a role"),
+        },
+    };
+    escape::terminal(&text).into_owned()
+}
