@@ -1,6 +1,8 @@
 //! I/O with the products: a shared HTTP client, one folder per provider, and the registry.
 
+pub mod coderabbit;
 pub mod http;
+mod registry;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -12,6 +14,8 @@ use crate::{
     },
     plan::operation::{Made, Verb},
 };
+
+pub use registry::Registry;
 
 /// A boxed future, so that the traits below can be objects.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
