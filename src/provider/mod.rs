@@ -1,5 +1,9 @@
 //! I/O with the products: a shared HTTP client, one folder per provider, and the registry.
 
+pub mod coderabbit;
+pub mod http;
+mod registry;
+
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::{
@@ -10,6 +14,8 @@ use crate::{
     },
     plan::operation::{Made, Verb},
 };
+
+pub use registry::Registry;
 
 /// A boxed future, so that the traits below can be objects.
 pub type Fut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -27,13 +33,18 @@ pub trait Provider: Spec {
 /// A target's settings by name.
 pub type Settings = std::collections::BTreeMap<String, crate::model::config::Placed<Untrusted>>;
 
-/// Where requests go.
+/// Where requests go, and how they say who asks. Whether the credential may go there is decided by
+/// [`http::judge`], not here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     /// Base URL as it was configured or built in.
     pub url: String,
-    /// Whether it is one of the provider's own hosts, to which its credential may always go.
-    pub own_host: bool,
+    /// The provider's own hosts, to which its credential may always go over https.
+    pub own_hosts: &'static [&'static str],
+    /// Name of the header that carries the credential, in lower case.
+    pub header: &'static str,
+    /// What stands before the credential in that header: `Bearer `, or nothing.
+    pub prefix: &'static str,
 }
 
 /// Reads the live state.

@@ -1,0 +1,24 @@
+//! What to do about CodeRabbit's refusals, beyond what every provider's need.
+//! Sources: `/api/authentication`, `/api/workspace-api-tokens`, `/api-reference/roles-*`.
+
+use crate::provider::http::Failure;
+
+/// Adds help where CodeRabbit's documentation says what a status means.
+pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
+    let help = match failure.status {
+        Some(400) if !org_id => {
+            "A workspace API token needs the organization: set `settings.org_id` to the git provider's id of it."
+        }
+        Some(403) => {
+            "Roles need the Enterprise plan and a key of a person with the Admin role. An agentic key cannot change roles, and the owner of a workspace token has to be an administrator of the workspace."
+        }
+        Some(404) if org_id => {
+            "`settings.org_id` has to be an active organization of the workspace, by the git provider's id. Check also the region in `settings.url`."
+        }
+        Some(404) => "Check the region and the path in `settings.url`.",
+        Some(410) => "A legacy organization key cannot be used here. Make a user key in the dashboard.",
+        _ => return failure,
+    };
+    failure.help = Some(help.to_owned());
+    failure
+}

@@ -1,0 +1,214 @@
+//! One request and its answer, within bounds. What to make of a failure is decided elsewhere.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::{
+    Method, Response,
+    header::{ACCEPT, CONTENT_TYPE, LOCATION},
+};
+use tokio::time::Instant;
+
+use super::{Connection, Event, failure, pause};
+use crate::provider::RequestLine;
+
+/// A request.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) method: Method,
+    pub(super) segments: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<&'a [u8]>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(in crate::provider) struct Answer {
+    /// The request it answers.
+    pub(in crate::provider) request: RequestLine,
+    /// HTTP status.
+    pub(in crate::provider) status: u16,
+    /// The body; of an answer that is no success only the beginning.
+    pub(in crate::provider) body: Vec<u8>,
+    /// What `Retry-After` asks for.
+    pub(super) retry_after: Option<Duration>,
+    /// The host that a redirect leads to.
+    pub(super) redirect: Option<String>,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug)]
+pub(super) struct Trouble {
+    pub(super) kind: TroubleKind,
+    /// What happened, to follow the request in a sentence.
+    pub(super) what: String,
+    pub(super) status: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TroubleKind {
+    /// There was no connection, so nothing was sent; trying again may help.
+    NotConnected,
+    /// The server's certificate is not accepted; trying again does not help.
+    NotTrusted,
+    /// No answer, or not in time.
+    NoAnswer,
+    /// The answer began and ended early.
+    Cut,
+    /// The answer is too large, or not compressed as it says.
+    Unusable,
+    /// The time for the whole command is over.
+    Deadline,
+}
+
+/// Of an answer that is no success, this much is read: enough for a message.
+const LONGEST_REFUSAL: usize = 64 << 10;
+
+impl Ask<'_> {
+    pub(super) fn line(&self) -> RequestLine {
+        RequestLine(format!("{} /{}", self.method, self.segments.join("/")))
+    }
+}
+
+impl Connection {
+    /// Sends `ask` once.
+    pub(super) async fn exchange(&self, ask: &Ask<'_>, deadline: Instant) -> Result<Answer, Trouble> {
+        let start = Instant::now();
+        self.counters.sent();
+        let result = match tokio::time::timeout_at(deadline, self.send_and_read(ask)).await {
+            Ok(result) => result,
+            Err(_) => Err(Trouble {
+                kind: TroubleKind::Deadline,
+                what: format!(
+                    "did not end within the {} s that all requests together may take",
+                    self.limits.deadline.as_secs()
+                ),
+                status: None,
+            }),
+        };
+        let status = match &result {
+            Ok(answer) => Some(answer.status),
+            Err(trouble) => trouble.status,
+        };
+        let bytes = result.as_ref().map_or(0, |answer| answer.body.len());
+        self.counters.received(bytes);
+        let ms = start.elapsed().as_millis() as u64;
+        let request = ask.line();
+        tracing::debug!(request = %self.redactor.clean(&request.0), status, ms, bytes, "answered");
+        self.report(&Event::Request { request, status, ms });
+        result
+    }
+
+    async fn send_and_read(&self, ask: &Ask<'_>) -> Result<Answer, Trouble> {
+        let mut url = self.destination.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(ask.segments);
+        }
+        if !ask.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(ask.query);
+        }
+        let (name, value) = &self.header;
+        let mut request =
+            self.http.request(ask.method.clone(), url).header(name, value).header(ACCEPT, "application/json");
+        if let Some(body) = ask.body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
+        }
+        let mut response = request
+            .send()
+            .await
+            .map_err(|error| not_answered(error, &self.limits.connect, &self.limits.read))?;
+
+        let status = response.status();
+        let mut answer = Answer {
+            request: ask.line(),
+            status: status.as_u16(),
+            body: Vec::new(),
+            retry_after: pause::from_header(response.headers(), Timestamp::now()),
+            redirect: status.is_redirection().then(|| redirect_host(&response)),
+        };
+        if status.is_success() {
+            self.read_whole(&mut response, &mut answer.body).await?;
+        } else {
+            // The status says enough; a body that breaks does not matter.
+            while let Ok(Some(chunk)) = response.chunk().await {
+                answer.body.extend_from_slice(&chunk);
+                if answer.body.len() >= LONGEST_REFUSAL {
+                    answer.body.truncate(LONGEST_REFUSAL);
+                    break;
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn read_whole(&self, response: &mut Response, body: &mut Vec<u8>) -> Result<(), Trouble> {
+        let status = Some(response.status().as_u16());
+        let limit = self.limits.answer;
+        let too_large = || Trouble {
+            kind: TroubleKind::Unusable,
+            what: format!("answered with more than {} MiB", limit >> 20),
+            status,
+        };
+        // Of a compressed answer the length is not known here; it is counted below.
+        if response.content_length().is_some_and(|length| length > limit as u64) {
+            return Err(too_large());
+        }
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(too_large()),
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Ok(None) => return Ok(()),
+                Err(error) if failure::is_decompression(&error) => {
+                    return Err(Trouble {
+                        kind: TroubleKind::Unusable,
+                        what: format!(
+                            "answered with a body that is not compressed as it says, after {} bytes",
+                            body.len()
+                        ),
+                        status,
+                    });
+                }
+                Err(error) => {
+                    let how = if error.is_timeout() { "fell silent" } else { "broke off" };
+                    return Err(Trouble {
+                        kind: TroubleKind::Cut,
+                        what: format!("answered, but the answer {how} after {} bytes", body.len()),
+                        status,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn not_answered(error: reqwest::Error, connect: &Duration, read: &Duration) -> Trouble {
+    let error = error.without_url();
+    let connecting = error.is_connect();
+    let (kind, what) = if failure::is_tls(&error) {
+        (
+            TroubleKind::NotTrusted,
+            format!("was not sent: no trusted TLS connection ({})", failure::root_cause(&error)),
+        )
+    } else if connecting && error.is_timeout() {
+        (TroubleKind::NotConnected, format!("was not sent: no connection within {} s", connect.as_secs()))
+    } else if connecting {
+        (TroubleKind::NotConnected, format!("was not sent: no connection ({})", failure::root_cause(&error)))
+    } else if error.is_builder() {
+        (TroubleKind::NotTrusted, format!("was not sent: {}", failure::root_cause(&error)))
+    } else if error.is_timeout() {
+        (TroubleKind::NoAnswer, format!("got no answer within {} s", read.as_secs()))
+    } else {
+        (
+            TroubleKind::NoAnswer,
+            format!("got no answer: the connection broke ({})", failure::root_cause(&error)),
+        )
+    };
+    Trouble { kind, what, status: None }
+}
+
+/// The host that `Location` names, for the message; the redirect is never followed.
+fn redirect_host(response: &Response) -> String {
+    let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+    let target = location.and_then(|text| response.url().join(text).ok());
+    target.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "an unknown place".to_owned())
+}
