@@ -18,6 +18,7 @@ mod resolve;
 mod revision;
 mod shell;
 mod work_tree;
+pub mod write;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ mod place;
 mod revision;
 mod unusual;
 mod work_tree;
+mod write;
 
 use std::{fs, path::Path, path::PathBuf, sync::Arc};
 
