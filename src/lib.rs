@@ -10,4 +10,5 @@ pub mod model;
 pub mod plan;
 pub mod provider;
 pub mod render;
+pub mod repo;
 pub mod workflow;

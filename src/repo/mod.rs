@@ -1,0 +1,30 @@
+//! Where definitions come from: the work tree, or a revision of a git repository.
+//!
+//! Everything in a repository may be written by an attacker, so this room
+//! - runs nothing: no hook, no filter program, no checkout, no fetch,
+//! - follows no symbolic link and no submodule below the root of the definitions,
+//! - trusts no bare repository that lies inside a work tree,
+//! - keeps git's check of who owns a repository,
+//! - reads sizes before contents.
+
+mod error;
+mod facts;
+mod gather;
+mod git;
+mod path;
+mod pattern;
+mod place;
+mod resolve;
+mod revision;
+mod shell;
+mod work_tree;
+pub mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Fault, RepoError, RepoErrorKind};
+pub use facts::Facts;
+pub use place::{CONFIG_NAME, ConfigPlace, Reading, Root, find_config};
+pub use revision::Revision;
+pub use work_tree::WorkTree;
