@@ -3,5 +3,9 @@
 
 pub mod document;
 pub mod operation;
+pub mod outcome;
+pub mod read;
+mod summary;
 
 pub use document::PlanDocument;
+pub use outcome::ApplyDocument;
