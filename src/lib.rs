@@ -4,3 +4,4 @@ pub mod catalog;
 pub mod contract;
 pub mod model;
 pub mod plan;
+pub mod render;
