@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::document::{FORMAT_VERSION, PlanDocument, Summary};
-use crate::model::Untrusted;
+use crate::model::{Address, Untrusted};
 
 /// Largest plan that is read, in bytes.
 pub const MAX_BYTES: usize = 64 << 20;
@@ -36,7 +36,7 @@ struct Head {
 }
 
 impl PlanDocument {
-    /// Reads what [`crate::plan`] wrote.
+    /// Reads a plan as `plan --format json` and `plan -o FILE` write it.
     ///
     /// # Errors
     /// If `text` is larger than 64 MiB, is not JSON, has another format version, lacks a field or
@@ -97,12 +97,12 @@ impl PlanDocument {
         let malformed = " is not an address.";
         for (t, target) in self.targets.iter().enumerate() {
             for (c, change) in target.changes.iter().enumerate() {
-                if !is_address(change.address.as_str()) {
+                if !is_address(&change.address) {
                     problems.push(format!("`targets[{t}].changes[{c}].address`{malformed}").into());
                 }
             }
             for (r, role) in target.unmanaged.roles.iter().enumerate() {
-                if !is_address(role.address.as_str()) {
+                if !is_address(&role.address) {
                     problems.push(format!("`targets[{t}].unmanaged.roles[{r}].address`{malformed}").into());
                 }
             }
@@ -113,7 +113,8 @@ impl PlanDocument {
         for (t, pair) in self.targets.windows(2).enumerate() {
             if pair.first().map(|target| &target.name) >= pair.get(1).map(|target| &target.name) {
                 let next = t + 1;
-                problems.push(format!("`targets[{next}].name` is not in order, or stands there twice.").into());
+                problems
+                    .push(format!("`targets[{next}].name` is not in order, or stands there twice.").into());
             }
         }
         problems
@@ -127,7 +128,7 @@ fn is_digest(text: &str) -> bool {
 }
 
 /// `TARGET/…`, of the characters that an address can have.
-fn is_address(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(target, rest)| !target.is_empty() && !rest.is_empty())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%/=@:".contains(&b))
+fn is_address(address: &Address) -> bool {
+    let parts = address.as_str().split_once('/');
+    address.is_well_formed() && parts.is_some_and(|(target, rest)| !target.is_empty() && !rest.is_empty())
 }
