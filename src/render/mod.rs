@@ -5,6 +5,7 @@
 
 pub mod escape;
 pub mod json;
+pub mod plan;
 
 /// How text for a terminal looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
