@@ -100,8 +100,8 @@ fn is_mark(c: char) -> bool {
 
 /// For a terminal, on one line: hidden characters become `\u{202e}`, line feed and tab `\n`, `\t`.
 ///
-/// A backslash stays, except that it is doubled where what follows would make it look like one of
-/// these escapes, or like a doubled one. So the text can be read back and no two texts look alike.
+/// Backslashes stay, except that those right before `n`, `t`, `u{`, or an escape are doubled. So an
+/// odd number of them begins an escape, the text can be read back, and no two texts look alike.
 /// What a CI system would obey in its log (`::error` at the beginning of a line, `##[group]`) loses
 /// one character to an escape.
 pub fn terminal(text: &str) -> Cow<'_, str> {
@@ -130,24 +130,40 @@ fn visible(text: &str, context: Context) -> Cow<'_, str> {
 #[derive(Default)]
 pub(super) struct Visible {
     pub(super) text: String,
-    backslash: bool,
+    /// Backslashes at the end of `text` that stand for themselves.
+    backslashes: usize,
+    /// The text is a line of a file: a backslash and `n` are common there, so they stay, and a tab
+    /// becomes `\u{9}`.
+    file: bool,
 }
 
 impl Visible {
+    /// For a line of a file.
+    pub(super) fn of_file() -> Self {
+        Self { file: true, ..Self::default() }
+    }
+
+    /// Adds text of our own.
+    pub(super) fn literal(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.backslashes = 0;
+    }
+
     /// Adds `piece`; `rest` is what follows it in the input.
     pub(super) fn push(&mut self, piece: Piece, rest: &str) {
         let escape_like = match piece {
-            Piece::Shown(_) | Piece::Plain('n' | 't' | '\\') => true,
+            Piece::Shown(_) => true,
+            Piece::Plain('n' | 't') => !self.file,
             Piece::Plain(c) => c == 'u' && rest.starts_with('{'),
         };
-        if self.backslash && escape_like {
-            self.text.push('\\');
+        if escape_like {
+            self.text.extend(std::iter::repeat_n('\\', self.backslashes));
         }
-        self.backslash = matches!(piece, Piece::Plain('\\'));
+        self.backslashes = if matches!(piece, Piece::Plain('\\')) { self.backslashes + 1 } else { 0 };
         match piece {
             Piece::Plain(c) => self.text.push(c),
             Piece::Shown('\n') => self.text.push_str("\\n"),
-            Piece::Shown('\t') => self.text.push_str("\\t"),
+            Piece::Shown('\t') if !self.file => self.text.push_str("\\t"),
             // Writing to a string does not fail.
             Piece::Shown(c) => drop(write!(self.text, "\\u{{{:x}}}", u32::from(c))),
         }
@@ -184,10 +200,8 @@ fn inline(text: &str) -> String {
             hex = 0;
         } else if c == ' ' && (before.is_empty() || before.ends_with(' ') || next.is_none()) {
             out.push_str("&nbsp;");
-        } else if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '!' | '^' | '"' | '\''
-        ) || before.is_empty() && matches!(c, '-' | '+' | '=' | '/')
+        } else if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '|' | '!' | '^')
+            || before.is_empty() && matches!(c, '-' | '+' | '=' | '/')
             || at == list_number && matches!(c, '.' | ')')
         {
             let _ = write!(out, "&#{};", u32::from(c));
@@ -210,7 +224,9 @@ fn cut(c: char, before: &str, next: Option<char>) -> bool {
         // `GH-1`, and the `JIRA-1` that a repository may define; security advisories.
         '-' => next.is_some_and(|next| next.is_ascii_digit()) || last_four().eq_ignore_ascii_case("GHSA"),
         // Merge request, epic, milestone, alert, iteration of other forges.
-        '!' | '&' | '%' | '^' | '*' => next.is_some_and(|next| next.is_alphanumeric() || next == '"'),
+        '!' | '&' | '%' | '^' | '*' => {
+            next.is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '"'))
+        }
         _ => false,
     }
 }
@@ -286,3 +302,6 @@ pub fn csv(text: &str) -> String {
         cell
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,52 @@ impl<F: Formatter> Formatter for Inert<F> {
         result
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::super::corpus::{any_text, assert_inert, hostile};
+    use super::*;
+
+    fn document(text: &str) -> Value {
+        json!({ text: [text, { "nested": text }, [], {}, 1.5, null, true] })
+    }
+
+    #[test]
+    fn values_are_equal_and_the_text_is_inert() {
+        for text in hostile() {
+            let value = document(&text);
+            for written in [to_string(&value), to_line(&value)] {
+                assert_inert(&written, false);
+                assert_eq!(serde_json::from_str::<Value>(&written).ok(), Some(value.clone()), "{written}");
+            }
+            assert!(!to_line(&value).contains('\n'));
+        }
+    }
+
+    #[test]
+    fn looks_as_usual_where_nothing_is_hidden() {
+        insta::assert_snapshot!(to_string(&json!({ "name": "Größe", "of": [1, "a\n"], "tag": "\u{e0041}\u{9b}##[x]" })), @r#"
+        {
+          "name": "Größe",
+          "of": [
+            1,
+            "a\n"
+          ],
+          "tag": "\udb40\udc41\u009b##\u005bx]"
+        }
+        "#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(text in any_text()) {
+            let value = document(&text);
+            let written = to_string(&value);
+            assert_inert(&written, false);
+            prop_assert_eq!(serde_json::from_str::<Value>(&written).ok(), Some(value));
+        }
+    }
+}
