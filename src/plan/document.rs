@@ -279,7 +279,7 @@ pub struct RoleValue {
 
 /// The difference in one field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum FieldChange {
     /// Of a set.
     Set {

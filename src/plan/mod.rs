@@ -9,7 +9,11 @@ pub mod document;
 mod graph;
 pub mod operation;
 pub mod order;
+pub mod outcome;
+pub mod read;
 pub mod resolve;
 pub mod select;
+mod summary;
 
 pub use document::PlanDocument;
+pub use outcome::ApplyDocument;

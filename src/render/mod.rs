@@ -8,6 +8,7 @@ pub(crate) mod corpus;
 pub mod escape;
 pub mod findings;
 pub mod json;
+pub mod plan;
 
 /// How text for a terminal looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,183 @@
+//! The result for a pull-request's comment or a step summary.
+
+use super::{LISTS, conclusion, is_unverified, of, verified};
+use crate::{
+    plan::{
+        ApplyDocument,
+        document::{Action, VerdictOutcome},
+        outcome::{ChangeOutcome, ChangeStatus, TargetOutcome, TargetResult},
+    },
+    render::{
+        escape::{markdown, markdown_code},
+        plan::{
+            markdown::{
+                MIN_CHARS, MarkdownOptions, clip_digest, clipped,
+                fit::{self, Block, Item, Section, Subject},
+                revisions,
+            },
+            view::{guard_name, verb},
+        },
+    },
+};
+
+/// The result in full, as far as it fits.
+pub fn render(outcome: &ApplyDocument, options: &MarkdownOptions) -> String {
+    let sentences = conclusion(outcome);
+    let (first, more) =
+        sentences.split_first().map_or(("", Vec::new()), |(first, more)| (first, more.to_vec()));
+    let mut head = format!("### {first}\n\n");
+    if !more.is_empty() {
+        head.push_str(&format!("**{}**\n\n", more.join(" ")));
+    }
+    head.push_str(&revisions(&outcome.revisions));
+    let blocks: Vec<_> = outcome.targets.iter().map(|target| block(target, options)).collect();
+    let digest = match &outcome.digest {
+        Some(digest) => format!("Digest <code>{}</code>", clip_digest(digest)),
+        None => "No digest, as a target had no plan".to_owned(),
+    };
+    let foot = format!("{digest} · rolecall {}\n", clipped(outcome.rolecall.raw()));
+    fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))
+}
+
+fn block(target: &TargetOutcome, options: &MarkdownOptions) -> Block {
+    let mut facts = vec![markdown(target.provider.raw())];
+    if target.emulator {
+        facts.push("**EMULATOR**".to_owned());
+    }
+    if let Some(identity) = &target.identity {
+        facts.push(markdown(identity.host.raw()));
+        facts.extend(identity.tenant.as_ref().map(|tenant| format!("tenant {}", markdown(tenant.raw()))));
+    }
+    let heading = format!("#### {}\n\n{}\n\n", markdown(target.name.raw()), facts.join(" · "));
+    let mut sections = vec![Section { items: whole(target), ..Section::default() }, verdicts(target)];
+    for (status, title) in LISTS {
+        let changes = of(target, status);
+        let items = if options.names { changes.into_iter().map(item).collect() } else { anonymous(&changes) };
+        let done = matches!(status, ChangeStatus::Applied | ChangeStatus::Already);
+        let (head, tail) = if done && items.len() > 8 {
+            let head = format!("<details><summary><b>{title}</b> ({})</summary>\n\n", items.len());
+            (head, "\n</details>\n\n".to_owned())
+        } else {
+            (format!("##### {title}\n\n"), "\n".to_owned())
+        };
+        sections.push(Section { head, tail, items });
+    }
+    sections.push(Section { items: verification(target, options), ..Section::default() });
+    Block { heading, sections }
+}
+
+/// What is to say about the target as a whole.
+fn whole(target: &TargetOutcome) -> Vec<Item> {
+    let mut items = Vec::new();
+    if let Some(error) = &target.error {
+        let help = error.help.as_ref().map(|help| format!("<br>Help: {}", markdown(help.raw())));
+        let text = format!("**Failed:** {}{}\n\n", markdown(error.message.raw()), help.unwrap_or_default());
+        let brief = format!("**Failed:** {}\n\n", clipped(error.message.raw()));
+        items.push(Item::new(Subject::Failure, 1, text).brief(brief));
+    }
+    match target.result {
+        TargetResult::Refused => {
+            items.push(Item::new(Subject::Refusal, 1, "**Refused:** nothing was sent.\n\n".to_owned()));
+        }
+        TargetResult::NothingToDo => {
+            items.push(Item::new(Subject::Unchanged, 1, "Nothing to do.\n\n".to_owned()));
+        }
+        TargetResult::Applied | TargetResult::Partly | TargetResult::Failed => {}
+    }
+    items
+}
+
+fn verdicts(target: &TargetOutcome) -> Section {
+    let items = target
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let (subject, word) = match verdict.outcome {
+                VerdictOutcome::Refused => (Subject::Refusal, "refused by"),
+                VerdictOutcome::Allowed => (Subject::Allowed, "allowed by hand"),
+                VerdictOutcome::NotApplicable => (Subject::Unmanaged, "not applicable"),
+            };
+            let guard = guard_name(verdict.guard).replace('_', "&#95;");
+            let mut text = format!("- {word} **{guard}**: {}", markdown(verdict.message.raw()));
+            for (label, more) in [("Reason given", &verdict.reason), ("Help", &verdict.help)] {
+                if let Some(more) = more {
+                    text.push_str(&format!("<br>{label}: {}", markdown(more.raw())));
+                }
+            }
+            text.push('\n');
+            Item::new(subject, 1, text).brief(format!("- {word} **{guard}**\n"))
+        })
+        .collect();
+    Section { head: "##### Guards\n\n".to_owned(), tail: "\n".to_owned(), items }
+}
+
+fn subject(status: ChangeStatus) -> Subject {
+    match status {
+        ChangeStatus::Failed | ChangeStatus::Unconfirmed => Subject::Failed,
+        ChangeStatus::NotAttempted => Subject::NotAttempted,
+        ChangeStatus::Manual => Subject::Manual,
+        ChangeStatus::Applied | ChangeStatus::Already => Subject::Done,
+    }
+}
+
+fn item(change: &ChangeOutcome) -> Item {
+    let verb = verb(change.action);
+    let title = |encode: fn(&str) -> String| match change.action {
+        Action::SetDefault => format!("- {verb}"),
+        _ => format!("- {verb} **{}**", encode(change.title.raw())),
+    };
+    let mut text = format!("{} · {}", title(markdown), markdown_code(change.address.as_str()));
+    if let Some(reason) = &change.reason {
+        text.push_str(&format!("<br>{}", markdown(reason.raw())));
+    }
+    if let Some(help) = &change.help {
+        text.push_str(&format!("<br>Help: {}", markdown(help.raw())));
+    }
+    text.push('\n');
+    Item::new(subject(change.status), 1, text).brief(format!("{}\n", title(clipped)))
+}
+
+/// Assignments by number, everything else by name.
+fn anonymous(changes: &[&ChangeOutcome]) -> Vec<Item> {
+    let is_person = |change: &ChangeOutcome| {
+        matches!(change.action, Action::Assign | Action::Reassign | Action::Unassign)
+    };
+    let mut items: Vec<_> =
+        changes.iter().filter(|change| !is_person(change)).map(|change| item(change)).collect();
+    for action in [Action::Assign, Action::Reassign, Action::Unassign] {
+        let same: Vec<_> = changes.iter().filter(|change| change.action == action).collect();
+        if let Some(first) = same.first() {
+            let text =
+                format!("- {} ({} people)\n", verb(action), same.len()).replace("(1 people)", "(1 person)");
+            items.push(Item::new(subject(first.status), same.len(), text));
+        }
+    }
+    items
+}
+
+fn verification(target: &TargetOutcome, options: &MarkdownOptions) -> Vec<Item> {
+    if target.result == TargetResult::NothingToDo {
+        return Vec::new();
+    }
+    if target.verification.verified {
+        return vec![Item::new(Subject::Note, 1, format!("{}\n\n", verified(target)))];
+    }
+    if !is_unverified(target) {
+        return Vec::new();
+    }
+    let mut text = "**Not verified:** reading back found differences or failed.\n\n".to_owned();
+    let brief = text.clone();
+    for remaining in &target.verification.remaining {
+        let person =
+            remaining.address.as_ref().is_some_and(|address| address.as_str().contains("/assignment/"));
+        if person && !options.names {
+            text.push_str("- an assignment\n");
+            continue;
+        }
+        let address =
+            remaining.address.as_ref().map(|address| format!("{}: ", markdown_code(address.as_str())));
+        text.push_str(&format!("- {}{}\n", address.unwrap_or_default(), markdown(remaining.message.raw())));
+    }
+    text.push('\n');
+    vec![Item::new(Subject::Failure, 1, text).brief(brief)]
+}

@@ -1,0 +1,405 @@
+use super::*;
+use crate::{
+    model::{Address, Scope, Untrusted},
+    plan::{
+        document::{Action, Guard, Identity, TargetError, Verdict, VerdictOutcome},
+        outcome::{Remaining, Verification},
+    },
+    render::{
+        Style,
+        plan::{
+            markdown::MarkdownOptions,
+            samples::{HOSTILE, NARROW, WIDE, digest, document, verdict},
+        },
+    },
+};
+
+fn change(action: Action, key: &str, status: ChangeStatus, reason: Option<&str>) -> ChangeOutcome {
+    ChangeOutcome {
+        address: Address::role("reviews", key, &Scope::Target),
+        title: key.into(),
+        action,
+        status,
+        reason: reason.map(Untrusted::from),
+        help: None,
+    }
+}
+
+fn target(name: &str, result: TargetResult, changes: Vec<ChangeOutcome>) -> TargetOutcome {
+    TargetOutcome {
+        name: name.into(),
+        provider: "acme".into(),
+        emulator: false,
+        identity: Some(Identity { host: "api.acme.test".into(), tenant: Some("88321".into()), anchor: None }),
+        digest: Some(digest('a')),
+        result,
+        error: None,
+        summary: OutcomeSummary::of(&changes),
+        changes,
+        verdicts: Vec::new(),
+        verification: Verification { verified: true, remaining: Vec::new() },
+    }
+}
+
+fn result(targets: Vec<TargetOutcome>) -> ApplyDocument {
+    ApplyDocument {
+        format_version: 1,
+        rolecall: "0.1.0".into(),
+        digest: Some(digest('d')),
+        revisions: document(Vec::new()).revisions,
+        summary: OutcomeSummary::of(targets.iter().flat_map(|target| &target.changes)),
+        targets,
+        run: None,
+    }
+}
+
+/// Every status, a target that was refused, one with nothing to do, and one that failed as a whole.
+pub(in crate::render::plan) fn outcome() -> ApplyDocument {
+    let mut failed = change(
+        Action::Update,
+        "security-reviewer",
+        ChangeStatus::Failed,
+        Some("PUT /roles/7 was accepted, and `description` reads back as it was"),
+    );
+    failed.help = Some("Ask the provider, or leave the field out of the definition.".into());
+    let needs = "it needs security-reviewer, which failed";
+    let changes = vec![
+        change(Action::Create, "auditor", ChangeStatus::Applied, None),
+        change(Action::Delete, "old", ChangeStatus::NotAttempted, Some(needs)),
+        change(Action::Rename, "renamed", ChangeStatus::Already, None),
+        failed,
+        change(Action::SetDefault, "default", ChangeStatus::Manual, Some("the provider has no API for it")),
+        change(
+            Action::Assign,
+            "mira",
+            ChangeStatus::Unconfirmed,
+            Some("POST /members had no answer in 30 s"),
+        ),
+    ];
+    let partly = TargetOutcome {
+        emulator: true,
+        verdicts: vec![Verdict {
+            reason: Some("agreed in CHG-12".into()),
+            ..verdict(Guard::MaxDeletes, VerdictOutcome::Allowed, "5 roles would be deleted, 3 are allowed")
+        }],
+        verification: Verification {
+            verified: false,
+            remaining: vec![Remaining {
+                address: Some(Address::role("reviews", "security-reviewer", &Scope::Target)),
+                message: "`description` differs".into(),
+            }],
+        },
+        ..target("reviews", TargetResult::Partly, changes)
+    };
+    let refused = TargetOutcome {
+        verdicts: vec![verdict(Guard::MinAdmins, VerdictOutcome::Refused, "1 administrator would remain")],
+        verification: Verification::default(),
+        ..target(
+            "staging",
+            TargetResult::Refused,
+            vec![change(Action::Unassign, "okan", ChangeStatus::NotAttempted, None)],
+        )
+    };
+    let broken = TargetOutcome {
+        error: Some(TargetError { exit: 5, message: "the tenant is another one".into(), help: None }),
+        verification: Verification::default(),
+        ..target("west", TargetResult::Failed, Vec::new())
+    };
+    let idle = target("test", TargetResult::NothingToDo, Vec::new());
+    result(vec![partly, refused, idle, broken])
+}
+
+fn conclude(targets: Vec<TargetOutcome>) -> String {
+    conclusion(&result(targets)).join(" ")
+}
+
+#[test]
+fn the_last_line_is_exact() {
+    let many = |number: usize, status| (0..number).map(move |_| change(Action::Create, "x", status, None));
+    let all = many(12, ChangeStatus::Applied).collect();
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, all)]), @"Applied 12 of 12.");
+    let some = many(12, ChangeStatus::Applied)
+        .chain(many(1, ChangeStatus::Failed))
+        .chain(many(7, ChangeStatus::NotAttempted))
+        .collect();
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Partly, some)]),
+        @"Applied 12 of 20: 12 applied, 1 failed, 7 not attempted. Run the same command again to continue.");
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::NothingToDo, Vec::new())]),
+        @"Nothing to do. Live matches the definitions.");
+    let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, by_hand)]),
+        @"Applied 0 of 1: 1 to be done by hand.");
+    let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
+    unverified.verification.verified = false;
+    insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
+    insta::assert_snapshot!(conclude(outcome().targets), @"Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1 target is not verified. Run the same command again to continue.");
+}
+
+#[test]
+fn wide() {
+    insta::assert_snapshot!(text::render(&outcome(), WIDE), @r"
+Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
+
+reviews  acme · EMULATOR · api.acme.test · tenant 88321
+  Allowed by hand (max_deletes): 5 roles would be deleted, 3 are allowed
+    Reason given: agreed in CHG-12
+
+  Failed
+    ~ change security-reviewer  reviews/role/security-reviewer
+        PUT /roles/7 was accepted, and `description` reads back as it was
+        help: Ask the provider, or leave the field out of the definition.
+
+  Sent, and nothing says whether it took effect
+    + assign mira  reviews/role/mira
+        POST /members had no answer in 30 s
+
+  Not attempted
+    - delete old  reviews/role/old
+        it needs security-reviewer, which failed
+
+  To be done by hand
+    ◆ default role  reviews/role/default
+        the provider has no API for it
+
+  Applied
+    + create auditor  reviews/role/auditor
+
+  Already in place
+    → rename renamed  reviews/role/renamed
+
+  Not verified: reading back found differences or failed.
+    ! reviews/role/security-reviewer: `description` differs
+  Applied 1 of 6: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 1 not attempted, 1 to be
+    done by hand.
+
+staging  acme · api.acme.test · tenant 88321
+  Refused: nothing was sent.
+  ! REFUSED by min_admins: 1 administrator would remain
+
+  Not attempted
+    - unassign okan  reviews/role/okan
+
+  Applied 0 of 1: 1 not attempted.
+
+test  acme · api.acme.test · tenant 88321 · nothing to do
+
+west  acme · api.acme.test · tenant 88321
+  Failed: the tenant is another one
+
+Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be
+  done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1
+  target is not verified. Run the same command again to continue.
+");
+}
+
+#[test]
+fn narrow() {
+    insta::assert_snapshot!(text::render(&outcome(), NARROW), @r"
+Commit 4f2a91c0d3b8 on release-roles,
+  compared with 8d10c33fa1b2, 2026-11-20
+
+reviews  acme, EMULATOR, api.acme.test,
+  tenant 88321
+  Allowed by hand (max_deletes): 5 roles
+    would be deleted, 3 are allowed
+    Reason given: agreed in CHG-12
+
+  Failed
+    ~ change security-reviewer
+        reviews/role/security-reviewer
+        PUT /roles/7 was accepted, and
+          `description` reads back as it
+          was
+        help: Ask the provider, or leave
+          the field out of the
+          definition.
+
+  Sent, and nothing says whether it took
+    effect
+    + assign mira  reviews/role/mira
+        POST /members had no answer in
+          30 s
+
+  Not attempted
+    - delete old  reviews/role/old
+        it needs security-reviewer,
+          which failed
+
+  To be done by hand
+    * default role  reviews/role/default
+        the provider has no API for it
+
+  Applied
+    + create auditor
+        reviews/role/auditor
+
+  Already in place
+    > rename renamed
+        reviews/role/renamed
+
+  Not verified: reading back found
+    differences or failed.
+    ! reviews/role/security-reviewer:
+      `description` differs
+  Applied 1 of 6: 1 applied, 1 already
+    in place, 1 failed, 1 unconfirmed, 1
+    not attempted, 1 to be done by hand.
+
+staging  acme, api.acme.test, tenant
+  88321
+  Refused: nothing was sent.
+  ! REFUSED by min_admins: 1
+    administrator would remain
+
+  Not attempted
+    - unassign okan  reviews/role/okan
+
+  Applied 0 of 1: 1 not attempted.
+
+test  acme, api.acme.test, tenant 88321,
+  nothing to do
+
+west  acme, api.acme.test, tenant 88321
+  Failed: the tenant is another one
+
+Digest
+  sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+Applied 1 of 7: 1 applied, 1 already in
+  place, 1 failed, 1 unconfirmed, 2 not
+  attempted, 1 to be done by hand. 1
+  target is refused, and nothing was
+  sent to it. 1 target failed as a
+  whole. 1 target is not verified. Run
+  the same command again to continue.
+");
+}
+
+#[test]
+fn page() {
+    insta::assert_snapshot!(markdown::render(&outcome(), &MarkdownOptions::default()), @r"
+### Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
+
+**1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1 target is not verified. Run the same command again to continue.**
+
+Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+#### reviews
+
+acme · **EMULATOR** · api.acme.test · tenant 88321
+
+##### Guards
+
+- allowed by hand **max&#95;deletes**: 5 roles would be deleted, 3 are allowed<br>Reason given: agreed in CHG<span>&#45;</span>12
+
+##### Failed
+
+- change **security-reviewer** · `reviews/role/security-reviewer`<br>PUT /roles/7 was accepted, and &#96;description&#96; reads back as it was<br>Help: Ask the provider, or leave the field out of the definition.
+
+##### Sent, and nothing says whether it took effect
+
+- assign **mira** · `reviews/role/mira`<br>POST /members had no answer in 30 s
+
+##### Not attempted
+
+- delete **old** · `reviews/role/old`<br>it needs security-reviewer, which failed
+
+##### To be done by hand
+
+- default role · `reviews/role/default`<br>the provider has no API for it
+
+##### Applied
+
+- create **auditor** · `reviews/role/auditor`
+
+##### Already in place
+
+- rename **renamed** · `reviews/role/renamed`
+
+**Not verified:** reading back found differences or failed.
+
+- `reviews/role/security-reviewer`: &#96;description&#96; differs
+
+#### staging
+
+acme · api.acme.test · tenant 88321
+
+**Refused:** nothing was sent.
+
+##### Guards
+
+- refused by **min&#95;admins**: 1 administrator would remain
+
+##### Not attempted
+
+- unassign **okan** · `reviews/role/okan`
+
+#### test
+
+acme · api.acme.test · tenant 88321
+
+Nothing to do.
+
+#### west
+
+acme · api.acme.test · tenant 88321
+
+**Failed:** the tenant is another one
+
+Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
+");
+}
+
+#[test]
+fn quiet_is_the_last_line() {
+    let full = text::render(&outcome(), Style { width: 400, ..WIDE });
+    assert_eq!(full.lines().last(), text::quiet(&outcome(), Style { width: 400, ..WIDE }).lines().next());
+}
+
+#[test]
+fn people_are_counted_where_they_are_not_named() {
+    let options = MarkdownOptions { names: false, ..MarkdownOptions::default() };
+    let page = markdown::render(&outcome(), &options);
+    assert!(!page.contains("mira") && !page.contains("okan"), "{page}");
+    assert!(page.contains("- assign (1 person)"), "{page}");
+}
+
+/// Every failed and every not attempted change is named with its reason, whatever its text.
+#[test]
+fn hostile_text_is_inert() {
+    for text in HOSTILE {
+        let mut outcome = outcome();
+        for target in &mut outcome.targets {
+            target.name = text.into();
+            for change in &mut target.changes {
+                change.title = text.into();
+                change.reason = Some(text.into());
+                change.help = Some(text.into());
+            }
+        }
+        for out in [text::render(&outcome, WIDE), markdown::render(&outcome, &MarkdownOptions::default())] {
+            assert!(!out.chars().any(|c| c != '\n' && crate::render::escape::is_hidden(c)), "{out}");
+            assert!(!out.lines().any(|line| line.trim_start().starts_with("::")), "{out}");
+        }
+        let page = markdown::render(&outcome, &MarkdownOptions::default());
+        assert!(!page.contains("@acme") && !page.contains("<!--") && !page.contains("**bold**"), "{page}");
+    }
+}
+
+#[test]
+fn a_full_page_keeps_failures_and_says_what_is_missing() {
+    let changes: Vec<_> = (0..400)
+        .map(|number| {
+            let status = if number % 100 == 0 { ChangeStatus::Failed } else { ChangeStatus::Applied };
+            change(Action::Create, &format!("role-{number}"), status, Some("because"))
+        })
+        .collect();
+    let outcome = result(vec![target("a", TargetResult::Partly, changes)]);
+    let options = MarkdownOptions { max_chars: 8_000, ..MarkdownOptions::default() };
+    let page = markdown::render(&outcome, &options);
+    assert!(page.len() <= 8_000);
+    assert!(page.contains("**Incomplete:**"), "{page}");
+    for number in [0, 100, 200, 300] {
+        assert!(page.contains(&format!("reviews/role/role-{number}`<br>because")), "{page}");
+    }
+}

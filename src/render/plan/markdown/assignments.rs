@@ -1,0 +1,94 @@
+//! Who gets and who loses which role.
+
+use super::{
+    super::view::{Group, Member, origin_word, reason_words},
+    MarkdownOptions, change, clipped, fence,
+    fit::{Item, Subject},
+};
+use crate::{
+    plan::document::Action,
+    render::escape::{markdown, terminal},
+};
+
+/// So many people stand in one item, so that a long list can be cut between two of them.
+const CHUNK: usize = 100;
+
+/// The members of `group` that `subject` is about.
+pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptions) -> Vec<Item> {
+    let members: Vec<_> = group.members.iter().filter(|member| subject_of(member) == subject).collect();
+    if !options.names {
+        let text = format!("{}\n\n", head(group, &members, markdown));
+        let brief = format!("{}\n\n", head(group, &members, clipped));
+        return if members.is_empty() {
+            Vec::new()
+        } else {
+            vec![Item::new(subject, members.len(), text).brief(brief)]
+        };
+    }
+    members
+        .chunks(CHUNK)
+        .map(|members| {
+            let lines: Vec<_> = members.iter().map(|member| line(member)).collect();
+            let mut text =
+                format!("{}\n\n{}", head(group, members, markdown), fence(&lines.join("\n"), "diff"));
+            for member in members {
+                let remarks = change::remarks(member.change);
+                if !remarks.is_empty() {
+                    text.push_str(&format!("{}:\n\n{remarks}", markdown(member.change.title.raw())));
+                }
+            }
+            let brief = format!("{}\n\n", head(group, members, clipped));
+            Item::new(subject, members.len(), text).brief(brief)
+        })
+        .collect()
+}
+
+/// What an assignment means for the person.
+fn subject_of(member: &Member<'_>) -> Subject {
+    match member.change.action {
+        Action::Unassign | Action::Delete => Subject::Removal,
+        Action::Assign | Action::Create => Subject::Addition,
+        Action::Release => Subject::Release,
+        _ => Subject::Change,
+    }
+}
+
+/// `**Release auditor** in group acme/platform (+12)`.
+fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) -> String {
+    let role = group.role.map_or_else(|| "(a role that is not known)".to_owned(), |role| encode(role.raw()));
+    let scope = group
+        .scope
+        .as_ref()
+        .map(|(kind, path)| format!(" in {} {}", encode(kind), encode(path)))
+        .unwrap_or_default();
+    let sign = match members.first().map(|member| member.change.action) {
+        Some(Action::Unassign | Action::Delete) => "−",
+        Some(Action::Assign | Action::Create) => "+",
+        _ => "~",
+    };
+    let by_hand = members.iter().filter(|member| member.change.manual.is_some()).count();
+    let by_hand = if by_hand > 0 { format!(", {by_hand} by hand") } else { String::new() };
+    format!("**{role}**{scope} · {sign}{}{by_hand}", members.len())
+}
+
+fn line(member: &Member<'_>) -> String {
+    let change = member.change;
+    let sign = match change.action {
+        Action::Unassign | Action::Delete => '-',
+        Action::Assign | Action::Create => '+',
+        // The sign of a changed line in the classic form of `diff`.
+        _ => '!',
+    };
+    let mut line = format!("{sign} {}", terminal(change.title.raw()));
+    if let Some(class) = &member.class {
+        line.push_str(&format!(" ({})", terminal(class)));
+    }
+    if let (Some(before), Some(after)) = (member.before, member.after) {
+        line.push_str(&format!(": {} → {}", terminal(before.raw()), terminal(after.raw())));
+    }
+    let why: Vec<_> = origin_word(change.origin).into_iter().chain(change.reason.map(reason_words)).collect();
+    if !why.is_empty() {
+        line.push_str(&format!("  ({})", why.join(", ")));
+    }
+    line
+}

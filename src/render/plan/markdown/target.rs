@@ -1,0 +1,237 @@
+//! One target: scope changes, removals, changes, additions, and what is left alone.
+
+use super::{
+    super::{
+        fields::fields,
+        view::{
+            assignments, count, guard_name, has_special_guards, has_special_mode, is_assignment, is_quiet,
+            objects, short, verb, verdicts,
+        },
+    },
+    MarkdownOptions, assignments as people, change, clipped,
+    fit::{Block, Item, Section, Subject},
+};
+use crate::{
+    plan::document::{Action, Change, TargetPlan, Verdict, VerdictOutcome},
+    render::escape::{markdown, markdown_code},
+};
+
+/// A section that is longer is folded.
+const LARGE: usize = 1_500;
+
+/// Everything about the target but its refusals, which stand on top of the page.
+pub(super) fn block(target: &TargetPlan, options: &MarkdownOptions, several: bool) -> Block {
+    let mut sections = vec![failure(target), scope(target), allowed(target, options)];
+    let groups = assignments(target);
+    for (subject, title, open) in [
+        (Subject::Removal, "Removals", true),
+        (Subject::Change, "Changes", false),
+        (Subject::Addition, "Additions", false),
+        (Subject::Release, "No longer managed", false),
+    ] {
+        let mut items: Vec<Item> = objects(target)
+            .into_iter()
+            .filter(|change| subject_of(change) == subject)
+            .map(|change| Item::new(subject, 1, change::full(change, options)).brief(change::brief(change)))
+            .collect();
+        items.extend(groups.iter().flat_map(|group| people::items(group, subject, options)));
+        sections.push(folded(title, items, open));
+    }
+    sections.push(remarks(target));
+    if is_quiet(target) {
+        let items = vec![Item::new(Subject::Unchanged, 1, "No changes.\n\n".to_owned())];
+        sections.insert(0, Section { items, ..Section::default() });
+    }
+    Block { heading: heading(target, several), sections }
+}
+
+fn subject_of(change: &Change) -> Subject {
+    match change.action {
+        Action::Delete | Action::Replace => Subject::Removal,
+        Action::Create => Subject::Addition,
+        Action::Release => Subject::Release,
+        _ if fields(change).iter().any(|field| field.removes()) => Subject::Removal,
+        _ => Subject::Change,
+    }
+}
+
+fn folded(title: &str, items: Vec<Item>, open: bool) -> Section {
+    let size: usize = items.iter().map(Item::len).sum();
+    let number: usize = items.iter().map(Item::number).sum();
+    if size <= LARGE {
+        return Section { head: format!("##### {title}\n\n"), tail: String::new(), items };
+    }
+    let open = if open { " open" } else { "" };
+    let head = format!("<details{open}><summary><b>{title}</b> ({number})</summary>\n\n");
+    Section { head, tail: "</details>\n\n".to_owned(), items }
+}
+
+fn heading(target: &TargetPlan, several: bool) -> String {
+    let mut out = if several { format!("#### {}\n\n", markdown(target.name.raw())) } else { String::new() };
+    let mut facts = Vec::new();
+    if !several {
+        facts.push(format!("**{}**", markdown(target.name.raw())));
+    }
+    facts.push(markdown(target.provider.raw()));
+    if target.emulator {
+        facts.push("**EMULATOR**".to_owned());
+    }
+    if let Some(identity) = &target.identity {
+        facts.push(markdown(identity.host.raw()));
+        if let Some(tenant) = &identity.tenant {
+            facts.push(format!("tenant {}", markdown(tenant.raw())));
+        } else if let Some(anchor) = &identity.anchor {
+            facts.push(format!("known by {}", markdown(anchor.raw())));
+        }
+    }
+    if has_special_mode(target) {
+        let (roles, assignments) = (&target.manage.roles, &target.manage.assignments);
+        facts.push(format!(
+            "manage: roles **{}**, assignments **{}**",
+            markdown(roles.raw()),
+            markdown(assignments.raw())
+        ));
+    }
+    if has_special_guards(target) {
+        let guards = &target.guards;
+        facts.push(format!(
+            "guards: max&#95;deletes {}, max&#95;unassigns {}, min&#95;admins {}",
+            markdown(guards.max_deletes.raw()),
+            markdown(guards.max_unassigns.raw()),
+            guards.min_admins
+        ));
+    }
+    if !target.selection.is_empty() {
+        let patterns: Vec<_> = target.selection.iter().map(|pattern| markdown_code(pattern.raw())).collect();
+        facts.push(format!("only {}", patterns.join(", ")));
+    }
+    if let Some(applied) = &target.applied {
+        facts.push(format!(
+            "last applied {} at {}",
+            markdown(short(&applied.revision)),
+            markdown(applied.time.raw())
+        ));
+    }
+    out.push_str(&format!("{}\n\n", facts.join(" · ")));
+    out
+}
+
+fn failure(target: &TargetPlan) -> Section {
+    let mut items = Vec::new();
+    if let Some(error) = &target.error {
+        let mut full = format!("**No plan:** {}\n\n", markdown(error.message.raw()));
+        if let Some(help) = &error.help {
+            full.push_str(&format!("Help: {}\n\n", markdown(help.raw())));
+        }
+        let brief = format!("**No plan:** {}\n\n", clipped(error.message.raw()));
+        items.push(Item::new(Subject::Failure, 1, full).brief(brief));
+    }
+    Section { items, ..Section::default() }
+}
+
+fn scope(target: &TargetPlan) -> Section {
+    let side = |side: &Option<_>| {
+        side.as_ref()
+            .map_or_else(|| "(none)".to_owned(), |s: &crate::model::Untrusted| markdown_code(s.raw()))
+    };
+    let items = target
+        .scope_changes
+        .iter()
+        .map(|change| {
+            let (before, after) = (side(&change.before), side(&change.after));
+            let full = format!("- **{}**: {before} → {after}\n", markdown(change.what.raw()));
+            Item::new(Subject::Scope, 1, full).brief(format!("- **{}**\n", clipped(change.what.raw())))
+        })
+        .collect();
+    Section { head: "##### What is managed and guarded changes\n\n".to_owned(), tail: "\n".to_owned(), items }
+}
+
+/// What a guard says. Of a person only that it is about one, where people are not named.
+fn verdict(verdict: &Verdict, change: Option<&Change>, options: &MarkdownOptions) -> String {
+    let private = !options.names && change.is_some_and(is_assignment);
+    let guard = guard_name(verdict.guard).replace('_', "&#95;");
+    let about = match change {
+        Some(_) if private => ", an assignment".to_owned(),
+        Some(change) => format!(", {} **{}**", verb(change.action), markdown(change.title.raw())),
+        None => String::new(),
+    };
+    let mut out = format!("- **{guard}**{about}");
+    if !private {
+        out.push_str(&format!(": {}", markdown(verdict.message.raw())));
+        if let Some(help) = verdict.help.as_ref().filter(|_| verdict.outcome == VerdictOutcome::Refused) {
+            out.push_str(&format!("<br>Help: {}", markdown(help.raw())));
+        }
+    }
+    if let Some(reason) = &verdict.reason {
+        out.push_str(&format!("<br>Reason given: {}", markdown(reason.raw())));
+    }
+    out.push('\n');
+    out
+}
+
+/// What guards refuse in this target.
+pub(super) fn refusals(target: &TargetPlan, options: &MarkdownOptions) -> Vec<Item> {
+    verdicts(target)
+        .into_iter()
+        .filter(|(verdict, _)| verdict.outcome == VerdictOutcome::Refused)
+        .map(|(item, change)| {
+            let guard = guard_name(item.guard).replace('_', "&#95;");
+            let brief = format!("- **{guard}** in {}\n", clipped(target.name.raw()));
+            Item::new(Subject::Refusal, 1, verdict(item, change, options)).brief(brief)
+        })
+        .collect()
+}
+
+fn allowed(target: &TargetPlan, options: &MarkdownOptions) -> Section {
+    let items = verdicts(target)
+        .into_iter()
+        .filter(|(verdict, _)| verdict.outcome == VerdictOutcome::Allowed)
+        .map(|(item, change)| Item::new(Subject::Allowed, 1, verdict(item, change, options)))
+        .collect();
+    Section { head: "##### Allowed by hand\n\n".to_owned(), tail: "\n".to_owned(), items }
+}
+
+/// Notes, guards that have nothing to say, and what is left alone.
+fn remarks(target: &TargetPlan) -> Section {
+    let mut items: Vec<Item> = target
+        .notes
+        .iter()
+        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", markdown(note.raw()))))
+        .collect();
+    for (verdict, _) in verdicts(target) {
+        if verdict.outcome == VerdictOutcome::NotApplicable {
+            let guard = guard_name(verdict.guard).replace('_', "&#95;");
+            let line = format!("- Not applicable ({guard}): {}\n", markdown(verdict.message.raw()));
+            items.push(Item::new(Subject::Unmanaged, 1, line));
+        }
+    }
+    if let Some(left) = left_alone(target, true) {
+        let mut item = Item::new(Subject::Unmanaged, 1, format!("- Left alone: {left}.\n"));
+        if let Some(brief) = left_alone(target, false) {
+            item = item.brief(format!("- Left alone: {brief}.\n"));
+        }
+        items.push(item);
+    }
+    Section { head: String::new(), tail: "\n".to_owned(), items }
+}
+
+/// `2 roles that git does not declare: A, B; 12 assignments`.
+pub(super) fn left_alone(target: &TargetPlan, names: bool) -> Option<String> {
+    let roles = &target.unmanaged.roles;
+    let assignments = target.unmanaged.assignments.filter(|number| *number > 0);
+    let mut parts = Vec::new();
+    if !roles.is_empty() {
+        let number = count(roles.len(), "role", "roles");
+        parts.push(if names {
+            let names: Vec<_> = roles.iter().map(|role| markdown(role.name.raw())).collect();
+            format!("{number} that git does not declare: {}", names.join(", "))
+        } else {
+            number
+        });
+    }
+    if let Some(number) = assignments {
+        let number = usize::try_from(number).unwrap_or(usize::MAX);
+        parts.push(count(number, "assignment", "assignments"));
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}

@@ -1,0 +1,414 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    model::{Address, Scope},
+    plan::document::{Action, Change, UnmanagedRole},
+    render::{
+        escape::is_hidden,
+        plan::{
+            json::tests::any_plan,
+            samples::{HOSTILE, document, everything, fields, hostile, many, person, role, set, target},
+        },
+    },
+};
+
+fn linked() -> MarkdownOptions {
+    MarkdownOptions {
+        permalink: Permalink::new("https://github.com/acme/roles/blob/4f2a91c/"),
+        ..MarkdownOptions::default()
+    }
+}
+
+#[test]
+fn whole() {
+    insta::assert_snapshot!(render(&everything(), &linked()), @r#"
+### Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand.
+
+> [!CAUTION]
+> 1 refusal: nothing will be applied to **reviews**.
+
+> [!NOTE]
+> **EMULATOR**: **reviews** is not a real tenant.
+
+Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+#### Refused
+
+- **held**, delete **Old role**: 1 person holds the role<br>Help: Add &#96;- { name: Old role, reassign&#95;to: member }&#96; to &#96;removed&#96;.
+
+**reviews** · acme · **EMULATOR** · api.acme.test · tenant 88321 · manage: roles **authoritative**, assignments **declared**
+
+##### What is managed and guarded changes
+
+- **manage.roles**: `declared` → `authoritative`
+
+##### Allowed by hand
+
+- **protect**, replace **Base mover**: the role is protected from being deleted<br>Reason given: agreed with the release team, CHG<span>&#45;</span>12
+
+##### Removals
+
+**Delete Old role** · held by 1 person · *drift: changed outside git* · `reviews/role/=Old%20role`
+
+Git never declared it, and the mode is authoritative.
+
+```diff
+@@ permissions: 2 @@
+- reviews: read, write
+```
+
+**Replace Base mover** · `reviews/role/base-mover`
+
+```diff
+- base: "guest"
++ base: "reporter"
+```
+
+Side effect: The identity provider&#39;s link of the role is lost.
+
+**Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) · `reviews/role/security-reviewer`
+
+```diff
+@@ description  (unapplied) @@
+- Reviews all the code and reads audit logs
++ Reviews security relevant code and reads
++ audit logs
+@@ permissions: 2 removed, 3 added, 7 unchanged @@
+- learnings: none
+- user_management: read  (drift)
++ learnings: read, write  (via set security-read)
++ members: read  (drift; via base Member)
+  api_keys: read
+  audit: read
+  knowledge: read
+  reports: read
+  reviews: read, write
+  workspaces: read
+```
+
+With set security-read from [roles/sets.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/sets.yaml#L4)
+
+**Release auditor** in group acme/platform · −1
+
+```diff
+- x@example.test  (expired)
+```
+
+##### Changes
+
+**Change Clicked together** · held by nobody · `reviews/role/clicked`
+
+Takes over a live role that git never declared.
+
+```diff
+- protected: false
++ protected: true
+```
+
+**Rename Release Aide → Release helper** · `reviews/role/release-helper`
+
+**Default role: Member → Release auditor** · `reviews/default`
+
+**By hand**, as there is no API for it:
+
+1. Open Settings &#62; Roles.
+2. Choose “Release auditor” as the default.
+
+**Release auditor** in group acme/platform · ~1
+
+```diff
+! jo: Developer → Release auditor
+```
+
+##### Additions
+
+**Create Release auditor** · [roles/release.yaml:2](https://github.com/acme/roles/blob/4f2a91c/roles/release.yaml#L2) · `reviews/role/release-auditor`
+
+```diff
++ description: "Reads what was released"
+@@ permissions: 4 @@
++ read_release
++ read_tag
++ reports: read, write
+```
+
+**Release auditor** in group acme/platform · +2
+
+```diff
++ mira
++ okan
+```
+
+##### No longer managed
+
+**Release Released role** · `reviews/role/released`
+
+It is no longer managed, and stays as it is.
+
+- Note: There is no record of the last apply.
+- Not applicable (min&#95;admins): the provider has no administrator role
+- Left alone: 2 roles that git does not declare: Temp, Guest 2; 12 assignments.
+
+Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
+
+```sh
+rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90 --target reviews
+```
+"#);
+}
+
+#[test]
+fn nothing_to_do() {
+    insta::assert_snapshot!(render(&document(vec![target("reviews", Vec::new())]), &MarkdownOptions::default()), @r"
+### No changes. Live matches the definitions.
+
+Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+**reviews** · acme · api.acme.test · tenant 88321
+
+No changes.
+
+Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
+
+```sh
+rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90 --target reviews
+```
+");
+}
+
+#[test]
+fn several_targets() {
+    insta::assert_snapshot!(render(&many(4), &MarkdownOptions::default()), @r"
+### Plan: 1 to rename; 1 of 4 targets failed.
+
+> [!CAUTION]
+> There is no plan for **team<span>&#45;</span>002**.
+
+Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+#### team<span>&#45;</span>001
+
+acme · api.acme.test · tenant 88321
+
+##### Changes
+
+**Rename Release Aide → Release helper** · `reviews/role/release-helper`
+
+#### team<span>&#45;</span>002
+
+acme
+
+**No plan:** GET /api/v4/groups/acme answered 503 four times in 30 s
+
+Help: Try again later, or leave the target out with &#96;--target&#96;.
+
+<details><summary>No changes in 2 targets</summary>
+
+team<span>&#45;</span>000, team<span>&#45;</span>003
+
+</details>
+
+<details><summary>Digest of each target</summary>
+
+- team<span>&#45;</span>000 `sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+- team<span>&#45;</span>001 `sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+- team<span>&#45;</span>003 `sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa`
+
+</details>
+
+No digest, as a target failed · rolecall 0&#46;1.0
+
+```sh
+rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90
+```
+");
+}
+
+#[test]
+fn two_hundred_targets_are_one_line() {
+    let page = render(&many(200), &MarkdownOptions::default());
+    assert!(page.contains("<details><summary>No changes in 198 targets</summary>\n"), "{page}");
+    assert!(!page.contains("**Incomplete:**"));
+}
+
+#[test]
+fn places_are_links_only_where_a_file_can_be() {
+    let options = linked();
+    let link = options.permalink.as_ref().unwrap();
+    assert_eq!(
+        link.line(&"roles/a b)#.yaml".into(), 4).as_deref(),
+        Some("https://github.com/acme/roles/blob/4f2a91c/roles/a%20b%29%23.yaml#L4")
+    );
+    for path in ["../../x", "/etc/passwd", "", "a//b"] {
+        assert_eq!(link.line(&path.into(), 1), None, "{path}");
+    }
+    for base in ["javascript:alert(1)", "https://", "https://x.test/a)b", "https://x.test/ a"] {
+        assert_eq!(Permalink::new(base), None, "{base}");
+    }
+}
+
+#[test]
+fn people_are_counted_where_they_are_not_named() {
+    let page = render(&everything(), &MarkdownOptions { names: false, ..MarkdownOptions::default() });
+    for name in ["mira", "okan", "x@example", "jo:"] {
+        assert!(!page.contains(name), "{name}: {page}");
+    }
+    assert!(page.contains("**Release auditor** in group acme/platform · +2\n"), "{page}");
+}
+
+/// A line without its code spans, in which everything is only text.
+fn without_code(line: &str) -> String {
+    let ticks = |text: &str| text.chars().take_while(|c| *c == '`').count();
+    let mut out = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find('`') {
+        out.push_str(&rest[..start]);
+        let fence = "`".repeat(ticks(&rest[start..]));
+        let inside = &rest[start + fence.len()..];
+        let end = inside
+            .match_indices(&fence)
+            .find(|(at, _)| ticks(&inside[*at..]) == fence.len() && !inside[..*at].ends_with('`'));
+        rest = end.map_or("", |(at, _)| &inside[at + fence.len()..]);
+    }
+    out + rest
+}
+
+/// The page without its code, and without line feeds.
+fn prose(page: &str) -> Result<String, String> {
+    let mut fence: Option<String> = None;
+    let mut out = String::new();
+    for line in page.lines() {
+        let ticks: String = line.chars().take_while(|c| *c == '`').collect();
+        let opens = ticks.len() >= 3 && !line[ticks.len()..].contains('`');
+        match &fence {
+            Some(open) if line == open => fence = None,
+            Some(_) => {}
+            None if opens => fence = Some(ticks),
+            None => out.push_str(&without_code(line)),
+        }
+    }
+    if fence.is_none() { Ok(out) } else { Err("a fence is left open".to_owned()) }
+}
+
+/// Fences and folds that are opened are closed, in this order.
+fn balanced(page: &str) -> Result<(), String> {
+    let mut open = 0_usize;
+    for tag in prose(page)?.split('<') {
+        if tag.starts_with("details") {
+            open += 1;
+        } else if tag.starts_with("/details>") {
+            open = open.checked_sub(1).ok_or("a fold is closed that is not open")?;
+        }
+    }
+    if open == 0 { Ok(()) } else { Err("a fold is left open".to_owned()) }
+}
+
+#[test]
+fn hostile_text_is_inert() {
+    for text in HOSTILE {
+        let page = render(&hostile(text), &linked());
+        assert!(!page.chars().any(|c| c != '\n' && is_hidden(c)), "{page}");
+        assert!(!page.lines().any(|line| line.trim_start().starts_with("::")), "{page}");
+        assert_eq!(balanced(&page), Ok(()), "{page}");
+        let outside = prose(&page).unwrap();
+        assert!(!outside.contains("@acme"), "{outside}");
+        assert!(!outside.contains("**bold**"), "{outside}");
+        assert!(!outside.contains("(https://evil.test)"), "{outside}");
+    }
+}
+
+/// Much of everything.
+fn large(roles: usize, text: &str) -> PlanDocument {
+    let mut changes = Vec::new();
+    for number in 0..roles {
+        let values: Vec<_> = (0..30).map(|value| format!("area{number}:{value}")).collect();
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        let all = fields([("permissions", set(&values))]);
+        let key = format!("role-{number}");
+        let change = if number % 2 == 0 {
+            Change { before: all, ..role(Action::Delete, &key, text) }
+        } else {
+            Change { after: all, ..role(Action::Create, &key, text) }
+        };
+        changes.push(change);
+        changes.push(person(Action::Assign, &format!("{text}{number}"), None, Some(text)));
+    }
+    let mut plan = document(vec![target("reviews", changes), target("zero", Vec::new())]);
+    for target in &mut plan.targets {
+        target.unmanaged.roles = (0..roles)
+            .map(|_| UnmanagedRole {
+                address: Address::live_role("reviews", &text.into(), &Scope::Target),
+                name: text.into(),
+            })
+            .collect();
+    }
+    plan
+}
+
+#[test]
+fn removals_stay_longest() {
+    let plan = large(100, "A role");
+    let full = render(&plan, &MarkdownOptions { max_chars: usize::MAX, ..MarkdownOptions::default() });
+    assert!(full.len() > 20_000 && !full.contains("**Incomplete:**"));
+    let page = render(&plan, &MarkdownOptions { max_chars: 14_000, ..MarkdownOptions::default() });
+    let incomplete = page.lines().find(|line| line.starts_with("**Incomplete:**")).unwrap();
+    insta::assert_snapshot!(incomplete, @"**Incomplete:** this page is full. Without details: 150 additions, 1 list of what is left alone. `rolecall` in a terminal shows everything.");
+    assert_eq!(page.matches("**Delete A role**").count(), 50, "{page}");
+    let page = render(&plan, &MarkdownOptions { max_chars: 6_000, ..MarkdownOptions::default() });
+    let incomplete = page.lines().find(|line| line.starts_with("**Incomplete:**")).unwrap();
+    insta::assert_snapshot!(incomplete, @"**Incomplete:** this page is full. Without details: 46 removals, 150 additions, 1 list of what is left alone, 1 target without changes. `rolecall` in a terminal shows everything.");
+}
+
+fn laws(plan: &PlanDocument, max_chars: usize) -> Result<(), TestCaseError> {
+    let full = render(plan, &MarkdownOptions { max_chars: usize::MAX, ..linked() });
+    let page = render(plan, &MarkdownOptions { max_chars, ..linked() });
+    prop_assert!(page.len() <= max_chars, "{} > {max_chars}", page.len());
+    prop_assert!(page.encode_utf16().count() <= max_chars);
+    let headline = format!("### {}", headline(plan, "−"));
+    prop_assert!(page.starts_with(&headline));
+    if let Some(digest) = &plan.digest {
+        let digest = format!("Digest <code>{}</code>", digest.raw());
+        prop_assert!(page.contains(&digest));
+    }
+    prop_assert_eq!(page != full, page.contains("**Incomplete:**"));
+    prop_assert_eq!(balanced(&full), Ok(()), "{}", &full);
+    prop_assert_eq!(balanced(&page), Ok(()), "{}", &page);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_cut_page_keeps_the_laws(roles in 0_usize..80, text in any::<String>(), max_chars in MIN_CHARS..30_000) {
+        laws(&large(roles, &text), max_chars)?;
+    }
+
+    #[test]
+    fn any_page_keeps_the_laws(plan in any_plan(), max_chars in MIN_CHARS..9_000) {
+        laws(&plan, max_chars)?;
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    /// With the longest texts everywhere, headline and digest still fit.
+    #[test]
+    fn the_core_fits_at_any_cost(text in "[@#~\u{1f600}\u{202e}]{200,300}", failed: bool) {
+        let mut plan = hostile(&text);
+        plan.rolecall = text.as_str().into();
+        plan.revisions.desired = Some(text.as_str().into());
+        plan.revisions.today = text.as_str().into();
+        let first = plan.targets.first().cloned();
+        plan.targets.extend(std::iter::repeat_n(first, 8).flatten());
+        if failed {
+            plan.targets.push(crate::render::plan::samples::failed(&text));
+            plan.digest = None;
+        }
+        laws(&plan, MIN_CHARS)?;
+    }
+}

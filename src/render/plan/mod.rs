@@ -1,0 +1,15 @@
+//! Renderings of a plan, and of what came of applying it. They take the document and nothing else,
+//! so that a saved plan shows everything that a fresh one does.
+
+pub mod json;
+pub mod ledger;
+pub mod markdown;
+pub mod text;
+
+mod fields;
+mod page;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,367 @@
+//! A plan for a terminal.
+//!
+//! | sign | what happens |
+//! |---|---|
+//! | `+` | a role is created, a permission comes, a principal gets a role |
+//! | `~` | a role changes, a principal gets another role in place of one |
+//! | `-` | a role is deleted, a permission goes, a role is taken from a principal |
+//! | `-/+` | a new one takes the place of a role, because a field of it cannot change |
+//! | `→` (`>`) | a role is renamed, perhaps with other changes |
+//! | `◆` (`*`) | another role becomes the default |
+//! | `○` (`o`) | it is no longer managed, and stays |
+//! | `=` | it stays as it is, shown for context |
+//! | `!` | what is managed or guarded changes, or a guard refuses |
+//!
+//! Signs in parentheses are those of a terminal without Unicode.
+
+mod assignments;
+pub(super) mod change;
+
+use super::{
+    page::{Page, Paint, Text},
+    view::{
+        count, counts, guard_name, has_special_guards, has_special_mode, headline, is_quiet, objects,
+        refusals, short,
+    },
+};
+use crate::{
+    model::Untrusted,
+    plan::document::{Identity, PlanDocument, Revisions, ScopeChange, TargetPlan, Verdict, VerdictOutcome},
+    render::Style,
+};
+
+/// From so many targets without changes on, their names flow in one paragraph.
+const FOLD: usize = 10;
+
+/// The plan in full. The last line says in numbers what happens.
+pub fn render(plan: &PlanDocument, style: Style) -> String {
+    let mut page = Page::new(style);
+    let signs = Signs::of(style);
+    revisions(&mut page, &plan.revisions);
+    let several = plan.targets.len() > 1;
+    let quiet: Vec<_> = plan.targets.iter().filter(|target| is_quiet(target)).collect();
+    let fold = quiet.len() > FOLD;
+    for target in plan.targets.iter().filter(|target| !several || !is_quiet(target)) {
+        whole(&mut page, target, signs, several);
+    }
+    page.blank();
+    if several && fold {
+        folded(&mut page, &quiet, signs);
+    } else if several {
+        for target in quiet {
+            unchanged(&mut page, target, signs);
+        }
+    }
+    page.blank();
+    if let Some(digest) = &plan.digest {
+        page.put(0, 2, &Text::new().own(Paint::Dim, "Digest ").copied(Paint::Dim, digest.raw()));
+    }
+    conclusion(&mut page, plan, signs);
+    page.into_string()
+}
+
+/// Only the conclusion: who failed, what is refused, and the numbers.
+pub fn quiet(plan: &PlanDocument, style: Style) -> String {
+    let mut page = Page::new(style);
+    conclusion(&mut page, plan, Signs::of(style));
+    page.into_string()
+}
+
+/// The symbols of a terminal.
+#[derive(Clone, Copy)]
+pub(super) struct Signs {
+    pub(super) arrow: &'static str,
+    pub(super) minus: &'static str,
+    pub(super) dot: &'static str,
+    pub(super) more: &'static str,
+    pub(super) rename: &'static str,
+    pub(super) default: &'static str,
+    pub(super) release: &'static str,
+}
+
+impl Signs {
+    pub(super) fn of(style: Style) -> Self {
+        if style.unicode {
+            Self {
+                arrow: "→", minus: "−", dot: " · ", more: "…", rename: "→", default: "◆", release: "○"
+            }
+        } else {
+            Self { arrow: "->", minus: "-", dot: ", ", more: "...", rename: ">", default: "*", release: "o" }
+        }
+    }
+}
+
+/// Which commit, on which branch, against what.
+pub(super) fn revisions(page: &mut Page, revisions: &Revisions) {
+    let mut text = Text::new();
+    text = match &revisions.desired {
+        Some(commit) => text.own(Paint::Dim, "Commit ").copied(Paint::Plain, short(commit)),
+        None => text.own(Paint::Dim, "Files outside git"),
+    };
+    if let Some(branch) = &revisions.branch {
+        text = text.own(Paint::Dim, " on ").said(Paint::Plain, branch.raw());
+    }
+    if let Some(base) = &revisions.base {
+        let word = if revisions.merged.is_some() { ", merged into " } else { ", compared with " };
+        text = text.own(Paint::Dim, word).copied(Paint::Plain, short(base));
+    }
+    if revisions.dirty {
+        text = text.own(Paint::Notice, ", with changes that are not committed");
+    }
+    text = text.own(Paint::Dim, ", ").said(Paint::Dim, revisions.today.raw());
+    page.put(0, 2, &text);
+}
+
+/// Name, provider, host, tenant.
+pub(super) fn header(
+    (name, provider): (&Untrusted, &Untrusted),
+    emulator: bool,
+    identity: Option<&Identity>,
+    signs: Signs,
+) -> Text {
+    let mut text = Text::new().name(Paint::Strong, name.raw()).own(Paint::Dim, "  ");
+    text = text.said(Paint::Dim, provider.raw());
+    if emulator {
+        text = text.own(Paint::Dim, signs.dot).own(Paint::Emulator, "EMULATOR");
+    }
+    if let Some(identity) = identity {
+        text = text.own(Paint::Dim, signs.dot).said(Paint::Dim, identity.host.raw());
+        let (word, who) = match (&identity.tenant, &identity.anchor) {
+            (Some(tenant), _) => ("tenant ", Some(tenant)),
+            (None, anchor) => ("known by ", anchor.as_ref()),
+        };
+        if let Some(who) = who {
+            text = text.own(Paint::Dim, signs.dot).own(Paint::Dim, word).said(Paint::Dim, who.raw());
+        }
+    }
+    text
+}
+
+fn header_of(target: &TargetPlan, signs: Signs) -> Text {
+    let names = (&target.name, &target.provider);
+    header(names, target.emulator, target.identity.as_ref(), signs)
+}
+
+/// A target without changes, on one line.
+fn unchanged(page: &mut Page, target: &TargetPlan, signs: Signs) {
+    let mut text = header_of(target, signs).own(Paint::Plain, signs.dot).own(Paint::Plain, "no changes");
+    if let Some(left) = left_alone(target, false) {
+        text = text.own(Paint::Dim, signs.dot).own(Paint::Dim, "left alone: ").then(left);
+    }
+    page.put(0, 2, &text);
+}
+
+/// Many targets without changes, by name.
+fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
+    let mut text = Text::new().own(Paint::Plain, format!("No changes in {} targets: ", targets.len()));
+    for (index, target) in targets.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        text = text.own(Paint::Dim, comma).name(Paint::Dim, target.name.raw());
+        if target.emulator {
+            text = text.own(Paint::Dim, " ").own(Paint::Emulator, "EMULATOR");
+        }
+    }
+    page.put(0, 2, &text);
+    let roles: usize = targets.iter().map(|target| target.unmanaged.roles.len()).sum();
+    let assignments: u64 = targets.iter().filter_map(|target| target.unmanaged.assignments).sum();
+    if roles > 0 || assignments > 0 {
+        let text = format!(
+            "Left alone there: {}{}{}.",
+            count(roles, "role", "roles"),
+            signs.dot,
+            count(usize::try_from(assignments).unwrap_or(usize::MAX), "assignment", "assignments")
+        );
+        page.put(2, 2, &Text::new().own(Paint::Dim, text));
+    }
+}
+
+fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
+    page.blank();
+    page.put(0, 2, &header_of(target, signs));
+    circumstances(page, target, signs);
+    if let Some(error) = &target.error {
+        let text = Text::new().own(Paint::Refuse, "No plan: ").said(Paint::Plain, error.message.raw());
+        page.put(2, 4, &text);
+        help(page, 4, error.help.as_ref());
+    }
+    if !target.scope_changes.is_empty() {
+        page.blank();
+        page.put(2, 4, &Text::new().own(Paint::Strong, "What is managed and guarded changes"));
+        for change in &target.scope_changes {
+            page.put(4, 8, &scope_change(change, signs));
+        }
+    }
+    for change in objects(target) {
+        page.blank();
+        change::put(page, change, signs);
+    }
+    assignments::put(page, target, signs);
+    if !target.verdicts.is_empty() {
+        page.blank();
+        for item in &target.verdicts {
+            verdict(page, 2, item);
+        }
+    }
+    if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
+        page.put(2, 4, &Text::new().own(Paint::Plain, "No changes."));
+    }
+    if let Some(left) = left_alone(target, true) {
+        page.blank();
+        page.put(2, 4, &Text::new().own(Paint::Dim, "Left alone: ").then(left).own(Paint::Dim, "."));
+    }
+    if !target.notes.is_empty() {
+        page.blank();
+        for note in &target.notes {
+            page.put(2, 4, &Text::new().own(Paint::Notice, "Note: ").said(Paint::Plain, note.raw()));
+        }
+    }
+    if several {
+        page.blank();
+        if let Some(digest) = &target.digest {
+            page.put(2, 4, &Text::new().own(Paint::Dim, "Digest ").copied(Paint::Dim, digest.raw()));
+        }
+        let counts = counts([target], signs.minus);
+        if !counts.is_empty() {
+            page.put(2, 4, &Text::new().own(Paint::Strong, counts).own(Paint::Plain, "."));
+        }
+    }
+}
+
+/// Mode, guards, selection, and the last apply, where they are not what everybody expects.
+fn circumstances(page: &mut Page, target: &TargetPlan, signs: Signs) {
+    if has_special_mode(target) {
+        let text = Text::new()
+            .own(Paint::Notice, "manage: roles ")
+            .said(Paint::Notice, target.manage.roles.raw())
+            .own(Paint::Notice, ", assignments ")
+            .said(Paint::Notice, target.manage.assignments.raw());
+        page.put(2, 4, &text);
+    }
+    if has_special_guards(target) {
+        let guards = &target.guards;
+        let text = Text::new()
+            .own(Paint::Dim, "guards: max_deletes ")
+            .said(Paint::Dim, guards.max_deletes.raw())
+            .own(Paint::Dim, ", max_unassigns ")
+            .said(Paint::Dim, guards.max_unassigns.raw())
+            .own(Paint::Dim, format_args!(", min_admins {}", guards.min_admins));
+        page.put(2, 4, &text);
+    }
+    if !target.selection.is_empty() {
+        let mut text = Text::new().own(Paint::Notice, "only: ");
+        for (index, pattern) in target.selection.iter().enumerate() {
+            text = text
+                .own(Paint::Notice, if index == 0 { "" } else { ", " })
+                .said(Paint::Notice, pattern.raw());
+        }
+        page.put(2, 4, &text);
+    }
+    if let Some(applied) = &target.applied {
+        let text = Text::new()
+            .own(Paint::Dim, "last applied: ")
+            .copied(Paint::Dim, short(&applied.revision))
+            .own(Paint::Dim, signs.dot)
+            .said(Paint::Dim, applied.time.raw());
+        page.put(2, 4, &text);
+    }
+}
+
+fn scope_change(change: &ScopeChange, signs: Signs) -> Text {
+    let side = |text: Text, paint, side: &Option<Untrusted>| match side {
+        Some(value) => text.said(paint, value.raw()),
+        None => text.own(Paint::Dim, "(none)"),
+    };
+    let text =
+        Text::new().own(Paint::Notice, "! ").said(Paint::Plain, change.what.raw()).own(Paint::Plain, ": ");
+    let text = side(text, Paint::Remove, &change.before).space().own(Paint::Dim, signs.arrow).space();
+    side(text, Paint::Add, &change.after)
+}
+
+/// `2 roles that git does not declare: A, B; 12 assignments`.
+fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
+    let roles = &target.unmanaged.roles;
+    let assignments = target.unmanaged.assignments.filter(|number| *number > 0);
+    if roles.is_empty() && assignments.is_none() {
+        return None;
+    }
+    let mut text = Text::new();
+    if !roles.is_empty() {
+        let number = count(roles.len(), "role", "roles");
+        text = if names {
+            text.own(Paint::Dim, format_args!("{number} that git does not declare: "))
+        } else {
+            text.own(Paint::Dim, number)
+        };
+    }
+    for (index, role) in roles.iter().enumerate().filter(|_| names) {
+        text = text.own(Paint::Dim, if index == 0 { "" } else { ", " }).name(Paint::Plain, role.name.raw());
+    }
+    if let Some(number) = assignments {
+        let number = count(usize::try_from(number).unwrap_or(usize::MAX), "assignment", "assignments");
+        text = text.own(Paint::Dim, if roles.is_empty() { "" } else { "; " }).own(Paint::Dim, number);
+    }
+    Some(text)
+}
+
+/// What a guard says, and what to do.
+pub(super) fn verdict(page: &mut Page, indent: usize, verdict: &Verdict) {
+    let name = guard_name(verdict.guard);
+    let head = match verdict.outcome {
+        VerdictOutcome::Refused => Text::new().own(Paint::Refuse, format_args!("! REFUSED by {name}: ")),
+        VerdictOutcome::Allowed => Text::new().own(Paint::Notice, format_args!("Allowed by hand ({name}): ")),
+        VerdictOutcome::NotApplicable => {
+            Text::new().own(Paint::Dim, format_args!("Not applicable ({name}): "))
+        }
+    };
+    page.put(indent, indent + 2, &head.said(Paint::Plain, verdict.message.raw()));
+    if let Some(reason) = &verdict.reason {
+        let text = Text::new().own(Paint::Notice, "Reason given: ").said(Paint::Plain, reason.raw());
+        page.put(indent + 2, indent + 4, &text);
+    }
+    if verdict.outcome == VerdictOutcome::Refused {
+        help(page, indent + 2, verdict.help.as_ref());
+    }
+}
+
+/// What to do.
+pub(super) fn help(page: &mut Page, indent: usize, help: Option<&Untrusted>) {
+    if let Some(help) = help {
+        let text = Text::new().own(Paint::Notice, "help: ").said(Paint::Plain, help.raw());
+        page.put(indent, indent + 2, &text);
+    }
+}
+
+fn conclusion(page: &mut Page, plan: &PlanDocument, signs: Signs) {
+    let names = |targets: &[&TargetPlan]| {
+        let mut text = Text::new();
+        for (index, target) in targets.iter().enumerate() {
+            text = text
+                .own(Paint::Plain, if index == 0 { "" } else { ", " })
+                .name(Paint::Plain, target.name.raw());
+        }
+        text
+    };
+    let failed: Vec<_> = plan.targets.iter().filter(|target| target.error.is_some()).collect();
+    if !failed.is_empty() {
+        page.put(
+            0,
+            2,
+            &Text::new().own(Paint::Refuse, "Failed: ").then(names(&failed)).own(Paint::Plain, "."),
+        );
+    }
+    let refused: Vec<_> = plan.targets.iter().filter(|target| refusals(target) > 0).collect();
+    if !refused.is_empty() {
+        let number: usize = refused.iter().map(|target| refusals(target)).sum();
+        let number = count(number, "refusal", "refusals");
+        let text = Text::new()
+            .own(Paint::Refuse, "Refused: ")
+            .own(Paint::Plain, format_args!("{number}; nothing will be applied to "))
+            .then(names(&refused))
+            .own(Paint::Plain, ".");
+        page.put(0, 2, &text);
+    }
+    page.put(0, 2, &Text::new().own(Paint::Strong, headline(plan, signs.minus)));
+}
+
+#[cfg(test)]
+mod tests;
