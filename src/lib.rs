@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod contract;
+pub mod definition;
 pub mod model;
 pub mod plan;
