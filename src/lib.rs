@@ -5,6 +5,7 @@ pub mod assess;
 pub mod catalog;
 pub mod cli;
 pub mod contract;
+pub mod definition;
 pub mod emulator;
 pub mod model;
 pub mod plan;

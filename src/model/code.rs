@@ -70,6 +70,7 @@ codes! {
     Schema = "026", Error, "something else that the schema forbids";
     UnknownProvider = "027", Error, "an unknown provider";
     Unsupported = "028", Error, "something that this provider does not have";
+    OtherProvider = "029", Error, "a file for another provider than its target's";
     // -- Meaning --
     UnknownRole = "030", Error, "a reference to a role that is not declared";
     UnknownSet = "031", Error, "a reference to a permission set that is not declared";
@@ -97,9 +98,8 @@ codes! {
     UnknownPrincipal = "051", Error, "a principal that does not exist live";
     Expired = "052", Warning, "an assignment that has expired";
     Ambiguous = "053", Error, "more than one live object for one key";
-    LockedPrincipal = "054", Error, "a principal whose role cannot be changed";
-    MissingUnassign = "055", Error, "nothing says what taking the role from somebody means";
-    UnknownId = "056", Error, "an id that no live role has";
+    IdInSharedFile = "054", Error, "an id in a file that serves several targets";
+    UnknownId = "055", Error, "an id that no live role has";
 }
 
 impl Code {

@@ -1,0 +1,39 @@
+//! What has to hold between the parts of a target. One rule per file.
+
+mod base_cycle;
+mod expired;
+mod on_unassign;
+mod permission;
+mod principal_once;
+mod removed;
+mod role_limit;
+mod same_name;
+
+use crate::model::Finding;
+
+use super::context::Context;
+
+pub(crate) use permission::{MOST_SUGGESTIONS, is_known, mean};
+
+/// A rule adds what it finds.
+type Rule = fn(&Context<'_>, &mut Vec<Finding>);
+
+/// Every rule.
+const RULES: &[Rule] = &[
+    base_cycle::check,
+    expired::check,
+    on_unassign::check,
+    permission::check,
+    principal_once::check,
+    removed::check,
+    role_limit::check,
+    same_name::check,
+];
+
+/// Runs every rule, and those of the provider.
+pub(crate) fn run(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    for rule in RULES {
+        rule(context, findings);
+    }
+    findings.extend(context.input.spec.check(context.desired));
+}

@@ -1,0 +1,120 @@
+//! Lints: what is allowed and still worth a look. One per file, and one table of all.
+
+mod granted_by_base;
+mod identical_roles;
+mod named_after_person;
+mod no_description;
+mod permissions;
+mod powerful_default;
+mod subsumed_role;
+mod too_many_roles;
+mod unknown_to_open_catalogue;
+mod unused_role;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Code, Finding, Level, Site, SourceId, config::LintLevel};
+
+use super::{
+    context::{Context, Hit},
+    directive::Directive,
+};
+
+/// A lint.
+struct Lint {
+    code: Code,
+    run: fn(&Context<'_>) -> Vec<Hit>,
+}
+
+/// Every lint, by code.
+const LINTS: &[Lint] = &[
+    Lint { code: Code::NoDescription, run: no_description::run },
+    Lint { code: Code::NamedAfterPerson, run: named_after_person::run },
+    Lint { code: Code::IdenticalRoles, run: identical_roles::run },
+    Lint { code: Code::SubsumedRole, run: subsumed_role::run },
+    Lint { code: Code::UnusedRole, run: unused_role::run },
+    Lint { code: Code::TooManyRoles, run: too_many_roles::run },
+    Lint { code: Code::PowerfulDefault, run: powerful_default::run },
+    Lint { code: Code::GrantedByBase, run: granted_by_base::run },
+    Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
+];
+
+/// Who sets the level of a lint: a comment beats the command line, which beats the config, which
+/// beats the default.
+pub(crate) struct Levels<'a> {
+    command_line: &'a BTreeMap<Code, LintLevel>,
+    config: &'a BTreeMap<Code, LintLevel>,
+    comments: BTreeMap<(SourceId, Code), Vec<(u32, u32, LintLevel)>>,
+    /// Codes that some comment wants reported.
+    wanted: BTreeSet<Code>,
+}
+
+impl<'a> Levels<'a> {
+    /// Collects what was said; `comments` come with the source they stand in.
+    pub(crate) fn new(
+        command_line: &'a BTreeMap<Code, LintLevel>,
+        config: &'a BTreeMap<Code, LintLevel>,
+        directives: impl Iterator<Item = (SourceId, Directive)>,
+    ) -> Self {
+        let mut comments: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut wanted = BTreeSet::new();
+        for (source, directive) in directives {
+            if directive.level != LintLevel::Allow {
+                wanted.insert(directive.code);
+            }
+            let line = (directive.line.start, directive.line.end, directive.level);
+            comments.entry((source, directive.code)).or_default().push(line);
+        }
+        // Where two comments concern one line, the one that stands later in the file counts.
+        for lines in comments.values_mut() {
+            lines.sort_by_key(|(start, ..)| *start);
+        }
+        Self { command_line, config, comments, wanted }
+    }
+
+    fn general(&self, code: Code) -> LintLevel {
+        let said = self.command_line.get(&code).or_else(|| self.config.get(&code)).copied();
+        said.or_else(|| code.lint()).unwrap_or(LintLevel::Allow)
+    }
+
+    fn comment(&self, code: Code, site: Site) -> Option<LintLevel> {
+        let lines = self.comments.get(&(site.source, code))?;
+        let after = lines.partition_point(|(start, ..)| *start <= site.start);
+        let (_, end, level) = lines.get(after.checked_sub(1)?)?;
+        (site.start <= *end).then_some(*level)
+    }
+
+    fn of(&self, code: Code, anchors: &[Site]) -> LintLevel {
+        let comment = anchors.iter().find_map(|site| self.comment(code, *site));
+        comment.unwrap_or_else(|| self.general(code))
+    }
+}
+
+/// Runs every lint that anybody wants.
+pub(crate) fn run(context: &Context<'_>, levels: &Levels<'_>, findings: &mut Vec<Finding>) {
+    for lint in LINTS {
+        if levels.general(lint.code) == LintLevel::Allow && !levels.wanted.contains(&lint.code) {
+            continue;
+        }
+        for Hit { mut finding, anchors } in (lint.run)(context) {
+            finding.level = match levels.of(lint.code, &anchors) {
+                LintLevel::Allow => continue,
+                LintLevel::Warn => Level::Warning,
+                LintLevel::Deny => Level::Error,
+            };
+            findings.push(finding);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_has_every_lint() {
+        let known: Vec<Code> = LINTS.iter().map(|lint| lint.code).collect();
+        let all: Vec<Code> = Code::ALL.iter().copied().filter(|code| code.lint().is_some()).collect();
+        assert_eq!(known, all);
+    }
+}

@@ -1,0 +1,385 @@
+//! From the files of one target to its desired state.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    contract::{Base, PrincipalClass, RoleClass, Spec, is_safe_id},
+    model::{
+        Code, Finding, Scope, Site, SourceId, Untrusted,
+        config::Placed,
+        desired::{
+            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
+            RoleName, Via,
+        },
+    },
+};
+
+use super::{
+    de::{Spanned, Text},
+    declared::{Declaration, Declared, Input, Use, untrusted},
+    definition_file::{AssignmentEntry, DefinitionFile, RoleEntry},
+    forms::{Protection, RemovedEntry},
+    principal,
+    sets::{self, Expanded, MOST_EXPANDED, Names, Written},
+    validate::short,
+};
+
+/// What came of a target's files.
+pub(crate) struct Lowered {
+    /// The desired state.
+    pub(crate) desired: DesiredState,
+    /// Every permission where it is written.
+    pub(crate) written: Vec<Written>,
+}
+
+/// Lowers the files of a target.
+pub(crate) fn lower<'a>(
+    input: &'a Input<'a>,
+    declared: &Declared<'a>,
+    findings: &mut Vec<Finding>,
+) -> Lowered {
+    let mut names = Names::default();
+    let mut written = Vec::new();
+    let sets = sets::expand(declared, &mut names, &mut written, findings);
+    let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
+    let mut desired = DesiredState::default();
+    if let Some(class) = input.spec.roles().first() {
+        desired.roles = declared.roles.values().map(|role| lowering.role(role, class)).collect();
+    }
+    if lowering.total > MOST_EXPANDED {
+        lowering.findings.push(sets::too_many());
+    }
+    for (source, file) in &input.files {
+        if let Some(content) = &file.content {
+            lowering.file(content, *source, &mut desired);
+        }
+    }
+    let written = lowering.written;
+    sort(&mut desired);
+    Lowered { desired, written }
+}
+
+/// Brings everything into an order that does not depend on files or on lines.
+fn sort(desired: &mut DesiredState) {
+    desired.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
+    desired.assignments.sort_by(|a, b| {
+        let key = |one: &DesiredAssignment| {
+            (
+                one.class,
+                one.scope.clone(),
+                one.principal.value.clone(),
+                one.role.value.clone(),
+                one.principal.site,
+            )
+        };
+        key(a).cmp(&key(b))
+    });
+    desired.exclusive.sort_by(|a, b| {
+        (&a.role.value, &a.scope, a.class, a.role.site).cmp(&(&b.role.value, &b.scope, b.class, b.role.site))
+    });
+    desired
+        .exclusive
+        .dedup_by(|a, b| (&a.role.value, &a.scope, a.class) == (&b.role.value, &b.scope, b.class));
+    desired.removed.sort_by(|a, b| (&a.role.value, a.role.site).cmp(&(&b.role.value, b.role.site)));
+}
+
+struct Lowering<'a, 'f> {
+    input: &'a Input<'a>,
+    declared: &'f Declared<'a>,
+    sets: BTreeMap<&'a str, Expanded>,
+    names: Names<'a>,
+    written: Vec<Written>,
+    total: usize,
+    findings: &'f mut Vec<Finding>,
+}
+
+impl<'a> Lowering<'a, '_> {
+    fn spec(&self) -> &'a dyn Spec {
+        self.input.spec
+    }
+
+    fn role(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) -> DesiredRole {
+        let (entry, source) = (role.entry, role.source);
+        let name = match &entry.name {
+            Some(name) => Placed { value: untrusted(name), site: name.span.site(source) },
+            None => Placed { value: Untrusted::new(Arc::clone(role.key)), site: role.site },
+        };
+        if entry.name.is_none() {
+            self.check_key_as_name(role, class);
+        }
+        let base =
+            entry.base.as_ref().and_then(|base| self.declared.base(base, source, class.base, self.findings));
+        let mut previously: Vec<_> = entry
+            .previously
+            .iter()
+            .map(|name| Placed { value: untrusted(name), site: name.span.site(source) })
+            .collect();
+        previously.sort_by(|a, b| (&a.value, a.site).cmp(&(&b.value, b.site)));
+        previously.dedup_by(|a, b| a.value == b.value);
+        DesiredRole {
+            key: Arc::clone(role.key),
+            class: class.class,
+            scope: Scope::Target,
+            id: self.id(entry, source),
+            name,
+            previously,
+            description: entry.description.as_ref().map(|description| Placed {
+                value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
+                site: description.span.site(source),
+            }),
+            permissions: self.permissions(role),
+            except: self.except(role, base.is_some() && class.base == Base::Floor),
+            base,
+            protect: protect(entry.protect.as_ref()),
+            allow_gap: entry.allow_gap,
+            site: role.site,
+        }
+    }
+
+    /// Where the key stands for the name, it has to be possible as one.
+    fn check_key_as_name(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) {
+        let length = role.key.chars().count();
+        let short = length < class.name.min as usize;
+        let long = class.name.max.is_some_and(|max| length > max as usize);
+        if short || long {
+            let text = format!(
+                "the key is the role's name, and is too {} for one",
+                if long { "long" } else { "short" }
+            );
+            let finding =
+                Finding::new(Code::Limit, text).at(role.site, "").help("Give the role a `name:` of its own.");
+            self.findings.push(finding);
+        }
+    }
+
+    fn id(&mut self, entry: &RoleEntry, source: SourceId) -> Option<Placed<Untrusted>> {
+        let id = entry.id.as_ref()?;
+        let (value, site) = (untrusted(id), id.span.site(source));
+        if !is_safe_id(&value) {
+            let finding = Finding::new(Code::Grammar, "this is no id")
+                .at(site, "")
+                .help("Ids consist of letters, digits, `-`, `.`, `_`, and `~`, at most 128.");
+            self.findings.push(finding);
+        }
+        if self.input.shared.contains(&source) {
+            let finding = Finding::new(Code::IdInSharedFile, "an `id` in a file that serves several targets")
+                .at(site, "one id cannot be right for all of them")
+                .help("Move the role into a file of one target, or let it be found by its name.");
+            self.findings.push(finding);
+        }
+        Some(Placed { value, site })
+    }
+
+    fn permissions(&mut self, role: &Declaration<'a, RoleEntry>) -> BTreeMap<Untrusted, Via> {
+        let mut all: Vec<(Untrusted, Via)> = Vec::new();
+        if let Some(own) = &role.entry.permissions {
+            for (permission, site) in self.names.of(own, role.source) {
+                self.written.push(Written { permission: permission.clone(), site, owner: role.site });
+                all.push((permission, Via::Own(site)));
+            }
+        }
+        for name in &role.entry.include {
+            let found = self.declared.set(name, role.source, self.findings);
+            if let Some(expanded) = found.and_then(|set| self.sets.get(&**set.key)) {
+                self.total += expanded.len();
+                if self.total <= MOST_EXPANDED {
+                    all.extend(expanded.iter().cloned());
+                }
+            }
+        }
+        sets::unique(&mut all);
+        all.into_iter().collect()
+    }
+
+    fn except(&mut self, role: &Declaration<'a, RoleEntry>, floor: bool) -> BTreeMap<Untrusted, Site> {
+        let Some(except) = &role.entry.except else { return BTreeMap::new() };
+        let mut taken = BTreeMap::new();
+        for (permission, site) in self.names.of(except, role.source) {
+            self.written.push(Written { permission: permission.clone(), site, owner: role.site });
+            taken.entry(permission).or_insert(site);
+        }
+        if floor && let Some(site) = taken.values().min() {
+            let finding =
+                Finding::new(Code::Unsupported, "nothing can be taken away from the base of this provider")
+                    .at(*site, "`except` has no effect on the base")
+                    .help("Choose a smaller base, or remove `except`.");
+            self.findings.push(finding);
+        }
+        taken
+    }
+
+    fn file(&mut self, content: &'a DefinitionFile, source: SourceId, desired: &mut DesiredState) {
+        for entry in &content.assignments {
+            self.assignment(entry, source, desired);
+        }
+        if let Some(default) = &content.default_role {
+            self.default_role(default, source, desired);
+        }
+        for entry in &content.removed {
+            self.removal(entry, source, desired);
+        }
+    }
+
+    fn assignment(&mut self, entry: &'a AssignmentEntry, source: SourceId, desired: &mut DesiredState) {
+        let role = self.declared.role(&entry.role, source, Use::Assign, self.findings);
+        let expires = entry.expires.as_ref().and_then(|text| self.date(text, source));
+        let classes = self.spec().principals();
+        let class_of = |field: &str| classes.iter().find(|class| class.field == field);
+        let mut some = false;
+        for (field, list) in &entry.principals {
+            let Some(class) = class_of(field.value.as_str()) else { continue };
+            some = true;
+            for text in list {
+                let principal = self.principal(text, source, class);
+                if let (Some(role), Some(value)) = (&role, principal) {
+                    desired.assignments.push(DesiredAssignment {
+                        role: role.clone(),
+                        scope: Scope::Target,
+                        class: class.class,
+                        principal: Placed { value, site: text.span.site(source) },
+                        expires,
+                    });
+                }
+            }
+        }
+        for field in &entry.exclusive {
+            if let (Some(role), Some(class)) = (&role, class_of(field.value.as_str())) {
+                some = true;
+                desired.exclusive.push(Exclusive {
+                    role: role.clone(),
+                    scope: Scope::Target,
+                    class: class.class,
+                });
+            }
+        }
+        if !some {
+            let fields = super::suggest::list(classes.iter().map(|class| class.field));
+            let finding = Finding::new(Code::MissingField, "an assignment that names nobody")
+                .at(entry.role.span.site(source), "for this role")
+                .help(format!("List somebody under {fields}."));
+            self.findings.push(finding);
+        }
+    }
+
+    fn principal(
+        &mut self,
+        text: &Spanned<Text>,
+        source: SourceId,
+        class: &PrincipalClass,
+    ) -> Option<crate::model::desired::Spelling> {
+        match principal::parse(text.value.as_str(), class) {
+            Ok(spelling) => Some(spelling),
+            Err(why) => {
+                let finding = Finding::new(Code::PrincipalSpelling, why)
+                    .at(text.span.site(source), "")
+                    .help(principal::accepted(class));
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    fn date(&mut self, text: &Spanned<Text>, source: SourceId) -> Option<jiff::civil::Date> {
+        let word = text.value.as_str();
+        let shaped = word.len() == 10 && word.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+        let date = shaped.then(|| word.parse().ok()).flatten();
+        if date.is_none() {
+            let finding = Finding::new(Code::Grammar, format!("`{}` is no date", short(word)))
+                .at(text.span.site(source), "")
+                .help("Write the last day on which it holds as YYYY-MM-DD.");
+            self.findings.push(finding);
+        }
+        date
+    }
+
+    fn default_role(&mut self, text: &Spanned<Text>, source: SourceId, desired: &mut DesiredState) {
+        let site = text.span.site(source);
+        if let Some(first) = &desired.default {
+            let finding = Finding::new(Code::DeclaredTwice, "the default role is declared twice")
+                .at(site, "again here")
+                .at(first.site, "first here")
+                .help("Keep one of the two.");
+            self.findings.push(finding);
+            return;
+        }
+        let Some(possible) = self.spec().default_role() else { return };
+        let word = text.value.as_str();
+        let refused = match word.strip_prefix("builtin:") {
+            _ if word == "none" => (!possible.none).then_some("this provider always has a default role"),
+            Some(_) => {
+                (!possible.builtin).then_some("a built-in role cannot be the default of this provider")
+            }
+            None => None,
+        };
+        if let Some(why) = refused {
+            self.findings
+                .push(Finding::new(Code::Unsupported, why).at(site, "").help("Name a declared role."));
+            return;
+        }
+        let role = if word == "none" {
+            None
+        } else {
+            let Some(role) = self.declared.role(text, source, Use::Other, self.findings) else { return };
+            Some(role)
+        };
+        desired.default = Some(DesiredDefault { role, site });
+    }
+
+    fn removal(&mut self, entry: &'a Spanned<RemovedEntry>, source: SourceId, desired: &mut DesiredState) {
+        let (name, site, reassign_to) = match &entry.value {
+            RemovedEntry::Text(text) => {
+                let site = entry.span.site(source);
+                (former(&text.0), site, None)
+            }
+            RemovedEntry::Full(body) => match (&body.key, &body.name) {
+                (Some(key), None) => (
+                    RoleName::Key(Arc::clone(&key.value.0)),
+                    key.span.site(source),
+                    body.reassign_to.as_ref(),
+                ),
+                (None, Some(name)) => {
+                    (RoleName::Live(untrusted(name)), name.span.site(source), body.reassign_to.as_ref())
+                }
+                (both, _) => {
+                    let code = if both.is_some() { Code::Schema } else { Code::MissingField };
+                    let finding = Finding::new(code, "a removal needs exactly one of `key` and `name`")
+                        .at(entry.span.site(source), "")
+                        .help("Give the key that the role had in git, or the name that the product shows.");
+                    self.findings.push(finding);
+                    return;
+                }
+            },
+        };
+        let reassign_to =
+            reassign_to.and_then(|to| self.declared.role(to, source, Use::Assign, self.findings));
+        desired.removed.push(Removal { role: Placed { value: name, site }, reassign_to });
+    }
+}
+
+/// A bare item under `removed`: a former key where it can be one, else a live name.
+fn former(text: &Arc<str>) -> RoleName {
+    if is_key(text) {
+        RoleName::Key(Arc::clone(text))
+    } else {
+        RoleName::Live(Untrusted::new(Arc::clone(text)))
+    }
+}
+
+/// Whether a text can be a key: `[a-z0-9][a-z0-9._-]{0,63}`.
+fn is_key(text: &str) -> bool {
+    let word = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (1..=64).contains(&text.len())
+        && text.bytes().next().is_some_and(word)
+        && text.bytes().all(|b| word(b) || b"._-".contains(&b))
+}
+
+fn protect(entry: Option<&Protection>) -> BTreeSet<Protect> {
+    match entry {
+        None | Some(Protection::Flag(false)) => BTreeSet::new(),
+        Some(Protection::Flag(true)) => [Protect::Delete, Protect::Rename, Protect::Remove].into(),
+        Some(Protection::List(words)) => words.iter().map(|word| word.0).collect(),
+    }
+}

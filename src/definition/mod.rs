@@ -1,0 +1,50 @@
+//! What a person writes: `rolecall.yaml` and definition files, from bytes to the desired state of
+//! each target, with every problem of every file as a finding at its place.
+//!
+//! The way of a file: bytes, text (`hidden`, `leak`), tree (`syntax`), schema (`schema`,
+//! `validate`), types (`de`, `config_file`, `definition_file`), and then together with the other
+//! files of its target: names (`declared`), desired state (`lower`), rules (`check`), lints
+//! (`lint`). What is wrong is left out and the rest goes on, so that one run says everything.
+
+mod catalogue_file;
+mod check;
+mod config;
+mod config_file;
+mod context;
+mod de;
+mod declared;
+mod definition_file;
+mod directive;
+mod forms;
+mod hidden;
+mod leak;
+mod lint;
+mod load;
+mod lower;
+mod node;
+mod parsed;
+mod principal;
+mod scalar;
+pub mod schema;
+mod sets;
+mod span;
+mod suggest;
+mod syntax;
+mod validate;
+
+#[cfg(test)]
+mod codes_page_tests;
+#[cfg(test)]
+mod load_tests;
+#[cfg(test)]
+mod order_tests;
+#[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
+mod syntax_tests;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use catalogue_file::CatalogueFile;
+pub use load::{LoadOptions, Loaded, load};
+pub use parsed::ParseCache;

@@ -1,0 +1,203 @@
+//! One file, from bytes to typed content: everything that does not depend on other files.
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use serde::de::DeserializeOwned;
+
+use crate::model::{Code, Finding, Source, SourceId};
+
+use super::{
+    de,
+    definition_file::DefinitionFile,
+    directive::{self, Directive},
+    hidden, leak,
+    node::{Key, Node},
+    span::Span,
+    syntax,
+    validate::{self, Checker, Path},
+};
+
+/// The source that findings of a file point at until it has its own.
+const HERE: SourceId = SourceId(0);
+
+/// A file after everything that can be said of it alone.
+#[derive(Debug)]
+pub(crate) struct FileOf<T> {
+    /// Its text; empty where it is not UTF-8.
+    pub(crate) text: Arc<str>,
+    /// What it says, without the parts that are wrong; `None` where nothing can be used.
+    pub(crate) content: Option<T>,
+    /// What is wrong, pointing at source 0.
+    pub(crate) findings: Vec<Finding>,
+    /// Comments that set lints.
+    pub(crate) directives: Vec<Directive>,
+    /// Credentials in plain text.
+    pub(crate) secrets: Vec<Span>,
+    /// The targets of a configuration, from the first byte of the name to the last of the entry.
+    pub(crate) extents: Vec<(Arc<str>, Span)>,
+    /// What it declares, but in a part that cannot be used.
+    pub(crate) lost: Lost,
+}
+
+/// What a file declares although it cannot be used, so that a reference to it is no error.
+#[derive(Debug, Default)]
+pub(crate) struct Lost {
+    /// Keys under `roles`.
+    pub(crate) roles: Vec<Arc<str>>,
+    /// Keys under `permission_sets`.
+    pub(crate) sets: Vec<Arc<str>>,
+    /// It may declare more than could be made out.
+    pub(crate) more: bool,
+}
+
+/// Files that were parsed before, by their text. A second load, at another revision, parses only
+/// what differs.
+#[derive(Debug, Default)]
+pub struct ParseCache(Mutex<HashMap<Arc<str>, Arc<FileOf<DefinitionFile>>>>);
+
+impl ParseCache {
+    /// The file with these bytes, parsed now or before.
+    pub(crate) fn definitions(&self, bytes: Vec<u8>, checker: &Checker) -> Arc<FileOf<DefinitionFile>> {
+        if let Ok(text) = std::str::from_utf8(&bytes) {
+            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(file) = known.get(text) {
+                return Arc::clone(file);
+            }
+        }
+        let file = Arc::new(read(bytes, checker));
+        // Only what decoded is kept: text that did not is empty here.
+        if !file.text.is_empty() {
+            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(Arc::clone(&file.text), Arc::clone(&file));
+        }
+        file
+    }
+}
+
+/// Reads bytes as a file of type `T`.
+pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> FileOf<T> {
+    let mut findings = Vec::new();
+    let text: Arc<str> = match String::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(error) => return not_utf8(&error),
+    };
+    hidden::check(&text, HERE, &mut findings);
+    let parsed = syntax::parse(&text, HERE);
+    findings.extend(parsed.findings);
+    let secrets = leak::find(&text, parsed.root.as_ref());
+    leak::report(&secrets, HERE, &mut findings);
+    let directives = directive::read(&text, &parsed.comments, HERE, &mut findings);
+
+    let targets = parsed.root.as_ref().and_then(|root| root.get("targets"));
+    let extent = |(key, value): &(Key<'_>, Node<'_>)| {
+        (key.text.as_ref().into(), Span { start: key.span.start, end: value.span.end.max(key.span.end) })
+    };
+    let extents = targets.map(|targets| targets.entries().iter().map(extent).collect()).unwrap_or_default();
+    let mut lost = Lost::default();
+    let mut content = None;
+    match parsed.root {
+        Some(mut root) if !parsed.broken => {
+            let prune = checker.check(&root, HERE, &mut findings);
+            if !prune.is_empty() {
+                lost = harvest(&root);
+            }
+            if leave_out(&mut root, prune) {
+                content = typed(&root, &text, &mut findings);
+            }
+            if content.is_none() && lost.roles.is_empty() && lost.sets.is_empty() {
+                lost = harvest(&root);
+            }
+        }
+        Some(root) => {
+            lost = harvest(&root);
+            lost.more = true;
+        }
+        None => lost.more = parsed.broken,
+    }
+    FileOf { text, content, findings, directives, secrets, extents, lost }
+}
+
+fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
+    let at = error.utf8_error().valid_up_to();
+    let bytes = error.as_bytes();
+    let line = bytes.get(..at).unwrap_or_default().iter().filter(|b| **b == b'\n').count() + 1;
+    let start =
+        bytes.get(..at).and_then(|before| before.iter().rposition(|b| *b == b'\n')).map_or(0, |n| n + 1);
+    let column = String::from_utf8_lossy(bytes.get(start..at).unwrap_or_default()).chars().count() + 1;
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    let message =
+        format!("the file is not UTF-8: line {line}, column {column} (byte {at}) holds 0x{byte:02X}");
+    let finding =
+        Finding::new(Code::NotUtf8, message).at(Span::new(0, 0).site(HERE), "").help("Save it as UTF-8.");
+    let lost = Lost { more: true, ..Lost::default() };
+    FileOf {
+        text: "".into(),
+        content: None,
+        findings: vec![finding],
+        directives: Vec::new(),
+        secrets: Vec::new(),
+        extents: Vec::new(),
+        lost,
+    }
+}
+
+/// Takes the unusable parts out; whether anything is left to use.
+fn leave_out(root: &mut Node<'_>, mut prune: Vec<Path>) -> bool {
+    if prune.iter().any(Vec::is_empty) {
+        return false;
+    }
+    // From the end, so that an index still means what it meant; inner paths before outer ones.
+    prune.sort_by(|a, b| {
+        let step =
+            |step: &String| step.parse::<usize>().map_or((1, 0, step.clone()), |n| (0, n, String::new()));
+        b.iter().map(step).cmp(a.iter().map(step))
+    });
+    for path in &prune {
+        root.prune(path);
+    }
+    true
+}
+
+fn typed<T: DeserializeOwned>(root: &Node<'_>, text: &str, findings: &mut Vec<Finding>) -> Option<T> {
+    let look_alikes = RefCell::default();
+    let content = de::from_node(root, &look_alikes);
+    for (span, what) in look_alikes.into_inner() {
+        findings.push(validate::look_alike(span, what, span.slice(text), HERE));
+    }
+    match content {
+        Ok(content) => Some(content),
+        Err(error) => {
+            let span = error.span.unwrap_or(root.span);
+            findings.push(Finding::new(Code::Schema, error.message).at(span.site(HERE), ""));
+            None
+        }
+    }
+}
+
+/// The keys that a tree declares.
+fn harvest(root: &Node<'_>) -> Lost {
+    let keys = |field: &str| {
+        let entries = root.get(field).map(Node::entries).unwrap_or_default();
+        entries.iter().map(|(key, _)| key.text.as_ref().into()).collect()
+    };
+    Lost { roles: keys("roles"), sets: keys("permission_sets"), more: false }
+}
+
+/// The same findings in their own source.
+pub(crate) fn relocated(findings: &[Finding], source: SourceId) -> impl Iterator<Item = Finding> {
+    findings.iter().cloned().map(move |mut finding| {
+        for label in &mut finding.labels {
+            label.site.source = source;
+        }
+        finding
+    })
+}
+
+/// A source for a file that was read.
+pub(crate) fn source_of(path: &Arc<str>, revision: Option<&Arc<str>>, text: &Arc<str>) -> Source {
+    Source::new(Arc::clone(path), revision.cloned(), Arc::clone(text))
+}

@@ -1,0 +1,456 @@
+//! The JSON Schemas of the files that users write, from the types that read them and the contracts
+//! of the providers.
+//!
+//! Every provider has a branch of its own (`if` its name, `then` its schema), so that an editor
+//! completes and checks its permission names, settings, and limits, and an error is never about
+//! another provider's form.
+
+use std::collections::BTreeSet;
+
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    contract::{Base, Length, OnRemove, PermissionForm, RoleClass, Setting, SettingForm, Spec},
+    model::{Code, Untrusted},
+};
+
+use super::{config_file::ConfigFile, definition_file::DefinitionFile};
+
+/// Keys of roles and sets, and names of targets.
+pub(crate) const KEY: &str = "^[a-z0-9][a-z0-9._-]{0,63}$";
+/// A permission in a flat list.
+const PERMISSION: &str = "^[A-Za-z0-9_][A-Za-z0-9_.:/*-]{0,127}$";
+/// A resource or an access; `:` joins the two.
+const PERMISSION_PART: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$";
+/// An id or a path segment in `settings`.
+const SETTING_ID: &str = "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema of `rolecall.yaml`.
+pub fn config_schema(specs: &[&dyn Spec]) -> Value {
+    let (mut root, mut defs) = template::<ConfigFile>();
+    let target = defs.remove("TargetEntry").unwrap_or_default();
+    let mut branches = Vec::new();
+    for spec in specs {
+        let name = format!("target.{}", spec.name());
+        branches.push(branch(*spec, &name));
+        defs.insert(name, target_of(*spec, target.clone()));
+    }
+    let known: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
+    let provider = at(&target, "/properties/provider/description");
+    defs.insert(
+        "Target".into(),
+        json!({
+            "description": at(&target, "/description"),
+            "type": "object",
+            "required": ["provider", "files"],
+            "properties": { "provider": { "description": provider, "enum": known } },
+            "allOf": branches
+        }),
+    );
+    edit(&mut root, "/properties/targets", |targets| {
+        targets.insert("additionalProperties".into(), json!({ "$ref": "#/$defs/Target" }));
+        targets.insert("propertyNames".into(), json!({ "pattern": KEY }));
+        targets.insert("minProperties".into(), json!(1));
+    });
+    let lints: Vec<&str> =
+        Code::ALL.iter().filter(|code| code.lint().is_some()).map(|code| code.as_str()).collect();
+    edit(&mut root, "/properties/lints", |entry| {
+        entry.insert("propertyNames".into(), json!({ "enum": lints }));
+    });
+    edit(&mut root, "/properties/apply_from/items", |items| {
+        items.insert("minLength".into(), json!(1));
+    });
+    finish("urn:rolecall:schema:config:1", "rolecall.yaml", root, defs)
+}
+
+/// The schema of a definition file.
+pub fn definitions_schema(specs: &[&dyn Spec]) -> Value {
+    let (template_root, template_defs) = template::<DefinitionFile>();
+    let mut defs = Map::new();
+    let mut branches = Vec::new();
+    for spec in specs {
+        branches.push(branch(*spec, spec.name()));
+        let rename = |value: &Value| renamed(value, spec.name());
+        let mut file = rename(&template_root);
+        let mut own: Map<String, Value> =
+            template_defs.iter().map(|(name, value)| (name.clone(), rename(value))).collect();
+        specialise(*spec, &mut file, &mut own);
+        defs.insert(spec.name().into(), file);
+        defs.extend(own.into_iter().map(|(name, value)| (format!("{}.{name}", spec.name()), value)));
+    }
+    let known: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
+    let root = json!({
+        "description": at(&template_root, "/description"),
+        "type": "object",
+        "required": ["provider"],
+        "properties": {
+            "provider": { "description": at(&template_root, "/properties/provider/description"), "enum": known }
+        },
+        "allOf": branches
+    });
+    finish("urn:rolecall:schema:definitions:1", "Role definitions", root, defs)
+}
+
+/// The fields that a definition file can have with some provider, each under the name of the type
+/// it belongs to; for telling an unknown field from one that this provider does not have.
+pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)> {
+    let (root, defs) = template::<DefinitionFile>();
+    let mut words: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    let mut add = |of: &'static str, schema: &Value| {
+        let fields = schema.get("properties").and_then(Value::as_object);
+        words.extend(fields.into_iter().flatten().map(|(field, _)| (of, field.clone())));
+    };
+    add("file", &root);
+    for (of, name) in [("role", "RoleEntry"), ("assignment", "AssignmentEntry")] {
+        add(of, defs.get(name).unwrap_or(&Value::Null));
+    }
+    words.extend(ELSEWHERE.iter().map(|(of, field)| (*of, (*field).to_owned())));
+    for principal in specs.iter().flat_map(|spec| spec.principals()) {
+        words.insert(("assignment", principal.field.to_owned()));
+    }
+    words
+}
+
+/// Fields of products whose contract offers them one day: with every other provider they are not
+/// unknown, but unsupported. A field moves from here into the types when a contract has it.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("file", "permission_definitions"),
+    ("role", "scope"),
+    ("role", "kind"),
+    ("role", "overrides"),
+    ("assignment", "scope"),
+    ("assignment", "users"),
+    ("assignment", "service_users"),
+    ("assignment", "groups"),
+    ("assignment", "idp_groups"),
+    ("assignment", "saml_groups"),
+    ("assignment", "ldap_groups"),
+];
+
+/// Schema and definitions of a type, without `null` where a field is only absent.
+fn template<T: JsonSchema>() -> (Value, Map<String, Value>) {
+    let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>();
+    let mut root: Value = schema.into();
+    tidy(&mut root);
+    let mut defs = Map::new();
+    if let Some(object) = root.as_object_mut() {
+        object.remove("$schema");
+        object.remove("title");
+        if let Some(Value::Object(found)) = object.remove("$defs") {
+            defs = found;
+        }
+    }
+    (root, defs)
+}
+
+/// Takes `null` and formats of numbers out of a generated schema.
+fn tidy(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            for keyword in ["format", "default"] {
+                object.remove(keyword);
+            }
+            if let Some(Value::Array(types)) = object.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    object.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(any)) = object.get_mut("anyOf") {
+                any.retain(|schema| schema.get("type").is_none_or(|kind| kind != "null"));
+                if let [Value::Object(only)] = any.as_slice() {
+                    let only = only.clone();
+                    object.remove("anyOf");
+                    for (keyword, value) in only {
+                        object.entry(keyword).or_insert(value);
+                    }
+                }
+            }
+            object.values_mut().for_each(tidy);
+        }
+        Value::Array(items) => items.iter_mut().for_each(tidy),
+        _ => {}
+    }
+}
+
+/// The same schema with references into the definitions of `provider`.
+fn renamed(value: &Value, provider: &str) -> Value {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| match value.as_str().and_then(|text| text.strip_prefix("#/$defs/")) {
+                Some(name) if key == "$ref" => (key.clone(), json!(format!("#/$defs/{provider}.{name}"))),
+                _ => (key.clone(), renamed(value, provider)),
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(|item| renamed(item, provider)).collect(),
+        other => other.clone(),
+    }
+}
+
+fn branch(spec: &dyn Spec, name: &str) -> Value {
+    json!({
+        "if": { "properties": { "provider": { "const": spec.name() } }, "required": ["provider"] },
+        "then": { "$ref": format!("#/$defs/{name}") }
+    })
+}
+
+fn finish(id: &str, title: &str, root: Value, defs: Map<String, Value>) -> Value {
+    let mut schema = Map::new();
+    schema.insert("$schema".into(), json!(DRAFT));
+    schema.insert("$id".into(), json!(id));
+    schema.insert("title".into(), json!(title));
+    if let Value::Object(root) = root {
+        schema.extend(root);
+    }
+    schema.insert("$defs".into(), Value::Object(defs));
+    Value::Object(schema)
+}
+
+fn at(value: &Value, pointer: &str) -> Value {
+    value.pointer(pointer).cloned().unwrap_or_default()
+}
+
+fn edit(value: &mut Value, pointer: &str, change: impl FnOnce(&mut Map<String, Value>)) {
+    if let Some(Value::Object(object)) = value.pointer_mut(pointer) {
+        change(object);
+    }
+}
+
+/// A target of one provider.
+fn target_of(spec: &dyn Spec, mut target: Value) -> Value {
+    edit(&mut target, "", |target| {
+        target.insert("description".into(), json!(format!("A live tenant of {}.", spec.title())));
+    });
+    edit(&mut target, "/properties/provider", |provider| {
+        provider.clear();
+        provider.insert("const".into(), json!(spec.name()));
+        provider.insert("description".into(), json!(spec.title()));
+    });
+    let settings: Map<String, Value> =
+        spec.settings().iter().map(|setting| (setting.name.to_owned(), setting_schema(setting))).collect();
+    edit(&mut target, "/properties/settings", |entry| {
+        entry.insert("properties".into(), Value::Object(settings));
+        entry.insert("additionalProperties".into(), json!(false));
+    });
+    let (words, to) = unassign_forms(spec);
+    edit(&mut target, "/properties/on_unassign", |entry| {
+        entry.insert("else".into(), json!({ "type": "string", "enum": words }));
+        if !to {
+            entry.insert("then".into(), json!(false));
+        }
+    });
+    edit(&mut target, "/properties/credential", |entry| {
+        let about = format!(
+            "Where the credential comes from: `{{ env: NAME }}` or `{{ file_env: NAME }}` with {0}, {0}_SUFFIX, or ROLECALL_CREDENTIAL_SUFFIX. Absent: {0}.",
+            spec.credential()
+        );
+        entry.insert("description".into(), json!(about));
+    });
+    target
+}
+
+/// What `on_unassign` can say with a provider: words, and whether another role can be named.
+///
+/// A class whose assignments simply go needs nothing; one that always holds some role can only be
+/// given another. `keep_base` and `remove_member` wait for a contract that offers them.
+pub(crate) fn unassign_forms(spec: &dyn Spec) -> (&'static [&'static str], bool) {
+    let another = spec.principals().iter().any(|class| class.on_remove == OnRemove::AnotherRole);
+    (&["refuse"], another)
+}
+
+fn setting_schema(setting: &Setting) -> Value {
+    let mut schema = match setting.form {
+        SettingForm::Id => json!({ "type": "string", "pattern": SETTING_ID, "maxLength": 255 }),
+        SettingForm::Url => {
+            json!({ "type": "string", "pattern": "^https?://[^/?#@\\s]+[^?#\\s]*$", "maxLength": 2048 })
+        }
+    };
+    edit(&mut schema, "", |object| {
+        object.insert("description".into(), json!(setting.about));
+        object.insert("examples".into(), json!([setting.example]));
+    });
+    schema
+}
+
+/// Fills in what depends on the provider.
+fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) {
+    edit(file, "", |file| {
+        file.insert("description".into(), json!(format!("Roles of {}.", spec.title())));
+    });
+    edit(file, "/properties/provider", |provider| {
+        provider.clear();
+        provider.insert("const".into(), json!(spec.name()));
+        provider.insert("description".into(), json!(spec.title()));
+    });
+    for field in ["/properties/roles", "/properties/permission_sets"] {
+        edit(file, field, |entry| {
+            entry.insert("propertyNames".into(), json!({ "pattern": KEY }));
+        });
+    }
+    let builtin = builtin(spec);
+    edit(file, "/properties", |fields| {
+        match spec.default_role() {
+            None => {
+                fields.remove("default_role");
+            }
+            Some(default) => {
+                let mut words = if default.builtin { builtin.clone() } else { Vec::new() };
+                words.extend(default.none.then(|| "none".to_owned()));
+                suggest(fields.get_mut("default_role"), &words);
+            }
+        }
+        if spec.principals().is_empty() {
+            fields.remove("assignments");
+        }
+    });
+    if let Some(class) = spec.roles().first()
+        && let Some(role) = defs.get_mut("RoleEntry")
+    {
+        role_of(spec, class, role);
+    }
+    if let Some(assignment) = defs.get_mut("AssignmentEntry") {
+        assignment_of(spec, assignment);
+        suggest(assignment.pointer_mut("/properties/role"), &builtin);
+    }
+    suggest(
+        defs.get_mut("RemovedBody").and_then(|body| body.pointer_mut("/properties/reassign_to")),
+        &builtin,
+    );
+    permissions_of(spec, defs);
+}
+
+/// Lets an editor complete `words` where any text is allowed.
+fn suggest(schema: Option<&mut Value>, words: &[String]) {
+    if let Some(Value::Object(schema)) = schema
+        && !words.is_empty()
+    {
+        schema.insert("anyOf".into(), json!([{ "enum": words }, {}]));
+    }
+}
+
+fn builtin(spec: &dyn Spec) -> Vec<String> {
+    spec.catalogue().builtin.iter().map(|builtin| format!("builtin:{}", builtin.id)).collect()
+}
+
+fn bounds(schema: &mut Map<String, Value>, length: Length) {
+    if length.min > 0 {
+        schema.insert("minLength".into(), json!(length.min));
+    }
+    if let Some(max) = length.max {
+        schema.insert("maxLength".into(), json!(max));
+    }
+}
+
+fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
+    edit(role, "/properties", |fields| {
+        if class.description.is_none() {
+            fields.remove("description");
+        }
+        match class.base {
+            Base::None => {
+                fields.remove("base");
+            }
+            Base::Copy => suggest(fields.get_mut("base"), &builtin(spec)),
+            Base::Floor => {
+                let mut words: Vec<String> =
+                    spec.catalogue().builtin.iter().map(|builtin| builtin.id.to_owned()).collect();
+                words.extend(builtin(spec));
+                suggest(fields.get_mut("base"), &words);
+            }
+        }
+    });
+    edit(role, "/properties/name", |name| bounds(name, class.name));
+    edit(role, "/properties/previously/items", |name| bounds(name, Length { min: 1, max: None }));
+    edit(role, "/properties/id", |id| bounds(id, Length { min: 1, max: Some(128) }));
+    edit(role, "/properties/description", |description| {
+        description.insert("type".into(), json!(["string", "null"]));
+        if let Some(length) = class.description {
+            bounds(description, length);
+        }
+    });
+}
+
+fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
+    let fields: Vec<&str> = spec.principals().iter().map(|class| class.field).collect();
+    edit(assignment, "/properties/exclusive", |exclusive| {
+        exclusive.insert("items".into(), json!({ "type": "string", "enum": fields }));
+    });
+    edit(assignment, "/properties/expires", |expires| {
+        expires.insert("format".into(), json!("date"));
+    });
+    edit(assignment, "/properties", |properties| {
+        for class in spec.principals() {
+            let about = format!("Principals of the class {}: {}.", class.class, class.spellings.about);
+            let items = json!({ "type": "string", "minLength": 1, "maxLength": 320 });
+            properties
+                .insert(class.field.into(), json!({ "description": about, "type": "array", "items": items }));
+        }
+    });
+    edit(assignment, "", |assignment| {
+        assignment.insert("additionalProperties".into(), json!(false));
+        assignment.insert("required".into(), json!(["role"]));
+    });
+}
+
+fn permissions_of(spec: &dyn Spec, defs: &mut Map<String, Value>) {
+    let catalogue = spec.catalogue();
+    let flat = spec.permission_form() == PermissionForm::Flat;
+    let words = |names: Vec<(&str, &str)>, pattern: &str| {
+        let (known, titles): (Vec<&str>, Vec<&str>) = names.into_iter().unzip();
+        let list = json!({ "enum": known, "enumDescriptions": titles });
+        match (catalogue.closed, known.is_empty()) {
+            (true, _) => {
+                let mut list = list;
+                edit(&mut list, "", |list| {
+                    list.insert("type".into(), json!("string"));
+                });
+                list
+            }
+            (false, true) => json!({ "type": "string", "pattern": pattern }),
+            (false, false) => json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] }),
+        }
+    };
+    let reference = json!({ "$ref": format!("#/$defs/{}.Permission", spec.name()) });
+    let permissions = if flat {
+        let names = catalogue.permissions.iter().map(|(name, meaning)| (name.raw(), meaning.title.as_str()));
+        defs.insert("Permission".into(), words(names.collect(), PERMISSION));
+        json!({ "description": "Permissions by name.", "type": "array", "items": reference })
+    } else {
+        let parts: Vec<(&str, &str)> =
+            catalogue.permissions.keys().filter_map(|name: &Untrusted| name.raw().rsplit_once(':')).collect();
+        let accesses: BTreeSet<&str> = parts.iter().map(|(_, access)| *access).collect();
+        defs.insert("Permission".into(), words(accesses.iter().map(|a| (*a, "")).collect(), PERMISSION_PART));
+        let list = json!({ "type": "array", "items": reference });
+        let resources: BTreeSet<&str> = parts.iter().map(|(resource, _)| *resource).collect();
+        let properties: Map<String, Value> = resources
+            .into_iter()
+            .map(|resource| {
+                let titles: Vec<&str> = catalogue
+                    .permissions
+                    .iter()
+                    .filter(|(name, _)| name.raw().rsplit_once(':').is_some_and(|(r, _)| r == resource))
+                    .map(|(_, meaning)| meaning.title.as_str())
+                    .collect();
+                let mut entry = list.clone();
+                edit(&mut entry, "", |entry| {
+                    entry.insert("description".into(), json!(titles.join("; ")));
+                });
+                (resource.to_owned(), entry)
+            })
+            .collect();
+        json!({
+            "description": "Resources, each with a list of accesses.",
+            "type": "object",
+            "propertyNames": { "pattern": PERMISSION_PART },
+            "properties": properties,
+            "additionalProperties": if catalogue.closed { json!(false) } else { list }
+        })
+    };
+    defs.insert("Permissions".into(), permissions);
+}

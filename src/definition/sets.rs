@@ -1,0 +1,156 @@
+//! Permission sets with everything that they include.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use crate::model::{Code, Finding, Site, SourceId, Untrusted, desired::Via};
+
+use super::{
+    de::{Spanned, Text},
+    declared::{Declaration, Declared},
+    forms::{Permissions, SetEntry},
+};
+
+/// Most permissions of all sets or roles of a target after every inclusion.
+pub(crate) const MOST_EXPANDED: usize = 4_000_000;
+
+/// A permission and what brings it, by permission; each once.
+pub(crate) type Expanded = Arc<Vec<(Untrusted, Via)>>;
+
+/// A permission where it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Written {
+    /// Canonical spelling.
+    pub(crate) permission: Untrusted,
+    /// Its place.
+    pub(crate) site: Site,
+    /// The key of the role or set that it stands in.
+    pub(crate) owner: Site,
+}
+
+/// Canonical spellings, each kept once.
+#[derive(Default)]
+pub(crate) struct Names<'a>(HashMap<(&'a str, &'a str), Untrusted>);
+
+impl<'a> Names<'a> {
+    /// Permissions in canonical spelling with their places.
+    pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<(Untrusted, Site)> {
+        match permissions {
+            Permissions::Flat(list) => list
+                .iter()
+                .map(|item| {
+                    let text = &item.value.0;
+                    let name = self.0.entry((text, "")).or_insert_with(|| Untrusted::new(Arc::clone(text)));
+                    (name.clone(), item.span.site(source))
+                })
+                .collect(),
+            Permissions::ByResource(entries) => entries
+                .iter()
+                .flat_map(|(resource, accesses)| accesses.iter().map(move |access| (resource, access)))
+                .map(|(resource, access)| {
+                    let (resource, word) = (resource.value.as_str(), access.value.as_str());
+                    let joined = || Untrusted::from(format!("{resource}:{word}"));
+                    let name = self.0.entry((resource, word)).or_insert_with(joined);
+                    (name.clone(), access.span.site(source))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Includes and permissions of a set.
+fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
+    match entry {
+        SetEntry::Permissions(permissions) => (&[], Some(permissions)),
+        SetEntry::Full(body) => (&body.include, body.permissions.as_ref()),
+    }
+}
+
+/// Expands every set of a target.
+pub(crate) fn expand<'a>(
+    declared: &Declared<'a>,
+    names: &mut Names<'a>,
+    written: &mut Vec<Written>,
+    findings: &mut Vec<Finding>,
+) -> BTreeMap<&'a str, Expanded> {
+    let mut done: BTreeMap<&'a str, Expanded> = BTreeMap::new();
+    let mut total = 0;
+    for start in declared.sets.values() {
+        // Depth first without recursion: a chain of includes can be as long as the files allow.
+        let mut path: Vec<(&Declaration<'a, SetEntry>, usize)> = vec![(start, 0)];
+        if done.contains_key(&**start.key) {
+            continue;
+        }
+        while let Some((set, next)) = path.last_mut() {
+            let (include, permissions) = parts(set.entry);
+            if let Some(name) = include.get(*next) {
+                *next += 1;
+                let source = set.source;
+                if done.contains_key(name.value.as_str()) {
+                    continue;
+                }
+                let at = path.iter().position(|(set, _)| &**set.key == name.value.as_str());
+                if let Some(at) = at {
+                    let keys: Vec<&str> = path.iter().skip(at).map(|(set, _)| &**set.key).collect();
+                    findings.push(cycle(name, source, &keys));
+                    continue;
+                }
+                if let Some(found) = declared.set(name, source, findings) {
+                    path.push((found, 0));
+                }
+                continue;
+            }
+            let set = *set;
+            let own = permissions.map(|permissions| names.of(permissions, set.source)).unwrap_or_default();
+            let mut all: Vec<(Untrusted, Via)> = Vec::with_capacity(own.len());
+            for (permission, site) in own {
+                written.push(Written { permission: permission.clone(), site, owner: set.site });
+                all.push((permission, Via::Set { name: Arc::clone(set.key), site }));
+            }
+            for name in include {
+                if let Some(included) = done.get(name.value.as_str()) {
+                    total += included.len();
+                    if total <= MOST_EXPANDED {
+                        all.extend(included.iter().cloned());
+                    }
+                }
+            }
+            unique(&mut all);
+            done.insert(set.key, Arc::new(all));
+            path.pop();
+        }
+    }
+    if total > MOST_EXPANDED {
+        findings.push(too_many());
+    }
+    done
+}
+
+/// Sorts by permission and keeps one way for each: the role itself, then the first set by name.
+pub(crate) fn unique(all: &mut Vec<(Untrusted, Via)>) {
+    fn rank(via: &Via) -> (bool, &str, Option<Site>) {
+        match via {
+            Via::Own(site) => (false, "", Some(*site)),
+            Via::Set { name, site } => (true, name, Some(*site)),
+            Via::Base(_) => (true, "", None),
+        }
+    }
+    all.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rank(&a.1).cmp(&rank(&b.1))));
+    all.dedup_by(|later, first| later.0 == first.0);
+}
+
+/// The finding for definitions that grow beyond all use.
+pub(crate) fn too_many() -> Finding {
+    Finding::new(Code::TooLarge, format!("permission sets expand to more than {MOST_EXPANDED} permissions"))
+        .help("Include fewer sets in each other.")
+}
+
+fn cycle(name: &Spanned<Text>, source: SourceId, keys: &[&str]) -> Finding {
+    let mut path: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    path.push(format!("`{}`", name.value.as_str()));
+    Finding::new(Code::Cycle, format!("permission sets include each other: {}", path.join(" → ")))
+        .at(name.span.site(source), "this closes the circle")
+        .help("Remove one of these inclusions.")
+}

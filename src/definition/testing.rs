@@ -1,0 +1,265 @@
+//! Two made-up providers and files in memory, for the tests of this room.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, LazyLock},
+};
+
+use crate::{
+    catalog::{Builtin, Catalogue, Meaning},
+    contract::{
+        Base, DefaultRole, Do, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
+        SettingForm, Spec, Spellings,
+    },
+    model::files::{FileError, FileErrorKind, Files, Listing},
+};
+
+use super::{LoadOptions, Loaded, ParseCache};
+
+/// Flat permissions, closed catalogue, copied bases, one role for each person.
+pub(crate) struct Acme;
+/// Resources with accesses, open catalogue, bases as floors, several roles for each person.
+pub(crate) struct Bricks;
+
+fn meaning(title: &str, tag: Option<&str>) -> Meaning {
+    Meaning { title: title.into(), tags: tag.into_iter().map(str::to_owned).collect() }
+}
+
+const BUILTIN: &[Builtin] = &[
+    Builtin { id: "guest", title: "Guest", admin: false, vacant: true, assignable: true },
+    Builtin { id: "owner", title: "Owner", admin: true, vacant: false, assignable: true },
+    Builtin { id: "billing", title: "Billing", admin: false, vacant: false, assignable: false },
+];
+
+static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    closed: true,
+    permissions: [
+        ("read_code", "Read code", None),
+        ("write_code", "Change code", Some("write")),
+        ("delete_code", "Delete code", Some("delete")),
+        ("read_report", "Read reports", None),
+    ]
+    .into_iter()
+    .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
+    .collect(),
+    builtin: BUILTIN.to_vec(),
+});
+
+static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    closed: false,
+    permissions: [("walls:read", "See walls", None), ("walls:write", "Build walls", Some("write"))]
+        .into_iter()
+        .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
+        .collect(),
+    builtin: BUILTIN.to_vec(),
+});
+
+const fn class(base: Base, description: Option<Length>, limit: Option<u32>) -> RoleClass {
+    RoleClass {
+        class: "role",
+        create: Do::Api,
+        delete: Do::Api,
+        base,
+        fields: &[],
+        name: Length { min: 1, max: Some(40) },
+        description,
+        limit,
+        delete_needs_vacancy: false,
+    }
+}
+
+impl Spec for Acme {
+    fn name(&self) -> &'static str {
+        "acme"
+    }
+    fn title(&self) -> &'static str {
+        "Acme"
+    }
+    fn credential(&self) -> &'static str {
+        "ACME_TOKEN"
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[
+            Setting {
+                name: "org",
+                about: "The organization's id.",
+                example: "88321",
+                required: true,
+                form: SettingForm::Id,
+            },
+            Setting {
+                name: "url",
+                about: "A server of one's own.",
+                example: "https://acme.example",
+                required: false,
+                form: SettingForm::Url,
+            },
+        ]
+    }
+    fn roles(&self) -> &'static [RoleClass] {
+        const { &[class(Base::Copy, Some(Length { min: 0, max: Some(100) }), Some(60))] }
+    }
+    fn default_role(&self) -> Option<DefaultRole> {
+        Some(DefaultRole { builtin: true, none: false })
+    }
+    fn principals(&self) -> &'static [PrincipalClass] {
+        &[PrincipalClass {
+            class: "user",
+            field: "users",
+            one_role: true,
+            batch: 10,
+            spellings: Spellings {
+                handle: true,
+                email: true,
+                id: true,
+                handle_is_id: false,
+                about: "a login name",
+            },
+            on_remove: OnRemove::AnotherRole,
+        }]
+    }
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
+    fn catalogue(&self) -> &Catalogue {
+        &ACME
+    }
+}
+
+impl Spec for Bricks {
+    fn name(&self) -> &'static str {
+        "bricks"
+    }
+    fn title(&self) -> &'static str {
+        "Bricks"
+    }
+    fn credential(&self) -> &'static str {
+        "BRICKS_KEY"
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+    fn roles(&self) -> &'static [RoleClass] {
+        const { &[class(Base::Floor, None, None)] }
+    }
+    fn default_role(&self) -> Option<DefaultRole> {
+        None
+    }
+    fn principals(&self) -> &'static [PrincipalClass] {
+        &[PrincipalClass {
+            class: "user",
+            field: "users",
+            one_role: false,
+            batch: 10,
+            spellings: Spellings {
+                handle: true,
+                email: false,
+                id: true,
+                handle_is_id: true,
+                about: "a numeric id",
+            },
+            on_remove: OnRemove::Gone,
+        }]
+    }
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::ResourceAccess
+    }
+    fn catalogue(&self) -> &Catalogue {
+        &BRICKS
+    }
+}
+
+/// Both providers.
+pub(crate) const SPECS: &[&dyn Spec] = &[&Acme, &Bricks];
+
+/// Files in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory(pub(crate) BTreeMap<String, Vec<u8>>);
+
+impl Memory {
+    /// Files from paths and texts.
+    pub(crate) fn new<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(files.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect())
+    }
+}
+
+fn error(path: &str, kind: FileErrorKind, message: &str) -> FileError {
+    FileError { path: path.into(), kind, message: message.into() }
+}
+
+impl Files for Memory {
+    fn list(&self, patterns: &[Arc<str>]) -> Listing {
+        let mut listing = Listing::default();
+        let mut found = BTreeSet::new();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let glob = globset::GlobBuilder::new(pattern).literal_separator(true).build();
+            let Ok(glob) = glob.map(|glob| glob.compile_matcher()) else { continue };
+            if pattern.contains("..") {
+                listing.problems.push((index, error(pattern, FileErrorKind::Pattern, "leaves the root")));
+                continue;
+            }
+            let visible = |path: &&String| !path.starts_with('.') && glob.is_match(path);
+            let before = found.len();
+            found.extend(self.0.keys().filter(visible).map(|path| path.as_str().into()));
+            if found.len() == before {
+                listing.unmatched.push(index);
+            }
+        }
+        listing.files = found.into_iter().collect();
+        listing
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        self.0.get(path).cloned().ok_or_else(|| error(path, FileErrorKind::NotFound, "there is no such file"))
+    }
+}
+
+/// A configuration with one target of `provider`.
+pub(crate) const CONFIG: &str = "\
+version: 1
+targets:
+  main:
+    provider: acme
+    files: [\"roles/**/*.yaml\"]
+    settings: { org: \"88321\" }
+";
+
+/// Loads files with fixed options.
+pub(crate) fn load(files: &Memory) -> Loaded {
+    load_with(files, BTreeMap::new(), &ParseCache::default())
+}
+
+/// Loads files with levels from the command line.
+pub(crate) fn load_with(
+    files: &Memory,
+    lints: BTreeMap<crate::model::Code, crate::model::config::LintLevel>,
+    cache: &ParseCache,
+) -> Loaded {
+    let options = LoadOptions { lints, revision: None, today: jiff::civil::date(2026, 11, 20), cache };
+    super::load(files, "rolecall.yaml", SPECS, &options)
+}
+
+/// Loads one definition file beside [`CONFIG`].
+pub(crate) fn load_one(text: &str) -> Loaded {
+    load(&Memory::new([("rolecall.yaml", CONFIG), ("roles/a.yaml", text)]))
+}
+
+/// Every finding as `CODE path:line:column: message`.
+pub(crate) fn lines(loaded: &Loaded) -> Vec<String> {
+    loaded
+        .findings
+        .iter()
+        .map(|finding| {
+            let place = finding.labels.first().and_then(|label| loaded.sources.locate(label.site));
+            let place = place.map_or_else(String::new, |(source, at)| {
+                format!(" {}:{}:{}", source.path, at.line, at.column)
+            });
+            format!("{}{place}: {}", finding.code, finding.message.raw())
+        })
+        .collect()
+}
+
+/// The codes of the findings of one definition file beside [`CONFIG`], in order.
+pub(crate) fn codes(text: &str) -> Vec<&'static str> {
+    load_one(text).findings.iter().map(|finding| finding.code.as_str()).collect()
+}
