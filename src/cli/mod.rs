@@ -57,14 +57,10 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Init(commands::init::InitArgs),
     Validate(commands::validate::ValidateArgs),
     Plan(commands::plan::PlanArgs),
     Show(commands::show::ShowArgs),
     Apply(commands::apply::ApplyArgs),
-    Import(commands::import::ImportArgs),
-    Doctor(commands::doctor::DoctorArgs),
-    Catalog(commands::catalog::CatalogArgs),
     Emulate(commands::emulate::EmulateArgs),
     Schema(commands::schema::SchemaArgs),
     Completions(commands::completions::CompletionsArgs),
@@ -106,14 +102,10 @@ fn run(cli: Cli) -> Exit {
     log::catch_panics(ui.clone());
     let context = commands::Context { global: cli.global, ui, redactor };
     match cli.command {
-        Command::Init(args) => commands::init::run(&context, &args),
         Command::Validate(args) => commands::validate::run(&context, &args),
         Command::Plan(args) => commands::plan::run(&context, &args),
         Command::Show(args) => commands::show::run(&context, &args),
         Command::Apply(args) => commands::apply::run(&context, &args),
-        Command::Import(args) => commands::import::run(&context, &args),
-        Command::Doctor(args) => commands::doctor::run(&context, &args),
-        Command::Catalog(args) => commands::catalog::run(&context, &args),
         Command::Emulate(args) => commands::emulate::run(&context, &args),
         Command::Schema(args) => commands::schema::run(&context, &args),
         Command::Completions(args) => commands::completions::run(&context, &args, Cli::command()),

@@ -1,0 +1,317 @@
+//! What git says about the made-up tenant, and planning with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, date};
+use rolecall::{
+    assess,
+    contract::Spec as _,
+    model::{
+        Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
+        config::{CredentialSource, Guards, Limit, Manage, Mode, OnUnassign, Placed, Target},
+        desired::{
+            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
+            RoleName, RoleRef, Spelling, Via,
+        },
+        live::LiveState,
+    },
+    plan::{
+        build,
+        change::Plan,
+        compare::{self, DeclaredBefore},
+        document::{Guard, PlanDocument, Revisions, TargetPlan},
+        operation::Op,
+        order,
+        resolve::{self, resolve},
+    },
+};
+
+use super::{spec::Madeup, world::World};
+
+/// The day of every plan.
+pub(crate) const TODAY: Date = date(2026, 11, 20);
+
+/// Definitions and everything else that a plan depends on beside the world.
+#[derive(Clone, Debug)]
+pub(crate) struct Definitions {
+    pub(crate) target: Target,
+    pub(crate) desired: DesiredState,
+    pub(crate) base: Option<DesiredState>,
+    pub(crate) before: DeclaredBefore,
+    pub(crate) guards: Guards,
+    pub(crate) allowed: BTreeMap<Guard, Untrusted>,
+    /// Counts places, so that each thing stands somewhere else.
+    pub(crate) place: u32,
+}
+
+/// A plan with its operations and its document.
+#[derive(Clone, Debug)]
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) ops: Vec<Op>,
+    pub(crate) document: PlanDocument,
+}
+
+impl Planned {
+    pub(crate) fn target(&self) -> &TargetPlan {
+        &self.document.targets[0]
+    }
+
+    pub(crate) fn is_refused(&self) -> bool {
+        self.plan.refusals().next().is_some()
+    }
+}
+
+/// Nothing declared; guards that never refuse; everything live is known to git.
+pub(crate) fn definitions() -> Definitions {
+    Definitions {
+        target: Target {
+            name: "t".into(),
+            provider: "madeup",
+            files: Vec::new(),
+            manage: Manage { roles: Mode::Declared, assignments: Mode::Declared },
+            settings: BTreeMap::new(),
+            credential: CredentialSource::Env("MADEUP_TOKEN".into()),
+            emulator: false,
+            on_unassign: OnUnassign::Refuse,
+            site: site(0),
+        },
+        desired: DesiredState::default(),
+        base: None,
+        before: DeclaredBefore::Exempt,
+        guards: Guards { max_deletes: Limit::Count(1000), max_unassigns: Limit::Count(1000), min_admins: 0 },
+        allowed: BTreeMap::new(),
+        place: 0,
+    }
+}
+
+fn site(at: u32) -> Site {
+    Site { source: SourceId(0), start: at, end: at + 1 }
+}
+
+fn placed<T>(value: T, at: u32) -> Placed<T> {
+    Placed { value, site: site(at) }
+}
+
+/// `builtin:NAME`, `=LIVE NAME`, or a key.
+pub(crate) fn role_name(text: &str) -> RoleName {
+    match (text.strip_prefix("builtin:"), text.strip_prefix('=')) {
+        (Some(name), _) => RoleName::Builtin(name.into()),
+        (None, Some(name)) => RoleName::Live(name.into()),
+        (None, None) => RoleName::Key(text.into()),
+    }
+}
+
+/// Gives one role its fields.
+pub(crate) struct RoleBuilder<'d> {
+    role: DesiredRole,
+    place: &'d mut u32,
+}
+
+impl RoleBuilder<'_> {
+    fn next(&mut self) -> u32 {
+        *self.place += 1;
+        *self.place
+    }
+
+    pub(crate) fn name(mut self, name: &str) -> Self {
+        self.role.name = placed(name.into(), self.next());
+        self
+    }
+
+    pub(crate) fn id(mut self, id: &str) -> Self {
+        self.role.id = Some(placed(id.into(), self.next()));
+        self
+    }
+
+    pub(crate) fn previously(mut self, name: &str) -> Self {
+        let at = self.next();
+        self.role.previously.push(placed(name.into(), at));
+        self
+    }
+
+    pub(crate) fn permissions(mut self, permissions: &[&str]) -> Self {
+        for permission in permissions {
+            let at = self.next();
+            self.role.permissions.insert((*permission).into(), Via::Own(site(at)));
+        }
+        self
+    }
+
+    pub(crate) fn set(mut self, name: &str, permissions: &[&str]) -> Self {
+        for permission in permissions {
+            let at = self.next();
+            self.role
+                .permissions
+                .insert((*permission).into(), Via::Set { name: name.into(), site: site(at) });
+        }
+        self
+    }
+
+    pub(crate) fn except(mut self, permissions: &[&str]) -> Self {
+        for permission in permissions {
+            let at = self.next();
+            self.role.except.insert((*permission).into(), site(at));
+        }
+        self
+    }
+
+    pub(crate) fn base(mut self, base: &str) -> Self {
+        self.role.base = Some(placed(role_name(base), self.next()));
+        self
+    }
+
+    pub(crate) fn description(mut self, description: Option<&str>) -> Self {
+        self.role.description = Some(placed(description.map(Untrusted::from), self.next()));
+        self
+    }
+
+    pub(crate) fn protect(mut self, protect: &[Protect]) -> Self {
+        self.role.protect = protect.iter().copied().collect();
+        self
+    }
+}
+
+impl Definitions {
+    fn next(&mut self) -> u32 {
+        self.place += 1;
+        self.place
+    }
+
+    fn reference(&mut self, role: &str) -> RoleRef {
+        placed(role_name(role), self.next())
+    }
+
+    /// Declares a role; without more its name is its key.
+    pub(crate) fn role(mut self, key: &str, build: impl FnOnce(RoleBuilder<'_>) -> RoleBuilder<'_>) -> Self {
+        let at = self.next();
+        let role = DesiredRole {
+            key: key.into(),
+            class: "role",
+            scope: Scope::Target,
+            id: None,
+            name: placed(key.into(), at),
+            previously: Vec::new(),
+            description: None,
+            base: None,
+            permissions: BTreeMap::new(),
+            except: BTreeMap::new(),
+            protect: BTreeSet::new(),
+            allow_gap: false,
+            site: site(at),
+        };
+        let role = build(RoleBuilder { role, place: &mut self.place }).role;
+        self.desired.roles.push(role);
+        self.desired.roles.sort_by(|a, b| a.key.cmp(&b.key));
+        self
+    }
+
+    pub(crate) fn assign(self, role: &str, users: &[&str]) -> Self {
+        self.assign_until(role, users, None)
+    }
+
+    /// `email:…` and `id:…` are spellings of their own, as in a file.
+    pub(crate) fn assign_until(self, role: &str, users: &[&str], expires: Option<Date>) -> Self {
+        users.iter().fold(self, |mut definitions, user| {
+            let spelling = match (user.strip_prefix("email:"), user.strip_prefix("id:")) {
+                (Some(email), _) => Spelling::Email(email.into()),
+                (None, Some(id)) => Spelling::Id(id.into()),
+                (None, None) => Spelling::Handle((*user).into()),
+            };
+            definitions.assignment("user", role, spelling, expires);
+            definitions
+        })
+    }
+
+    pub(crate) fn assignment(
+        &mut self,
+        class: &'static str,
+        role: &str,
+        principal: Spelling,
+        expires: Option<Date>,
+    ) {
+        let role = self.reference(role);
+        let principal = placed(principal, self.next());
+        let scope = Scope::Target;
+        self.desired.assignments.push(DesiredAssignment { role, scope, class, principal, expires });
+    }
+
+    pub(crate) fn default_role(mut self, role: Option<&str>) -> Self {
+        let role = role.map(|role| self.reference(role));
+        let site = site(self.next());
+        self.desired.default = Some(DesiredDefault { role, site });
+        self
+    }
+
+    pub(crate) fn exclusive(mut self, role: &str) -> Self {
+        self.exclusive_class("user", role);
+        self
+    }
+
+    pub(crate) fn exclusive_class(&mut self, class: &'static str, role: &str) {
+        let role = self.reference(role);
+        self.desired.exclusive.push(Exclusive { role, scope: Scope::Target, class });
+    }
+
+    pub(crate) fn removed(mut self, role: &str, reassign_to: Option<&str>) -> Self {
+        let role = self.reference(role);
+        let reassign_to = reassign_to.map(|to| self.reference(to));
+        self.desired.removed.push(Removal { role, reassign_to });
+        self
+    }
+
+    pub(crate) fn on_unassign(mut self, role: &str) -> Self {
+        self.target.on_unassign = OnUnassign::To(placed(role.into(), 0));
+        self
+    }
+
+    pub(crate) fn manage(mut self, roles: Mode, assignments: Mode) -> Self {
+        self.target.manage = Manage { roles, assignments };
+        self
+    }
+
+    /// The definitions of the base revision: also what git declared before.
+    pub(crate) fn based_on(mut self, base: Self) -> Self {
+        let names = base.desired.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone()));
+        self.before = DeclaredBefore::Known(names.collect());
+        self.base = Some(base.desired);
+        self
+    }
+
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+}
+
+/// Plans as the program does: resolve, compare, judge, order, build.
+pub(crate) fn plan(world: &World, definitions: &Definitions) -> Result<Planned, Vec<Finding>> {
+    plan_live(&world.live(), definitions)
+}
+
+/// The same from what was read.
+pub(crate) fn plan_live(live: &LiveState, definitions: &Definitions) -> Result<Planned, Vec<Finding>> {
+    plan_selected(live, definitions, |_| ())
+}
+
+/// The same, with a hand on the plan before it is judged.
+pub(crate) fn plan_selected(
+    live: &LiveState,
+    definitions: &Definitions,
+    select: impl FnOnce(&mut Plan),
+) -> Result<Planned, Vec<Finding>> {
+    let Definitions { target, desired, base, before, guards, allowed, .. } = definitions;
+    let spec = &Madeup;
+    let resolved =
+        resolve(resolve::Input { target, spec, desired, live, base: base.as_ref(), today: TODAY })?;
+    let mut plan = compare::compare(compare::Input { target, spec, resolved: &resolved, live, before });
+    select(&mut plan);
+    assess::judge(&mut plan, assess::Facts { live, catalogue: spec.catalogue(), guards, allowed });
+    let ops = order::order(&plan, spec);
+    let mut sources = Sources::default();
+    sources.add(Source::new("roles/all.yaml", None, "\n".repeat(definitions.place as usize + 2)));
+    let target = build::target(target, &live.identity, &plan, guards, &[], &sources);
+    let revisions = Revisions { today: TODAY.to_string().into(), ..Revisions::default() };
+    let document = build::document(revisions, vec![target]);
+    Ok(Planned { plan, ops, document })
+}

@@ -1,0 +1,10 @@
+//! A made-up provider with a tenant in memory, on which planning is tried without any I/O.
+
+pub(crate) mod definitions;
+pub(crate) mod interpreter;
+pub(crate) mod spec;
+pub(crate) mod text;
+pub(crate) mod world;
+
+mod laws;
+mod random;

@@ -1,0 +1,112 @@
+//! A made-up provider: copied bases, one role for each person, a default role, and three built-in
+//! roles of which one can neither be given nor taken.
+
+use std::sync::LazyLock;
+
+use rolecall::{
+    catalog::{Builtin, Catalogue, Meaning},
+    contract::{
+        Base, DefaultRole, Do, FieldSpec, Length, OnChange, OnRemove, PermissionForm, PrincipalClass,
+        RoleClass, Setting, Spec, Spellings, equal, equal_text,
+    },
+    model::field,
+};
+
+/// The provider.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Madeup;
+
+/// Every permission there is.
+pub(crate) const PERMISSIONS: [&str; 8] =
+    ["audit", "billing", "deploy", "keys", "merge", "people", "read", "write"];
+
+/// Most people in one request.
+pub(crate) const BATCH: usize = 3;
+
+const FIELDS: &[FieldSpec] = &[
+    FieldSpec { name: field::NAME, readable: true, on_change: OnChange::InPlace, same: equal },
+    FieldSpec { name: field::DESCRIPTION, readable: true, on_change: OnChange::InPlace, same: equal_text },
+    FieldSpec { name: field::PERMISSIONS, readable: true, on_change: OnChange::InPlace, same: equal },
+];
+
+const ROLES: &[RoleClass] = &[RoleClass {
+    class: "role",
+    create: Do::Api,
+    delete: Do::Api,
+    base: Base::Copy,
+    fields: FIELDS,
+    name: Length { min: 1, max: None },
+    description: Some(Length { min: 0, max: None }),
+    limit: None,
+    delete_needs_vacancy: true,
+}];
+
+const SPELLINGS: Spellings =
+    Spellings { handle: true, email: true, id: true, handle_is_id: false, about: "an id of the provider" };
+
+const PRINCIPALS: &[PrincipalClass] = &[
+    PrincipalClass {
+        class: "user",
+        field: "users",
+        one_role: true,
+        batch: BATCH,
+        spellings: SPELLINGS,
+        on_remove: OnRemove::AnotherRole,
+    },
+    PrincipalClass {
+        class: "bot",
+        field: "bots",
+        one_role: true,
+        batch: 1,
+        spellings: SPELLINGS,
+        on_remove: OnRemove::AnotherRole,
+    },
+];
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    closed: false,
+    permissions: PERMISSIONS.iter().map(|name| ((*name).into(), Meaning::default())).collect(),
+    builtin: vec![
+        Builtin { id: "admin", title: "Administrator", admin: true, vacant: false, assignable: true },
+        Builtin { id: "member", title: "Member", admin: false, vacant: true, assignable: true },
+        Builtin { id: "frozen", title: "Frozen", admin: false, vacant: false, assignable: false },
+    ],
+});
+
+impl Spec for Madeup {
+    fn name(&self) -> &'static str {
+        "madeup"
+    }
+
+    fn title(&self) -> &'static str {
+        "Madeup"
+    }
+
+    fn credential(&self) -> &'static str {
+        "MADEUP_TOKEN"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+
+    fn roles(&self) -> &'static [RoleClass] {
+        ROLES
+    }
+
+    fn default_role(&self) -> Option<DefaultRole> {
+        Some(DefaultRole { builtin: true, none: true })
+    }
+
+    fn principals(&self) -> &'static [PrincipalClass] {
+        PRINCIPALS
+    }
+
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &CATALOGUE
+    }
+}

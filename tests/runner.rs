@@ -1,0 +1,5 @@
+//! The one binary of integration tests.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod model_world;
