@@ -47,7 +47,8 @@ impl Progress {
                 bar.tick();
             }
             http::Event::Waiting { request, wait, why } if *wait >= WORTH_SAYING && !quiet => {
-                let line = format!("Waiting {} s before {}: {}.", wait.as_secs().max(1), request.0, because(*why));
+                let line =
+                    format!("Waiting {} s before {}: {}.", wait.as_secs().max(1), request.0, because(*why));
                 if moves {
                     bar.set_message(escape::terminal(&line).into_owned());
                 } else {

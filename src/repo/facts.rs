@@ -61,6 +61,11 @@ impl Facts {
         })
     }
 
+    /// The folder of the definitions inside the repository, with `/`; empty at its top and outside git.
+    pub fn prefix(&self) -> &str {
+        self.git.as_ref().map_or("", |git| &git.prefix)
+    }
+
     /// Whether a file that a plan reads differs from `HEAD`; see [`Self::changed`].
     ///
     /// # Errors

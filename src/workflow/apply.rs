@@ -12,15 +12,20 @@ use super::{
 };
 use crate::{
     apply::{self, Report, Run, Status},
-    model::{Untrusted, config::Config, desired::DesiredState, live::{LiveState, Query}},
+    model::{
+        Untrusted,
+        config::Config,
+        desired::DesiredState,
+        live::{LiveState, Query},
+    },
     plan::{
         change::{Change, Plan, What},
         compare,
         document::{RunStatistics, TargetPlan},
         order,
         outcome::{
-            ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining, TargetOutcome,
-            TargetResult, Verification,
+            ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining,
+            TargetOutcome, TargetResult, Verification,
         },
         resolve, select,
     },
@@ -43,8 +48,11 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
     }
     let ci = (world.environment)("CI").is_some_and(|value| !value.is_empty() && value != "false");
     if ci && project.revisions.dirty {
-        return Err(Failure::new(Exit::Refused, "a file of the definitions differs from the commit, and CI applies only commits")
-            .help("Commit what differs, or apply from a clean checkout."));
+        return Err(Failure::new(
+            Exit::Refused,
+            "a file of the definitions differs from the commit, and CI applies only commits",
+        )
+        .help("Commit what differs, or apply from a clean checkout."));
     }
     branch(config, project, allow_branch)
 }
@@ -141,15 +149,24 @@ async fn apply_target(
     }
     if target.plan.changes.is_empty() {
         // Reading found everything in place: that is the verification.
-        return TargetOutcome { verification: Verification { verified: true, remaining: Vec::new() }, ..base };
+        return TargetOutcome {
+            verification: Verification { verified: true, remaining: Vec::new() },
+            ..base
+        };
     }
     let _lock = match TenantLock::take(&target.live.identity) {
         Ok(lock) => lock,
         Err(error) => {
             let exit = if matches!(error, LockError::Held) { Exit::Refused } else { Exit::Error };
-            let failure = Failure::new(exit, error.to_string()).help("Wait until it has ended, then run this again.");
+            let failure =
+                Failure::new(exit, error.to_string()).help("Wait until it has ended, then run this again.");
             let changes = all(&target.plan, ChangeStatus::NotAttempted, "the lock was not taken");
-            return TargetOutcome { result: TargetResult::Refused, error: Some(failure.into()), changes, ..base };
+            return TargetOutcome {
+                result: TargetResult::Refused,
+                error: Some(failure.into()),
+                changes,
+                ..base
+            };
         }
     };
     let (reader, writer) = (target.tenant.reader(), target.tenant.writer());
@@ -215,11 +232,20 @@ enum Proof {
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
 /// Reads live again and lets the planner judge what is left of the plan.
-async fn verify(world: &World, project: &Project, target: &PlannedTarget, wishes: &Wishes, report: &Report) -> Proof {
-    let moves_people = target.plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. }));
+async fn verify(
+    world: &World,
+    project: &Project,
+    target: &PlannedTarget,
+    wishes: &Wishes,
+    report: &Report,
+) -> Proof {
+    let moves_people =
+        target.plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. }));
     let query = Query { roles: true, members: moves_people || target.live.read.members };
     let reader = target.tenant.reader();
-    let Some(desired) = project.loaded.desired.get(&target.target.name) else { return Proof::Read(Vec::new()) };
+    let Some(desired) = project.loaded.desired.get(&target.target.name) else {
+        return Proof::Read(Vec::new());
+    };
     let complete = report.statuses.iter().all(|status| *status == Status::Done);
     let mut looks = LOOK_AGAIN.iter();
     loop {
@@ -249,11 +275,13 @@ fn remaining(
         return whole("the credential reaches another tenant now");
     }
     let spec = &*target.tenant.provider;
-    let input = resolve::Input { target: &target.target, spec, desired, live, base: None, today: world.today };
+    let input =
+        resolve::Input { target: &target.target, spec, desired, live, base: None, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else {
         return whole("the definitions no longer fit what is there: run `rolecall plan`");
     };
-    let input = compare::Input { target: &target.target, spec, resolved: &resolved, live, before: &target.before };
+    let input =
+        compare::Input { target: &target.target, spec, resolved: &resolved, live, before: &target.before };
     let mut plan = compare::compare(input);
     if let (false, Ok(only)) = (wishes.only.is_empty(), super::project::globs(&wishes.only, "--only")) {
         let selected = select::select(&mut plan, &only);
@@ -278,7 +306,8 @@ fn left(change: &Change) -> String {
                 (before.description != after.description, "description"),
                 (before.permissions != after.permissions, "permissions"),
             ];
-            let differ: Vec<&str> = fields.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name).collect();
+            let differ: Vec<&str> =
+                fields.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name).collect();
             format!("field {} reads back otherwise", differ.join(" and "))
         }
         What::Default { .. } => "the default is another role".into(),
@@ -286,7 +315,12 @@ fn left(change: &Change) -> String {
     }
 }
 
-fn statuses(plan: &Plan, ops: &[crate::plan::operation::Op], report: &Report, proof: &Proof) -> Vec<ChangeOutcome> {
+fn statuses(
+    plan: &Plan,
+    ops: &[crate::plan::operation::Op],
+    report: &Report,
+    proof: &Proof,
+) -> Vec<ChangeOutcome> {
     let mut by_change: Vec<Vec<&Status>> = vec![Vec::new(); plan.changes.len()];
     for (op, status) in ops.iter().zip(&report.statuses) {
         for change in &op.covers {
@@ -294,10 +328,9 @@ fn statuses(plan: &Plan, ops: &[crate::plan::operation::Op], report: &Report, pr
         }
     }
     let left: BTreeSet<(&str, &Untrusted)> = match proof {
-        Proof::Read(remaining) => remaining
-            .iter()
-            .filter_map(|one| Some((one.address.as_ref()?.as_str(), &one.message)))
-            .collect(),
+        Proof::Read(remaining) => {
+            remaining.iter().filter_map(|one| Some((one.address.as_ref()?.as_str(), &one.message))).collect()
+        }
         Proof::Unread(_) => BTreeSet::new(),
     };
     let outcome = |(change, statuses): (&Change, Vec<&Status>)| {
@@ -326,9 +359,12 @@ fn statuses(plan: &Plan, ops: &[crate::plan::operation::Op], report: &Report, pr
                 change_outcome(change, ChangeStatus::Failed, Some(reason.into()), Some(help.into()))
             }
             // Roles are read back after each stratum; only people have not been looked at.
-            (None, Proof::Unread(failure)) if principal.is_some() => {
-                change_outcome(change, ChangeStatus::Unconfirmed, Some(failure.message.clone()), failure.help.clone())
-            }
+            (None, Proof::Unread(failure)) if principal.is_some() => change_outcome(
+                change,
+                ChangeStatus::Unconfirmed,
+                Some(failure.message.clone()),
+                failure.help.clone(),
+            ),
             (None, _) => change_outcome(change, ChangeStatus::Applied, None, None),
         }
     };

@@ -99,14 +99,18 @@ pub fn check_digests(fresh: &PlanDocument, expected: &[String]) -> Result<(), Fa
                 .targets
                 .iter()
                 .find(|target| target.name.raw() == name)
-                .ok_or_else(|| Failure::new(Exit::Usage, format!("--expect-plan: no target is called `{name}`")))?
+                .ok_or_else(|| {
+                    Failure::new(Exit::Usage, format!("--expect-plan: no target is called `{name}`"))
+                })?
                 .digest
                 .as_ref(),
         };
         if actual.map(|actual| actual.raw()) != Some(digest) {
             let is = actual.map_or("no plan", |actual| actual.raw());
             let message = format!("the plan is not the expected one: expected {digest}, and now it is {is}");
-            return Err(Failure::new(Exit::Stale, message).help("Plan again, and have the new plan reviewed."));
+            return Err(
+                Failure::new(Exit::Stale, message).help("Plan again, and have the new plan reviewed.")
+            );
         }
     }
     Ok(())

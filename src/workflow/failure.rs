@@ -4,10 +4,7 @@ use super::Exit;
 use crate::{
     model::Untrusted,
     plan::document::TargetError,
-    provider::{
-        ReadError, ReadErrorKind,
-        http::OpenError,
-    },
+    provider::{ReadError, ReadErrorKind, http::OpenError},
     repo::{Fault, RepoError},
 };
 
@@ -51,7 +48,9 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let exit = match error.kind {
             ReadErrorKind::Denied | ReadErrorKind::Rejected => Exit::Error,
-            ReadErrorKind::RateLimited | ReadErrorKind::Unreachable | ReadErrorKind::Malformed => Exit::Provider,
+            ReadErrorKind::RateLimited | ReadErrorKind::Unreachable | ReadErrorKind::Malformed => {
+                Exit::Provider
+            }
         };
         let message = match &error.request {
             Some(request) => format!("{}: {}", request.0, error.message.raw()).into(),
@@ -64,7 +63,9 @@ impl From<ReadError> for Failure {
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         match error {
-            OpenError::Host(refusal) => Self::new(Exit::Refused, refusal.message).help(refusal.help),
+            OpenError::Host(refusal) => {
+                Self { exit: Exit::Refused, message: refusal.message, help: Some(refusal.help.into()) }
+            }
             OpenError::Credential(error) => Self::new(Exit::Error, error.message).help(error.help),
             OpenError::Client(message) => Self::new(Exit::Error, message),
         }

@@ -21,8 +21,7 @@ use crate::{
         change::Plan,
         compare::{self, DeclaredBefore},
         document::{Action, Guard, RunStatistics, TargetPlan},
-        resolve,
-        select,
+        resolve, select,
     },
 };
 
@@ -159,7 +158,8 @@ async fn plan_target(
     let mut before = if target.emulator { DeclaredBefore::Exempt } else { DeclaredBefore::Unknown };
     let mut base_read = false;
     loop {
-        let input = resolve::Input { target, spec, desired, live: &live, base: base.as_ref(), today: world.today };
+        let input =
+            resolve::Input { target, spec, desired, live: &live, base: base.as_ref(), today: world.today };
         let resolved = resolve::resolve(input).map_err(|findings| TargetFailure {
             failure: Failure::new(
                 Exit::Invalid,
@@ -187,7 +187,8 @@ async fn plan_target(
             let only = super::project::globs(&wishes.only, "--only")?;
             select::select(&mut plan, &only).map_err(|lacking| lacking_selection(&lacking))?;
         }
-        let facts = assess::Facts { live: &live, catalogue: spec.catalogue(), guards, allowed: &wishes.allowed };
+        let facts =
+            assess::Facts { live: &live, catalogue: spec.catalogue(), guards, allowed: &wishes.allowed };
         assess::judge(&mut plan, facts);
         let sources = &project.loaded.sources;
         let document = build::target(target, &live.identity, &plan, guards, &wishes.only, sources);

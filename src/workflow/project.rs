@@ -1,6 +1,10 @@
 //! The definitions of a run: found, read from the work tree or a revision, and checked.
 
-use std::{collections::{BTreeMap, BTreeSet}, path::{Path, PathBuf}, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -83,7 +87,13 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     Ok(Project { place, loaded, facts, revisions, selected })
 }
 
-fn load(world: &World, files: &dyn Files, place: &ConfigPlace, revision: Option<Arc<str>>, source: &Source) -> Loaded {
+fn load(
+    world: &World,
+    files: &dyn Files,
+    place: &ConfigPlace,
+    revision: Option<Arc<str>>,
+    source: &Source,
+) -> Loaded {
     let options =
         LoadOptions { lints: source.lints.clone(), revision, today: world.today, cache: &world.cache };
     definition::load(files, &place.config, &world.registry.specs(), &options)
@@ -120,7 +130,9 @@ pub fn globs(patterns: &[String], option: &str) -> Result<GlobSet, Failure> {
     let malformed = |error: &globset::Error| Failure::new(Exit::Usage, format!("{option}: {error}"));
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
-        set.add(GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| malformed(&error))?);
+        set.add(
+            GlobBuilder::new(pattern).literal_separator(true).build().map_err(|error| malformed(&error))?,
+        );
     }
     set.build().map_err(|error| malformed(&error))
 }
@@ -151,12 +163,6 @@ impl Project {
     /// The selected targets whose definitions have errors.
     pub fn broken(&self) -> impl Iterator<Item = &Arc<str>> {
         self.selected.iter().filter(|name| !self.loaded.desired.contains_key(*name))
-    }
-
-    /// The path of the definitions inside the repository, with `/` at the end; empty where they are
-    /// the same. Forges want paths from the top of the repository.
-    pub fn prefix(&self) -> String {
-        self.facts.prefix().to_owned()
     }
 
     /// What the target declared in the revision before: the base that tells whether a live role is

@@ -30,10 +30,9 @@ impl Tenant {
     ///
     /// Where the host is not allowed, the credential cannot be read, or the emulator does not start.
     pub async fn connect(world: &World, target: &Target, folder: Option<&Path>) -> Result<Self, Failure> {
-        let provider = world
-            .registry
-            .get(target.provider)
-            .ok_or_else(|| Failure::new(Exit::Invalid, format!("provider `{}` is unknown", target.provider)))?;
+        let provider = world.registry.get(target.provider).ok_or_else(|| {
+            Failure::new(Exit::Invalid, format!("provider `{}` is unknown", target.provider))
+        })?;
         let mut endpoint = provider.endpoint(&target.settings);
         let emulator = match target.emulator {
             true => Some(start_emulator(target, folder).await?),
@@ -45,7 +44,8 @@ impl Tenant {
         // The emulator listens on loopback; no allowance may send it a credential.
         let allowed = if emulator.is_some() { &[][..] } else { &world.allowed_hosts };
         let stands_for = emulator.as_ref().map(|_| Untrusted::from(format!("emulator/{}", target.name)));
-        let limits = Limits::from_environment(&*world.environment).map_err(|m| Failure::new(Exit::Usage, m))?;
+        let limits =
+            Limits::from_environment(&*world.environment).map_err(|m| Failure::new(Exit::Usage, m))?;
         let opening = Opening {
             endpoint,
             settings: &target.settings,

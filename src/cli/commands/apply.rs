@@ -12,7 +12,7 @@ use super::{Context, WishArgs, plan::rendered, show::read_plan};
 use crate::{
     cli::{progress::Progress, ui},
     plan::PlanDocument,
-    render,
+    render::plan::{json, ledger, markdown::MarkdownOptions},
     workflow::{
         Exit, Failure, World, apply, approve,
         plan::{self, Planned, Wishes},
@@ -91,9 +91,10 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
     progress.finish();
     context.ui.data(&match args.format {
-        Format::Text => render::plan::ledger::text(&document, context.ui.out),
-        Format::Json => render::plan::ledger::json(&document),
-        Format::Markdown => render::plan::ledger::markdown(&document, &render::plan::MarkdownOptions::default()),
+        Format::Text if context.global.quiet => ledger::text::quiet(&document, context.ui.out),
+        Format::Text => ledger::text::render(&document, context.ui.out),
+        Format::Json => json::render_outcome(&document),
+        Format::Markdown => ledger::markdown::render(&document, &MarkdownOptions::default()),
     });
     planned.close().await;
     Ok(apply::exit(&document))

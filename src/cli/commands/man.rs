@@ -14,7 +14,8 @@ pub(crate) struct ManArgs {
 }
 
 pub(crate) fn run(context: &Context, args: &ManArgs, command: clap::Command) -> Exit {
-    let failure = |error: std::io::Error| Failure::new(Exit::Error, format!("the manual cannot be written: {error}"));
+    let failure =
+        |error: std::io::Error| Failure::new(Exit::Error, format!("the manual cannot be written: {error}"));
     let result = match &args.out {
         Some(folder) => clap_mangen::generate_to(command, folder).map_err(failure),
         None => {

@@ -90,8 +90,8 @@ impl Context {
     fn block_on<F: Future>(&self, work: F) -> Result<F::Output, Failure> {
         http::install_tls();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-        let runtime =
-            runtime.map_err(|error| Failure::new(Exit::Error, format!("the system gives no threads: {error}")))?;
+        let runtime = runtime
+            .map_err(|error| Failure::new(Exit::Error, format!("the system gives no threads: {error}")))?;
         Ok(runtime.block_on(work))
     }
 
@@ -123,7 +123,8 @@ fn guard_names() -> clap::builder::PossibleValuesParser {
 impl WishArgs {
     fn wishes(&self) -> Wishes {
         let reason: Untrusted = self.reason.as_deref().unwrap_or_default().into();
-        let guards = assess::ALLOWABLE.iter().filter(|(name, _)| self.allow.iter().any(|allow| allow == name));
+        let guards =
+            assess::ALLOWABLE.iter().filter(|(name, _)| self.allow.iter().any(|allow| allow == name));
         let allowed: BTreeMap<Guard, Untrusted> = guards.map(|(_, guard)| (*guard, reason.clone())).collect();
         Wishes { only: self.only.clone(), allowed }
     }

@@ -6,7 +6,7 @@ use super::{Context, WishArgs};
 use crate::{
     cli::progress::Progress,
     plan::PlanDocument,
-    render::{self, plan::MarkdownOptions},
+    render::{self, plan::markdown::MarkdownOptions},
     repo,
     workflow::{Exit, Failure, plan},
 };

@@ -39,7 +39,10 @@ pub(super) fn editor_schemas() -> [(&'static str, String); 2] {
     let registry = Registry::builtin();
     [
         (".rolecall/schema/rolecall.schema.json", json::to_string(&schema::config_schema(&registry.specs()))),
-        (".rolecall/schema/definitions.schema.json", json::to_string(&schema::definitions_schema(&registry.specs()))),
+        (
+            ".rolecall/schema/definitions.schema.json",
+            json::to_string(&schema::definitions_schema(&registry.specs())),
+        ),
     ]
 }
 
@@ -48,8 +51,8 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
     match args.name {
         Some(Name::Config) => context.ui.data(&config.1),
         Some(Name::Definitions) => context.ui.data(&definitions.1),
-        Some(Name::Plan) => context.ui.data(&render::plan::json::schema()),
-        Some(Name::Apply) => context.ui.data(&render::plan::ledger::schema()),
+        Some(Name::Plan) => context.ui.data(&json::to_string(&render::plan::json::plan_schema())),
+        Some(Name::Apply) => context.ui.data(&json::to_string(&render::plan::json::outcome_schema())),
         Some(Name::Findings) => context.ui.data(&render::findings::schema()),
         None => return context.end(write(context)),
     }
@@ -57,7 +60,8 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
 }
 
 fn write(context: &Context) -> Result<Exit, Failure> {
-    let place = repo::find_config(&context.start(), context.global.config.as_deref(), repo::Reading::WorkTree)?;
+    let place =
+        repo::find_config(&context.start(), context.global.config.as_deref(), repo::Reading::WorkTree)?;
     for (path, text) in editor_schemas() {
         repo::write::replace(place.folder()?, path, text.as_bytes())?;
         context.ui.status(&format!("Wrote {path}."));

@@ -7,7 +7,8 @@ use super::{
     plan::{Format, rendered},
 };
 use crate::{
-    plan::{PlanDocument, read::LARGEST_PLAN},
+    model::Untrusted,
+    plan::{PlanDocument, read::MAX_BYTES},
     workflow::{Exit, Failure},
 };
 
@@ -36,10 +37,12 @@ pub(super) fn read_plan(path: &Path) -> Result<PlanDocument, Failure> {
     let shown = path.display();
     let failure = |why: String| Failure::new(Exit::Error, format!("the plan {shown} cannot be read: {why}"));
     let file = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-    if !file.is_file() || file.len() > LARGEST_PLAN as u64 {
-        return Err(failure(format!("it is no file of at most {} MiB", LARGEST_PLAN >> 20)));
+    if !file.is_file() || file.len() > MAX_BYTES as u64 {
+        return Err(failure(format!("it is no file of at most {} MiB", MAX_BYTES >> 20)));
     }
     let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
-    let remedy = "Make it anew with `rolecall plan --out FILE`.";
-    PlanDocument::read(&text).map_err(|error| failure(error.to_string()).help(remedy))
+    PlanDocument::read(&text).map_err(|error| {
+        let reasons: Vec<&str> = error.messages.iter().map(Untrusted::raw).collect();
+        failure(reasons.join("\n  ")).help(error.help)
+    })
 }

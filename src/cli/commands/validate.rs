@@ -58,12 +58,13 @@ fn validate(context: &Context, args: &ValidateArgs) -> Result<Exit, Failure> {
     let project = project::open(&world, &context.source(lints))?;
     let (loaded, ui) = (&project.loaded, &context.ui);
     let (found, sources) = (&loaded.findings, &loaded.sources);
-    let prefix = project.prefix();
+    // Forges want paths from the top of the repository.
+    let prefix = project.facts.prefix();
     match args.format {
         Format::Text => ui.data(&findings::text(found, sources, &loaded.masked, &ui.out)),
         Format::Json => ui.data(&findings::json(found, sources)),
-        Format::Sarif => ui.data(&findings::sarif(found, sources, &prefix)),
-        Format::Github => ui.data(&findings::github(found, sources, &prefix, None)),
+        Format::Sarif => ui.data(&findings::sarif(found, sources, prefix)),
+        Format::Github => ui.data(&findings::github(found, sources, prefix, None)),
     }
     if found.iter().any(|finding| finding.level == Level::Error) {
         return Ok(Exit::Invalid);
