@@ -179,7 +179,7 @@ impl Load<'_> {
             }
             paths_of.push(paths);
         }
-        let Some(files) = self.read_all(users.keys().cloned().collect(), config) else { return };
+        let Some(files) = self.read_all(&users.keys().cloned().collect::<Vec<_>>(), config) else { return };
         let mut ids: BTreeMap<Arc<str>, (SourceId, Option<Parsed>)> = BTreeMap::new();
         let mut shared = BTreeSet::new();
         for (path, file) in files {
@@ -280,7 +280,7 @@ impl Load<'_> {
     #[expect(clippy::type_complexity, reason = "one use")]
     fn read_all(
         &mut self,
-        paths: Vec<Arc<str>>,
+        paths: &[Arc<str>],
         config: &Config,
     ) -> Option<Vec<(Arc<str>, Result<Parsed, FileError>)>> {
         if paths.len() > MOST_FILES {

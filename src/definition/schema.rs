@@ -326,6 +326,7 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
 }
 
 /// Lets an editor complete `words` where any text is allowed.
+#[expect(clippy::needless_pass_by_value, reason = "the reference to the field is used up")]
 fn suggest(schema: Option<&mut Value>, words: &[String]) {
     if let Some(Value::Object(schema)) = schema
         && !words.is_empty()

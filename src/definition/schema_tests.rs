@@ -35,7 +35,7 @@ fn every_field_is_described() {
         }
         match value {
             Value::Object(object) => {
-                object.iter().for_each(|(k, v)| walk(v, &format!("{path}/{k}"), missing))
+                object.iter().for_each(|(k, v)| walk(v, &format!("{path}/{k}"), missing));
             }
             Value::Array(items) => items.iter().for_each(|v| walk(v, path, missing)),
             _ => {}

@@ -165,7 +165,7 @@ fn error_finding(text: &str, error: &ScanError, span: Span, source: SourceId) ->
         _ if before.contains('\t') && before.trim().is_empty() => tab(at),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
             Finding::new(Code::Syntax, "a quoted text has no end")
-                .at(at, "it begins here or above")
+                .at(at, "the file goes on until here")
                 .help("Close it with the same quote that opens it.")
         }
         ErrorKind::UnknownQuotedScalarEscape => Finding::new(Code::Syntax, "an unknown escape in a quoted text")
