@@ -50,8 +50,8 @@ pub struct LoadOptions<'a> {
 /// What came of a load.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The configuration; `None` where it cannot be used. A target whose own entry is wrong is not
-    /// in it, but in `failed`.
+    /// The configuration; `None` where it cannot be used. A target whose own entry is wrong may be
+    /// missing from it; it is in `failed`.
     pub config: Option<Config>,
     /// What each target declares; only targets without an error of their own.
     pub desired: BTreeMap<Arc<str>, DesiredState>,

@@ -40,16 +40,18 @@ pub fn config_schema(specs: &[&dyn Spec]) -> Value {
     }
     let known: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
     let provider = at(&target, "/properties/provider/description");
-    defs.insert(
-        "Target".into(),
-        json!({
-            "description": at(&target, "/description"),
-            "type": "object",
-            "required": ["provider", "files"],
-            "properties": { "provider": { "description": provider, "enum": known } },
-            "allOf": branches
-        }),
-    );
+    let mut any_target = json!({
+        "description": at(&target, "/description"),
+        "type": "object",
+        "required": ["provider", "files"],
+        "properties": { "provider": { "description": provider, "enum": known } }
+    });
+    if !branches.is_empty() {
+        edit(&mut any_target, "", |target| {
+            target.insert("allOf".into(), Value::Array(branches));
+        });
+    }
+    defs.insert("Target".into(), any_target);
     edit(&mut root, "/properties/targets", |targets| {
         targets.insert("additionalProperties".into(), json!({ "$ref": "#/$defs/Target" }));
         targets.insert("propertyNames".into(), json!({ "pattern": KEY }));
@@ -205,7 +207,9 @@ fn finish(id: &str, title: &str, root: Value, defs: Map<String, Value>) -> Value
     schema.insert("$schema".into(), json!(DRAFT));
     schema.insert("$id".into(), json!(id));
     schema.insert("title".into(), json!(title));
-    if let Value::Object(root) = root {
+    if let Value::Object(mut root) = root {
+        // Without any provider there is no branch, and an empty list of them is no valid schema.
+        root.retain(|keyword, value| keyword != "allOf" || value != &json!([]));
         schema.extend(root);
     }
     schema.insert("$defs".into(), Value::Object(defs));
