@@ -96,6 +96,20 @@ pub fn definitions_schema(specs: &[&dyn Spec]) -> Value {
     finish("urn:rolecall:schema:definitions:1", "Role definitions", root, defs)
 }
 
+/// The schema of a definition file without the names of permissions, for the validator: a rule
+/// judges these with better words, and comparing with hundreds of names in turn is slow.
+pub(crate) fn without_permission_names(mut schema: Value) -> Value {
+    if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
+        let permissions = defs.iter_mut().filter(|(name, _)| name.ends_with(".Permission"));
+        for (_, permission) in permissions {
+            edit(permission, "", |permission| {
+                permission.retain(|keyword, _| matches!(keyword.as_str(), "type" | "pattern"));
+            });
+        }
+    }
+    schema
+}
+
 /// The fields that a definition file can have with some provider, each under the name of the type
 /// it belongs to; for telling an unknown field from one that this provider does not have.
 pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)> {
