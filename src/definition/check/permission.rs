@@ -17,13 +17,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let mut left = MOST_SUGGESTIONS;
-    let mut unknown: HashMap<&Untrusted, Option<String>> = HashMap::new();
+    // Each permission is judged once: `None` is known, otherwise what to say beside the error.
+    let mut verdicts: HashMap<&Untrusted, Option<Option<String>>> = HashMap::new();
     for written in context.written {
         let name = &written.permission;
-        if is_known(context, name) {
-            continue;
-        }
-        let help = unknown.entry(name).or_insert_with(|| mean(context, name.raw(), &mut left));
+        let verdict = verdicts
+            .entry(name)
+            .or_insert_with(|| (!is_known(context, name)).then(|| mean(context, name.raw(), &mut left)));
+        let Some(help) = verdict else { continue };
         let text = format!("{} has no permission `{}`", context.input.spec.title(), short(name.raw()));
         let mut finding = Finding::new(Code::UnknownPermission, text).at(written.site, "");
         if let Some(help) = help {
