@@ -174,6 +174,7 @@ impl<'a> Comparison<'a> {
                     description: role.desired.description.as_ref().map(|text| text.value.clone()),
                     permissions: Some(role.permissions.keys().cloned().collect()),
                 }),
+                described: None,
                 via: role.permissions.clone(),
             },
             adopts: false,
@@ -242,6 +243,7 @@ impl<'a> Comparison<'a> {
             what: What::Role {
                 class: role.desired.class,
                 scope: role.desired.scope.clone(),
+                described: before_description.clone(),
                 before: Some(RoleState {
                     name: live.key.name.clone(),
                     description: after_description.is_some().then_some(before_description),
@@ -337,6 +339,7 @@ impl<'a> Comparison<'a> {
             what: What::Role {
                 class: object.key.class,
                 scope: object.key.scope.clone(),
+                described: state.description.clone().flatten(),
                 before: Some(state),
                 after: None,
                 via: BTreeMap::new(),

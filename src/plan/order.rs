@@ -328,6 +328,7 @@ impl<'a> Order<'a> {
                 .changes
                 .iter()
                 .enumerate()
+                .filter(|(_, it)| matches!(it.what, What::Role { .. }))
                 .map(|(change, it)| all(&it.role_id(), change))
                 .filter(|group| group.len() > 1)
                 .collect()
@@ -370,7 +371,7 @@ impl<'a> Order<'a> {
                 Verb::DeleteRole { role: it.role_id(), scope: scope.clone() }
             }
             (Step::Create { .. }, What::Role { scope, after: Some(after), .. }) => {
-                let mut body = body(after, &None);
+                let mut body = self.body(change, after);
                 if let Some(temporary) = self.temporary.get(&change) {
                     body.name = temporary.clone();
                 }
@@ -394,28 +395,29 @@ impl<'a> Order<'a> {
         after: &RoleState,
         done: &dyn Fn(Option<&usize>) -> bool,
     ) -> (RolePatch, RoleBody) {
+        let id = self.plan.changes[change].role_id();
         let has = |wanted: fn(&Step) -> bool| steps.iter().any(|step| wanted(step));
-        let (loses, gains) =
-            (has(|s| matches!(s, Step::Lose { .. })), has(|s| matches!(s, Step::Gain { .. })));
-        let (meta, last) =
-            (has(|s| matches!(s, Step::Meta { .. })), has(|s| matches!(s, Step::FinalName { .. })));
-        let old_description = before.and_then(|before| before.description.clone()).flatten();
-        let mut full = body(after, &old_description);
+        let loses = has(|s| matches!(s, Step::Lose { .. }));
+        let gains = has(|s| matches!(s, Step::Gain { .. }));
+        let meta = has(|s| matches!(s, Step::Meta { .. }));
+        let last = has(|s| matches!(s, Step::FinalName { .. }));
+        let lost = loses || done(self.lose.get(&id));
+        let gained = gains || done(self.gain.get(&id));
+        let described = meta || done(self.meta.get(&change));
         let borne = self.temporary.get(&change).unwrap_or(&after.name);
-        if !last && !done(self.last.get(&change)) {
-            let is_borne = meta || before.is_none() || done(self.meta.get(&change));
-            full.name = match before {
-                Some(before) if !is_borne => before.name.clone(),
-                _ => borne.clone(),
-            };
+        let mut full = self.body(change, after);
+        if let Some(before) = before {
+            full.permissions = permissions_between(before, after, lost, gained);
+            if !described {
+                full.name = before.name.clone();
+                full.description = self.described(change);
+            }
+        }
+        if (described || before.is_none()) && !last && !done(self.last.get(&change)) {
+            full.name = borne.clone();
         }
         let mut send = RolePatch::default();
-        if gains {
-            send.permissions = after.permissions.clone();
-        } else if loses {
-            // Another request brings the gains later.
-            let old = before.and_then(|before| before.permissions.clone()).unwrap_or_default();
-            full.permissions.retain(|permission| old.contains(permission));
+        if loses || gains {
             send.permissions = Some(full.permissions.clone());
         }
         if meta {
@@ -432,13 +434,38 @@ impl<'a> Order<'a> {
         }
         (send, full)
     }
+
+    /// The whole role as it is wanted.
+    fn body(&self, change: usize, after: &RoleState) -> RoleBody {
+        RoleBody {
+            name: after.name.clone(),
+            description: after.description.clone().unwrap_or_else(|| self.described(change)),
+            permissions: after.permissions.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The description that the role of a change has now.
+    fn described(&self, change: usize) -> Option<Untrusted> {
+        match &self.plan.changes[change].what {
+            What::Role { described, .. } => described.clone(),
+            What::Default { .. } | What::Assignment { .. } => None,
+        }
+    }
 }
 
-fn body(state: &RoleState, old_description: &Option<Untrusted>) -> RoleBody {
-    RoleBody {
-        name: state.name.clone(),
-        description: state.description.clone().unwrap_or_else(|| old_description.clone()),
-        permissions: state.permissions.clone().unwrap_or_default(),
+/// The permissions of a role on its way: before, between losing and gaining, or after.
+fn permissions_between(
+    before: &RoleState,
+    after: &RoleState,
+    lost: bool,
+    gained: bool,
+) -> BTreeSet<Untrusted> {
+    let (old, new) =
+        (before.permissions.clone().unwrap_or_default(), after.permissions.clone().unwrap_or_default());
+    match (lost, gained) {
+        (_, true) => new,
+        (true, false) => old.intersection(&new).cloned().collect(),
+        (false, false) => old,
     }
 }
 

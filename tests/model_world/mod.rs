@@ -7,4 +7,6 @@ pub(crate) mod text;
 pub(crate) mod world;
 
 mod laws;
+mod order_stories;
 mod random;
+mod story;

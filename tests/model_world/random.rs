@@ -1,7 +1,10 @@
 //! Random worlds with random definitions, and what has to come of them, worked out without the
 //! planner: from the recipe itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::ToSpan as _;
 use proptest::prelude::*;
@@ -14,7 +17,7 @@ use super::{
 };
 
 /// A world, its definitions, and the world that they ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) world: World,
     pub(crate) definitions: Definitions,
@@ -26,6 +29,22 @@ pub(crate) struct Case {
     pub(crate) untold: BTreeSet<Who>,
     /// For shuffling and choosing.
     pub(crate) seed: u64,
+}
+
+/// Short enough to read after a law was broken.
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let describe = |f: &mut fmt::Formatter<'_>, title: &str, world: &World| {
+            writeln!(f, "{title}: default {:?}, folds case {}", world.default, world.folds_case)?;
+            for (id, role) in world.roles.iter().filter(|(_, role)| !role.builtin) {
+                writeln!(f, "  {id} {:?} {:?} {:?}", role.name, role.description, role.permissions)?;
+            }
+            world.people.iter().try_for_each(|((class, id), role)| writeln!(f, "  {class} {id}: {role:?}"))
+        };
+        writeln!(f, "seed {}", self.seed)?;
+        describe(f, "live", &self.world)?;
+        describe(f, "wanted", &self.wanted)
+    }
 }
 
 /// Names that people and attackers choose. Some differ only in case.
