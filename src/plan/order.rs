@@ -185,10 +185,12 @@ impl<'a> Order<'a> {
             if let Some(to) = after {
                 self.hard.extend(self.create.get(to).map(|create| (*create, step)));
                 self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
+                self.soft.extend(self.gain.get(to).map(|gain| (*gain, step)));
             }
             if let Some(from) = before {
                 self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
                 self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
+                self.soft.extend(self.lose.get(from).map(|lose| (step, *lose)));
             }
         }
     }

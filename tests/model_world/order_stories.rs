@@ -40,3 +40,20 @@ fn a_request_that_only_renames_says_nothing_of_later_permissions() {
     let Verb::UpdateRole { full, .. } = &planned.ops[0].verb else { panic!("an update") };
     assert_eq!(full.permissions.iter().map(|p| p.raw()).collect::<Vec<_>>(), ["read"]);
 }
+
+#[test]
+fn new_members_keep_what_both_defaults_give() {
+    let world = world().role("1", "Old", &["merge"]).role("2", "New", &[]).default_role("1");
+    let definitions = definitions()
+        .role("old", |role| role.name("Old"))
+        .role("new", |role| role.name("New").permissions(&["merge"]))
+        .default_role(Some("new"));
+    assert_snapshot!(story(&world, &definitions), @"
+    set_default t/default: Old -> New; `Old` is no longer the default
+    update t/role/new: +merge
+    update t/role/old: -merge
+    0. set 2: [merge]
+    1. default 2
+    2. set 1: []
+    ");
+}
