@@ -531,7 +531,9 @@ impl<'a> Comparison<'a> {
             return;
         }
         let action = if self.is_vacant(before.as_ref()) { Action::Assign } else { Action::Reassign };
-        if action == Action::Reassign && self.input.target.manage.assignments == Mode::Additive {
+        // Whoever holds a role that goes on purpose has to move, and the definitions say where.
+        let goes = matches!(&before, Some(RoleId::Live(id)) if self.input.resolved.removed.contains_key(id));
+        if action == Action::Reassign && !goes && self.input.target.manage.assignments == Mode::Additive {
             let held = before.as_ref().map_or_else(String::new, |role| self.name_of(role).raw().to_owned());
             self.plan.notes.push(
                 format!(

@@ -182,7 +182,7 @@ fn person_recipe() -> impl Strategy<Value = PersonRecipe> {
 pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
     let roles = (prop::collection::vec(live_recipe(), 0..6), prop::collection::vec(role_recipe(), 0..3));
     let people = prop::collection::vec(person_recipe(), 0..9);
-    let rest = (0..8usize, 0..10usize, mode(), mode(), 0..4usize, prop::collection::vec(0..16usize, 0..2));
+    let rest = (0..8usize, 0..10usize, mode(), mode(), 0..6usize, prop::collection::vec(0..16usize, 0..2));
     (any::<bool>(), roles, people, rest, any::<u64>()).prop_map(
         |(
             folds_case,
@@ -507,6 +507,10 @@ impl<'r> Builder<'r> {
         }
     }
 
+    fn can_be_given(&self, id: &str) -> bool {
+        ["member", "admin"].contains(&id) || self.declared.iter().any(|declared| declared.id() == id)
+    }
+
     /// A role that people can be given: built in or declared.
     fn givable(&self, at: usize) -> String {
         let mut ids = vec!["member".to_owned(), "admin".to_owned()];
@@ -518,7 +522,7 @@ impl<'r> Builder<'r> {
     fn people(&mut self, wanted: &mut World) -> BTreeSet<Who> {
         let recipe = self.recipe;
         let additive = recipe.assignments == Mode::Additive;
-        let on_unassign = recipe.on_unassign.checked_sub(1).map(|at| self.givable(at * 2));
+        let on_unassign = recipe.on_unassign.checked_sub(1).map(|at| self.givable(at.saturating_sub(2)));
         if let Some(to) = &on_unassign {
             self.definitions = self.definitions.clone().on_unassign(&self.reference(to));
         }
@@ -544,7 +548,10 @@ impl<'r> Builder<'r> {
         for (who, held) in people {
             let at: usize = who.1.parse().expect("a number");
             let person = &recipe.people[at - 1];
-            let wants = person.wants.checked_sub(5).map(|at| self.givable(at));
+            let mut wants = person.wants.checked_sub(5).map(|at| self.givable(at));
+            if person.expired && held.as_ref().is_some_and(|held| self.can_be_given(held)) {
+                wants.clone_from(&held);
+            }
             if let Some(role) = &wants {
                 let expires = match (person.expired, person.spelling) {
                     (true, _) => Some(TODAY.checked_sub(1.day()).expect("a day")),
@@ -569,7 +576,7 @@ impl<'r> Builder<'r> {
                     || (!locked && recipe.assignments == Mode::Authoritative)
             });
             let gets = match wants {
-                Some(role) if !person.expired => (vacant || !additive).then_some(role),
+                Some(role) if !person.expired => (vacant || removed.is_some() || !additive).then_some(role),
                 _ if vacant => None,
                 _ => match removed {
                     Some(to) => to.clone(),
