@@ -571,6 +571,7 @@ impl<'a> Comparison<'a> {
         };
         if let Some(removal) = removal {
             let Some(to) = removal.reassign_to.clone() else { return true }; // Refused with the deletion.
+            let contradiction = self.contradiction(class, principal, &to);
             let (reason, site) = (Some(Reason::RoleRemoved), Some(removal.site));
             self.move_principal(Move {
                 class,
@@ -582,6 +583,9 @@ impl<'a> Comparison<'a> {
                 reason,
                 site,
             });
+            if let (Some(verdict), Some(change)) = (contradiction, self.plan.changes.last_mut()) {
+                change.verdicts.push(verdict);
+            }
             return true;
         }
         let expired = self.input.resolved.expired.get(&(class, principal.clone())).filter(|e| e.role == held);
@@ -613,6 +617,29 @@ impl<'a> Comparison<'a> {
             site,
         });
         true
+    }
+
+    /// Nobody is moved by `reassign_to` to a role that the next plan would take from them.
+    fn contradiction(&self, class: &'static str, principal: &Untrusted, to: &RoleId) -> Option<Verdict> {
+        let resolved = self.input.resolved;
+        let why = if self.is_vacant(Some(to)) || resolved.on_unassign.as_ref() == Some(to) {
+            return None;
+        } else if resolved.expired.get(&(class, principal.clone())).is_some_and(|e| e.role == *to) {
+            "their assignment of it has expired"
+        } else if resolved.exclusive.contains(&(to.clone(), class)) {
+            "its list is exclusive and does not name them"
+        } else if self.input.target.manage.assignments == Mode::Authoritative {
+            "the mode is `authoritative` and they are not declared"
+        } else {
+            return None;
+        };
+        let message = format!(
+            "`{}` would move to `{}`, and the next plan would take it away: {why}",
+            principal.raw(),
+            self.name_of(to).raw()
+        );
+        let help = "Declare the assignment, or name another role under `reassign_to`.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
     }
 
     /// A slot without a readable role: empty counts for nothing, unreadable is left alone.
