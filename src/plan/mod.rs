@@ -11,5 +11,6 @@ pub mod operation;
 pub mod order;
 pub mod resolve;
 pub mod select;
+mod temporary;
 
 pub use document::PlanDocument;

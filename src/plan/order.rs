@@ -18,6 +18,7 @@ use super::{
     change::{Change, Plan, RoleState, What},
     graph::{Edge, contract, layers, take_in},
     operation::{Op, RoleBody, RolePatch, Verb},
+    temporary,
 };
 use crate::{
     contract::Spec,
@@ -202,7 +203,7 @@ impl<'a> Order<'a> {
             let What::Role { class, scope, .. } = &change.what else { return None };
             Some((*class, scope.clone(), name.raw().to_lowercase()))
         };
-        let mut frees = BTreeMap::new();
+        let mut frees: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
         for (change, it) in self.plan.changes.iter().enumerate() {
             let What::Role { before: Some(before), after, .. } = &it.what else { continue };
             let step = match after {
@@ -211,7 +212,7 @@ impl<'a> Order<'a> {
                 Some(_) => None,
             };
             if let (Some(step), Some(place)) = (step, place(it, &before.name)) {
-                frees.insert(place, (*step, change));
+                frees.entry(place).or_default().push((*step, change));
             }
         }
         let mut wanted = Vec::new();
@@ -222,11 +223,11 @@ impl<'a> Order<'a> {
                 Some(before) if before.name != after.name => self.meta.get(&change),
                 Some(_) => None,
             };
-            let freer = place(it, &after.name).and_then(|place| frees.get(&place));
-            if let (Some(takes), Some((frees, freed_by))) = (takes, freer)
-                && *freed_by != change
-            {
-                wanted.push((change, (*frees, *takes)));
+            let freed = place(it, &after.name).and_then(|place| frees.get(&place));
+            for (frees, by) in freed.into_iter().flatten() {
+                if let (Some(takes), true) = (takes, *by != change) {
+                    wanted.push((change, (*frees, *takes)));
+                }
             }
         }
         let edges: Vec<Edge> = wanted.iter().map(|(_, edge)| *edge).collect();
@@ -234,21 +235,20 @@ impl<'a> Order<'a> {
         for ((change, (frees, takes)), fits) in wanted.into_iter().zip(fits) {
             if fits {
                 self.hard.push((frees, takes));
-            } else {
-                let name = self.temporary_name(change);
-                self.temporary.insert(change, name);
-                let last = self.step(Step::FinalName { change });
-                self.last.insert(change, last);
-                self.hard.push((frees, last));
-                self.hard.push((takes, last));
+                continue;
             }
+            let last = match self.last.get(&change) {
+                Some(last) => *last,
+                None => {
+                    let last = self.step(Step::FinalName { change });
+                    self.temporary.insert(change, temporary::name(&self.plan.changes[change].address));
+                    self.last.insert(change, last);
+                    self.hard.push((takes, last));
+                    last
+                }
+            };
+            self.hard.push((frees, last));
         }
-    }
-
-    /// A name that says what it is, in case a run is interrupted, and that is the same in each run.
-    fn temporary_name(&self, change: usize) -> Untrusted {
-        format!("rolecall temporary {}", super::digest::short(self.plan.changes[change].address.as_str()))
-            .into()
     }
 
     fn operations(self, spec: &dyn Spec) -> Vec<Op> {
@@ -256,8 +256,10 @@ impl<'a> Order<'a> {
         let soft = self.soft.iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| *edge);
         let edges: Vec<Edge> = self.hard.iter().copied().chain(soft).collect();
         let into = self.join(&edges);
-        let merged: Vec<Edge> =
+        let mut merged: Vec<Edge> =
             edges.iter().map(|&(a, b)| (into[a], into[b])).filter(|(a, b)| a != b).collect();
+        let sequence = self.sequence(&merged, &into);
+        merged.extend(sequence.iter().copied());
         let layer = layers(self.steps.len(), &merged);
         let mut members = vec![Vec::new(); self.steps.len()];
         for (index, head) in into.iter().enumerate() {
@@ -295,12 +297,12 @@ impl<'a> Order<'a> {
             }
         }
         ops.sort_by(|(a, _), (b, _)| (a.stratum, a.covers.first()).cmp(&(b.stratum, b.covers.first())));
-        self.needs(ops, &into)
+        self.needs(ops, &into, &sequence)
     }
 
     /// Only the rules that must hold make an operation depend on another: what merely avoids a gap
     /// does not keep a permission alive because somebody else's move failed.
-    fn needs(&self, ops: Vec<(Op, Vec<usize>)>, into: &[usize]) -> Vec<Op> {
+    fn needs(&self, ops: Vec<(Op, Vec<usize>)>, into: &[usize], sequence: &[Edge]) -> Vec<Op> {
         let mut made_of: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, (_, steps)) in ops.iter().enumerate() {
             for step in steps {
@@ -308,7 +310,7 @@ impl<'a> Order<'a> {
             }
         }
         let mut needs = vec![BTreeSet::new(); ops.len()];
-        for &(from, to) in &self.hard {
+        for &(from, to) in self.hard.iter().chain(sequence) {
             let (from, to) = (into[from], into[to]);
             if let (true, Some(from), Some(to)) = (from != to, made_of.get(&from), made_of.get(&to)) {
                 for op in to {
@@ -320,6 +322,28 @@ impl<'a> Order<'a> {
             .zip(needs)
             .map(|((op, _), needs)| Op { needs: needs.into_iter().collect(), ..op })
             .collect()
+    }
+
+    /// Requests to one role come one after the other, in whichever order the rest leaves: each says
+    /// what the whole role is then.
+    fn sequence(&self, merged: &[Edge], into: &[usize]) -> Vec<Edge> {
+        let mut pairs = Vec::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            if !matches!(it.what, What::Role { before: Some(_), after: Some(_), .. }) {
+                continue;
+            }
+            let id = it.role_id();
+            let steps =
+                [self.lose.get(&id), self.meta.get(&change), self.gain.get(&id), self.last.get(&change)];
+            let heads: BTreeSet<usize> = steps.into_iter().flatten().map(|step| into[*step]).collect();
+            for &first in &heads {
+                for &second in heads.range(first + 1..) {
+                    pairs.extend([(first, second), (second, first)]);
+                }
+            }
+        }
+        let fits = take_in(self.steps.len(), merged, &pairs);
+        pairs.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| edge).collect()
     }
 
     /// The steps of one role's change become one request, unless something has to happen between

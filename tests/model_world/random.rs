@@ -139,6 +139,36 @@ fn mode() -> impl Strategy<Value = Mode> {
     prop_oneof![3 => Just(Mode::Declared), 1 => Just(Mode::Additive), 1 => Just(Mode::Authoritative)]
 }
 
+/// Roles that all change, and people who all move among them: rings.
+fn ring_recipe() -> impl Strategy<Value = (Vec<LiveRecipe>, Vec<PersonRecipe>)> {
+    let fate = prop_oneof![2 => Just(Fate::RenamedById), 1 => Just(Fate::SameName)];
+    let role = (0..26usize, any::<u8>(), fate, any::<u8>(), 0..26usize).prop_map(
+        |(name, permissions, fate, wanted, wanted_name)| LiveRecipe {
+            name,
+            permissions,
+            described: false,
+            fate,
+            wanted: RoleRecipe {
+                name: wanted_name,
+                permissions: wanted,
+                keeps: false,
+                base: 0,
+                except: 0,
+                description: 0,
+            },
+            reassign_to: 0,
+        },
+    );
+    let person = (3..8usize, 7..12usize, 0..3u8).prop_map(|(holds, wants, spelling)| PersonRecipe {
+        bot: false,
+        holds,
+        wants,
+        expired: false,
+        spelling,
+    });
+    (prop::collection::vec(role, 2..5), prop::collection::vec(person, 3..9))
+}
+
 fn role_recipe() -> impl Strategy<Value = RoleRecipe> {
     let description = prop_oneof![3 => Just(0u8), 1 => Just(1u8), 2 => 2..4u8];
     (0..26usize, any::<u8>(), prop::bool::weighted(0.3), 0..12usize, any::<u8>(), description).prop_map(
@@ -174,20 +204,21 @@ fn live_recipe() -> impl Strategy<Value = LiveRecipe> {
 }
 
 fn person_recipe() -> impl Strategy<Value = PersonRecipe> {
-    (prop::bool::weighted(0.2), 0..10usize, 0..12usize, prop::bool::weighted(0.15), 0..3u8).prop_map(
+    (prop::bool::weighted(0.2), 0..10usize, 0..12usize, prop::bool::weighted(0.3), 0..3u8).prop_map(
         |(bot, holds, wants, expired, spelling)| PersonRecipe { bot, holds, wants, expired, spelling },
     )
 }
 
 pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
-    let roles = (prop::collection::vec(live_recipe(), 0..6), prop::collection::vec(role_recipe(), 0..3));
-    let people = prop::collection::vec(person_recipe(), 0..9);
+    let live = (prop::collection::vec(live_recipe(), 0..6), prop::collection::vec(person_recipe(), 0..9));
+    let live = prop_oneof![4 => live.boxed(), 1 => ring_recipe().boxed()];
+    let new = prop::collection::vec(role_recipe(), 0..3);
     let rest = (0..8usize, 0..10usize, mode(), mode(), 0..6usize, prop::collection::vec(0..16usize, 0..2));
-    (any::<bool>(), roles, people, rest, any::<u64>()).prop_map(
+    (any::<bool>(), live, new, rest, any::<u64>()).prop_map(
         |(
             folds_case,
-            (live, new),
-            people,
+            (live, people),
+            new,
             (default, wanted_default, roles, assignments, on_unassign, exclusive),
             seed,
         )| {
@@ -397,7 +428,10 @@ impl<'r> Builder<'r> {
                         && !removed.contains(name)
                         && (by_id || !meant.contains(name))
                 };
-                let name = self.pick(self.declared[index].recipe.name, free);
+                // Often the name that another role bears: chains and rings of names.
+                let start = self.declared[index].recipe.name;
+                let borne = self.world.roles.get(&(start % 5 + 1).to_string()).map(|role| role.name.clone());
+                let name = borne.filter(|name| free(name)).unwrap_or_else(|| self.pick(start, free));
                 taken.insert(self.folded(&name));
                 self.declared[index].name = name;
             }
