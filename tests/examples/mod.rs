@@ -73,7 +73,8 @@ fn editing_a_role_of_the_quickstart_shows_exactly_that_change() {
     assert_eq!(rolecall(&folder, &["apply", "--auto-approve"]).status.code(), Some(0));
     let file = folder.join("roles/security.yaml");
     let text = fs::read_to_string(&file).expect("definitions");
-    let edited = text.replace("permissions: { learnings: [write] }", "permissions: { learnings: [write, delete] }");
+    let edited =
+        text.replace("permissions: { learnings: [write] }", "permissions: { learnings: [write, delete] }");
     assert_ne!(text, edited, "the example still has the line that the test edits");
     fs::write(&file, edited).expect("write");
     let plan = rolecall(&folder, &["plan", "--format", "json"]);

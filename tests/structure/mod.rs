@@ -1,6 +1,8 @@
 //! The shape of the code itself: rooms that import one way, provider's names in their own places,
 //! output only where it belongs.
 
+mod schemas;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -168,10 +170,9 @@ fn only_json_sinks_write_json_documents_for_people() {
 
 #[test]
 fn the_parser_of_yaml_is_named_once() {
-    let users: Vec<String> = sources()
-        .iter()
-        .filter(|(_, text)| text.contains("granit_parser"))
-        .map(|(path, _)| path.display().to_string())
-        .collect();
-    assert_eq!(users, ["definition/syntax.rs"]);
+    // So that another parser can take its place in one file.
+    for (path, text) in sources() {
+        let adapter = path.starts_with("definition/syntax") || path == Path::new("definition/syntax.rs");
+        assert!(adapter || !text.contains("granit_parser"), "{}", path.display());
+    }
 }
