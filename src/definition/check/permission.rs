@@ -47,11 +47,19 @@ pub(crate) fn mean(context: &Context<'_>, name: &str, left: &mut usize) -> Optio
     *left = left.checked_sub(1)?;
     let live = context.input.live.iter().flat_map(|live| &live.permissions);
     let known = context.input.spec.catalogue().permissions.keys().chain(live).map(Untrusted::raw);
-    let found = suggest::nearest(name, known)?;
-    Some(match (context.input.spec.permission_form(), found.rsplit_once(':')) {
+    let form = context.input.spec.permission_form();
+    let found = suggest::nearest(name, known.clone());
+    match (form, found.and_then(|found| found.rsplit_once(':'))) {
         (PermissionForm::ResourceAccess, Some((resource, access))) => {
-            format!("Did you mean `{access}` under `{resource}`?")
+            Some(format!("Did you mean `{access}` under `{resource}`?"))
         }
-        _ => format!("Did you mean `{found}`?"),
-    })
+        (PermissionForm::ResourceAccess, None) => {
+            // A resource that nobody documented has the accesses that all others have.
+            let accesses = known.filter_map(|known| Some(known.rsplit_once(':')?.1));
+            let (resource, access) = name.rsplit_once(':')?;
+            let access = suggest::nearest(access, accesses)?;
+            Some(format!("Did you mean `{access}` under `{resource}`?"))
+        }
+        (PermissionForm::Flat, _) => found.map(|found| format!("Did you mean `{found}`?")),
+    }
 }
