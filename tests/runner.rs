@@ -4,4 +4,5 @@
 
 mod examples;
 mod model_world;
+mod readme;
 mod structure;
