@@ -50,8 +50,8 @@ pub struct LoadOptions<'a> {
 /// What came of a load.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The configuration; `None` where it cannot be used. A target whose own entry is wrong is not
-    /// in it, but in `failed`.
+    /// The configuration; `None` where it cannot be used. A target whose own entry is wrong may be
+    /// missing from it; it is in `failed`.
     pub config: Option<Config>,
     /// What each target declares; only targets without an error of their own.
     pub desired: BTreeMap<Arc<str>, DesiredState>,
@@ -179,7 +179,7 @@ impl Load<'_> {
             }
             paths_of.push(paths);
         }
-        let Some(files) = self.read_all(users.keys().cloned().collect(), config) else { return };
+        let Some(files) = self.read_all(&users.keys().cloned().collect::<Vec<_>>(), config) else { return };
         let mut ids: BTreeMap<Arc<str>, (SourceId, Option<Parsed>)> = BTreeMap::new();
         let mut shared = BTreeSet::new();
         for (path, file) in files {
@@ -280,16 +280,15 @@ impl Load<'_> {
     #[expect(clippy::type_complexity, reason = "one use")]
     fn read_all(
         &mut self,
-        paths: Vec<Arc<str>>,
+        paths: &[Arc<str>],
         config: &Config,
     ) -> Option<Vec<(Arc<str>, Result<Parsed, FileError>)>> {
         if paths.len() > MOST_FILES {
             self.too_large(config, format!("more than {MOST_FILES} definition files"));
             return None;
         }
-        let Some(checker) =
-            Checker::new(schema::definitions_schema(self.specs), schema::vocabulary(self.specs))
-        else {
+        let schema = schema::without_permission_names(schema::definitions_schema(self.specs));
+        let Some(checker) = Checker::new(schema, schema::vocabulary(self.specs)) else {
             self.findings.push(bad_schema());
             self.failed.extend(config.targets.iter().map(|target| Arc::clone(&target.name)));
             return None;

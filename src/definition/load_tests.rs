@@ -253,6 +253,12 @@ fn permissions_by_resource() {
     let slip = text.replace("roofs: [read]", "walls: [raed]").replace("{ walls: [read], ", "{ ");
     let loaded = load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*slip)]));
     assert_eq!(lines(&loaded), ["RC048 roles/a.yaml:3:19: `walls:raed` is not in the known catalogue"]);
+
+    // Nobody documented roofs, but accesses are the same everywhere.
+    let slip = text.replace("roofs: [read]", "roofs: [wirte]");
+    let loaded = load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*slip)]));
+    let help = loaded.findings[0].help.as_ref().map(|help| help.raw());
+    assert_eq!((loaded.findings.len(), help), (1, Some("Did you mean `write` under `roofs`?")));
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl ParseCache {
 }
 
 /// Reads bytes as a file of type `T`.
-pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> FileOf<T> {
+pub(crate) fn read<T: DeserializeOwned + Send>(bytes: Vec<u8>, checker: &Checker) -> FileOf<T> {
     let mut findings = Vec::new();
     let text: Arc<str> = match String::from_utf8(bytes) {
         Ok(text) => text.into(),
@@ -101,11 +101,16 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> Fi
     let mut content = None;
     match parsed.root {
         Some(mut root) if !parsed.broken => {
-            let prune = checker.check(&root, HERE, &mut findings);
+            let (prune, early) = check(&root, &text, checker, &mut findings);
             if !prune.is_empty() {
                 lost = harvest(&root);
-            }
-            if leave_out(&mut root, prune) {
+                if leave_out(&mut root, prune) {
+                    content = typed(&root, &text, &mut findings);
+                }
+            } else if let Some((typed, mut found)) = early {
+                content = typed;
+                findings.append(&mut found);
+            } else {
                 content = typed(&root, &text, &mut findings);
             }
             if content.is_none() && lost.roles.is_empty() && lost.sets.is_empty() {
@@ -119,6 +124,33 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> Fi
         None => lost.more = parsed.broken,
     }
     FileOf { text, content, findings, directives, secrets, extents, lost }
+}
+
+/// Files from this size on are read as their type while the schema is checked, on a second thread.
+const LARGE: usize = 1 << 20;
+
+/// Typed content with what was found on the way.
+type Early<T> = (Option<T>, Vec<Finding>);
+
+/// Checks the schema; of a large file also the typed content, which counts if nothing is wrong.
+fn check<T: DeserializeOwned + Send>(
+    root: &Node<'_>,
+    text: &str,
+    checker: &Checker,
+    findings: &mut Vec<Finding>,
+) -> (Vec<Path>, Option<Early<T>>) {
+    if text.len() < LARGE {
+        return (checker.check(root, HERE, findings), None);
+    }
+    std::thread::scope(|scope| {
+        let early = scope.spawn(|| {
+            let mut found = Vec::new();
+            let content = typed(root, text, &mut found);
+            (content, found)
+        });
+        let prune = checker.check(root, HERE, findings);
+        (prune, early.join().ok())
+    })
 }
 
 fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {

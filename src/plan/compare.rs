@@ -174,6 +174,7 @@ impl<'a> Comparison<'a> {
                     description: role.desired.description.as_ref().map(|text| text.value.clone()),
                     permissions: Some(role.permissions.keys().cloned().collect()),
                 }),
+                described: None,
                 via: role.permissions.clone(),
             },
             adopts: false,
@@ -242,6 +243,7 @@ impl<'a> Comparison<'a> {
             what: What::Role {
                 class: role.desired.class,
                 scope: role.desired.scope.clone(),
+                described: before_description.clone(),
                 before: Some(RoleState {
                     name: live.key.name.clone(),
                     description: after_description.is_some().then_some(before_description),
@@ -337,6 +339,7 @@ impl<'a> Comparison<'a> {
             what: What::Role {
                 class: object.key.class,
                 scope: object.key.scope.clone(),
+                described: state.description.clone().flatten(),
                 before: Some(state),
                 after: None,
                 via: BTreeMap::new(),
@@ -528,7 +531,9 @@ impl<'a> Comparison<'a> {
             return;
         }
         let action = if self.is_vacant(before.as_ref()) { Action::Assign } else { Action::Reassign };
-        if action == Action::Reassign && self.input.target.manage.assignments == Mode::Additive {
+        // Whoever holds a role that goes on purpose has to move, and the definitions say where.
+        let goes = matches!(&before, Some(RoleId::Live(id)) if self.input.resolved.removed.contains_key(id));
+        if action == Action::Reassign && !goes && self.input.target.manage.assignments == Mode::Additive {
             let held = before.as_ref().map_or_else(String::new, |role| self.name_of(role).raw().to_owned());
             self.plan.notes.push(
                 format!(
@@ -566,6 +571,7 @@ impl<'a> Comparison<'a> {
         };
         if let Some(removal) = removal {
             let Some(to) = removal.reassign_to.clone() else { return true }; // Refused with the deletion.
+            let contradiction = self.contradiction(class, principal, &to);
             let (reason, site) = (Some(Reason::RoleRemoved), Some(removal.site));
             self.move_principal(Move {
                 class,
@@ -577,6 +583,9 @@ impl<'a> Comparison<'a> {
                 reason,
                 site,
             });
+            if let (Some(verdict), Some(change)) = (contradiction, self.plan.changes.last_mut()) {
+                change.verdicts.push(verdict);
+            }
             return true;
         }
         let expired = self.input.resolved.expired.get(&(class, principal.clone())).filter(|e| e.role == held);
@@ -608,6 +617,29 @@ impl<'a> Comparison<'a> {
             site,
         });
         true
+    }
+
+    /// Nobody is moved by `reassign_to` to a role that the next plan would take from them.
+    fn contradiction(&self, class: &'static str, principal: &Untrusted, to: &RoleId) -> Option<Verdict> {
+        let resolved = self.input.resolved;
+        let why = if self.is_vacant(Some(to)) || resolved.on_unassign.as_ref() == Some(to) {
+            return None;
+        } else if resolved.expired.get(&(class, principal.clone())).is_some_and(|e| e.role == *to) {
+            "their assignment of it has expired"
+        } else if resolved.exclusive.contains(&(to.clone(), class)) {
+            "its list is exclusive and does not name them"
+        } else if self.input.target.manage.assignments == Mode::Authoritative {
+            "the mode is `authoritative` and they are not declared"
+        } else {
+            return None;
+        };
+        let message = format!(
+            "`{}` would move to `{}`, and the next plan would take it away: {why}",
+            principal.raw(),
+            self.name_of(to).raw()
+        );
+        let help = "Declare the assignment, or name another role under `reassign_to`.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
     }
 
     /// A slot without a readable role: empty counts for nothing, unreadable is left alone.

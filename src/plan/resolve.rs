@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::jaro_winkler;
 
+use super::temporary;
 use crate::{
     contract::{Base, Spec},
     model::{
@@ -61,7 +62,7 @@ pub enum Matched {
     Id,
     /// By its name.
     Name,
-    /// By an earlier name.
+    /// By an earlier name, or by the temporary one that an interrupted run left.
     Previously,
     /// There is no such live role.
     Not,
@@ -236,7 +237,9 @@ impl<'a> Resolver<'a> {
             if role.id.is_some() || self.matches[index].0.is_some() {
                 continue;
             }
-            for earlier in &role.previously {
+            let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+            let interrupted = Placed { value: temporary::name(&address), site: role.site };
+            for earlier in role.previously.iter().chain([&interrupted]) {
                 if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
                     if let Some(id) = &live.id {
                         claimed.insert(id, index);

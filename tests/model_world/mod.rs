@@ -7,4 +7,7 @@ pub(crate) mod text;
 pub(crate) mod world;
 
 mod laws;
+mod mode_stories;
+mod order_stories;
 mod random;
+mod story;
