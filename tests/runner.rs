@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod examples;
 mod model_world;
 mod readme;
