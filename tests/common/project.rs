@@ -136,7 +136,8 @@ impl Project {
 
     /// Requires that nothing is left to do.
     pub(crate) fn is_in_place(&self) {
-        let _quiet = self.run("plan --detailed-exitcode").exits(0).has("No changes. Live matches the definitions.");
+        let _quiet =
+            self.run("plan --detailed-exitcode").exits(0).has("No changes. Live matches the definitions.");
     }
 
     /// Makes the folder a git repository on the branch `main`.

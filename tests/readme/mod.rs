@@ -38,8 +38,7 @@ fn without_days(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let shape: String =
-            rest.chars().take(10).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let shape: String = rest.chars().take(10).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         let step = if shape == "0000-00-00" { 10 } else { c.len_utf8() };
         out.push_str(if step == 10 { "DAY" } else { &rest[..step] });
         rest = &rest[step..];
@@ -119,8 +118,7 @@ fn the_configuration_that_the_readme_shows_is_valid() {
 
 #[test]
 fn the_first_two_commands_are_the_ones_that_ci_runs() {
-    let commands: Vec<&str> =
-        README.lines().filter_map(|line| line.strip_prefix("$ ")).take(2).collect();
+    let commands: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("$ ")).take(2).collect();
     assert_eq!(commands[0], "cargo run --release -- -C examples/quickstart apply --auto-approve");
     assert_eq!(commands[1], "cargo test");
     let ci = include_str!("../../.ci/run");

@@ -176,9 +176,8 @@ fn an_exclusive_list_is_the_whole_truth() {
 fn an_assignment_ends_the_day_after_it_expires() {
     let emulator = Emulator::start();
     let project = Project::in_git(&emulator, TO_MEMBER);
-    let until = |day: &str| {
-        format!("{ROLES}assignments:\n  - {{ role: one, users: [\"1003\"], expires: {day} }}\n")
-    };
+    let until =
+        |day: &str| format!("{ROLES}assignments:\n  - {{ role: one, users: [\"1003\"], expires: {day} }}\n");
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     project.define(&until(&today.to_string()));
     let _given = project.apply().exits(0);
@@ -319,10 +318,7 @@ fn a_person_who_became_a_billing_admin_meanwhile_fails_alone() {
     reviews: give 3 people a role: failed
     --- exit 6
     "#);
-    assert_eq!(
-        ["1003", "1004", "1005"].map(|user| emulator.held_by(user)),
-        ["One", "Billing Admin", "One"]
-    );
+    assert_eq!(["1003", "1004", "1005"].map(|user| emulator.held_by(user)), ["One", "Billing Admin", "One"]);
 }
 
 #[test]
@@ -381,9 +377,7 @@ fn twelve_hundred_people_move_in_batches_of_five_hundred() {
     }
     project.write("people.csv", &list);
     let ids: Vec<String> = (0..1200).map(|n| format!("{}", 5000 + n)).collect();
-    project.define(&format!(
-        "{ROLES}assignments:\n  - role: one\n    users: {ids:?}\n"
-    ));
+    project.define(&format!("{ROLES}assignments:\n  - role: one\n    users: {ids:?}\n"));
     let applied = project.apply().exits(0).has("Applied 1202 of 1202");
     assert!(applied.stderr.contains("Waiting"), "{}", applied.stderr);
     let batches: Vec<usize> = emulator

@@ -29,7 +29,8 @@ fn more_deletions_than_the_guard_allows_need_a_reason() {
         .has("the plan would delete 4 roles; `max_deletes` allows 3")
         .has("--allow max_deletes --reason TEXT");
     let _no_reason = project.run("apply --auto-approve --allow max_deletes").exits(64).has("--reason");
-    let _blank = project.run_args(["apply", "--auto-approve", "--allow", "max_deletes", "--reason", ""]).exits(64);
+    let _blank =
+        project.run_args(["apply", "--auto-approve", "--allow", "max_deletes", "--reason", ""]).exits(64);
     let _unknown = project.run("apply --allow held --reason x").exits(64).has("possible values");
     assert_eq!(emulator.custom().len(), 4);
 
@@ -121,10 +122,10 @@ fn more_people_losing_a_role_than_the_guard_allows_are_refused() {
         "manage: { assignments: authoritative }\non_unassign: { to: builtin:cr_member }\n",
     );
     project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1001\", \"1002\"] }\n");
-    let _refused = project.apply().exits(4).has("the plan would take away 3 assignments; `max_unassigns` allows 1");
+    let _refused =
+        project.apply().exits(4).has("the plan would take away 3 assignments; `max_unassigns` allows 1");
     assert_eq!(emulator.held_by("1003"), "Old 0");
-    let _allowed =
-        project.run("apply --auto-approve --allow max_unassigns --reason reorganisation").exits(0);
+    let _allowed = project.run("apply --auto-approve --allow max_unassigns --reason reorganisation").exits(0);
     assert_eq!(emulator.held_by("1003"), "Member");
 }
 
@@ -177,7 +178,8 @@ fn nobody_is_locked_out() {
     assert_eq!(emulator.held_by("1002"), "Admin");
 
     project.config_also("guards: { min_admins: 1 }");
-    let _unknown_caller = project.apply().exits(4).has("the API does not tell whether this credential acts for one of them");
+    let _unknown_caller =
+        project.apply().exits(4).has("the API does not tell whether this credential acts for one of them");
     emulator.switch("me_caller", "user_id");
     let _known_caller = project.apply().exits(0);
     assert_eq!(emulator.held_by("1002"), "Member");
@@ -198,7 +200,9 @@ fn a_protected_role_loses_nothing_and_keeps_its_name() {
     project.commit("kept");
     role("    name: Kept\n    permissions: { reports: [read] }\n");
     let _loses = project.apply().exits(4).has("role `Kept` would lose permissions, and `protect` forbids it");
-    role("    name: Other\n    previously: [Kept]\n    permissions: { reports: [read], learnings: [read] }\n");
+    role(
+        "    name: Other\n    previously: [Kept]\n    permissions: { reports: [read], learnings: [read] }\n",
+    );
     let _renamed = project.apply().exits(4).has("role `Kept` would be renamed");
     role("    name: Kept\n    permissions: { reports: [read], learnings: [read, write] }\n");
     let _gains = project.apply().exits(0);
@@ -273,8 +277,11 @@ fn outside_git_a_role_with_holders_is_widened_only_with_an_id_or_a_reason() {
     let id = emulator.make_role(&json!({ "name": "Clicked", "permissions": [] }));
     emulator.give("1003", &id);
     let project = Project::on(&emulator, "");
-    project.define("roles:\n  clicked: { name: Clicked, description: Needed, permissions: { reports: [read] } }\n");
-    let _refused = project.apply().exits(4).has("there is no earlier revision that shows whether git declared it");
+    project.define(
+        "roles:\n  clicked: { name: Clicked, description: Needed, permissions: { reports: [read] } }\n",
+    );
+    let _refused =
+        project.apply().exits(4).has("there is no earlier revision that shows whether git declared it");
     let _meant = project.run("apply --auto-approve --allow adopt --reason mine").exits(0);
     assert_eq!(emulator.permissions("Clicked"), ["reports:read"]);
 }
@@ -282,7 +289,8 @@ fn outside_git_a_role_with_holders_is_widened_only_with_an_id_or_a_reason() {
 #[test]
 fn nothing_is_deleted_on_an_incomplete_read() {
     let emulator = with_roles(2);
-    let project = Project::in_git(&emulator, "manage: authoritative\non_unassign: { to: builtin:cr_member }\n");
+    let project =
+        Project::in_git(&emulator, "manage: authoritative\non_unassign: { to: builtin:cr_member }\n");
     project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1001\", \"1002\"] }\n");
     let before = emulator.roles();
     for (fault, code) in [

@@ -110,7 +110,10 @@ fn the_first_apply_makes_everything_the_second_nothing_and_an_edit_is_exactly_wh
     ");
     let _applied = project.apply().exits(0);
     assert_eq!(emulator.sent(), ["PATCH /v1/roles/ID"], "one change is one request");
-    assert_eq!(emulator.permissions("Auditor"), ["learnings:read", "learnings:write", "user_management:read"]);
+    assert_eq!(
+        emulator.permissions("Auditor"),
+        ["learnings:read", "learnings:write", "user_management:read"]
+    );
     project.is_in_place();
 }
 
@@ -307,7 +310,9 @@ fn a_removed_role_that_somebody_holds_is_refused_with_the_line_that_works() {
     let moved = at("POST", "/v1/users/roles").expect("moved");
     let deleted = at("DELETE", "/v1/roles/").expect("deleted");
     assert!(
-        log[moved..deleted].iter().any(|one| text(one, "method") == "GET" && text(one, "path") == "/v1/roles"),
+        log[moved..deleted]
+            .iter()
+            .any(|one| text(one, "method") == "GET" && text(one, "path") == "/v1/roles"),
         "in between the role is read and seen to be empty"
     );
     assert_eq!((emulator.held_by("1003"), emulator.custom().len()), ("Member".to_owned(), 0));
@@ -387,7 +392,8 @@ fn the_default_role_is_not_deleted_before_somebody_says_what_new_members_get() {
     emulator.make_role(&json!({ "name": "Old", "is_default": true, "permissions": ["reports:read"] }));
     let project = Project::in_git(&emulator, "");
     project.define("removed:\n  - { name: Old }\n");
-    let _refused = project.apply().exits(4).has("role `Old` is the default of new members").has("default_role: none");
+    let _refused =
+        project.apply().exits(4).has("role `Old` is the default of new members").has("default_role: none");
     assert_eq!(emulator.custom(), ["Old"]);
     project.define("default_role: none\nremoved:\n  - { name: Old }\n");
     emulator.forget();
@@ -424,7 +430,10 @@ roles:
     assert!(emulator.permissions("Member plus plus").contains(&"audit_logs:read".to_owned()));
     assert_eq!(emulator.count("POST /v1/roles"), 2);
     for request in emulator.requests().iter().filter(|one| text(one, "method") == "POST") {
-        assert!(request["body"].get("duplicate_from").is_none(), "the full set is sent, and nothing is guessed");
+        assert!(
+            request["body"].get("duplicate_from").is_none(),
+            "the full set is sent, and nothing is guessed"
+        );
     }
     project.is_in_place();
     project.commit("plus");
@@ -468,16 +477,25 @@ roles:
 #[test]
 fn built_in_roles_are_never_touched() {
     let emulator = Emulator::start();
-    let project = Project::in_git(&emulator, "manage: authoritative\non_unassign: { to: builtin:cr_member }\n");
+    let project =
+        Project::in_git(&emulator, "manage: authoritative\non_unassign: { to: builtin:cr_member }\n");
     let before = emulator.roles();
     for (wanted, why) in [
-        ("roles:\n  mine: { name: Member, permissions: { reports: [read] } }\n", "ships a role `Member` already"),
+        (
+            "roles:\n  mine: { name: Member, permissions: { reports: [read] } }\n",
+            "ships a role `Member` already",
+        ),
         ("roles:\n  mine: { id: cr_admin, name: Mine, permissions: { reports: [read] } }\n", "built-in role"),
         ("removed:\n  - { name: Member }\n", "built-in role"),
     ] {
         project.define(wanted);
         let refused = project.apply().exits(3).has(why);
-        assert_eq!(refused.stdout.matches("No plan: its definitions have errors").count(), 1, "{}", refused.stdout);
+        assert_eq!(
+            refused.stdout.matches("No plan: its definitions have errors").count(),
+            1,
+            "{}",
+            refused.stdout
+        );
     }
     project.define("roles: {}\n");
     let _nothing = project.run("plan").lacks("Member  ").lacks("delete");
@@ -552,7 +570,10 @@ fn a_change_made_by_hand_is_taken_back_and_everything_at_once() {
         &json!({ "name": "Auditor", "description": "x", "permissions": ["api_keys:write", "reports:read"] }),
     );
     let _back = project.apply().exits(0);
-    assert_eq!(texts(&emulator.role("Auditor").expect("there")["permissions"]), ["reports:read", "user_management:read"]);
+    assert_eq!(
+        texts(&emulator.role("Auditor").expect("there")["permissions"]),
+        ["reports:read", "user_management:read"]
+    );
     emulator.delete_role("Auditor");
     let _made_again = project.apply().exits(0).has("create");
     project.is_in_place();
@@ -562,7 +583,9 @@ fn a_change_made_by_hand_is_taken_back_and_everything_at_once() {
 fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_written() {
     let emulator = Emulator::start();
     let project = Project::in_git(&emulator, "");
-    project.define("roles:\n  odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }\n");
+    project.define(
+        "roles:\n  odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }\n",
+    );
     assert_snapshot!(project.apply().exits(3).shown(), @r"
     Commit COMMIT on main, with changes that are not committed, TODAY
 
@@ -613,8 +636,10 @@ fn two_live_roles_of_one_name_are_told_apart_by_id() {
     let first = emulator.make_role(&json!({ "name": "Twin", "permissions": ["reports:read"] }));
     let second = emulator.make_role(&json!({ "name": "Twin", "permissions": ["learnings:read"] }));
     let project = Project::in_git(&emulator, "");
-    project.define("roles:\n  twin: { name: Twin, description: Needed, permissions: { audit_logs: [read] } }\n");
-    let _ambiguous = project.apply().exits(3).has("2 live roles are named `Twin`").has(&first[..8]).has(&second[..8]);
+    project
+        .define("roles:\n  twin: { name: Twin, description: Needed, permissions: { audit_logs: [read] } }\n");
+    let _ambiguous =
+        project.apply().exits(3).has("2 live roles are named `Twin`").has(&first[..8]).has(&second[..8]);
     project.define(&format!(
         "roles:\n  twin: {{ id: {second}, name: Twin, description: Needed, permissions: {{ audit_logs: [read] }} }}\n"
     ));

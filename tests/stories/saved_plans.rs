@@ -132,7 +132,8 @@ fn p4_a_plan_of_another_tenant_is_refused() {
 fn an_expected_digest_has_to_be_the_digest() {
     let (emulator, project) = planned();
     let plan: Value = serde_json::from_str(&project.read("plan.json")).expect("JSON");
-    let (whole, one) = (plan["digest"].as_str().expect("one"), plan["targets"][0]["digest"].as_str().expect("one"));
+    let (whole, one) =
+        (plan["digest"].as_str().expect("one"), plan["targets"][0]["digest"].as_str().expect("one"));
     let run = |expected: &str| project.run_args(["apply", "--expect-plan", expected]);
     for malformed in ["sha256:", "sha256:abc", &whole[7..], &whole.to_uppercase(), "reviews="] {
         let _usage = run(malformed).exits(64).has("--expect-plan");
@@ -166,7 +167,8 @@ fn a_digest_says_what_is_done_and_nothing_else() {
 #[test]
 fn without_a_terminal_nobody_can_be_asked() {
     let (emulator, project) = planned();
-    let _refused = project.run("apply").exits(1).has("there is no terminal to ask for a `yes`").has("--auto-approve");
+    let _refused =
+        project.run("apply").exits(1).has("there is no terminal to ask for a `yes`").has("--auto-approve");
     assert_eq!(emulator.sent(), [""; 0]);
     let _nothing_to_ask = project.apply().exits(0);
     let _nothing_to_ask = project.run("apply").exits(0).has("No changes");
@@ -181,7 +183,8 @@ fn only_a_typed_yes_applies() {
         // `script` of util-linux gives the program a terminal.
         let program = env!("CARGO_BIN_EXE_rolecall");
         let mut command = project.command(["--version"]);
-        let environment: Vec<_> = command.get_envs().map(|(n, v)| (n.to_owned(), v.map(ToOwned::to_owned))).collect();
+        let environment: Vec<_> =
+            command.get_envs().map(|(n, v)| (n.to_owned(), v.map(ToOwned::to_owned))).collect();
         command = std::process::Command::new("script");
         command.env_clear();
         for (name, value) in environment {

@@ -3,11 +3,7 @@
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::common::{
-    Emulator, Project,
-    emulator::text,
-    project::target,
-};
+use crate::common::{Emulator, Project, emulator::text, project::target};
 
 const ROLES: &str = "\
 roles:
@@ -66,7 +62,10 @@ fn authoritative_deletes_what_nobody_holds_and_refuses_what_somebody_does() {
     assert_eq!(emulator.custom(), ["Clicked", "Empty"]);
     project.define(&format!("{ROLES}removed:\n  - {{ name: Clicked, reassign_to: one }}\n"));
     let _applied = project.apply().exits(0);
-    assert_eq!((emulator.custom(), emulator.held_by("1003")), (vec!["One".into(), "Two".into()], "One".into()));
+    assert_eq!(
+        (emulator.custom(), emulator.held_by("1003")),
+        (vec!["One".into(), "Two".into()], "One".into())
+    );
     project.is_in_place();
 }
 
@@ -77,9 +76,7 @@ fn authoritative_assignments_take_away_what_git_never_gave() {
         &emulator,
         "manage: { assignments: authoritative }\non_unassign: { to: builtin:cr_member }\n",
     );
-    project.define(
-        "assignments:\n  - { role: builtin:cr_admin, users: [\"1001\", \"1002\"] }\n",
-    );
+    project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1001\", \"1002\"] }\n");
     let _taken = project.apply().exits(0).has("1003");
     assert_eq!(emulator.held_by("1003"), "Member");
     assert_eq!(emulator.held_by("1008"), "Billing Admin", "nobody can move them, so nobody tries");
@@ -112,7 +109,8 @@ assignments:
 fn a_part_can_be_selected_as_long_as_it_stands_by_itself() {
     let emulator = Emulator::start();
     let project = Project::in_git(&emulator, "");
-    project.define(&format!("{ROLES}default_role: two\nassignments:\n  - {{ role: one, users: [\"1003\"] }}\n"));
+    project
+        .define(&format!("{ROLES}default_role: two\nassignments:\n  - {{ role: one, users: [\"1003\"] }}\n"));
     let _lacking = project
         .run("apply --auto-approve --only reviews/assignment/**")
         .exits(64)
