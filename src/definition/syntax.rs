@@ -14,7 +14,6 @@ use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureS
 use crate::model::{Code, Finding, SourceId};
 
 use super::{
-    hidden,
     node::{Key, Kind, Node},
     scalar::{self, Scalar},
     span::Span,
@@ -341,9 +340,6 @@ impl<'t> Builder<'t> {
                     ScalarStyle::Literal | ScalarStyle::Folded => self.trimmed(span),
                     _ => span,
                 };
-                if style == ScalarStyle::DoubleQuoted && matches!(text, Cow::Owned(_)) {
-                    self.escaped(&text, span);
-                }
                 let node = Node { span, kind: Kind::Scalar { text, plain } };
                 self.put(Finished { node, height: 0, size: 1 }, anchor);
             }
@@ -369,16 +365,6 @@ impl<'t> Builder<'t> {
             }
             // Where stream and document begin and end; other events are not asked for.
             _ => {}
-        }
-    }
-
-    /// Hidden characters that were written as escapes.
-    fn escaped(&mut self, text: &str, span: Span) {
-        let raw = span.slice(self.text);
-        if let Some((c, kind)) = text.chars().find_map(|c| Some((c, hidden::kind(c)?)))
-            && !raw.contains(c)
-        {
-            self.findings.push(hidden::finding(c, kind, span, self.source));
         }
     }
 
