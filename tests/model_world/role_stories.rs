@@ -119,7 +119,7 @@ fn an_id_is_stronger_than_a_name() {
     rename t/role/helper: name Helper
     0. set 2: name Helper;
     ");
-    assert_snapshot!(story(&super::world::world().role("1", "Helper", &[]), &definitions), @"RC056 no live role has the id `2` | If the role was deleted and should be made anew, remove this line.");
+    assert_snapshot!(story(&super::world::world().role("1", "Helper", &[]), &definitions), @"RC055 no live role has the id `2` | If the role was deleted and should be made anew, remove this line.");
 }
 
 #[test]
