@@ -141,7 +141,11 @@ fn mode() -> impl Strategy<Value = Mode> {
 
 /// Roles that all change, and people who all move among them: rings.
 fn ring_recipe() -> impl Strategy<Value = (Vec<LiveRecipe>, Vec<PersonRecipe>)> {
-    let fate = prop_oneof![2 => Just(Fate::RenamedById), 1 => Just(Fate::SameName)];
+    let fate = prop_oneof![
+        3 => Just(Fate::RenamedById),
+        2 => Just(Fate::RenamedByPreviously),
+        1 => Just(Fate::SameName),
+    ];
     let role = (0..26usize, any::<u8>(), fate, any::<u8>(), 0..26usize).prop_map(
         |(name, permissions, fate, wanted, wanted_name)| LiveRecipe {
             name,

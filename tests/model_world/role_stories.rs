@@ -112,6 +112,23 @@ fn a_rename_that_was_done_stays_done_with_the_earlier_name_in_the_file() {
 }
 
 #[test]
+fn of_two_roles_with_one_earlier_name_the_first_key_has_it() {
+    let world = world().role("1", "Old", &[]);
+    let mut definitions = definitions()
+        .role("a", |r| r.name("A").previously("Old"))
+        .role("b", |r| r.name("B").previously("Old"));
+    let sorted = story(&world, &definitions);
+    assert_snapshot!(sorted, @"
+    rename t/role/a: name A
+    create t/role/b: name B
+    0. set 1: name A;
+    0. make B:
+    ");
+    definitions.desired.roles.reverse();
+    assert_eq!(story(&world, &definitions), sorted);
+}
+
+#[test]
 fn an_id_is_stronger_than_a_name() {
     let definitions = definitions().role("helper", |r| r.id("2").name("Helper"));
     let world = world().role("2", "Renamed in the dashboard", &[]);
