@@ -137,10 +137,7 @@ fn shape_of_the_config() {
             "    settings: { org: 88321 }\n",
             "RC012 rolecall.yaml:6:22: plain `88321` is a number, and text is wanted",
         ),
-        (
-            "    settings: { org: a/b }\n",
-            "RC024 rolecall.yaml:6:22: `a/b` cannot be a value of this setting",
-        ),
+        ("    settings: { org: a/b }\n", "RC024 rolecall.yaml:6:22: `a/b` cannot be a value of this setting"),
         ("    settings: { orgg: a, org: a }\n", "RC020 rolecall.yaml:6:17: unknown field `orgg`"),
         (
             "    settings: { org: a, url: \"https://u:p@h.example\" }\n",
