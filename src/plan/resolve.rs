@@ -546,9 +546,10 @@ impl<'a> Resolver<'a> {
                         permission.raw()
                     );
                     self.guesses += 1;
-                    let known = catalogue.iter().filter(|_| self.guesses <= MOST_GUESSES);
-                    let help = nearest(permission.raw(), known.map(Untrusted::raw))
-                        .map(|near| format!("Did you mean `{near}`?"));
+                    let known = catalogue.iter().map(Untrusted::raw);
+                    let near =
+                        if self.guesses > MOST_GUESSES { None } else { nearest(permission.raw(), known) };
+                    let help = near.map(|near| format!("Did you mean `{near}`?"));
                     self.error(Code::UnknownPermission, site, message, "unknown to the live catalogue", help);
                 }
             }
@@ -606,7 +607,7 @@ impl<'a> Resolver<'a> {
             self.guesses += 1;
             let known = directory.keys().filter(|(c, spelling)| *c == class && spelling != text);
             let known = known.map(|(_, spelling)| spelling.raw());
-            let near = nearest(text.raw(), known.filter(|_| self.guesses <= MOST_GUESSES));
+            let near = if self.guesses > MOST_GUESSES { None } else { nearest(text.raw(), known) };
             let near = near.map(|near| format!("Did you mean `{near}`?"));
             let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());
             let help = near.unwrap_or_else(|| "Only existing members can be given a role.".into());
