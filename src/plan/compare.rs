@@ -40,8 +40,13 @@ pub struct Input<'a> {
 /// Which roles git declared before this revision: the evidence that a live role is ours.
 #[derive(Clone, Debug)]
 pub enum DeclaredBefore {
-    /// The names of the roles that the base revision declares.
-    Known(BTreeSet<(Scope, Untrusted)>),
+    /// The base revision declares these.
+    Known {
+        /// Names of its roles, with their scopes.
+        names: BTreeSet<(Scope, Untrusted)>,
+        /// Ids that its roles give.
+        ids: BTreeSet<Untrusted>,
+    },
     /// There is no base revision to ask.
     Unknown,
     /// It does not matter: the target is an emulator.

@@ -133,7 +133,8 @@ impl<'a> Comparison<'a> {
                 .difference(before_set)
                 .all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
         let adopts = self.adopts(role, live);
-        if adopts && gains && live.holders != Some(0) {
+        // An `id` in the definition is consent.
+        if adopts && gains && live.holders != Some(0) && role.matched != Matched::Id {
             verdicts.push(self.adoption(role, live));
         }
         Some(Change {
@@ -208,14 +209,16 @@ impl<'a> Comparison<'a> {
         class.and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
     }
 
-    /// Whether a role that was found by name was never declared by git. An `id` in the definition
-    /// is consent.
+    /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
+    /// definition says that it is known, and a name does not.
     fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
         match self.input.before {
-            _ if role.matched == Matched::Id => false,
             DeclaredBefore::Exempt => false,
-            DeclaredBefore::Unknown => true,
-            DeclaredBefore::Known(names) => !names.contains(&(live.key.scope.clone(), live.key.name.clone())),
+            DeclaredBefore::Unknown => role.matched != Matched::Id,
+            DeclaredBefore::Known { names, ids } => {
+                let by_id = live.id.as_ref().is_some_and(|id| ids.contains(id));
+                !by_id && !names.contains(&(live.key.scope.clone(), live.key.name.clone()))
+            }
         }
     }
 
