@@ -8,6 +8,7 @@ pub(crate) mod corpus;
 pub mod escape;
 pub mod findings;
 pub mod json;
+mod page;
 pub mod plan;
 
 /// How text for a terminal looks.
