@@ -3,3 +3,4 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod model_world;
+mod setup;

@@ -2,8 +2,11 @@
 
 pub mod apply;
 pub mod approve;
+pub mod catalog;
+pub mod doctor;
 mod exit;
 mod failure;
+pub mod init;
 pub mod lock;
 pub mod plan;
 pub mod project;

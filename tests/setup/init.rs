@@ -1,0 +1,175 @@
+//! `rolecall init`
+
+use std::fs;
+
+use super::{Sandbox, snapshot};
+
+#[test]
+fn a_project_begins_and_works_at_once() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""));
+    snapshot!(said.err, @"");
+    snapshot!(sandbox.read("rolecall.yaml"), @"");
+    let definition = sandbox.read("roles/coderabbit/access-auditor.yaml");
+    assert_eq!(definition.lines().count(), 8);
+    snapshot!(definition, @"");
+    assert_eq!(sandbox.read(".rolecall/.gitignore"), "emulator/\nruns/\n");
+
+    let valid = sandbox.run(&["validate", "--format", "json"]);
+    let findings: serde_json::Value = serde_json::from_str(&valid.out).expect("JSON");
+    assert_eq!((valid.code, &findings["findings"]), (0, &serde_json::json!([])));
+    let plan = sandbox.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, 2, "{}", plan.err);
+    assert!(plan.out.contains("Plan: 1 to create."), "{}", plan.out);
+    let apply = sandbox.run(&["apply", "--auto-approve"]);
+    assert_eq!(apply.code, 0, "{}{}", apply.out, apply.err);
+    assert_eq!(sandbox.run(&["plan", "--detailed-exitcode"]).code, 0);
+}
+
+#[test]
+fn settings_and_name_are_written_and_checked() {
+    let sandbox = Sandbox::new();
+    let args = ["init", "--name", "012", "--setting", "org_id=88321", "--provider", "coderabbit"];
+    let said = sandbox.run(&args);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"");
+    let config = sandbox.read("rolecall.yaml");
+    assert!(config.contains("  \"012\":\n    provider: coderabbit\n"), "{config}");
+    assert!(config.contains("    settings:\n      org_id: \"88321\"\n"), "{config}");
+    assert!(!config.contains("emulator"), "{config}");
+    let valid = sandbox.run(&["validate"]);
+    assert_eq!((valid.code, valid.out.as_str()), (0, "Valid: 1 role in 2 files for 1 target.\n"));
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let sandbox = Sandbox::new();
+    let said =
+        sandbox.run(&["init", "--name", "Reviews!", "--setting", "orgid=1", "--setting", "colour=red"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"");
+    let said = sandbox.run(&["init", "--provider", "nobody"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"");
+    let said = sandbox.run(&["init", "--setting", "url=ftp://x", "--setting", "org_id=a b"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"");
+    assert_eq!(sandbox.names(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let sandbox = Sandbox::begun(&[]);
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"");
+    assert_eq!(sandbox.files(), before);
+
+    // Without the configuration: what an earlier run left is fine, somebody's own work is not.
+    fs::remove_file(sandbox.work().join("rolecall.yaml")).expect("it is there");
+    sandbox.write("roles/coderabbit/access-auditor.yaml", "provider: coderabbit\n");
+    sandbox.write(".rolecall/schema/rolecall.schema.json", "{}\n");
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"");
+    assert_eq!(sandbox.files(), before);
+
+    fs::remove_file(sandbox.work().join("roles/coderabbit/access-auditor.yaml")).expect("it is there");
+    fs::remove_file(sandbox.work().join(".rolecall/schema/rolecall.schema.json")).expect("it is there");
+    assert_eq!(sandbox.run(&["init"]).code, 0);
+}
+
+#[test]
+fn a_folder_below_another_project_is_told() {
+    let sandbox = Sandbox::begun(&[]);
+    fs::create_dir(sandbox.work().join("sub dir")).expect("a folder");
+    let said = sandbox.run(&["-C", "sub dir", "init", "--emulator"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"");
+    assert_eq!(sandbox.run(&["-C", "sub dir", "validate"]).code, 0);
+}
+
+#[test]
+fn a_folder_has_to_be_there() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["-C", "nowhere", "init", "--emulator"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"");
+    let said = sandbox.run(&["init", "--config", "other.yaml"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_links() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.work().join("elsewhere")).expect("a folder");
+    std::os::unix::fs::symlink("elsewhere", sandbox.work().join(".rolecall")).expect("a link");
+    sandbox.write("roles/coderabbit", "a file\n");
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 4);
+    snapshot!(said.err, @"");
+    assert_eq!(sandbox.files(), before);
+
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("nowhere", sandbox.work().join("rolecall.yaml")).expect("a link");
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 4);
+    snapshot!(said.err, @"");
+}
+
+/// Whether folders can be closed at all: not for the superuser.
+#[cfg(unix)]
+fn close(folder: &std::path::Path, closed: bool) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if closed { 0o555 } else { 0o755 };
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("a mode");
+    let probe = folder.join("probe");
+    let writable = fs::write(&probe, "").is_ok();
+    if writable {
+        fs::remove_file(&probe).expect("the probe");
+    }
+    !writable
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_left_as_it_was() {
+    let sandbox = Sandbox::new();
+    if close(&sandbox.work(), true) {
+        let said = sandbox.run(&["init", "--emulator"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+    }
+    close(&sandbox.work(), false);
+
+    // The schemas can be written, the definition cannot: what was made before it is taken back.
+    let roles = sandbox.work().join("roles");
+    fs::create_dir(&roles).expect("a folder");
+    if close(&roles, true) {
+        let said = sandbox.run(&["init", "--emulator"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+        assert_eq!(sandbox.names(), [""; 0]);
+        assert!(!sandbox.work().join(".rolecall").exists());
+    }
+    close(&roles, false);
+}
+
+#[test]
+fn in_a_repository_what_runs_leave_is_ignored() {
+    let sandbox = Sandbox::begun(&["--emulator"]);
+    let repo = sandbox.commit();
+    assert_eq!(sandbox.run(&["apply", "--auto-approve"]).code, 0);
+    assert!(sandbox.work().join(".rolecall/emulator/reviews").is_dir());
+    let mut options = git2::StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true);
+    let statuses = repo.statuses(Some(&mut options)).expect("a status");
+    let changed: Vec<_> = statuses.iter().filter_map(|entry| entry.path().map(str::to_owned).ok()).collect();
+    assert_eq!(changed, [""; 0]);
+}
