@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::{Emulator, Sandbox, snapshot};
+use super::{Sandbox, emulator, snapshot};
+use crate::common::Emulator;
 
 const SEED: &str = "
 provider: coderabbit
@@ -31,8 +32,8 @@ fn without_a_project_it_is_what_ships() {
 
 #[test]
 fn live_is_compared_with_what_ships() {
-    let emulator = Emulator::start(Some(SEED), &[]);
-    let sandbox = emulator.project("cr-key-of-acme");
+    let emulator = emulator(SEED, &[]);
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
     let said = sandbox.run(&["catalog"]);
     assert_eq!(said.code, 0, "{}", said.err);
     snapshot!(said.out, @"");
@@ -47,8 +48,8 @@ fn live_is_compared_with_what_ships() {
 
 #[test]
 fn a_written_list_lets_validate_warn() {
-    let emulator = Emulator::start(Some(SEED), &[]);
-    let sandbox = emulator.project("cr-key-of-acme");
+    let emulator = emulator(SEED, &[]);
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
     sandbox.write(
         "roles/coderabbit/learner.yaml",
         "provider: coderabbit
@@ -85,8 +86,8 @@ roles:
 
 #[test]
 fn a_target_that_fails_keeps_its_file() {
-    let emulator = Emulator::start(None, &["--fault", "GET /v1/roles/permissions status=403"]);
-    let sandbox = emulator.project("cr-key-of-acme");
+    let emulator = Emulator::with(&["--fault", "GET /v1/roles/permissions status=403"]);
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
     let kept = "{ \"version\": 1, \"provider\": \"coderabbit\", \"permissions\": [\"reports:read\"] }\n";
     sandbox.write(".rolecall/catalog/reviews.json", kept);
     let said = sandbox.run(&["catalog", "--write"]);
@@ -97,8 +98,8 @@ fn a_target_that_fails_keeps_its_file() {
 
 #[test]
 fn an_entry_with_an_error_sends_nothing() {
-    let emulator = Emulator::start(None, &[]);
-    let sandbox = emulator.project("cr-key-of-acme");
+    let emulator = Emulator::start();
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
     let config = sandbox.read("rolecall.yaml");
     let config = config.replace("    files:", "    credential: { env: GITHUB_TOKEN }\n    files:");
     sandbox.write("rolecall.yaml", &config);
@@ -108,5 +109,5 @@ fn an_entry_with_an_error_sends_nothing() {
         assert_eq!(said.code, 3, "{}", said.out);
         assert!(said.out.contains("its entry in the configuration has errors"), "{}", said.out);
     }
-    assert_eq!(emulator.requests(), 0);
+    assert_eq!(emulator.requests().len(), 0);
 }

@@ -1,6 +1,6 @@
 //! `rolecall doctor`
 
-use super::{Emulator, Said, Sandbox, snapshot};
+use super::{Said, Sandbox, emulator, snapshot};
 
 /// Keys of several kinds.
 const KEYS: &str = "
@@ -26,9 +26,8 @@ fn check(said: &Said, name: &str) -> String {
 
 #[test]
 fn all_is_well() {
-    let emulator =
-        Emulator::start(Some(KEYS), &["--switch", "me_caller=user_id", "--switch", "user_fields=extended"]);
-    let sandbox = emulator.project("cr-user-key");
+    let emulator = emulator(KEYS, &["--switch", "me_caller=user_id", "--switch", "user_fields=extended"]);
+    let sandbox = Sandbox::on(&emulator, "cr-user-key");
     sandbox.commit();
     let before = sandbox.files();
     let said = sandbox.run(&["doctor"]);
@@ -36,8 +35,8 @@ fn all_is_well() {
     snapshot!(said.out, @"");
     // Nothing was changed, here and there.
     assert_eq!(sandbox.files(), before);
-    assert_eq!(emulator.writes(), 0);
-    assert_eq!(emulator.requests(), 6);
+    assert_eq!(emulator.writes().len(), 0);
+    assert_eq!(emulator.requests().len(), 6);
 }
 
 #[test]
@@ -89,8 +88,8 @@ fn a_host_is_not_allowed() {
 
 #[test]
 fn a_key_is_not_accepted() {
-    let emulator = Emulator::start(Some(KEYS), &[]);
-    let sandbox = emulator.project("cr-wrong-key");
+    let emulator = emulator(KEYS, &[]);
+    let sandbox = Sandbox::on(&emulator, "cr-wrong-key");
     let said = sandbox.run(&["doctor"]);
     assert_eq!(said.code, 1);
     assert!(!said.out.contains("cr-wrong-key"), "{}", said.out);
@@ -99,24 +98,24 @@ fn a_key_is_not_accepted() {
 
 #[test]
 fn a_key_has_no_rights() {
-    let emulator = Emulator::start(Some(KEYS), &[]);
-    let said = emulator.project("cr-plain-key").run(&["doctor"]);
+    let emulator = emulator(KEYS, &[]);
+    let said = Sandbox::on(&emulator, "cr-plain-key").run(&["doctor"]);
     assert_eq!(said.code, 1);
     snapshot!(check(&said, "access"), @"");
 }
 
 #[test]
 fn a_key_is_of_a_kind_that_is_gone() {
-    let emulator = Emulator::start(Some(KEYS), &["--switch", "legacy_role_status=410"]);
-    let said = emulator.project("cr-legacy-key").run(&["doctor"]);
+    let emulator = emulator(KEYS, &["--switch", "legacy_role_status=410"]);
+    let said = Sandbox::on(&emulator, "cr-legacy-key").run(&["doctor"]);
     assert_eq!(said.code, 1);
     snapshot!(check(&said, "access"), @"");
 }
 
 #[test]
 fn members_cannot_be_read() {
-    let emulator = Emulator::start(Some(KEYS), &["--fault", "GET /v1/users status=403"]);
-    let sandbox = emulator.project("cr-user-key");
+    let emulator = emulator(KEYS, &["--fault", "GET /v1/users status=403"]);
+    let sandbox = Sandbox::on(&emulator, "cr-user-key");
     let said = sandbox.run(&["doctor"]);
     // Nobody is assigned a role, so it works without.
     assert_eq!(said.code, 0, "{}", said.out);
@@ -134,8 +133,8 @@ fn reading_many_members_is_left_out_unless_asked_for() {
 provider: coderabbit
 tenants: [{ name: acme, orgs: [{ id: '1', generate: { users: 1001 } }] }]
 ";
-    let emulator = Emulator::start(Some(seed), &[]);
-    let said = emulator.project("cr-user-key").run(&["doctor"]);
+    let emulator = emulator(seed, &[]);
+    let said = Sandbox::on(&emulator, "cr-user-key").run(&["doctor"]);
     assert_eq!(said.code, 0, "{}", said.out);
     snapshot!(check(&said, "limits"), @"");
     snapshot!(check(&said, "members"), @"");
@@ -155,8 +154,8 @@ fn nobody_answers() {
 
 #[test]
 fn definitions_have_errors_and_everything_else_is_looked_at() {
-    let emulator = Emulator::start(Some(KEYS), &[]);
-    let sandbox = emulator.project("cr-user-key");
+    let emulator = emulator(KEYS, &[]);
+    let sandbox = Sandbox::on(&emulator, "cr-user-key");
     sandbox.write("roles/coderabbit/wrong.yaml", "provider: coderabbit\nroles:\n  A B: { nme: x }\n");
     let said = sandbox.run(&["doctor"]);
     assert_eq!(said.code, 3);

@@ -34,7 +34,7 @@ pub struct Report {
     pub exit: u8,
     /// What concerns every target.
     pub checks: Vec<Check>,
-    /// The targets, in the order of the configuration.
+    /// The targets, by name.
     pub targets: Vec<TargetReport>,
     /// What the providers of these targets support.
     pub providers: Vec<Support>,
