@@ -20,12 +20,21 @@ fn without_a_project_it_is_what_ships() {
     let sandbox = Sandbox::new();
     let said = sandbox.run(&["catalog"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    snapshot!(said.out, @"");
+    snapshot!(said.out, @"
+    coderabbit  documented permissions; the API may have more, as of rolecall 0.1.0
+        repository_management: read, write, delete
+        role_management: read, write, delete
+        user_management: read, write, delete
+      built-in roles: builtin:cr_admin (Admin), builtin:cr_member (Member)
+    ");
     assert_eq!(sandbox.run(&["catalog", "--offline"]).out, said.out);
     assert_eq!(sandbox.run(&["catalog", "coderabbit"]).out, said.out);
     let said = sandbox.run(&["catalog", "nobody"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: there is no provider `nobody`
+      help: The providers are: coderabbit.
+    ");
     assert_eq!(sandbox.run(&["catalog", "--write"]).code, 64);
     assert_eq!(sandbox.names(), [""; 0]);
 }
@@ -36,7 +45,14 @@ fn live_is_compared_with_what_ships() {
     let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
     let said = sandbox.run(&["catalog"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    snapshot!(said.out, @"");
+    snapshot!(said.out, @"
+    reviews  coderabbit · LOOPBACK · crorg-acme-1
+      + learnings: read, write
+      - repository_management: read, write, delete
+      - role_management: read, write, delete
+        user_management: read, write, -delete
+      4 permissions; compared with rolecall 0.1.0: 2 new, 7 gone.
+    ");
     let json = sandbox.run(&["catalog", "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&json.out).expect("JSON");
     let target = &document["targets"][0];
@@ -65,10 +81,44 @@ roles:
 
     let said = sandbox.run(&["catalog", "--write"]);
     assert_eq!((said.code, said.err.as_str()), (0, "Wrote .rolecall/catalog/reviews.json.\n"));
-    snapshot!(sandbox.read(".rolecall/catalog/reviews.json"), @"");
+    snapshot!(sandbox.read(".rolecall/catalog/reviews.json"), @r#"
+    {
+      "version": 1,
+      "provider": "coderabbit",
+      "permissions": [
+        "learnings:read",
+        "learnings:write",
+        "user_management:read",
+        "user_management:write"
+      ]
+    }
+    "#);
     let valid = sandbox.run(&["validate"]);
     assert_eq!(valid.code, 0);
-    snapshot!(valid.out, @"");
+    snapshot!(valid.out, @"
+    warning[RC048]
+
+      ⚠ `lernings:read` is not in the known catalogue
+       ╭─[roles/coderabbit/learner.yaml:6:50]
+     5 │     description: Learns
+     6 │     permissions: { learnings: [read], lernings: [read], reports: [read] }
+       ·                                                  ────
+       ╰────
+      help: Did you mean `read` under `learnings`?
+
+    warning[RC048]
+
+      ⚠ `reports:read` is not in the known catalogue
+       ╭─[roles/coderabbit/learner.yaml:6:67]
+     5 │     description: Learns
+     6 │     permissions: { learnings: [read], lernings: [read], reports: [read] }
+       ·                                                                   ────
+       ╰────
+      help: Refresh the list with `rolecall catalog --write` if it is new.
+
+    2 warnings in 1 file
+    Valid: 2 roles in 4 files for 1 target.
+    ");
 
     // An equal list is not written again.
     let path = sandbox.work().join(".rolecall/catalog/reviews.json");
@@ -92,7 +142,12 @@ fn a_target_that_fails_keeps_its_file() {
     sandbox.write(".rolecall/catalog/reviews.json", kept);
     let said = sandbox.run(&["catalog", "--write"]);
     assert_eq!((said.code, said.err.as_str()), (7, ""));
-    snapshot!(said.out, @"");
+    snapshot!(said.out, @"
+    reviews  coderabbit · LOOPBACK · crorg-acme
+      error: the API did not tell its permissions
+        `-v` shows the requests. What ships with the program: `rolecall catalog
+        --offline`.
+    ");
     assert_eq!(sandbox.read(".rolecall/catalog/reviews.json"), kept);
 }
 

@@ -9,11 +9,56 @@ fn a_project_begins_and_works_at_once() {
     let sandbox = Sandbox::new();
     let said = sandbox.run(&["init", "--emulator"]);
     assert_eq!((said.code, said.out.as_str()), (0, ""));
-    snapshot!(said.err, @"");
-    snapshot!(sandbox.read("rolecall.yaml"), @"");
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote roles/coderabbit/access-auditor.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+
+    Next, against the emulator:
+      rolecall plan
+      rolecall apply
+    ");
+    snapshot!(sandbox.read("rolecall.yaml"), @r#"
+    # yaml-language-server: $schema=.rolecall/schema/rolecall.schema.json
+    version: 1
+
+    targets:
+      # A live tenant, and the files that describe its roles.
+      coderabbit:
+        provider: coderabbit
+        files: ["roles/coderabbit/**/*.yaml"]
+        # A stand-in inside the program: no account, no network.
+        # Take this line away to work on the real tenant.
+        emulator: true
+        # settings:
+        #   # The git provider's id of the organization; only a workspace API token needs it.
+        #   org_id: "88321"
+        #   # The API of another region, or a server of your own.
+        #   url: "https://api.eu.coderabbit.ai"
+        # The credential comes from CODERABBIT_API_KEY. From another variable:
+        # credential: { env: CODERABBIT_API_KEY_SUFFIX }
+        # Where people go from whom a role is taken:
+        # on_unassign: { to: builtin:cr_member }
+
+    # What one plan may do at most. These limits hold unless others stand here:
+    # guards: { max_deletes: 3, max_unassigns: "10%", min_admins: 2 }
+    # The branches that may apply. Without this line every one may:
+    # apply_from: [main]
+    "#);
     let definition = sandbox.read("roles/coderabbit/access-auditor.yaml");
     assert_eq!(definition.lines().count(), 8);
-    snapshot!(definition, @"");
+    snapshot!(definition, @"
+    # yaml-language-server: $schema=../../.rolecall/schema/definitions.schema.json
+    provider: coderabbit
+    roles:
+      access-auditor: # what git calls it; the name below can change
+        name: Access auditor
+        description: Sees who may do what, and changes nothing
+        # `rolecall catalog` lists every permission.
+        permissions: { role_management: [read], user_management: [read] }
+    ");
     assert_eq!(sandbox.read(".rolecall/.gitignore"), "emulator/\nruns/\n");
 
     let valid = sandbox.run(&["validate", "--format", "json"]);
@@ -33,7 +78,11 @@ fn settings_and_name_are_written_and_checked() {
     let args = ["init", "--name", "012", "--setting", "org_id=88321", "--provider", "coderabbit"];
     let said = sandbox.run(&args);
     assert_eq!(said.code, 0, "{}", said.err);
-    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"");
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"
+    Next, with the credential in CODERABBIT_API_KEY:
+      rolecall doctor
+      rolecall plan
+    ");
     let config = sandbox.read("rolecall.yaml");
     assert!(config.contains("  \"012\":\n    provider: coderabbit\n"), "{config}");
     assert!(config.contains("    settings:\n      org_id: \"88321\"\n"), "{config}");
@@ -48,13 +97,27 @@ fn everything_wrong_is_said_at_once() {
     let said =
         sandbox.run(&["init", "--name", "Reviews!", "--setting", "orgid=1", "--setting", "colour=red"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: this is missing or wrong:
+      --name: `Reviews!` is no name of a target: small letters, digits, and `._-`, at most 64, the first a letter or digit
+      --setting colour: CodeRabbit has no such setting; it has org_id, url
+      --setting orgid: CodeRabbit has no such setting; it has org_id, url
+      help: `rolecall init --help` explains each option. Nothing was written.
+    ");
     let said = sandbox.run(&["init", "--provider", "nobody"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: --provider: there is no provider `nobody`; there is coderabbit
+      help: `rolecall init --help` explains each option. Nothing was written.
+    ");
     let said = sandbox.run(&["init", "--setting", "url=ftp://x", "--setting", "org_id=a b"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @r#"
+    error: the files would have problems:
+      `a b` cannot be a value of this setting ("a b")
+      this is no URL of an API ("ftp://x")
+      help: Correct the setting. Nothing was written.
+    "#);
     assert_eq!(sandbox.names(), [""; 0]);
 }
 
@@ -64,7 +127,11 @@ fn nothing_is_overwritten() {
     let before = sandbox.files();
     let said = sandbox.run(&["init", "--emulator"]);
     assert_eq!(said.code, 1);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `rolecall.yaml` is there already
+      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+    ");
     assert_eq!(sandbox.files(), before);
 
     // Without the configuration: what an earlier run left is fine, somebody's own work is not.
@@ -74,7 +141,12 @@ fn nothing_is_overwritten() {
     let before = sandbox.files();
     let said = sandbox.run(&["init", "--emulator"]);
     assert_eq!(said.code, 1);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `roles/coderabbit/access-auditor.yaml` is there already
+      `.rolecall/schema/rolecall.schema.json` is there already
+      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+    ");
     assert_eq!(sandbox.files(), before);
 
     fs::remove_file(sandbox.work().join("roles/coderabbit/access-auditor.yaml")).expect("it is there");
@@ -88,7 +160,13 @@ fn a_folder_below_another_project_is_told() {
     fs::create_dir(sandbox.work().join("sub dir")).expect("a folder");
     let said = sandbox.run(&["-C", "sub dir", "init", "--emulator"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"");
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"
+    Another configuration is in DIR; inside this folder, this one counts.
+
+    Next, against the emulator:
+      rolecall -C 'sub dir' plan
+      rolecall -C 'sub dir' apply
+    ");
     assert_eq!(sandbox.run(&["-C", "sub dir", "validate"]).code, 0);
 }
 
@@ -97,10 +175,16 @@ fn a_folder_has_to_be_there() {
     let sandbox = Sandbox::new();
     let said = sandbox.run(&["-C", "nowhere", "init", "--emulator"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: there is no folder `nowhere`
+      help: Make it first, or leave `-C` out.
+    ");
     let said = sandbox.run(&["init", "--config", "other.yaml"]);
     assert_eq!(said.code, 64);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: `init` begins in a folder: --config and --rev mean nothing here
+      help: Name the folder with `-C DIR`. The configuration is called `rolecall.yaml`.
+    ");
 }
 
 #[cfg(unix)]
@@ -113,14 +197,23 @@ fn nothing_is_written_through_links() {
     let before = sandbox.files();
     let said = sandbox.run(&["init", "--emulator"]);
     assert_eq!(said.code, 4);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `roles/coderabbit` is a file where a folder is needed
+      `.rolecall` is a symbolic link; nothing is written through links
+      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+    ");
     assert_eq!(sandbox.files(), before);
 
     let sandbox = Sandbox::new();
     std::os::unix::fs::symlink("nowhere", sandbox.work().join("rolecall.yaml")).expect("a link");
     let said = sandbox.run(&["init", "--emulator"]);
     assert_eq!(said.code, 4);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `rolecall.yaml` is a symbolic link; nothing is written through links
+      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+    ");
 }
 
 /// Whether folders can be closed at all: not for the superuser.
