@@ -183,7 +183,7 @@ fn on_unassign_ref(to: &Placed<std::sync::Arc<str>>) -> RoleRef {
 
 /// After so many the reader has seen that the whole list is wrong, and looking for something similar
 /// in a large tenant takes long.
-const MOST_GUESSES: usize = 100;
+const MOST_GUESSES: usize = 20;
 
 struct Resolver<'a> {
     input: Input<'a>,

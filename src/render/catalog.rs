@@ -117,10 +117,10 @@ fn target(page: &mut Page, style: Style, version: &str, target: &TargetCatalogue
     if let Some(error) = &target.error {
         let mut lines = error.message.raw().split('\n');
         let first =
-            Text::new().own(Paint::Refuse, "error: ").part(Paint::Plain, lines.next().unwrap_or_default());
+            Text::new().own(Paint::Refuse, "error: ").prose(Paint::Plain, lines.next().unwrap_or_default());
         page.put(2, 4, &first);
         for line in lines.chain(error.help.iter().flat_map(|help| help.raw().split('\n'))) {
-            page.put(4, 4, &Text::new().part(Paint::Notice, line));
+            page.put(4, 4, &Text::new().prose(Paint::Notice, line));
         }
         return;
     }

@@ -117,14 +117,14 @@ impl List {
             _ => text.own(Paint::Plain, ": "),
         };
         let mut lines = check.message.raw().split('\n');
-        text = text.part(said, lines.next().unwrap_or_default());
+        text = text.prose(said, lines.next().unwrap_or_default());
         self.page.put(indent, hang, &text);
         for line in lines {
-            self.page.put(hang, hang + 2, &Text::new().part(said, line.trim_start()));
+            self.page.put(hang, hang + 2, &Text::new().prose(said, line.trim_start()));
         }
         for line in check.help.iter().flat_map(|help| help.raw().split('\n')) {
             let paint = if check.status == Status::Failed { Paint::Notice } else { Paint::Dim };
-            self.page.put(hang, hang, &Text::new().part(paint, line));
+            self.page.put(hang, hang, &Text::new().prose(paint, line));
         }
     }
 
@@ -164,7 +164,7 @@ impl List {
             let text = Text::new()
                 .own(if wide { Paint::Dim } else { Paint::Strong }, what)
                 .own(Paint::Plain, " ".repeat(pad))
-                .own(Paint::Plain, fact);
+                .prose(Paint::Plain, &fact);
             self.page.put(2, if wide { 4 + NAMES } else { 4 }, &text);
         }
     }

@@ -17,7 +17,10 @@ use crate::{
     contract::{OnRemove, PermissionForm, Setting, Spec},
     definition::{self, LoadOptions},
     emulator,
-    model::files::{FileError, FileErrorKind, Files, Listing},
+    model::{
+        Code, Finding,
+        files::{FileError, FileErrorKind, Files, Listing},
+    },
     repo::{self, CONFIG_NAME},
 };
 
@@ -32,6 +35,8 @@ pub struct Wanted {
     pub emulator: bool,
     /// Settings by name.
     pub settings: BTreeMap<String, String>,
+    /// Whether what is live is imported in place of an example.
+    pub import: bool,
 }
 
 /// What the first files are made of.
@@ -45,6 +50,8 @@ pub struct Answers<'a> {
     pub emulator: bool,
     /// Settings by name.
     pub settings: BTreeMap<String, String>,
+    /// Whether what is live is imported afterwards, so that no example is needed.
+    pub import: bool,
 }
 
 /// The first files, as path below the root and text, in the order in which they are written: the
@@ -100,6 +107,7 @@ pub fn complete<'a>(world: &'a World, wanted: &Wanted) -> Result<Answers<'a>, Fa
             name: wanted.name.clone().unwrap_or_else(|| spec.name().to_owned()),
             emulator: wanted.emulator,
             settings: wanted.settings.clone(),
+            import: wanted.import,
         }),
         _ => Err(Failure::new(Exit::Usage, listed("this is missing or wrong", &wrong))
             .help("`rolecall init --help` explains each option. Nothing was written.")),
@@ -159,17 +167,21 @@ pub fn scaffold(
     let mut files: Vec<(String, String)> =
         schemas.into_iter().map(|(path, text)| (path.to_owned(), text)).collect();
     files.push((IGNORE_FILE.to_owned(), GITIGNORE.to_owned()));
-    files.push((definition_path(answers.spec), definition(answers.spec)));
+    if !answers.import {
+        files.push((definition_path(answers.spec), definition(answers.spec)));
+    }
     files.push((CONFIG_NAME.to_owned(), config(answers)));
     let scaffold = Scaffold { files };
     let options =
         LoadOptions { lints: BTreeMap::new(), revision: None, today: world.today, cache: &world.cache };
     let loaded = definition::load(&scaffold, CONFIG_NAME, &world.registry.specs(), &options);
-    if loaded.findings.is_empty() {
+    // Before an import there are no definitions.
+    let expected = |finding: &Finding| answers.import && finding.code == Code::NoFiles;
+    let findings: Vec<&Finding> = loaded.findings.iter().filter(|finding| !expected(finding)).collect();
+    if findings.is_empty() {
         return Ok(scaffold);
     }
-    let said: Vec<String> = loaded
-        .findings
+    let said: Vec<String> = findings
         .iter()
         .map(|finding| {
             let place = finding.labels.first().and_then(|label| {
@@ -223,7 +235,7 @@ roles:
 }
 
 fn config(answers: &Answers<'_>) -> String {
-    let Answers { spec, name, emulator, settings } = answers;
+    let Answers { spec, name, emulator, settings, .. } = answers;
     let provider = spec.name();
     let mut lines = vec![
         "# yaml-language-server: $schema=.rolecall/schema/rolecall.schema.json".to_owned(),
@@ -423,9 +435,11 @@ fn refusal(obstacles: &[Obstacle]) -> Failure {
     let mut lines: Vec<&str> = obstacles.iter().map(|obstacle| &*obstacle.message).collect();
     // One folder can be in the way of several files.
     lines.dedup();
-    Failure::new(exit, format!("nothing was written:\n  {}", lines.join("\n  "))).help(
-        "Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.",
-    )
+    let help = match obstacles.iter().any(|obstacle| obstacle.message.starts_with("`rolecall.yaml`")) {
+        true => "A project begins only once: edit what is there, or name another folder with `-C DIR`.",
+        false => "Move away what is there, or name another folder with `-C DIR`.",
+    };
+    Failure::new(exit, format!("nothing was written:\n  {}", lines.join("\n  "))).help(help)
 }
 
 /// What was made so far, to take it back.

@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod doctor;
 mod exit;
 mod failure;
+pub mod import;
 pub mod init;
 pub mod lock;
 pub mod plan;

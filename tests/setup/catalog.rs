@@ -145,8 +145,8 @@ fn a_target_that_fails_keeps_its_file() {
     snapshot!(said.out, @"
     reviews  coderabbit · LOOPBACK · crorg-acme
       error: the API did not tell its permissions
-        `-v` shows the requests. What ships with the program: `rolecall catalog
-        --offline`.
+        `-v` shows the requests. What ships with the program:
+        `rolecall catalog --offline`.
     ");
     assert_eq!(sandbox.read(".rolecall/catalog/reviews.json"), kept);
 }

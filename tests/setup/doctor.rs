@@ -166,8 +166,8 @@ fn a_host_is_not_allowed() {
       ✓ definitions  1 role, 0 assignments
       ✗ host         the credential may not go to api.coderabbit.ai.example.test: it
                      only looks like the provider's host api.coderabbit.ai
-                     If you trust that host with the credential, add `--allow-host
-                     api.coderabbit.ai.example.test` or set
+                     If you trust that host with the credential, add
+                     `--allow-host api.coderabbit.ai.example.test` or set
                      ROLECALL_ALLOW_HOSTS=api.coderabbit.ai.example.test; the
                      definitions themselves cannot allow it.
       ? credential   CODERABBIT_API_KEY is set; it was not read
@@ -202,9 +202,8 @@ fn a_key_is_not_accepted() {
       ✓ host         LOOPBACK: on this machine, may get the credential
       ✓ credential   CODERABBIT_API_KEY is set
       ✓ connection   the API answers
-      ✗ access       GET /v1/roles: GET /v1/roles answered 401 Unauthorized:
-                     unauthenticated: a valid key in the header
-                     x-coderabbitai-api-key is required
+      ✗ access       GET /v1/roles answered 401 Unauthorized: unauthenticated: a
+                     valid key in the header x-coderabbitai-api-key is required
                      The credential in CODERABBIT_API_KEY is not accepted. Check
                      that it is the whole key, not expired, and of this tenant and
                      region.
@@ -227,8 +226,8 @@ fn a_key_has_no_rights() {
     let said = Sandbox::on(&emulator, "cr-plain-key").run(&["doctor"]);
     assert_eq!(said.code, 1);
     snapshot!(check(&said, "access"), @"
-    ✗ access       GET /v1/roles: GET /v1/roles answered 403 Forbidden: forbidden:
-                   API access requires an Enterprise plan subscription
+    ✗ access       GET /v1/roles answered 403 Forbidden: forbidden: API access
+                   requires an Enterprise plan subscription
                    Roles need the Enterprise plan and a key of a person with the
                    Admin role. An agentic key cannot change roles, and the owner
                    of a workspace token has to be an administrator of the
@@ -242,8 +241,8 @@ fn a_key_is_of_a_kind_that_is_gone() {
     let said = Sandbox::on(&emulator, "cr-legacy-key").run(&["doctor"]);
     assert_eq!(said.code, 1);
     snapshot!(check(&said, "access"), @"
-    ✗ access       GET /v1/roles: GET /v1/roles answered 410 Gone: legacy_api_key:
-                   legacy keys are not accepted; create a new key
+    ✗ access       GET /v1/roles answered 410 Gone: legacy_api_key: legacy keys
+                   are not accepted; create a new key
                    A legacy organization key cannot be used here. Make a user key
                    in the dashboard.
     ");
@@ -257,8 +256,8 @@ fn members_cannot_be_read() {
     // Nobody is assigned a role, so it works without.
     assert_eq!(said.code, 0, "{}", said.out);
     snapshot!(check(&said, "members"), @"
-    ! members      GET /v1/users: GET /v1/users answered 403 Forbidden: FORBIDDEN:
-                   injected by the emulator
+    ! members      GET /v1/users answered 403 Forbidden: FORBIDDEN: injected by
+                   the emulator
                    Roles need the Enterprise plan and a key of a person with the
                    Admin role. An agentic key cannot change roles, and the owner
                    of a workspace token has to be an administrator of the
@@ -311,9 +310,9 @@ fn nobody_answers() {
                      the credential
                      To send the real one: `--allow-host LOOPBACK`.
       · credential   not needed; CODERABBIT_API_KEY is not set
-      ✗ connection   GET /v1/roles: GET /v1/roles was not sent: no connection
-                     (Connection refused (os error 111)); the next try would be in 2
-                     s, after the 1 s that all requests together may take
+      ✗ connection   GET /v1/roles was not sent: no connection (Connection refused
+                     (os error 111)); the next try would be in 2 s, after the 1 s
+                     that all requests together may take
                      Check the network, the proxy, and the name LOOPBACK.
       ? access, identity, roles, catalogue, members, caller, lock: nothing was read
 
@@ -346,8 +345,8 @@ fn definitions_have_errors_and_everything_else_is_looked_at() {
       ✗ definitions  they have errors, so that there can be no plan
                      `rolecall validate` shows each of them.
       · on_unassign  not set: a plan that takes somebody's role away is refused
-                     To name where such people go: `on_unassign: { to:
-                     builtin:cr_member }`.
+                     To name where such people go:
+                     `on_unassign: { to: builtin:cr_member }`.
       ✓ host         LOOPBACK: on this machine, may get the credential
       ✓ credential   CODERABBIT_API_KEY is set
       ✓ connection   the API answers (3 requests)

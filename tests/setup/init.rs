@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::{Sandbox, snapshot};
+use crate::common::Emulator;
 
 #[test]
 fn a_project_begins_and_works_at_once() {
@@ -130,7 +131,7 @@ fn nothing_is_overwritten() {
     snapshot!(said.err, @"
     error: nothing was written:
       `rolecall.yaml` is there already
-      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+      help: A project begins only once: edit what is there, or name another folder with `-C DIR`.
     ");
     assert_eq!(sandbox.files(), before);
 
@@ -145,7 +146,7 @@ fn nothing_is_overwritten() {
     error: nothing was written:
       `roles/coderabbit/access-auditor.yaml` is there already
       `.rolecall/schema/rolecall.schema.json` is there already
-      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+      help: Move away what is there, or name another folder with `-C DIR`.
     ");
     assert_eq!(sandbox.files(), before);
 
@@ -201,7 +202,7 @@ fn nothing_is_written_through_links() {
     error: nothing was written:
       `roles/coderabbit` is a file where a folder is needed
       `.rolecall` is a symbolic link; nothing is written through links
-      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+      help: Move away what is there, or name another folder with `-C DIR`.
     ");
     assert_eq!(sandbox.files(), before);
 
@@ -212,7 +213,7 @@ fn nothing_is_written_through_links() {
     snapshot!(said.err, @"
     error: nothing was written:
       `rolecall.yaml` is a symbolic link; nothing is written through links
-      help: Nothing is overwritten. Move what is there away, or name another folder with `-C DIR`; with a `rolecall.yaml` there, edit that.
+      help: A project begins only once: edit what is there, or name another folder with `-C DIR`.
     ");
 }
 
@@ -266,4 +267,45 @@ fn in_a_repository_what_runs_leave_is_ignored() {
     let seen: Vec<_> = statuses.iter().filter_map(|entry| entry.path().map(str::to_owned).ok()).collect();
     let schema = |name| format!(".rolecall/schema/{name}.schema.json");
     assert_eq!(seen, [".rolecall/.gitignore", &schema("definitions"), &schema("rolecall")]);
+}
+
+#[test]
+fn what_is_live_can_be_imported_at_once() {
+    let emulator = Emulator::start();
+    let permissions = serde_json::json!([{ "resource_id": "reports", "access_type": "read" }]);
+    emulator.make_role(&serde_json::json!({ "name": "Report reader", "permissions": permissions }));
+    let sandbox = Sandbox::new();
+    let url = format!("url={}", emulator.url);
+    let said = sandbox.run(&["init", "--name", "reviews", "--setting", &url, "--import"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+    reviews: 1 role, 3 holders; 0 roles and 0 holders were declared already.
+    Next: `rolecall plan` shows what is left, then commit the files.
+    ");
+    assert!(sandbox.read("roles/coderabbit/reviews.yaml").contains("Report reader"));
+    assert!(!sandbox.names().iter().any(|name| name.contains("access-auditor")));
+    let plan = sandbox.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, 0, "{}{}", plan.out, plan.err);
+}
+
+#[test]
+fn an_import_that_fails_leaves_the_configuration() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["init", "--import"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+    error: coderabbit: the environment variable CODERABBIT_API_KEY is not set
+      help: Put the credential into CODERABBIT_API_KEY, or name another variable under `credential`.
+    The configuration stays. Once that is mended: rolecall import
+    ");
+    assert!(sandbox.names().contains(&"rolecall.yaml".to_owned()));
+    assert_eq!(sandbox.run(&["init", "--import", "--emulator"]).code, 64);
 }

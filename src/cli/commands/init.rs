@@ -6,14 +6,18 @@ use std::{
     path::Path,
 };
 
-use super::{Context, schema::editor_schemas};
+use super::{
+    Context,
+    import::{self, ImportArgs},
+    schema::editor_schemas,
+};
 use crate::{
     contract::Spec,
     render::escape,
     repo,
     workflow::{
         Exit, Failure, World,
-        init::{self, Answers, Scaffold, Wanted},
+        init::{self, Scaffold, Wanted},
     },
 };
 
@@ -34,6 +38,10 @@ pub(crate) struct InitArgs {
     /// A setting of the provider, such as an organization's id. May be repeated.
     #[arg(long = "setting", value_name = "KEY=VALUE", value_parser = setting)]
     settings: Vec<(String, String)>,
+    /// Import the roles that are live, and who holds them, in place of an example. Needs the
+    /// credential.
+    #[arg(long, conflicts_with = "emulator")]
+    import: bool,
     /// Ask nothing.
     #[arg(short, long)]
     yes: bool,
@@ -64,6 +72,7 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
         name: args.name.clone(),
         emulator: args.emulator,
         settings: settings(args)?,
+        import: args.import,
     };
     let asks = !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
     let wanted = match asks {
@@ -80,7 +89,25 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
         Questions { input: &mut input, output: &mut output }.confirm(&root, &scaffold)?;
     }
     scaffold.write(&root)?;
-    context.ui.status(&told(&root, &answers, &scaffold, context.global.directory.as_deref()));
+    context.ui.status(&wrote(&root, &scaffold));
+    let at = context.global.directory.as_deref();
+    let at = at.map(|directory| format!(" -C {}", word(directory))).unwrap_or_default();
+    let at = escape::terminal(&at);
+    if answers.import {
+        let exit = import::run(context, &ImportArgs::default());
+        if exit != Exit::Done {
+            let again = format!("The configuration stays. Once that is mended: rolecall{at} import");
+            context.ui.problem(&again);
+        }
+        return Ok(exit);
+    }
+    let credential = answers.spec.credential();
+    context.ui.status(&match answers.emulator {
+        true => format!("\nNext, against the emulator:\n  rolecall{at} plan\n  rolecall{at} apply"),
+        false => format!(
+            "\nNext, with the credential in {credential}:\n  rolecall{at} doctor\n  rolecall{at} plan"
+        ),
+    });
     Ok(Exit::Done)
 }
 
@@ -95,12 +122,10 @@ fn settings(args: &InitArgs) -> Result<BTreeMap<String, String>, Failure> {
     Ok(settings)
 }
 
-/// What was written, and the next two commands.
-fn told(root: &Path, answers: &Answers<'_>, scaffold: &Scaffold, directory: Option<&Path>) -> String {
-    let mut text = String::new();
-    for path in scaffold.paths() {
-        text.push_str(&format!("Wrote {}\n", escape::terminal(path)));
-    }
+/// What was written, and whether it hides another project.
+fn wrote(root: &Path, scaffold: &Scaffold) -> String {
+    let mut text: String =
+        scaffold.paths().map(|path| format!("Wrote {}\n", escape::terminal(path))).collect();
     let above = root.canonicalize().ok().and_then(|root| {
         let place = repo::find_config(root.parent()?, None, repo::Reading::WorkTree).ok()?;
         Some(place.folder().ok()?.display().to_string())
@@ -111,15 +136,6 @@ fn told(root: &Path, answers: &Answers<'_>, scaffold: &Scaffold, directory: Opti
             escape::terminal(&above)
         ));
     }
-    let at = directory.map(|directory| format!(" -C {}", word(directory))).unwrap_or_default();
-    let at = escape::terminal(&at);
-    let credential = answers.spec.credential();
-    text.push_str(&match answers.emulator {
-        true => format!("\nNext, against the emulator:\n  rolecall{at} plan\n  rolecall{at} apply\n"),
-        false => format!(
-            "\nNext, with the credential in {credential}:\n  rolecall{at} doctor\n  rolecall{at} plan\n"
-        ),
-    });
     text
 }
 
@@ -156,15 +172,23 @@ impl Questions<'_> {
         if wanted.name.is_none() {
             wanted.name = Some(self.name(spec)?);
         }
-        if !wanted.emulator && init::has_emulator(spec) && wanted.settings.is_empty() {
+        if !wanted.emulator && !wanted.import && init::has_emulator(spec) && wanted.settings.is_empty() {
             let question = format!(
                 "Try it with an emulator of {} first? It needs no account and no network.",
                 spec.title()
             );
-            wanted.emulator = self.yes(&question)?;
+            wanted.emulator = self.yes(&question, true)?;
         }
         if !wanted.emulator {
             self.settings(spec, &mut wanted.settings)?;
+            if !wanted.import {
+                let variable = spec.credential();
+                let there = (world.environment)(variable).is_some();
+                let question = format!(
+                    "Import the roles that are live, in place of an example? The credential comes from {variable}."
+                );
+                wanted.import = self.yes(&question, there)?;
+            }
         }
         Ok(wanted)
     }
@@ -222,15 +246,16 @@ impl Questions<'_> {
         for path in scaffold.paths() {
             self.say(&format!("  {}\n", escape::terminal(path)))?;
         }
-        match self.yes("Write these files?")? {
+        match self.yes("Write these files?", true)? {
             true => self.say("\n"),
             false => Err(Failure::new(Exit::Error, "nothing was written")),
         }
     }
 
-    fn yes(&mut self, question: &str) -> Result<bool, Failure> {
+    fn yes(&mut self, question: &str, default: bool) -> Result<bool, Failure> {
+        let default = if default { "yes" } else { "no" };
         loop {
-            let answer = self.answer(&format!("{question} [yes]: "), "yes")?;
+            let answer = self.answer(&format!("{question} [{default}]: "), default)?;
             match answer.to_ascii_lowercase().as_str() {
                 "y" | "yes" => return Ok(true),
                 "n" | "no" => return Ok(false),
@@ -260,5 +285,92 @@ impl Questions<'_> {
             }),
             Err(error) => Err(Failure::new(Exit::Error, format!("cannot read the answer: {error}"))),
         }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use std::{ffi::OsString, sync::Arc};
+
+    use super::*;
+    use crate::{definition::ParseCache, model::Redactor, provider::Registry};
+
+    fn world(set: &'static [&'static str]) -> World {
+        World {
+            registry: Registry::builtin(),
+            environment: Arc::new(|name: &str| set.contains(&name).then(|| OsString::from("x"))),
+            allowed_hosts: Vec::new(),
+            redactor: Redactor::default(),
+            today: jiff::civil::date(2026, 11, 20),
+            cache: ParseCache::default(),
+            events: None,
+        }
+    }
+
+    /// What is wanted after these answers, and what was said.
+    fn ask(world: &World, wanted: Wanted, answers: &str) -> (Result<Wanted, Failure>, String) {
+        let mut output = Vec::new();
+        let wanted = Questions { input: &mut answers.as_bytes(), output: &mut output }.ask(world, wanted);
+        (wanted, String::from_utf8(output).unwrap())
+    }
+
+    #[test]
+    fn enter_takes_what_stands_in_brackets() {
+        let world = world(&[]);
+        let (wanted, said) = ask(&world, Wanted::default(), "\n\n");
+        let wanted = wanted.unwrap();
+        assert!(wanted.emulator && !wanted.import && wanted.settings.is_empty());
+        let answers = init::complete(&world, &wanted).unwrap();
+        assert_eq!(answers.name, answers.spec.name());
+        insta::assert_snapshot!(said, @"
+        Enter takes what stands in brackets.
+        Name of the target [coderabbit]: Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]:
+        ");
+    }
+
+    #[test]
+    fn a_real_tenant_is_asked_for_its_settings_and_wrong_answers_again() {
+        let spec = world(&[]).registry.specs()[0].credential();
+        let answers = "A B\nreviews\nperhaps\nno\n88321\n\n\n";
+        let (wanted, said) = ask(&world(&[]), Wanted::default(), answers);
+        let wanted = wanted.unwrap();
+        assert_eq!(wanted.name.as_deref(), Some("reviews"));
+        assert_eq!(wanted.settings.values().collect::<Vec<_>>(), ["88321"]);
+        assert!(!wanted.emulator && !wanted.import);
+        insta::assert_snapshot!(said.replace(spec, "CREDENTIAL"), @"
+        Enter takes what stands in brackets.
+        Name of the target [coderabbit]: `A B` is no name of a target: small letters, digits, and `._-`, at most 64, the first a letter or digit.
+        Name of the target [coderabbit]: Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]: Answer yes or no.
+        Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]: The git provider's id of the organization; only a workspace API token needs it. For example 88321.
+        org_id [leave out]: The API of another region, or a server of your own. For example https://api.eu.coderabbit.ai.
+        url [leave out]: Import the roles that are live, in place of an example? The credential comes from CREDENTIAL. [no]:
+        ");
+    }
+
+    #[test]
+    fn only_what_the_options_leave_open_is_asked() {
+        let world = world(&[]);
+        let given = Wanted {
+            provider: world.registry.specs().first().map(|spec| spec.name().to_owned()),
+            name: Some("reviews".into()),
+            emulator: true,
+            ..Wanted::default()
+        };
+        let (wanted, said) = ask(&world, given, "");
+        assert_eq!(wanted.unwrap().name.as_deref(), Some("reviews"));
+        assert_eq!(said, "Enter takes what stands in brackets.\n");
+    }
+
+    #[test]
+    fn the_end_of_the_input_writes_nothing() {
+        let (wanted, _) = ask(&world(&[]), Wanted::default(), "reviews");
+        assert_eq!(wanted.unwrap_err().exit, Exit::Error);
+        let world = world(&[]);
+        let answers = init::complete(&world, &Wanted::default()).unwrap();
+        let scaffold = init::scaffold(&world, &answers, editor_schemas()).unwrap();
+        let mut output = Vec::new();
+        let mut questions = Questions { input: &mut "no\n".as_bytes(), output: &mut output };
+        assert!(questions.confirm(Path::new("."), &scaffold).is_err());
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod catalog;
 pub(super) mod completions;
 pub(super) mod doctor;
 pub(super) mod emulate;
+pub(super) mod import;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod plan;
