@@ -173,21 +173,17 @@ impl Questions<'_> {
             wanted.name = Some(self.name(spec)?);
         }
         if !wanted.emulator && !wanted.import && init::has_emulator(spec) && wanted.settings.is_empty() {
-            let question = format!(
-                "Try it with an emulator of {} first? It needs no account and no network.",
-                spec.title()
-            );
-            wanted.emulator = self.yes(&question, true)?;
+            let question = "Try it with an emulator first, without an account?";
+            wanted.emulator = self.yes(question, true)?;
         }
         if !wanted.emulator {
             self.settings(spec, &mut wanted.settings)?;
             if !wanted.import {
                 let variable = spec.credential();
                 let there = (world.environment)(variable).is_some();
-                let question = format!(
-                    "Import the roles that are live, in place of an example? The credential comes from {variable}."
-                );
-                wanted.import = self.yes(&question, there)?;
+                self.say(&format!("An import needs the credential in {variable}.\n"))?;
+                let question = "Import the roles that are live, in place of an example?";
+                wanted.import = self.yes(question, there)?;
             }
         }
         Ok(wanted)
@@ -223,7 +219,7 @@ impl Questions<'_> {
             if settings.contains_key(setting.name) {
                 continue;
             }
-            self.say(&format!("{} For example {}.\n", setting.about, setting.example))?;
+            self.say(&format!("{}\nFor example {}\n", setting.about, setting.example))?;
             let skip = if setting.required { "" } else { " [leave out]" };
             loop {
                 let answer = self.answer(&format!("{}{skip}: ", setting.name), "")?;
@@ -308,6 +304,15 @@ mod tests {
         }
     }
 
+    /// What was said, without the provider's own words.
+    fn plain(world: &World, said: &str) -> String {
+        let specs = world.registry.specs();
+        let spec = specs.first().unwrap();
+        said.replace(spec.title(), "PRODUCT")
+            .replace(spec.credential(), "CREDENTIAL")
+            .replace(spec.name(), "NAME")
+    }
+
     /// What is wanted after these answers, and what was said.
     fn ask(world: &World, wanted: Wanted, answers: &str) -> (Result<Wanted, Failure>, String) {
         let mut output = Vec::new();
@@ -323,28 +328,31 @@ mod tests {
         assert!(wanted.emulator && !wanted.import && wanted.settings.is_empty());
         let answers = init::complete(&world, &wanted).unwrap();
         assert_eq!(answers.name, answers.spec.name());
-        insta::assert_snapshot!(said, @"
+        insta::assert_snapshot!(plain(&world, &said), @"
         Enter takes what stands in brackets.
-        Name of the target [coderabbit]: Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]:
+        Name of the target [NAME]: Try it with an emulator first, without an account? [yes]:
         ");
     }
 
     #[test]
     fn a_real_tenant_is_asked_for_its_settings_and_wrong_answers_again() {
-        let spec = world(&[]).registry.specs()[0].credential();
+        let world = world(&[]);
         let answers = "A B\nreviews\nperhaps\nno\n88321\n\n\n";
-        let (wanted, said) = ask(&world(&[]), Wanted::default(), answers);
+        let (wanted, said) = ask(&world, Wanted::default(), answers);
         let wanted = wanted.unwrap();
         assert_eq!(wanted.name.as_deref(), Some("reviews"));
         assert_eq!(wanted.settings.values().collect::<Vec<_>>(), ["88321"]);
         assert!(!wanted.emulator && !wanted.import);
-        insta::assert_snapshot!(said.replace(spec, "CREDENTIAL"), @"
+        insta::assert_snapshot!(plain(&world, &said), @"
         Enter takes what stands in brackets.
-        Name of the target [coderabbit]: `A B` is no name of a target: small letters, digits, and `._-`, at most 64, the first a letter or digit.
-        Name of the target [coderabbit]: Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]: Answer yes or no.
-        Try it with an emulator of CodeRabbit first? It needs no account and no network. [yes]: The git provider's id of the organization; only a workspace API token needs it. For example 88321.
-        org_id [leave out]: The API of another region, or a server of your own. For example https://api.eu.coderabbit.ai.
-        url [leave out]: Import the roles that are live, in place of an example? The credential comes from CREDENTIAL. [no]:
+        Name of the target [NAME]: `A B` is no name of a target: small letters, digits, and `._-`, at most 64, the first a letter or digit.
+        Name of the target [NAME]: Try it with an emulator first, without an account? [yes]: Answer yes or no.
+        Try it with an emulator first, without an account? [yes]: The git provider's id of the organization; only a workspace API token needs it.
+        For example 88321
+        org_id [leave out]: The API of another region, or a server of your own.
+        For example https://api.eu.NAME.ai
+        url [leave out]: An import needs the credential in CREDENTIAL.
+        Import the roles that are live, in place of an example? [no]:
         ");
     }
 
