@@ -2,8 +2,10 @@
 //! is wrong. `tests/invalid/` holds each case with its snapshot beside it, so that a reviewer reads
 //! fault and message side by side. `UPDATE_SNAPSHOTS=1` writes the snapshots anew.
 
+mod answers;
 mod config;
 mod definitions;
+mod server;
 
 use std::{
     collections::BTreeSet,
@@ -246,7 +248,7 @@ impl Snapshots {
 fn for_each<T: Sync>(items: &[T], work: impl Fn(&T) + Sync) {
     let next = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..3 {
+        for _ in 0..6 {
             scope.spawn(|| {
                 while let Some(item) = items.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) {
                     work(item);
