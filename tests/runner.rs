@@ -7,5 +7,6 @@ mod common;
 mod examples;
 mod model_world;
 mod readme;
+mod setup;
 mod stories;
 mod structure;

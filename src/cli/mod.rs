@@ -57,6 +57,9 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::InitArgs),
+    Doctor(commands::doctor::DoctorArgs),
+    Catalog(commands::catalog::CatalogArgs),
     Validate(commands::validate::ValidateArgs),
     Plan(commands::plan::PlanArgs),
     Show(commands::show::ShowArgs),
@@ -103,6 +106,9 @@ fn run(cli: Cli) -> Exit {
     log::catch_panics(ui.clone());
     let context = commands::Context { global: cli.global, ui, redactor };
     match cli.command {
+        Command::Init(args) => commands::init::run(&context, &args),
+        Command::Doctor(args) => commands::doctor::run(&context, &args),
+        Command::Catalog(args) => commands::catalog::run(&context, &args),
         Command::Validate(args) => commands::validate::run(&context, &args),
         Command::Plan(args) => commands::plan::run(&context, &args),
         Command::Show(args) => commands::show::run(&context, &args),
