@@ -2,5 +2,11 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
+mod common;
+mod examples;
 mod import;
 mod model_world;
+mod readme;
+mod stories;
+mod structure;

@@ -35,7 +35,7 @@ pub(crate) struct Global {
     /// The configuration, instead of the `rolecall.yaml` found upwards from the folder.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Only this target; a glob such as `gitlab-*`. May be repeated.
+    /// Only this target; a glob such as `prod-*`. May be repeated.
     #[arg(long, value_name = "NAME|GLOB", global = true)]
     target: Vec<String>,
     /// Read the definitions from this revision instead of the work tree.

@@ -34,14 +34,18 @@ mod syntax;
 mod validate;
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod codes_page_tests;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod load_tests;
 #[cfg(test)]
 mod order_tests;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod schema_tests;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod syntax_tests;
 #[cfg(test)]
 pub(crate) mod testing;

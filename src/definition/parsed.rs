@@ -27,7 +27,7 @@ const HERE: SourceId = SourceId(0);
 /// A file after everything that can be said of it alone.
 #[derive(Debug)]
 pub(crate) struct FileOf<T> {
-    /// Its text; empty where it is not UTF-8.
+    /// Its text; where it is not UTF-8, what of it is.
     pub(crate) text: Arc<str>,
     /// What it says, without the parts that are wrong; `None` where nothing can be used.
     pub(crate) content: Option<T>,
@@ -69,8 +69,8 @@ impl ParseCache {
             }
         }
         let file = Arc::new(read(bytes, checker));
-        // Only what decoded is kept: text that did not is empty here.
-        if !file.text.is_empty() {
+        // Only what decoded is kept: of anything else the text is not what was read.
+        if file.findings.iter().all(|finding| finding.code != Code::NotUtf8) {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             known.insert(Arc::clone(&file.text), Arc::clone(&file));
         }
@@ -79,7 +79,7 @@ impl ParseCache {
 }
 
 /// Reads bytes as a file of type `T`.
-pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> FileOf<T> {
+pub(crate) fn read<T: DeserializeOwned + Send>(bytes: Vec<u8>, checker: &Checker) -> FileOf<T> {
     let mut findings = Vec::new();
     let text: Arc<str> = match String::from_utf8(bytes) {
         Ok(text) => text.into(),
@@ -87,7 +87,11 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> Fi
     };
     hidden::check(&text, HERE, &mut findings);
     let parsed = syntax::parse(&text, HERE);
-    findings.extend(parsed.findings);
+    // A character that YAML does not allow is said once, as what it is.
+    let start = |finding: &Finding| finding.labels.first().map(|label| label.site.start);
+    let hidden: Vec<_> = findings.iter().map(start).collect();
+    let syntax = parsed.findings.into_iter();
+    findings.extend(syntax.filter(|one| one.code != Code::Syntax || !hidden.contains(&start(one))));
     let secrets = leak::find(&text, parsed.root.as_ref());
     leak::report(&secrets, HERE, &mut findings);
     let directives = directive::read(&text, &parsed.comments, HERE, &mut findings);
@@ -101,11 +105,16 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> Fi
     let mut content = None;
     match parsed.root {
         Some(mut root) if !parsed.broken => {
-            let prune = checker.check(&root, HERE, &mut findings);
+            let (prune, early) = check(&root, &text, checker, &mut findings);
             if !prune.is_empty() {
                 lost = harvest(&root);
-            }
-            if leave_out(&mut root, prune) {
+                if leave_out(&mut root, prune) {
+                    content = typed(&root, &text, &mut findings);
+                }
+            } else if let Some((typed, mut found)) = early {
+                content = typed;
+                findings.append(&mut found);
+            } else {
                 content = typed(&root, &text, &mut findings);
             }
             if content.is_none() && lost.roles.is_empty() && lost.sets.is_empty() {
@@ -121,6 +130,33 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: Vec<u8>, checker: &Checker) -> Fi
     FileOf { text, content, findings, directives, secrets, extents, lost }
 }
 
+/// Files from this size on are read as their type while the schema is checked, on a second thread.
+const LARGE: usize = 1 << 20;
+
+/// Typed content with what was found on the way.
+type Early<T> = (Option<T>, Vec<Finding>);
+
+/// Checks the schema; of a large file also the typed content, which counts if nothing is wrong.
+fn check<T: DeserializeOwned + Send>(
+    root: &Node<'_>,
+    text: &str,
+    checker: &Checker,
+    findings: &mut Vec<Finding>,
+) -> (Vec<Path>, Option<Early<T>>) {
+    if text.len() < LARGE {
+        return (checker.check(root, HERE, findings), None);
+    }
+    std::thread::scope(|scope| {
+        let early = scope.spawn(|| {
+            let mut found = Vec::new();
+            let content = typed(root, text, &mut found);
+            (content, found)
+        });
+        let prune = checker.check(root, HERE, findings);
+        (prune, early.join().ok())
+    })
+}
+
 fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
     let at = error.utf8_error().valid_up_to();
     let bytes = error.as_bytes();
@@ -131,15 +167,23 @@ fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
     let byte = bytes.get(at).copied().unwrap_or_default();
     let message =
         format!("the file is not UTF-8: line {line}, column {column} (byte {at}) holds 0x{byte:02X}");
-    let finding =
-        Finding::new(Code::NotUtf8, message).at(Span::new(0, 0).site(HERE), "").help("Save it as UTF-8.");
+    let help = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "It seems to be UTF-16. Save it as UTF-8.",
+        _ if bytes.contains(&0) => "It seems to be no text at all. Narrow the `files:` of the target.",
+        _ => "Save it as UTF-8.",
+    };
+    // What decodes, for the excerpt; what does not is shown as U+FFFD.
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+    let finding = Finding::new(Code::NotUtf8, message).at(span.site(HERE), "").help(help);
     let lost = Lost { more: true, ..Lost::default() };
+    let secrets = leak::find(&text, None);
     FileOf {
-        text: "".into(),
+        text,
         content: None,
         findings: vec![finding],
         directives: Vec::new(),
-        secrets: Vec::new(),
+        secrets,
         extents: Vec::new(),
         lost,
     }

@@ -40,16 +40,18 @@ pub fn config_schema(specs: &[&dyn Spec]) -> Value {
     }
     let known: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
     let provider = at(&target, "/properties/provider/description");
-    defs.insert(
-        "Target".into(),
-        json!({
-            "description": at(&target, "/description"),
-            "type": "object",
-            "required": ["provider", "files"],
-            "properties": { "provider": { "description": provider, "enum": known } },
-            "allOf": branches
-        }),
-    );
+    let mut any_target = json!({
+        "description": at(&target, "/description"),
+        "type": "object",
+        "required": ["provider", "files"],
+        "properties": { "provider": { "description": provider, "enum": known } }
+    });
+    if !branches.is_empty() {
+        edit(&mut any_target, "", |target| {
+            target.insert("allOf".into(), Value::Array(branches));
+        });
+    }
+    defs.insert("Target".into(), any_target);
     edit(&mut root, "/properties/targets", |targets| {
         targets.insert("additionalProperties".into(), json!({ "$ref": "#/$defs/Target" }));
         targets.insert("propertyNames".into(), json!({ "pattern": KEY }));
@@ -92,6 +94,20 @@ pub fn definitions_schema(specs: &[&dyn Spec]) -> Value {
         "allOf": branches
     });
     finish("urn:rolecall:schema:definitions:1", "Role definitions", root, defs)
+}
+
+/// The schema of a definition file without the names of permissions, for the validator: a rule
+/// judges these with better words, and comparing with hundreds of names in turn is slow.
+pub(crate) fn without_permission_names(mut schema: Value) -> Value {
+    if let Some(Value::Object(defs)) = schema.get_mut("$defs") {
+        let permissions = defs.iter_mut().filter(|(name, _)| name.ends_with(".Permission"));
+        for (_, permission) in permissions {
+            edit(permission, "", |permission| {
+                permission.retain(|keyword, _| matches!(keyword.as_str(), "type" | "pattern"));
+            });
+        }
+    }
+    schema
 }
 
 /// The fields that a definition file can have with some provider, each under the name of the type
@@ -205,7 +221,9 @@ fn finish(id: &str, title: &str, root: Value, defs: Map<String, Value>) -> Value
     schema.insert("$schema".into(), json!(DRAFT));
     schema.insert("$id".into(), json!(id));
     schema.insert("title".into(), json!(title));
-    if let Value::Object(root) = root {
+    if let Value::Object(mut root) = root {
+        // Without any provider there is no branch, and an empty list of them is no valid schema.
+        root.retain(|keyword, value| keyword != "allOf" || value != &json!([]));
         schema.extend(root);
     }
     schema.insert("$defs".into(), Value::Object(defs));
@@ -326,6 +344,7 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
 }
 
 /// Lets an editor complete `words` where any text is allowed.
+#[expect(clippy::needless_pass_by_value, reason = "the reference to the field is used up")]
 fn suggest(schema: Option<&mut Value>, words: &[String]) {
     if let Some(Value::Object(schema)) = schema
         && !words.is_empty()

@@ -14,6 +14,8 @@ fn they_are_valid_schemas_with_urns() {
     for (schema, id) in [
         (config_schema(SPECS), "urn:rolecall:schema:config:1"),
         (definitions_schema(SPECS), "urn:rolecall:schema:definitions:1"),
+        (config_schema(&[]), "urn:rolecall:schema:config:1"),
+        (definitions_schema(&[]), "urn:rolecall:schema:definitions:1"),
     ] {
         assert!(jsonschema::meta::is_valid(&schema), "{id}");
         assert_eq!(schema.get("$id").and_then(Value::as_str), Some(id));
@@ -35,7 +37,7 @@ fn every_field_is_described() {
         }
         match value {
             Value::Object(object) => {
-                object.iter().for_each(|(k, v)| walk(v, &format!("{path}/{k}"), missing))
+                object.iter().for_each(|(k, v)| walk(v, &format!("{path}/{k}"), missing));
             }
             Value::Array(items) => items.iter().for_each(|v| walk(v, path, missing)),
             _ => {}

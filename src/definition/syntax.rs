@@ -1,22 +1,27 @@
-//! Text to tree. The only file that names the YAML parser.
+//! Text to tree. Only this file and `error` name the YAML parser.
 //!
 //! Everything that YAML allows and a definition does not need is refused here, with its place:
 //! tags, several documents, keys that are not text, keys that stand twice, deep nesting, and
 //! aliases that expand to too much.
+
+mod error;
 
 use std::{
     borrow::Cow,
     collections::{HashMap, HashSet},
 };
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use crate::model::{Code, Finding, SourceId};
+
+use error::{error_finding, error_span, more_errors, tab, tag, too_deep};
 
 use super::{
     node::{Key, Kind, Node},
     scalar::{self, Scalar},
     span::Span,
+    validate::short,
 };
 
 /// Deepest nesting of lists and mappings.
@@ -25,10 +30,6 @@ const DEEPEST: usize = 128;
 const MOST_ALIASED: usize = 100_000;
 /// Most nodes that may stand under anchors; nested anchors count again.
 const MOST_ANCHORED: usize = 1_000_000;
-/// Most syntax errors that are looked for in one file.
-const MOST_ERRORS: usize = 10;
-/// Files above this size are not searched for more than the first syntax error.
-const LARGEST_RECOVERED: usize = 1 << 20;
 /// In mappings with more keys than this, doubles are found by hashing.
 const MANY_KEYS: usize = 16;
 
@@ -74,137 +75,6 @@ pub(crate) fn parse(text: &str, source: SourceId) -> Parsed<'_> {
         findings.push(finding);
     }
     Parsed { root, comments: builder.comments, findings, broken }
-}
-
-/// Further errors: the block of the last one is blanked and the text is read again, because a
-/// grammar error says nothing about the blocks beside it.
-fn more_errors(text: &str, first: Span, error: &ScanError, source: SourceId, findings: &mut Vec<Finding>) {
-    if text.len() > LARGEST_RECOVERED || unclosed(error) {
-        return;
-    }
-    let mut copy = text.as_bytes().to_vec();
-    let mut last = first;
-    for _ in 1..MOST_ERRORS {
-        blank_block(&mut copy, last.start as usize);
-        let Ok(blanked) = std::str::from_utf8(&copy) else { return };
-        let Some(error) = Builder::new(blanked, source).run(blanked) else { return };
-        let span = error_span(blanked, &error);
-        if unclosed(&error) || span.start <= last.start {
-            return;
-        }
-        findings.push(error_finding(blanked, &error, span, source));
-        last = span;
-    }
-}
-
-/// Whether the error is that something never ends: what follows it is then not worth reading.
-fn unclosed(error: &ScanError) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::UnclosedQuotedScalar
-            | ErrorKind::UnclosedFlowCollection { .. }
-            | ErrorKind::UnexpectedEof
-            | ErrorKind::UnexpectedEofFlowSequence
-            | ErrorKind::UnexpectedEofFlowMapping
-            | ErrorKind::UnexpectedEofImplicitFlowMapping
-            | ErrorKind::UnexpectedEofBlockSequence
-            | ErrorKind::UnexpectedEofBlockMapping
-            | ErrorKind::RecursionLimitExceeded
-            | ErrorKind::DocumentIndicatorInQuotedScalar
-    )
-}
-
-/// Overwrites the line of byte `at`, and the lines after it that are indented deeper, with spaces.
-fn blank_block(text: &mut [u8], at: usize) {
-    let at = at.min(text.len());
-    let mut start =
-        text.get(..at).and_then(|before| before.iter().rposition(|b| *b == b'\n')).map_or(0, |i| i + 1);
-    let indent = |line: &[u8]| line.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-    let mut outer = None;
-    while start < text.len() {
-        let length =
-            text.get(start..).map_or(0, |rest| rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len()));
-        let Some(line) = text.get_mut(start..start + length) else { return };
-        let blank = line.iter().all(u8::is_ascii_whitespace);
-        match outer {
-            None => outer = Some(indent(line)),
-            Some(outer) if !blank && indent(line) <= outer => return,
-            Some(_) => {}
-        }
-        for byte in line.iter_mut().filter(|b| **b != b'\r') {
-            *byte = b' ';
-        }
-        start += length + 1;
-    }
-}
-
-/// The character that an error points at, or the last one of the text.
-fn error_span(text: &str, error: &ScanError) -> Span {
-    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-    let at = (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    match text.get(at..).and_then(|rest| rest.chars().next()) {
-        Some(c) if c != '\n' && c != '\r' => Span::new(at, at + c.len_utf8()),
-        Some(_) => Span::new(at, at),
-        None => Span::new(text.trim_end().len(), text.trim_end().len()),
-    }
-}
-
-fn error_finding(text: &str, error: &ScanError, span: Span, source: SourceId) -> Finding {
-    let at = span.site(source);
-    let line_start =
-        text.get(..span.start as usize).map_or(0, |before| before.rfind('\n').map_or(0, |i| i + 1));
-    let before = text.get(line_start..span.start as usize).unwrap_or_default();
-    match error.kind() {
-        ErrorKind::RecursionLimitExceeded => too_deep(at),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => tab(at),
-        _ if before.contains('\t') && before.trim().is_empty() => tab(at),
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            Finding::new(Code::Syntax, "a quoted text has no end")
-                .at(at, "it begins here or above")
-                .help("Close it with the same quote that opens it.")
-        }
-        ErrorKind::UnknownQuotedScalarEscape => Finding::new(Code::Syntax, "an unknown escape in a quoted text")
-            .at(at, "here")
-            .help("Use single quotes, in which a backslash is a backslash."),
-        ErrorKind::UnclosedFlowCollection { .. } => {
-            Finding::new(Code::Syntax, "a bracket or brace is never closed")
-                .at(at, "opened here")
-                .help("Close every `[` with `]` and every `{` with `}`.")
-        }
-        ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping => {
-            Finding::new(Code::Syntax, "a bracket or brace is never closed")
-                .at(at, "the file goes on until here")
-                .help("Close every `[` with `]` and every `{` with `}`.")
-        }
-        ErrorKind::UndeclaredTagHandle | ErrorKind::ExpectedTagBang => tag(at),
-        _ => Finding::new(Code::Syntax, format!("not YAML: {}", error.info()))
-            .at(at, "here")
-            .help("Check the indentation of this line and the lines above it, and quote text that holds `: `, ` #`, or begins with a sign."),
-    }
-}
-
-fn too_deep(at: crate::model::Site) -> Finding {
-    Finding::new(Code::TooDeep, format!("lists and mappings are nested more than {DEEPEST} deep"))
-        .at(at, "here")
-        .help("No definition needs this. Check the brackets.")
-}
-
-fn tab(at: crate::model::Site) -> Finding {
-    Finding::new(Code::Syntax, "a line is indented with a tab")
-        .at(at, "a tab stands before this")
-        .help("Indent with spaces: YAML does not allow tabs there.")
-}
-
-fn tag(at: crate::model::Site) -> Finding {
-    Finding::new(Code::Tag, "YAML tags are not used in definitions")
-        .at(at, "a tag")
-        .help("Remove the tag; quote a value that has to be text.")
 }
 
 /// A collection that is still open.
@@ -523,9 +393,10 @@ fn admit<'t>(
     };
     if double {
         let first = entries.iter().find(|(known, _)| known.text == text).map(|(known, _)| known.span);
-        let mut finding = Finding::new(Code::DuplicateKey, "a key stands twice in one mapping")
-            .at(node.span.site(source), "again here")
-            .help("Remove one of the two, or unite them.");
+        let mut finding =
+            Finding::new(Code::DuplicateKey, format!("`{}` stands twice in one mapping", short(&text)))
+                .at(node.span.site(source), "again here")
+                .help("Remove one of the two, or unite them.");
         if let Some(first) = first {
             finding = finding.at(first.site(source), "first here");
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     change::{Change, Plan, RoleState, What},
     digest,
-    document::{self, Action, FieldChange, FieldValue, Origin},
+    document::{self, FieldChange, FieldValue, Origin},
 };
 use crate::model::{
     RoleId, Site, Sources, Untrusted,
@@ -42,7 +42,7 @@ pub fn target(
         guards: guards_document(guards),
         selection: selection.iter().map(|glob| glob.as_str().into()).collect(),
         scope_changes: Vec::new(),
-        summary: summary(&changes),
+        summary: document::Summary::of(&changes),
         changes,
         verdicts: plan.verdicts.iter().map(verdict).collect(),
         unmanaged: document::Unmanaged {
@@ -123,23 +123,6 @@ fn guards_document(guards: &Guards) -> document::Guards {
         max_deletes: limit(guards.max_deletes),
         max_unassigns: limit(guards.max_unassigns),
         min_admins: guards.min_admins,
-    }
-}
-
-fn summary(changes: &[document::Change]) -> document::Summary {
-    let count = |action: Action| changes.iter().filter(|change| change.action == action).count() as u32;
-    document::Summary {
-        create: count(Action::Create),
-        update: count(Action::Update),
-        rename: count(Action::Rename),
-        replace: count(Action::Replace),
-        delete: count(Action::Delete),
-        assign: count(Action::Assign),
-        reassign: count(Action::Reassign),
-        unassign: count(Action::Unassign),
-        set_default: count(Action::SetDefault),
-        release: count(Action::Release),
-        manual: changes.iter().filter(|change| change.manual.is_some()).count() as u32,
     }
 }
 

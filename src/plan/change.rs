@@ -95,6 +95,9 @@ pub enum What {
         before: Option<RoleState>,
         /// What is wanted; `None` for one that goes.
         after: Option<RoleState>,
+        /// The description that it has now, managed or not: an API that wants the whole role gets it
+        /// back.
+        described: Option<Untrusted>,
         /// What brings each wanted permission.
         via: BTreeMap<Untrusted, Via>,
     },

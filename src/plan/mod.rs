@@ -14,6 +14,7 @@ pub mod read;
 pub mod resolve;
 pub mod select;
 mod summary;
+mod temporary;
 
 pub use document::PlanDocument;
 pub use outcome::ApplyDocument;

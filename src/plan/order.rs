@@ -18,6 +18,7 @@ use super::{
     change::{Change, Plan, RoleState, What},
     graph::{Edge, contract, layers, take_in},
     operation::{Op, RoleBody, RolePatch, Verb},
+    temporary,
 };
 use crate::{
     contract::Spec,
@@ -185,10 +186,12 @@ impl<'a> Order<'a> {
             if let Some(to) = after {
                 self.hard.extend(self.create.get(to).map(|create| (*create, step)));
                 self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
+                self.soft.extend(self.gain.get(to).map(|gain| (*gain, step)));
             }
             if let Some(from) = before {
                 self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
                 self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
+                self.soft.extend(self.lose.get(from).map(|lose| (step, *lose)));
             }
         }
     }
@@ -200,7 +203,7 @@ impl<'a> Order<'a> {
             let What::Role { class, scope, .. } = &change.what else { return None };
             Some((*class, scope.clone(), name.raw().to_lowercase()))
         };
-        let mut frees = BTreeMap::new();
+        let mut frees: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
         for (change, it) in self.plan.changes.iter().enumerate() {
             let What::Role { before: Some(before), after, .. } = &it.what else { continue };
             let step = match after {
@@ -209,7 +212,7 @@ impl<'a> Order<'a> {
                 Some(_) => None,
             };
             if let (Some(step), Some(place)) = (step, place(it, &before.name)) {
-                frees.insert(place, (*step, change));
+                frees.entry(place).or_default().push((*step, change));
             }
         }
         let mut wanted = Vec::new();
@@ -220,11 +223,11 @@ impl<'a> Order<'a> {
                 Some(before) if before.name != after.name => self.meta.get(&change),
                 Some(_) => None,
             };
-            let freer = place(it, &after.name).and_then(|place| frees.get(&place));
-            if let (Some(takes), Some((frees, freed_by))) = (takes, freer)
-                && *freed_by != change
-            {
-                wanted.push((change, (*frees, *takes)));
+            let freed = place(it, &after.name).and_then(|place| frees.get(&place));
+            for (frees, by) in freed.into_iter().flatten() {
+                if let (Some(takes), true) = (takes, *by != change) {
+                    wanted.push((change, (*frees, *takes)));
+                }
             }
         }
         let edges: Vec<Edge> = wanted.iter().map(|(_, edge)| *edge).collect();
@@ -232,21 +235,20 @@ impl<'a> Order<'a> {
         for ((change, (frees, takes)), fits) in wanted.into_iter().zip(fits) {
             if fits {
                 self.hard.push((frees, takes));
-            } else {
-                let name = self.temporary_name(change);
-                self.temporary.insert(change, name);
-                let last = self.step(Step::FinalName { change });
-                self.last.insert(change, last);
-                self.hard.push((frees, last));
-                self.hard.push((takes, last));
+                continue;
             }
+            let last = match self.last.get(&change) {
+                Some(last) => *last,
+                None => {
+                    let last = self.step(Step::FinalName { change });
+                    self.temporary.insert(change, temporary::name(&self.plan.changes[change].address));
+                    self.last.insert(change, last);
+                    self.hard.push((takes, last));
+                    last
+                }
+            };
+            self.hard.push((frees, last));
         }
-    }
-
-    /// A name that says what it is, in case a run is interrupted, and that is the same in each run.
-    fn temporary_name(&self, change: usize) -> Untrusted {
-        format!("rolecall temporary {}", super::digest::short(self.plan.changes[change].address.as_str()))
-            .into()
     }
 
     fn operations(self, spec: &dyn Spec) -> Vec<Op> {
@@ -254,8 +256,10 @@ impl<'a> Order<'a> {
         let soft = self.soft.iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| *edge);
         let edges: Vec<Edge> = self.hard.iter().copied().chain(soft).collect();
         let into = self.join(&edges);
-        let merged: Vec<Edge> =
+        let mut merged: Vec<Edge> =
             edges.iter().map(|&(a, b)| (into[a], into[b])).filter(|(a, b)| a != b).collect();
+        let sequence = self.sequence(&merged, &into);
+        merged.extend(sequence.iter().copied());
         let layer = layers(self.steps.len(), &merged);
         let mut members = vec![Vec::new(); self.steps.len()];
         for (index, head) in into.iter().enumerate() {
@@ -293,12 +297,12 @@ impl<'a> Order<'a> {
             }
         }
         ops.sort_by(|(a, _), (b, _)| (a.stratum, a.covers.first()).cmp(&(b.stratum, b.covers.first())));
-        self.needs(ops, &into)
+        self.needs(ops, &into, &sequence)
     }
 
     /// Only the rules that must hold make an operation depend on another: what merely avoids a gap
     /// does not keep a permission alive because somebody else's move failed.
-    fn needs(&self, ops: Vec<(Op, Vec<usize>)>, into: &[usize]) -> Vec<Op> {
+    fn needs(&self, ops: Vec<(Op, Vec<usize>)>, into: &[usize], sequence: &[Edge]) -> Vec<Op> {
         let mut made_of: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for (index, (_, steps)) in ops.iter().enumerate() {
             for step in steps {
@@ -306,7 +310,7 @@ impl<'a> Order<'a> {
             }
         }
         let mut needs = vec![BTreeSet::new(); ops.len()];
-        for &(from, to) in &self.hard {
+        for &(from, to) in self.hard.iter().chain(sequence) {
             let (from, to) = (into[from], into[to]);
             if let (true, Some(from), Some(to)) = (from != to, made_of.get(&from), made_of.get(&to)) {
                 for op in to {
@@ -320,6 +324,28 @@ impl<'a> Order<'a> {
             .collect()
     }
 
+    /// Requests to one role come one after the other, in whichever order the rest leaves: each says
+    /// what the whole role is then.
+    fn sequence(&self, merged: &[Edge], into: &[usize]) -> Vec<Edge> {
+        let mut pairs = Vec::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            if !matches!(it.what, What::Role { before: Some(_), after: Some(_), .. }) {
+                continue;
+            }
+            let id = it.role_id();
+            let steps =
+                [self.lose.get(&id), self.meta.get(&change), self.gain.get(&id), self.last.get(&change)];
+            let heads: BTreeSet<usize> = steps.into_iter().flatten().map(|step| into[*step]).collect();
+            for &first in &heads {
+                for &second in heads.range(first + 1..) {
+                    pairs.extend([(first, second), (second, first)]);
+                }
+            }
+        }
+        let fits = take_in(self.steps.len(), merged, &pairs);
+        pairs.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| edge).collect()
+    }
+
     /// The steps of one role's change become one request, unless something has to happen between
     /// them.
     fn join(&self, edges: &[Edge]) -> Vec<usize> {
@@ -328,6 +354,7 @@ impl<'a> Order<'a> {
                 .changes
                 .iter()
                 .enumerate()
+                .filter(|(_, it)| matches!(it.what, What::Role { .. }))
                 .map(|(change, it)| all(&it.role_id(), change))
                 .filter(|group| group.len() > 1)
                 .collect()
@@ -370,7 +397,7 @@ impl<'a> Order<'a> {
                 Verb::DeleteRole { role: it.role_id(), scope: scope.clone() }
             }
             (Step::Create { .. }, What::Role { scope, after: Some(after), .. }) => {
-                let mut body = body(after, &None);
+                let mut body = self.body(change, after);
                 if let Some(temporary) = self.temporary.get(&change) {
                     body.name = temporary.clone();
                 }
@@ -394,28 +421,29 @@ impl<'a> Order<'a> {
         after: &RoleState,
         done: &dyn Fn(Option<&usize>) -> bool,
     ) -> (RolePatch, RoleBody) {
+        let id = self.plan.changes[change].role_id();
         let has = |wanted: fn(&Step) -> bool| steps.iter().any(|step| wanted(step));
-        let (loses, gains) =
-            (has(|s| matches!(s, Step::Lose { .. })), has(|s| matches!(s, Step::Gain { .. })));
-        let (meta, last) =
-            (has(|s| matches!(s, Step::Meta { .. })), has(|s| matches!(s, Step::FinalName { .. })));
-        let old_description = before.and_then(|before| before.description.clone()).flatten();
-        let mut full = body(after, &old_description);
+        let loses = has(|s| matches!(s, Step::Lose { .. }));
+        let gains = has(|s| matches!(s, Step::Gain { .. }));
+        let meta = has(|s| matches!(s, Step::Meta { .. }));
+        let last = has(|s| matches!(s, Step::FinalName { .. }));
+        let lost = loses || done(self.lose.get(&id));
+        let gained = gains || done(self.gain.get(&id));
+        let described = meta || done(self.meta.get(&change));
         let borne = self.temporary.get(&change).unwrap_or(&after.name);
-        if !last && !done(self.last.get(&change)) {
-            let is_borne = meta || before.is_none() || done(self.meta.get(&change));
-            full.name = match before {
-                Some(before) if !is_borne => before.name.clone(),
-                _ => borne.clone(),
-            };
+        let mut full = self.body(change, after);
+        if let Some(before) = before {
+            full.permissions = permissions_between(before, after, lost, gained);
+            if !described {
+                full.name = before.name.clone();
+                full.description = self.described(change);
+            }
+        }
+        if (described || before.is_none()) && !last && !done(self.last.get(&change)) {
+            full.name = borne.clone();
         }
         let mut send = RolePatch::default();
-        if gains {
-            send.permissions = after.permissions.clone();
-        } else if loses {
-            // Another request brings the gains later.
-            let old = before.and_then(|before| before.permissions.clone()).unwrap_or_default();
-            full.permissions.retain(|permission| old.contains(permission));
+        if loses || gains {
             send.permissions = Some(full.permissions.clone());
         }
         if meta {
@@ -432,13 +460,38 @@ impl<'a> Order<'a> {
         }
         (send, full)
     }
+
+    /// The whole role as it is wanted.
+    fn body(&self, change: usize, after: &RoleState) -> RoleBody {
+        RoleBody {
+            name: after.name.clone(),
+            description: after.description.clone().unwrap_or_else(|| self.described(change)),
+            permissions: after.permissions.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The description that the role of a change has now.
+    fn described(&self, change: usize) -> Option<Untrusted> {
+        match &self.plan.changes[change].what {
+            What::Role { described, .. } => described.clone(),
+            What::Default { .. } | What::Assignment { .. } => None,
+        }
+    }
 }
 
-fn body(state: &RoleState, old_description: &Option<Untrusted>) -> RoleBody {
-    RoleBody {
-        name: state.name.clone(),
-        description: state.description.clone().unwrap_or_else(|| old_description.clone()),
-        permissions: state.permissions.clone().unwrap_or_default(),
+/// The permissions of a role on its way: before, between losing and gaining, or after.
+fn permissions_between(
+    before: &RoleState,
+    after: &RoleState,
+    lost: bool,
+    gained: bool,
+) -> BTreeSet<Untrusted> {
+    let (old, new) =
+        (before.permissions.clone().unwrap_or_default(), after.permissions.clone().unwrap_or_default());
+    match (lost, gained) {
+        (_, true) => new,
+        (true, false) => old.intersection(&new).cloned().collect(),
+        (false, false) => old,
     }
 }
 

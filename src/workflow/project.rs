@@ -103,22 +103,24 @@ fn patterns(config: &Config) -> Vec<Arc<str>> {
     config.targets.iter().flat_map(|target| &target.files).map(|placed| placed.value.clone()).collect()
 }
 
-/// The targets that match any of `wanted`; all where nothing is wanted.
+/// The targets that match any of `wanted`, all where nothing is wanted; those whose definitions
+/// have errors too.
 fn select(config: &Config, failed: &BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
-    let names = || config.targets.iter().map(|target| &target.name).chain(failed).map(Arc::clone);
+    let configured = config.targets.iter().map(|target| Arc::clone(&target.name));
+    let known: BTreeSet<Arc<str>> = configured.chain(failed.iter().cloned()).collect();
     if wanted.is_empty() {
-        return Ok(names().collect());
+        return Ok(known.into_iter().collect());
     }
     let set = globs(wanted, "--target")?;
     for one in wanted {
         let glob = globs(std::slice::from_ref(one), "--target")?;
-        if !names().any(|name| glob.is_match(&*name)) {
-            let known: Vec<String> = names().map(|name| name.to_string()).collect();
+        if !known.iter().any(|name| glob.is_match(&**name)) {
+            let known: Vec<&str> = known.iter().map(|name| &**name).collect();
             return Err(Failure::new(Exit::Usage, format!("no target is called `{one}`"))
                 .help(format!("The targets are: {}.", known.join(", "))));
         }
     }
-    Ok(names().filter(|name| set.is_match(&**name)).collect())
+    Ok(known.into_iter().filter(|name| set.is_match(&**name)).collect())
 }
 
 /// A set of globs, in which `*` does not cross a `/`.

@@ -1,7 +1,10 @@
 //! Random worlds with random definitions, and what has to come of them, worked out without the
 //! planner: from the recipe itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::ToSpan as _;
 use proptest::prelude::*;
@@ -14,7 +17,7 @@ use super::{
 };
 
 /// A world, its definitions, and the world that they ask for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) world: World,
     pub(crate) definitions: Definitions,
@@ -26,6 +29,22 @@ pub(crate) struct Case {
     pub(crate) untold: BTreeSet<Who>,
     /// For shuffling and choosing.
     pub(crate) seed: u64,
+}
+
+/// Short enough to read after a law was broken.
+impl fmt::Debug for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let describe = |f: &mut fmt::Formatter<'_>, title: &str, world: &World| {
+            writeln!(f, "{title}: default {:?}, folds case {}", world.default, world.folds_case)?;
+            for (id, role) in world.roles.iter().filter(|(_, role)| !role.builtin) {
+                writeln!(f, "  {id} {:?} {:?} {:?}", role.name, role.description, role.permissions)?;
+            }
+            world.people.iter().try_for_each(|((class, id), role)| writeln!(f, "  {class} {id}: {role:?}"))
+        };
+        writeln!(f, "seed {}", self.seed)?;
+        describe(f, "live", &self.world)?;
+        describe(f, "wanted", &self.wanted)
+    }
 }
 
 /// Names that people and attackers choose. Some differ only in case.
@@ -120,6 +139,40 @@ fn mode() -> impl Strategy<Value = Mode> {
     prop_oneof![3 => Just(Mode::Declared), 1 => Just(Mode::Additive), 1 => Just(Mode::Authoritative)]
 }
 
+/// Roles that all change, and people who all move among them: rings.
+fn ring_recipe() -> impl Strategy<Value = (Vec<LiveRecipe>, Vec<PersonRecipe>)> {
+    let fate = prop_oneof![
+        3 => Just(Fate::RenamedById),
+        2 => Just(Fate::RenamedByPreviously),
+        1 => Just(Fate::SameName),
+    ];
+    let role = (0..26usize, any::<u8>(), fate, any::<u8>(), 0..26usize).prop_map(
+        |(name, permissions, fate, wanted, wanted_name)| LiveRecipe {
+            name,
+            permissions,
+            described: false,
+            fate,
+            wanted: RoleRecipe {
+                name: wanted_name,
+                permissions: wanted,
+                keeps: false,
+                base: 0,
+                except: 0,
+                description: 0,
+            },
+            reassign_to: 0,
+        },
+    );
+    let person = (3..8usize, 7..12usize, 0..3u8).prop_map(|(holds, wants, spelling)| PersonRecipe {
+        bot: false,
+        holds,
+        wants,
+        expired: false,
+        spelling,
+    });
+    (prop::collection::vec(role, 2..5), prop::collection::vec(person, 3..9))
+}
+
 fn role_recipe() -> impl Strategy<Value = RoleRecipe> {
     let description = prop_oneof![3 => Just(0u8), 1 => Just(1u8), 2 => 2..4u8];
     (0..26usize, any::<u8>(), prop::bool::weighted(0.3), 0..12usize, any::<u8>(), description).prop_map(
@@ -155,20 +208,21 @@ fn live_recipe() -> impl Strategy<Value = LiveRecipe> {
 }
 
 fn person_recipe() -> impl Strategy<Value = PersonRecipe> {
-    (prop::bool::weighted(0.2), 0..10usize, 0..12usize, prop::bool::weighted(0.15), 0..3u8).prop_map(
+    (prop::bool::weighted(0.2), 0..10usize, 0..12usize, prop::bool::weighted(0.3), 0..3u8).prop_map(
         |(bot, holds, wants, expired, spelling)| PersonRecipe { bot, holds, wants, expired, spelling },
     )
 }
 
 pub(crate) fn recipe() -> impl Strategy<Value = Recipe> {
-    let roles = (prop::collection::vec(live_recipe(), 0..6), prop::collection::vec(role_recipe(), 0..3));
-    let people = prop::collection::vec(person_recipe(), 0..9);
-    let rest = (0..8usize, 0..10usize, mode(), mode(), 0..4usize, prop::collection::vec(0..16usize, 0..2));
-    (any::<bool>(), roles, people, rest, any::<u64>()).prop_map(
+    let live = (prop::collection::vec(live_recipe(), 0..6), prop::collection::vec(person_recipe(), 0..9));
+    let live = prop_oneof![4 => live.boxed(), 1 => ring_recipe().boxed()];
+    let new = prop::collection::vec(role_recipe(), 0..3);
+    let rest = (0..8usize, 0..10usize, mode(), mode(), 0..6usize, prop::collection::vec(0..16usize, 0..2));
+    (any::<bool>(), live, new, rest, any::<u64>()).prop_map(
         |(
             folds_case,
-            (live, new),
-            people,
+            (live, people),
+            new,
             (default, wanted_default, roles, assignments, on_unassign, exclusive),
             seed,
         )| {
@@ -378,7 +432,10 @@ impl<'r> Builder<'r> {
                         && !removed.contains(name)
                         && (by_id || !meant.contains(name))
                 };
-                let name = self.pick(self.declared[index].recipe.name, free);
+                // Often the name that another role bears: chains and rings of names.
+                let start = self.declared[index].recipe.name;
+                let borne = self.world.roles.get(&(start % 5 + 1).to_string()).map(|role| role.name.clone());
+                let name = borne.filter(|name| free(name)).unwrap_or_else(|| self.pick(start, free));
                 taken.insert(self.folded(&name));
                 self.declared[index].name = name;
             }
@@ -488,6 +545,10 @@ impl<'r> Builder<'r> {
         }
     }
 
+    fn can_be_given(&self, id: &str) -> bool {
+        ["member", "admin"].contains(&id) || self.declared.iter().any(|declared| declared.id() == id)
+    }
+
     /// A role that people can be given: built in or declared.
     fn givable(&self, at: usize) -> String {
         let mut ids = vec!["member".to_owned(), "admin".to_owned()];
@@ -499,7 +560,7 @@ impl<'r> Builder<'r> {
     fn people(&mut self, wanted: &mut World) -> BTreeSet<Who> {
         let recipe = self.recipe;
         let additive = recipe.assignments == Mode::Additive;
-        let on_unassign = recipe.on_unassign.checked_sub(1).map(|at| self.givable(at * 2));
+        let on_unassign = recipe.on_unassign.checked_sub(1).map(|at| self.givable(at.saturating_sub(2)));
         if let Some(to) = &on_unassign {
             self.definitions = self.definitions.clone().on_unassign(&self.reference(to));
         }
@@ -525,7 +586,10 @@ impl<'r> Builder<'r> {
         for (who, held) in people {
             let at: usize = who.1.parse().expect("a number");
             let person = &recipe.people[at - 1];
-            let wants = person.wants.checked_sub(5).map(|at| self.givable(at));
+            let mut wants = person.wants.checked_sub(5).map(|at| self.givable(at));
+            if person.expired && held.as_ref().is_some_and(|held| self.can_be_given(held)) {
+                wants.clone_from(&held);
+            }
             if let Some(role) = &wants {
                 let expires = match (person.expired, person.spelling) {
                     (true, _) => Some(TODAY.checked_sub(1.day()).expect("a day")),
@@ -550,7 +614,7 @@ impl<'r> Builder<'r> {
                     || (!locked && recipe.assignments == Mode::Authoritative)
             });
             let gets = match wants {
-                Some(role) if !person.expired => (vacant || !additive).then_some(role),
+                Some(role) if !person.expired => (vacant || removed.is_some() || !additive).then_some(role),
                 _ if vacant => None,
                 _ => match removed {
                     Some(to) => to.clone(),

@@ -17,13 +17,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let mut left = MOST_SUGGESTIONS;
-    let mut unknown: HashMap<&Untrusted, Option<String>> = HashMap::new();
+    // Each permission is judged once: `None` is known, otherwise what to say beside the error.
+    let mut verdicts: HashMap<&Untrusted, Option<Option<String>>> = HashMap::new();
     for written in context.written {
         let name = &written.permission;
-        if is_known(context, name) {
-            continue;
-        }
-        let help = unknown.entry(name).or_insert_with(|| mean(context, name.raw(), &mut left));
+        let verdict = verdicts
+            .entry(name)
+            .or_insert_with(|| (!is_known(context, name)).then(|| mean(context, name.raw(), &mut left)));
+        let Some(help) = verdict else { continue };
         let text = format!("{} has no permission `{}`", context.input.spec.title(), short(name.raw()));
         let mut finding = Finding::new(Code::UnknownPermission, text).at(written.site, "");
         if let Some(help) = help {
@@ -46,11 +47,19 @@ pub(crate) fn mean(context: &Context<'_>, name: &str, left: &mut usize) -> Optio
     *left = left.checked_sub(1)?;
     let live = context.input.live.iter().flat_map(|live| &live.permissions);
     let known = context.input.spec.catalogue().permissions.keys().chain(live).map(Untrusted::raw);
-    let found = suggest::nearest(name, known)?;
-    Some(match (context.input.spec.permission_form(), found.rsplit_once(':')) {
+    let form = context.input.spec.permission_form();
+    let found = suggest::nearest(name, known.clone());
+    match (form, found.and_then(|found| found.rsplit_once(':'))) {
         (PermissionForm::ResourceAccess, Some((resource, access))) => {
-            format!("Did you mean `{access}` under `{resource}`?")
+            Some(format!("Did you mean `{access}` under `{resource}`?"))
         }
-        _ => format!("Did you mean `{found}`?"),
-    })
+        (PermissionForm::ResourceAccess, None) => {
+            // A resource that nobody documented has the accesses that all others have.
+            let accesses = known.filter_map(|known| Some(known.rsplit_once(':')?.1));
+            let (resource, access) = name.rsplit_once(':')?;
+            let access = suggest::nearest(access, accesses)?;
+            Some(format!("Did you mean `{access}` under `{resource}`?"))
+        }
+        (PermissionForm::Flat, _) => found.map(|found| format!("Did you mean `{found}`?")),
+    }
 }

@@ -11,10 +11,13 @@ use crate::{
     },
 };
 
+/// Class, scope, and identity of a principal.
+type Who<'a> = (&'a str, &'a Scope, (u8, String));
+
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let today = context.input.today;
     let holds = |one: &&DesiredAssignment| one.expires.is_none_or(|date| date >= today);
-    let mut groups: BTreeMap<(&str, &Scope, (u8, String)), Vec<&DesiredAssignment>> = BTreeMap::new();
+    let mut groups: BTreeMap<Who<'_>, Vec<&DesiredAssignment>> = BTreeMap::new();
     for assignment in context.desired.assignments.iter().filter(holds) {
         let Some(class) = contract::principal(context.input.spec, assignment.class) else { continue };
         let who = principal::identity(&assignment.principal.value, class);

@@ -39,12 +39,15 @@ const LINTS: &[Lint] = &[
     Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
 ];
 
+/// First and last byte of a line, and the level that a comment sets for it.
+type Line = (u32, u32, LintLevel);
+
 /// Who sets the level of a lint: a comment beats the command line, which beats the config, which
 /// beats the default.
 pub(crate) struct Levels<'a> {
     command_line: &'a BTreeMap<Code, LintLevel>,
     config: &'a BTreeMap<Code, LintLevel>,
-    comments: BTreeMap<(SourceId, Code), Vec<(u32, u32, LintLevel)>>,
+    comments: BTreeMap<(SourceId, Code), Vec<Line>>,
     /// Codes that some comment wants reported.
     wanted: BTreeSet<Code>,
 }

@@ -171,19 +171,19 @@ impl Work<'_> {
         known.removed = removed.map(|(id, _)| id.clone()).collect();
         let assigned = self.resolved.assignments.iter().filter(|(_, one)| !self.goes(one.site, anew));
         known.principals = assigned.map(|(who, _)| who.clone()).collect();
-        let expired = self.resolved.expired.iter().filter(|(_, one)| !self.goes(one.site, anew));
-        let held = expired.filter(|(who, one)| self.holds(who, &one.role));
-        known.principals.extend(held.map(|(who, _)| who.clone()));
+        let expired = self.resolved.expired.iter().filter(|(_, site)| !self.goes(**site, anew));
+        let held = expired.filter(|((class, principal, role), _)| self.holds(class, principal, role));
+        known.principals.extend(held.map(|((class, principal, _), _)| (*class, principal.clone())));
         let exclusive = self.desired.exclusive.iter().filter(|list| !self.goes(list.role.site, anew));
         known.exclusive =
             exclusive.filter_map(|list| Some((self.live_id(&list.role.value)?, list.class))).collect();
         known
     }
 
-    fn holds(&self, (class, principal): &(&'static str, Untrusted), role: &RoleId) -> bool {
+    fn holds(&self, class: &str, principal: &Untrusted, role: &RoleId) -> bool {
         self.input.live.of(Kind::Assignment).any(|slot| {
             let held = slot.fields.get(field::ROLE).and_then(|live| live.value());
-            slot.key.class == *class
+            slot.key.class == class
                 && slot.key.name == *principal
                 && matches!(held, Some(Value::Role(Some(held))) if held == role)
         })

@@ -18,16 +18,21 @@ use crate::{
     },
 };
 
-/// The committed schemas are those of the types. `BLESS=1 cargo test schemas_are_held` writes them.
+/// The committed schemas are those of the types. `UPDATE_SCHEMA=1 cargo test schemas_are_held` writes them.
 #[test]
 fn schemas_are_held() {
     for (name, schema) in [("plan", plan_schema()), ("apply", outcome_schema())] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schema/{name}.schema.json"));
         let text = json::to_string(&schema);
-        if std::env::var_os("BLESS").is_some() {
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
             fs::write(&path, &text).unwrap();
         }
-        assert_eq!(fs::read_to_string(&path).unwrap(), text, "run with BLESS=1 to write {}", path.display());
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            text,
+            "run with UPDATE_SCHEMA=1 to write {}",
+            path.display()
+        );
     }
 }
 
