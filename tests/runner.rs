@@ -5,6 +5,7 @@
 mod bad_input;
 mod common;
 mod examples;
+mod import;
 mod model_world;
 mod readme;
 mod setup;

@@ -68,8 +68,8 @@ fn quoted(text: &str) -> String {
 /// Whether a character cannot be seen where it stands: it shows nothing, or another character.
 fn is_escaped(c: char, previous: char) -> bool {
     use GeneralCategory::{
-        Control, EnclosingMark, Format, LineSeparator, NonspacingMark, OtherSymbol, ParagraphSeparator,
-        PrivateUse, SpaceSeparator, SpacingMark, Surrogate, Unassigned,
+        Control, EnclosingMark, Format, LineSeparator, NonspacingMark, ParagraphSeparator, PrivateUse,
+        SpaceSeparator, SpacingMark, Surrogate, Unassigned,
     };
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -77,13 +77,10 @@ fn is_escaped(c: char, previous: char) -> bool {
     match get_general_category(c) {
         Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned
         | SpaceSeparator => true,
-        // Chooses how the character before it is drawn: seen on a symbol, not on a letter.
-        NonspacingMark if matches!(c, '\u{fe00}'..='\u{fe0f}') => {
-            get_general_category(previous) != OtherSymbol
-        }
         // A mark on an ASCII letter looks like the one character for both, and on a quote like ours.
-        NonspacingMark | EnclosingMark | SpacingMark => previous.is_ascii() || hidden::kind(c).is_some(),
-        _ => hidden::kind(c).is_some(),
+        NonspacingMark | EnclosingMark | SpacingMark if previous.is_ascii() => true,
+        // Variation selectors, which nobody sees on a letter, and blank Braille.
+        _ => matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{2800}') || hidden::kind(c).is_some(),
     }
 }
 
@@ -165,7 +162,8 @@ mod tests {
             ("e\u{301}", r#""e\u0301""#),
             ("👩\u{200d}💻", r#""👩\u200D💻""#),
             ("Admin\u{fe0f}", r#""Admin\uFE0F""#),
-            ("❤\u{fe0f}", "\"❤\u{fe0f}\""),
+            ("❤\u{fe0f}", r#""❤\uFE0F""#),
+            ("х\u{301}", "\"х\u{301}\""),
         ] {
             assert_eq!(scalar(text), expected, "{text:?}");
         }

@@ -2,6 +2,7 @@
 //! definitions itself, so that the two cannot disagree.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -27,13 +28,13 @@ use crate::{
 /// Reads files of one provider that stand alone.
 pub(super) struct Trial<'a> {
     spec: &'a dyn Spec,
-    checker: Option<Checker>,
+    /// Made when it is first needed: often there is nothing to add.
+    checker: OnceCell<Option<Checker>>,
     target: Target,
 }
 
 impl<'a> Trial<'a> {
     pub(super) fn new(spec: &'a dyn Spec) -> Self {
-        let checker = Checker::new(schema::definitions_schema(&[spec]), schema::vocabulary(&[spec]));
         let target = Target {
             name: "import".into(),
             provider: spec.name(),
@@ -45,12 +46,14 @@ impl<'a> Trial<'a> {
             on_unassign: OnUnassign::Refuse,
             site: Site { source: SourceId(0), start: 0, end: 0 },
         };
-        Self { spec, checker, target }
+        Self { spec, checker: OnceCell::new(), target }
     }
 
     /// The first error in a file with this text; `None` where it is fine.
     pub(super) fn fault(&self, text: String) -> Option<String> {
-        let Some(checker) = &self.checker else {
+        let schema = || schema::definitions_schema(&[self.spec]);
+        let checker = || Checker::new(schema(), schema::vocabulary(&[self.spec]));
+        let Some(checker) = self.checker.get_or_init(checker) else {
             return Some("the contract of the provider does not make a schema".to_owned());
         };
         let file: Arc<FileOf<DefinitionFile>> = Arc::new(parsed::read(text.into_bytes(), checker));
