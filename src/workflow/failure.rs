@@ -53,8 +53,10 @@ impl From<ReadError> for Failure {
             }
         };
         let message = match &error.request {
-            Some(request) => format!("{}: {}", request.0, error.message.raw()).into(),
-            None => error.message,
+            Some(request) if !error.message.raw().starts_with(&*request.0) => {
+                format!("{}: {}", request.0, error.message.raw()).into()
+            }
+            _ => error.message,
         };
         Self { exit, message, help: error.help.map(Into::into) }
     }
