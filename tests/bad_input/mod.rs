@@ -3,8 +3,11 @@
 //! fault and message side by side. `UPDATE_SNAPSHOTS=1` writes the snapshots anew.
 
 mod answers;
+mod arguments;
 mod config;
 mod definitions;
+mod fuzz;
+mod plan_file;
 mod server;
 
 use std::{
