@@ -4,6 +4,7 @@ pub mod apply;
 pub mod approve;
 mod exit;
 mod failure;
+pub mod import;
 pub mod lock;
 pub mod plan;
 pub mod project;

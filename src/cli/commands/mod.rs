@@ -3,6 +3,7 @@
 pub(super) mod apply;
 pub(super) mod completions;
 pub(super) mod emulate;
+pub(super) mod import;
 pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod schema;

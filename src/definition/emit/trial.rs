@@ -1,0 +1,76 @@
+//! Whether the definitions accept an object as it is about to be written: asked of the reader of
+//! definitions itself, so that the two cannot disagree.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use crate::{
+    contract::Spec,
+    definition::{
+        check,
+        context::Context,
+        declared::{Declared, Input},
+        definition_file::DefinitionFile,
+        lower,
+        parsed::{self, FileOf},
+        schema,
+        validate::Checker,
+    },
+    model::{
+        Finding, Level, Site, SourceId,
+        config::{CredentialSource, Manage, Mode, OnUnassign, Target},
+    },
+};
+
+/// Reads files of one provider that stand alone.
+pub(super) struct Trial<'a> {
+    spec: &'a dyn Spec,
+    checker: Option<Checker>,
+    target: Target,
+}
+
+impl<'a> Trial<'a> {
+    pub(super) fn new(spec: &'a dyn Spec) -> Self {
+        let checker = Checker::new(schema::definitions_schema(&[spec]), schema::vocabulary(&[spec]));
+        let target = Target {
+            name: "import".into(),
+            provider: spec.name(),
+            files: Vec::new(),
+            manage: Manage { roles: Mode::Declared, assignments: Mode::Declared },
+            settings: BTreeMap::new(),
+            credential: CredentialSource::Env(spec.credential().into()),
+            emulator: false,
+            on_unassign: OnUnassign::Refuse,
+            site: Site { source: SourceId(0), start: 0, end: 0 },
+        };
+        Self { spec, checker, target }
+    }
+
+    /// The first error in a file with this text; `None` where it is fine.
+    pub(super) fn fault(&self, text: String) -> Option<String> {
+        let Some(checker) = &self.checker else {
+            return Some("the contract of the provider does not make a schema".to_owned());
+        };
+        let file: Arc<FileOf<DefinitionFile>> = Arc::new(parsed::read(text.into_bytes(), checker));
+        let mut findings = file.findings.clone();
+        let input = Input {
+            target: &self.target,
+            spec: self.spec,
+            files: vec![(SourceId(0), file)],
+            shared: &BTreeSet::new(),
+            live: None,
+            today: jiff::civil::Date::MIN,
+        };
+        let declared = Declared::new(&input, &mut findings);
+        let lower::Lowered { desired, written } = lower::lower(&input, &declared, &mut findings);
+        let context = Context { input: &input, declared: &declared, desired: &desired, written: &written };
+        check::run(&context, &mut findings);
+        findings.iter().find(|finding| finding.level == Level::Error).map(words)
+    }
+}
+
+fn words(finding: &Finding) -> String {
+    format!("{} {}", finding.code, finding.message.raw())
+}
