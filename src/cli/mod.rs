@@ -41,8 +41,16 @@ pub(crate) struct Global {
     /// Read the definitions from this revision instead of the work tree.
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
-    /// Also send this target's credential to this host (`host` or `host:port`). May be repeated.
-    #[arg(long, value_name = "HOST", global = true, env = "ROLECALL_ALLOW_HOSTS", value_delimiter = ',')]
+    /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
+    /// beside the provider's own hosts. May be repeated.
+    #[arg(
+        long,
+        value_name = "HOST",
+        global = true,
+        env = "ROLECALL_ALLOW_HOSTS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     allow_host: Vec<String>,
     /// When to colour.
     #[arg(long, value_enum, default_value_t, global = true)]

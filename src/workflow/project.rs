@@ -198,6 +198,12 @@ impl Project {
             .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
     }
 
+    /// The names of all targets, also of those that are not selected or have errors.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let config = self.loaded.config.iter().flat_map(|config| &config.targets);
+        config.map(|target| &*target.name).chain(self.loaded.failed.iter().map(|name| &**name)).collect()
+    }
+
     /// The configuration of a target; `None` where its own entry has errors.
     pub fn target(&self, name: &str) -> Option<&Target> {
         self.loaded.config.iter().flat_map(|config| &config.targets).find(|target| *target.name == *name)

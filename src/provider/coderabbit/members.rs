@@ -66,7 +66,8 @@ pub(super) async fn list(reading: &Reading, org_id: Option<&str>) -> Result<Memb
         };
         for (index, user) in users.into_iter().enumerate() {
             let id = user.user_id.map(|id| id.0.into_owned()).unwrap_or_default();
-            if id.is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
+            let bad = id.is_empty() || id.len() > LONGEST_ID || matches!(&*id, "." | "..");
+            if bad || id.chars().any(char::is_control) {
                 let what =
                     format!("answered with an unexpected body: users[{index}].user_id: {id:?} is no id");
                 return Err(connection.malformed(&answer.request, &what).into());
