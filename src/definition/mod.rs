@@ -17,6 +17,7 @@ mod definition_file;
 mod directive;
 mod forms;
 mod hidden;
+mod instance;
 mod leak;
 mod lint;
 mod load;
