@@ -2,6 +2,10 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
+mod common;
 mod examples;
 mod model_world;
+mod readme;
+mod stories;
 mod structure;

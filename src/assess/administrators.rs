@@ -6,8 +6,8 @@ use super::Facts;
 use crate::{
     model::{Kind, RoleId, Untrusted, Value, field},
     plan::{
-        change::{Plan, Verdict, What},
-        document::{Guard, VerdictOutcome},
+        change::{Change, Plan, Verdict, What},
+        document::{Action, Guard, VerdictOutcome},
     },
 };
 
@@ -22,6 +22,15 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
             ..Verdict::refuse(Guard::MinAdmins, "the provider has no built-in administrator role", None)
         });
         return;
+    }
+    let known = facts.live.of(Kind::Role).any(|role| {
+        role.id.as_ref().and_then(|id| facts.catalogue.builtin(id.raw())).is_some_and(|builtin| builtin.admin)
+    });
+    let takes = |change: &Change| matches!(change.action, Action::Reassign | Action::Unassign);
+    if !known && plan.changes.iter().any(takes) {
+        let message = "the plan would take roles from people, and the API tells of no administrator role";
+        let help = "If nobody is locked out: `--allow min_admins --reason TEXT`.";
+        plan.verdicts.push(Verdict::refuse(Guard::MinAdmins, message, Some(help.into())));
     }
     let held = |slot: &crate::model::live::LiveObject| matches!(slot.fields.get(field::ROLE).and_then(|live| live.value()), Some(Value::Role(role)) if is_admin(role.as_ref()));
     let before = facts.live.of(Kind::Assignment).filter(|slot| held(slot)).count() as u64;
@@ -47,7 +56,7 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     let least = u64::from(facts.guards.min_admins);
     if gone > 0 && after < least {
         let message =
-            format!("the plan would leave {after} administrators of {before}; `min_admins` wants {least}");
+            format!("the plan would leave {after} of {before} administrators; `min_admins` wants {least}");
         let help = "Keep more administrators, or `--allow min_admins --reason TEXT`.";
         plan.verdicts.push(Verdict::refuse(Guard::MinAdmins, message, Some(help.into())));
     }

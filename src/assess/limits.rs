@@ -38,7 +38,8 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
             Limit::Count(_) => String::new(),
             Limit::Percent(percent) => format!(" ({percent}% of {existing})"),
         };
-        let message = format!("the plan would {verb} {planned} {what}s; `{name}` allows {most}{share}");
+        let s = if planned == 1 { "" } else { "s" };
+        let message = format!("the plan would {verb} {planned} {what}{s}; `{name}` allows {most}{share}");
         let help = format!(
             "If that is meant: `--allow {name} --reason TEXT`, or a higher `{name}` in its own change."
         );

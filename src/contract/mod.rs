@@ -25,6 +25,11 @@ pub trait Spec: Send + Sync {
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
     fn permission_form(&self) -> PermissionForm;
+    /// How many requests about who holds which role the provider documents to take in a minute;
+    /// `None` where it documents no limit.
+    fn member_requests_per_minute(&self) -> Option<u32> {
+        None
+    }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
     /// Checks that only this provider needs, on top of those that follow from its classes.

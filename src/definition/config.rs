@@ -128,6 +128,9 @@ impl TargetLowering<'_> {
             if form.is_some_and(|known| known.form == SettingForm::Url)
                 && let Err(why) = check_url(value.value.as_str())
             {
+                if value.value.as_str().contains('@') {
+                    self.masked.push(site);
+                }
                 let finding = Finding::new(Code::Grammar, why)
                     .at(site, "")
                     .help("Write an absolute URL such as `https://host.example`.");
@@ -222,6 +225,15 @@ fn check_url(text: &str) -> Result<(), &'static str> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("only http and https URLs are possible");
     }
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if url.scheme() == "http" && !loopback {
+        return Err("plain http would send the credential without encryption");
+    }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("a URL with a user name or password");
     }
@@ -255,7 +267,11 @@ mod tests {
 
     #[test]
     fn urls() {
-        assert!(check_url("https://host.example:8443/api").is_ok());
+        for url in
+            ["https://host.example:8443/api", "http://127.0.0.1:8080", "http://localhost", "http://[::1]:80"]
+        {
+            assert!(check_url(url).is_ok(), "{url}");
+        }
         for url in [
             "host.example",
             "ftp://h/",
@@ -263,6 +279,7 @@ mod tests {
             "https://h/?a=1",
             "https://h/#x",
             "file:///etc/passwd",
+            "http://host.example",
         ] {
             assert!(check_url(url).is_err(), "{url}");
         }

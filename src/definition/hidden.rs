@@ -45,7 +45,13 @@ pub(crate) fn check(text: &str, source: SourceId, findings: &mut Vec<Finding>) {
     let mut rest = 0;
     let mut last = None;
     let places = text.char_indices().skip_while(|(at, c)| *at == 0 && *c == '\u{feff}');
-    for (found, (at, c, kind)) in places.filter_map(|(at, c)| Some((at, c, kind(c)?))).enumerate() {
+    let mut indentation = true;
+    let places = places.filter_map(|(at, c)| {
+        let odd = indentation && c.is_whitespace() && !c.is_ascii();
+        indentation = c == '\n' || (indentation && c.is_whitespace());
+        Some((at, c, kind(c).or_else(|| odd.then_some("a space that is no indentation to YAML"))?))
+    });
+    for (found, (at, c, kind)) in places.enumerate() {
         let span = Span::new(at, at + c.len_utf8());
         if found >= MOST {
             rest += 1;

@@ -62,8 +62,16 @@ pub(crate) fn find(text: &str, root: Option<&Node<'_>>) -> Vec<Span> {
     if let Some(root) = root {
         under_secret_keys(root, &mut spans);
     }
-    spans.sort_unstable();
-    spans.dedup();
+    // A value under a key that names a secret can be, or hold, a word of a known form.
+    spans.sort_unstable_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut end = None;
+    spans.retain(|span| {
+        let inside = end.is_some_and(|end| span.end <= end);
+        if !inside {
+            end = Some(span.end);
+        }
+        !inside
+    });
     spans
 }
 

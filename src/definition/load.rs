@@ -11,7 +11,7 @@ use std::{
 use crate::{
     contract::Spec,
     model::{
-        Code, Finding, Level, Site, SourceId, Sources, Untrusted,
+        Code, Finding, Label, Level, Site, SourceId, Sources, Untrusted,
         config::{Config, LintLevel, Target},
         desired::DesiredState,
         files::{FileError, FileErrorKind, Files, LARGEST_TOTAL, MOST_FILES},
@@ -74,6 +74,7 @@ pub struct Loaded {
 pub fn load(files: &dyn Files, config_path: &str, specs: &[&dyn Spec], options: &LoadOptions<'_>) -> Loaded {
     let mut load = Load {
         files,
+        config_path,
         specs,
         options,
         sources: Sources::default(),
@@ -90,6 +91,7 @@ pub fn load(files: &dyn Files, config_path: &str, specs: &[&dyn Spec], options: 
 
 struct Load<'a> {
     files: &'a dyn Files,
+    config_path: &'a str,
     specs: &'a [&'a dyn Spec],
     options: &'a LoadOptions<'a>,
     sources: Sources,
@@ -122,6 +124,9 @@ impl Load<'_> {
         let file: FileOf<ConfigFile> = parsed::read(bytes, &checker);
         let source = self.add(&path, &file);
         let mut own: Vec<Finding> = parsed::relocated(&file.findings, source).collect();
+        for finding in own.iter_mut().filter(|finding| finding.code == Code::Empty) {
+            finding.help = Some("Begin with `version: 1` and `targets:`.".to_owned().into());
+        }
         let content = file.content.as_ref();
         let Lowered { config, masked } = match content {
             Some(content) => config::lower(content, self.specs, source, &mut own),
@@ -187,7 +192,13 @@ impl Load<'_> {
             let file = match file {
                 Ok(file) => file,
                 Err(error) => {
-                    self.findings.push(unreadable(&error));
+                    let mut finding = unreadable(&error);
+                    let serves = |paths: &Vec<Arc<str>>| paths.contains(&path);
+                    let users = config.targets.iter().zip(&paths_of).filter(|(_, paths)| serves(paths));
+                    for (target, _) in users.take(8) {
+                        finding = finding.at(target.site, "a file of this target");
+                    }
+                    self.findings.push(finding);
                     ids.insert(path, (SourceId(u32::MAX), None));
                     continue;
                 }
@@ -243,7 +254,9 @@ impl Load<'_> {
         let lower::Lowered { desired: state, written } = lower::lower(&input, &declared, &mut findings);
         let context = Context { input: &input, declared: &declared, desired: &state, written: &written };
         check::run(&context, &mut findings);
+        let errors = findings.len();
         lint::run(&context, levels, &mut findings);
+        drop_lints_of_wrong_roles(&context, &mut findings, errors);
         if broken || findings.iter().any(|finding| finding.level == Level::Error) {
             self.failed.insert(Arc::clone(&target.name));
         } else {
@@ -272,7 +285,10 @@ impl Load<'_> {
             self.findings.push(finding);
             self.failed.insert(Arc::clone(&target.name));
         }
-        listing.files
+        // The configuration lies beside the definitions and may match: it is none.
+        let mut files = listing.files;
+        files.retain(|path| **path != *self.config_path);
+        files
     }
 
     /// Reads and parses all files, on as many threads as there are processors. `None` after it was
@@ -410,6 +426,36 @@ impl Load<'_> {
     }
 }
 
+/// Takes out the lints, from index `from` on, about roles that have an error: a role of which a
+/// part was left out lacks things that it does not lack.
+fn drop_lints_of_wrong_roles(context: &Context<'_>, findings: &mut Vec<Finding>, from: usize) {
+    let mut starts: BTreeMap<SourceId, BTreeSet<u32>> = BTreeMap::new();
+    for role in &context.desired.roles {
+        starts.entry(role.site.source).or_default().insert(role.site.start);
+    }
+    // A role reaches from its key to the next one, or to the end of its file.
+    let role_at = |site: Site| {
+        let start = starts.get(&site.source)?.range(..=site.start).next_back()?;
+        Some((site.source, *start))
+    };
+    let of_files = context.input.files.iter().flat_map(|(source, file)| {
+        let sites = file.findings.iter().filter(|finding| finding.level == Level::Error);
+        sites.flat_map(|finding| &finding.labels).map(|label| Site { source: *source, ..label.site })
+    });
+    let of_target = findings.iter().take(from).filter(|finding| finding.level == Level::Error);
+    let of_target = of_target.flat_map(|finding| &finding.labels).map(|label| label.site);
+    let wrong: BTreeSet<(SourceId, u32)> = of_files.chain(of_target).filter_map(role_at).collect();
+    if wrong.is_empty() {
+        return;
+    }
+    let mut index = 0;
+    findings.retain(|finding| {
+        index += 1;
+        let about = |label: &Label| role_at(label.site).is_some_and(|role| wrong.contains(&role));
+        index <= from || !finding.labels.iter().any(about)
+    });
+}
+
 /// The finding for a file or pattern that cannot be used.
 fn unreadable(error: &FileError) -> Finding {
     let code = match error.kind {
@@ -428,7 +474,11 @@ fn unreadable(error: &FileError) -> Finding {
         Code::TooLarge => "Split it, or narrow the `files:` of the target.",
         _ => "Check the path and its permissions.",
     };
-    Finding::new(code, format!("{}: {}", error.path, error.message)).help(help)
+    let message = match error.message.contains(&*error.path) {
+        true => error.message.clone(),
+        false => format!("{}: {}", error.path, error.message),
+    };
+    Finding::new(code, message).help(help)
 }
 
 fn bad_schema() -> Finding {

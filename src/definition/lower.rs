@@ -107,8 +107,9 @@ impl<'a> Lowering<'a, '_> {
             Some(name) => Placed { value: untrusted(name), site: name.span.site(source) },
             None => Placed { value: Untrusted::new(Arc::clone(role.key)), site: role.site },
         };
-        if entry.name.is_none() {
-            self.check_key_as_name(role, class);
+        match &entry.name {
+            None => self.check_key_as_name(role, class),
+            Some(name) => self.check_name(name, source),
         }
         let base =
             entry.base.as_ref().and_then(|base| self.declared.base(base, source, class.base, self.findings));
@@ -140,6 +141,19 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// Where the key stands for the name, it has to be possible as one.
+    /// A name is compared and shown as one line, so that what a reviewer does not see is an error.
+    fn check_name(&mut self, name: &Spanned<Text>, source: SourceId) {
+        let text = name.value.as_str();
+        let (what, help) = if text.contains(['\n', '\r', '\t']) {
+            ("a name with a line break or a tab", "Write it on one line.")
+        } else if text.trim() != text {
+            ("a name that begins or ends with a space", "Remove the space.")
+        } else {
+            return;
+        };
+        self.findings.push(Finding::new(Code::Grammar, what).at(name.span.site(source), "").help(help));
+    }
+
     fn check_key_as_name(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) {
         let length = role.key.chars().count();
         let short = length < class.name.min as usize;

@@ -27,7 +27,7 @@ const HERE: SourceId = SourceId(0);
 /// A file after everything that can be said of it alone.
 #[derive(Debug)]
 pub(crate) struct FileOf<T> {
-    /// Its text; empty where it is not UTF-8.
+    /// Its text; where it is not UTF-8, what of it is.
     pub(crate) text: Arc<str>,
     /// What it says, without the parts that are wrong; `None` where nothing can be used.
     pub(crate) content: Option<T>,
@@ -69,8 +69,8 @@ impl ParseCache {
             }
         }
         let file = Arc::new(read(bytes, checker));
-        // Only what decoded is kept: text that did not is empty here.
-        if !file.text.is_empty() {
+        // Only what decoded is kept: of anything else the text is not what was read.
+        if file.findings.iter().all(|finding| finding.code != Code::NotUtf8) {
             let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             known.insert(Arc::clone(&file.text), Arc::clone(&file));
         }
@@ -87,7 +87,11 @@ pub(crate) fn read<T: DeserializeOwned + Send>(bytes: Vec<u8>, checker: &Checker
     };
     hidden::check(&text, HERE, &mut findings);
     let parsed = syntax::parse(&text, HERE);
-    findings.extend(parsed.findings);
+    // A character that YAML does not allow is said once, as what it is.
+    let start = |finding: &Finding| finding.labels.first().map(|label| label.site.start);
+    let hidden: Vec<_> = findings.iter().map(start).collect();
+    let syntax = parsed.findings.into_iter();
+    findings.extend(syntax.filter(|one| one.code != Code::Syntax || !hidden.contains(&start(one))));
     let secrets = leak::find(&text, parsed.root.as_ref());
     leak::report(&secrets, HERE, &mut findings);
     let directives = directive::read(&text, &parsed.comments, HERE, &mut findings);
@@ -163,15 +167,23 @@ fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
     let byte = bytes.get(at).copied().unwrap_or_default();
     let message =
         format!("the file is not UTF-8: line {line}, column {column} (byte {at}) holds 0x{byte:02X}");
-    let finding =
-        Finding::new(Code::NotUtf8, message).at(Span::new(0, 0).site(HERE), "").help("Save it as UTF-8.");
+    let help = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "It seems to be UTF-16. Save it as UTF-8.",
+        _ if bytes.contains(&0) => "It seems to be no text at all. Narrow the `files:` of the target.",
+        _ => "Save it as UTF-8.",
+    };
+    // What decodes, for the excerpt; what does not is shown as U+FFFD.
+    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
+    let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
+    let finding = Finding::new(Code::NotUtf8, message).at(span.site(HERE), "").help(help);
     let lost = Lost { more: true, ..Lost::default() };
+    let secrets = leak::find(&text, None);
     FileOf {
-        text: "".into(),
+        text,
         content: None,
         findings: vec![finding],
         directives: Vec::new(),
-        secrets: Vec::new(),
+        secrets,
         extents: Vec::new(),
         lost,
     }

@@ -44,6 +44,9 @@ pub(crate) fn parse(text: &str, class: &PrincipalClass) -> Result<Spelling, Stri
 }
 
 fn check_id(id: &str) -> Result<Untrusted, String> {
+    if id.is_empty() {
+        return Err("an id without any character".to_owned());
+    }
     let value = Untrusted::from(id);
     if is_safe_id(&value) { Ok(value) } else { Err(format!("`{}` is no id", short(id))) }
 }

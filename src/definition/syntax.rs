@@ -22,6 +22,7 @@ use super::{
     node::{Key, Kind, Node},
     scalar::{self, Scalar},
     span::Span,
+    validate::short,
 };
 
 /// Deepest nesting of lists and mappings.
@@ -406,9 +407,10 @@ fn admit<'t>(
     };
     if double {
         let first = entries.iter().find(|(known, _)| known.text == text).map(|(known, _)| known.span);
-        let mut finding = Finding::new(Code::DuplicateKey, "a key stands twice in one mapping")
-            .at(node.span.site(source), "again here")
-            .help("Remove one of the two, or unite them.");
+        let mut finding =
+            Finding::new(Code::DuplicateKey, format!("`{}` stands twice in one mapping", short(&text)))
+                .at(node.span.site(source), "again here")
+                .help("Remove one of the two, or unite them.");
         if let Some(first) = first {
             finding = finding.at(first.site(source), "first here");
         }

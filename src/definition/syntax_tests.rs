@@ -127,7 +127,7 @@ fn bytes_that_are_no_text() {
     let loaded = testing::load(&files);
     assert_eq!(
         testing::lines(&loaded),
-        ["RC002 roles/a.yaml:1:1: the file is not UTF-8: line 2, column 8 (byte 22) holds 0xFF"]
+        ["RC002 roles/a.yaml:2:8: the file is not UTF-8: line 2, column 8 (byte 22) holds 0xFF"]
     );
 }
 

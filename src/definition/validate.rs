@@ -48,6 +48,7 @@ impl Checker {
         }
         let mut report =
             Report { checker: self, root, source, findings, prune: BTreeSet::new(), known: BTreeSet::new() };
+        let before = report.findings.len();
         for (number, error) in self.validator.iter_errors(root).enumerate() {
             if number == MOST_ERRORS {
                 let text = format!("more than {MOST_ERRORS} errors in this file; the rest is left out");
@@ -56,8 +57,22 @@ impl Checker {
             }
             report.error(&error);
         }
-        report.prune.into_iter().collect()
+        let prune = report.prune.into_iter().collect();
+        drop_what_follows(findings, before);
+        prune
     }
+}
+
+/// A value of the wrong type breaks every other rule too: only the type is worth saying.
+fn drop_what_follows(findings: &mut Vec<Finding>, from: usize) {
+    let place = |finding: &Finding| finding.labels.first().map(|label| label.site);
+    let typed = |finding: &Finding| matches!(finding.code, Code::WrongType | Code::LookAlike);
+    let wrong: BTreeSet<_> = findings.iter().skip(from).filter(|one| typed(one)).map(place).collect();
+    let mut index = 0;
+    findings.retain(|finding| {
+        index += 1;
+        index <= from || typed(finding) || !wrong.contains(&place(finding))
+    });
 }
 
 struct Report<'a, 't> {
@@ -148,13 +163,19 @@ impl Report<'_, '_> {
                 let options = Value::Array(vec![expected_value.as_ref().clone()]);
                 self.not_allowed(&path, node, &options);
             }
-            ValidationErrorKind::Pattern { pattern } => self.pattern(&path, node.span, pattern),
+            ValidationErrorKind::Pattern { pattern } => {
+                let Kind::Scalar { text, .. } = &node.kind else { return };
+                self.pattern(&path, node.span, text, pattern);
+            }
             ValidationErrorKind::MinLength { limit } => {
-                let text = match limit {
-                    1 => "an empty text".to_owned(),
-                    _ => format!("a text shorter than {limit} characters"),
+                let (text, help) = match limit {
+                    1 => ("an empty text".to_owned(), "Write something, or remove it.".to_owned()),
+                    _ => (
+                        format!("a text shorter than {limit} characters"),
+                        format!("At least {limit} characters are needed here."),
+                    ),
                 };
-                self.add(Code::Limit, &path, node.span, text, None);
+                self.add(Code::Limit, &path, node.span, text, Some(help));
             }
             ValidationErrorKind::MaxLength { limit } => {
                 let help = format!("At most {limit} characters are possible here.");
@@ -162,13 +183,16 @@ impl Report<'_, '_> {
                 self.add(Code::Limit, &path, node.span, text, Some(help));
             }
             ValidationErrorKind::Minimum { limit } => {
-                self.add(Code::Limit, &path, node.span, format!("a number below {limit}"), None);
+                let help = format!("Write a number from {limit} on.");
+                self.add(Code::Limit, &path, node.span, format!("a number below {limit}"), Some(help));
             }
             ValidationErrorKind::Maximum { limit } => {
-                self.add(Code::Limit, &path, node.span, format!("a number above {limit}"), None);
+                let help = format!("Write a number up to {limit}.");
+                self.add(Code::Limit, &path, node.span, format!("a number above {limit}"), Some(help));
             }
             ValidationErrorKind::MinItems { .. } | ValidationErrorKind::MinProperties { .. } => {
-                self.add(Code::MissingField, &path, node.span, "nothing is listed here", None);
+                let help = "List at least one.".to_owned();
+                self.add(Code::MissingField, &path, node.span, "nothing is listed here", Some(help));
             }
             ValidationErrorKind::UniqueItems => {
                 self.add(Code::Schema, &path, node.span, "the same item stands twice in this list", None);
@@ -305,7 +329,14 @@ impl Report<'_, '_> {
         let name = property.as_str().unwrap_or_default();
         let first = node.entries().first().map(|(key, _)| key.span);
         let span = key.map(|key| key.span).or(first).unwrap_or(node.span);
-        let help = format!("Add `{name}:`.");
+        let beside = node.entries().iter().map(|(key, _)| key);
+        let mean = suggest::nearest(name, beside.clone().map(|key| key.text.as_ref()));
+        let slip = mean.and_then(|mean| beside.clone().find(|key| key.text == mean));
+        let span = slip.map_or(span, |slip| slip.span);
+        let help = match slip {
+            Some(slip) => format!("Did you mean it by `{}`?", short(&slip.text)),
+            None => format!("Add `{name}:`."),
+        };
         let text = format!("the field `{name}` is missing");
         self.leave_out(object_of(path));
         // Two fields can be missing at one place, so this is not deduplicated by place alone.
@@ -323,10 +354,8 @@ impl Report<'_, '_> {
             ValidationErrorKind::Enum { options } => {
                 let known: Vec<&str> =
                     options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let mean = suggest::did_you_mean(name, known.iter().copied());
-                let list = suggest::list(known.iter().copied());
-                let help = mean
-                    .map_or_else(|| format!("Possible: {list}."), |mean| format!("{mean} Possible: {list}."));
+                // Codes differ by a digit, so that the nearest one is rarely the one that was meant.
+                let help = format!("Only lints can be set: {}.", suggest::list(known.iter().copied()));
                 self.leave_out(whole);
                 self.push(
                     Code::NotAllowed,
@@ -337,8 +366,7 @@ impl Report<'_, '_> {
                 );
             }
             ValidationErrorKind::Pattern { pattern } => {
-                let pattern = pattern.clone();
-                self.pattern(&whole, key.span, &pattern);
+                self.pattern(&whole, key.span, name, pattern);
             }
             _ => self.add(Code::Grammar, &whole, key.span, "a key that is not allowed", None),
         }
@@ -359,6 +387,7 @@ impl Report<'_, '_> {
             if self.known.insert((Code::LookAlike, node.span, String::new())) {
                 self.findings.push(finding);
             }
+            self.look_alikes_beside(path);
             return;
         }
         let words: Vec<&str> =
@@ -370,8 +399,30 @@ impl Report<'_, '_> {
             _ => node.span,
         };
         let text = format!("{} where {words} is wanted", node.describe());
-        let help = empty.then(|| format!("Write {words} after it, or remove the field."));
-        self.add(Code::WrongType, path, span, text, help);
+        let help = match empty {
+            true => format!("Write {words} after it, or remove the field."),
+            false => {
+                let wanted = wanted.iter().find(|wanted| *wanted != "null");
+                instead(node, wanted.map_or("", String::as_str), in_permissions(path))
+            }
+        };
+        self.add(Code::WrongType, path, span, text, Some(help));
+    }
+
+    /// The other items of a list in which one item is not text: what is text only to YAML 1.2 is
+    /// found later, but not in a list that is left out.
+    fn look_alikes_beside(&mut self, path: &[String]) {
+        let Some((_, list)) = path.split_last() else { return };
+        let Kind::List(items) = &find(self.root, list).node.kind else { return };
+        for item in items {
+            if let Kind::Scalar { text, plain: true } = &item.kind
+                && item.scalar() == Some(scalar::Scalar::Text)
+                && let Some(what) = scalar::look_alike(text)
+                && self.known.insert((Code::LookAlike, item.span, String::new()))
+            {
+                self.findings.push(look_alike(item.span, what, text, self.source));
+            }
+        }
     }
 
     fn not_allowed(&mut self, path: &[String], node: &Node<'_>, options: &Value) {
@@ -383,13 +434,17 @@ impl Report<'_, '_> {
             .as_array()
             .into_iter()
             .flatten()
+            // Leaving an optional word empty is possible, and nothing to propose.
+            .filter(|option| !option.is_null())
             .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
             .collect();
         let known = || options.iter().map(String::as_str);
         let list = suggest::list(known());
-        let mean = suggest::did_you_mean(text, known());
-        let help =
-            mean.map_or_else(|| format!("Possible: {list}."), |mean| format!("{mean} Possible: {list}."));
+        let help = match suggest::did_you_mean(text, known()) {
+            Some(mean) if options.len() == 1 => mean,
+            Some(mean) => format!("{mean} Possible: {list}."),
+            None => format!("Possible: {list}."),
+        };
         let code = match path.last().map(String::as_str) {
             Some("provider") => Code::UnknownProvider,
             Some("on_unassign") => Code::Unsupported,
@@ -403,26 +458,75 @@ impl Report<'_, '_> {
         self.add(code, path, node.span, what, Some(help));
     }
 
-    fn pattern(&mut self, path: &[String], span: Span, pattern: &str) {
-        let help = if pattern == super::schema::KEY {
-            "Use lower-case letters, digits, `.`, `_`, and `-`, at most 64; the first is a letter or digit."
+    fn pattern(&mut self, path: &[String], span: Span, text: &str, pattern: &str) {
+        let steps: Vec<&str> = path.iter().map(String::as_str).collect();
+        let (what, help) = if pattern == super::schema::KEY {
+            let what = match steps.as_slice() {
+                ["targets", ..] => "the name of a target",
+                ["permission_sets", ..] => "the name of a permission set",
+                _ => "a key",
+            };
+            (
+                what,
+                "Use lower-case letters, digits, `.`, `_`, and `-`, at most 64; the first is a letter or digit.",
+            )
         } else if pattern.starts_with("^https?") {
-            "Write an absolute URL such as `https://host.example`, without user name, query, or fragment."
+            let help = "Write an absolute URL such as `https://host.example`, without user name, query, or fragment.";
+            return self.add(Code::Grammar, path, span, "this is no URL of an API", Some(help.to_owned()));
         } else if pattern.ends_with("%$") {
-            "Write a number, or a percentage from \"0%\" to \"100%\"."
+            ("a limit", "Write a number, or a percentage from \"0%\" to \"100%\".")
         } else if in_permissions(path) {
-            "Permissions consist of letters, digits, and a few signs, without spaces."
+            (
+                "the name of a permission",
+                "Permissions consist of letters, digits, and a few signs, without spaces.",
+            )
         } else {
-            "Use letters, digits, `.`, `_`, and `-`."
+            ("a value of this setting", "Use letters, digits, `.`, `_`, and `-`.")
         };
-        self.add(
-            Code::Grammar,
-            path,
-            span,
-            "this breaks the grammar of what stands here",
-            Some(help.to_owned()),
-        );
+        let text_of = match text.is_empty() {
+            true => format!("an empty text cannot be {what}"),
+            false => format!("`{}` cannot be {what}", short(text)),
+        };
+        let foreign = text.chars().find(|c| !c.is_ascii() && c.is_alphanumeric());
+        let help = match foreign {
+            Some(c) => format!("{help} `{c}` is U+{:04X}, and no such letter.", c as u32),
+            None => help.to_owned(),
+        };
+        self.add(Code::Grammar, path, span, text_of, Some(help));
     }
+}
+
+/// What to write instead of a value of the wrong type.
+fn instead(node: &Node<'_>, wanted: &str, permissions: bool) -> String {
+    let text = match &node.kind {
+        Kind::Scalar { text, .. } => text.as_ref(),
+        Kind::List(_) | Kind::Map(_) => "",
+    };
+    let help = match (wanted, &node.kind) {
+        ("boolean", _) => match text.to_ascii_lowercase().as_str() {
+            "yes" | "on" | "y" | "1" | "true" => "Write `true`.",
+            "no" | "off" | "n" | "0" | "false" => "Write `false`.",
+            _ => "Write `true` or `false`.",
+        },
+        ("integer", _) if text.parse::<i64>().is_ok() => "Remove the quotes.",
+        ("integer" | "number", _) => "Write a number.",
+        ("array", Kind::Scalar { .. }) => {
+            let simple = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+            return match !text.is_empty() && text.len() <= 40 && text.bytes().all(simple) {
+                true => format!("Write a list: `[{text}]`."),
+                false => "Write a list: put it into brackets.".to_owned(),
+            };
+        }
+        ("array", _) => "Write a list: `[a, b]`, or each item on a line of its own behind `- `.",
+        ("object", _) if permissions => {
+            "Write each resource with its list of accesses, such as `{ reports: [read] }`."
+        }
+        ("object", Kind::List(_)) => "Write `KEY: VALUE` lines without `-`: the key is the name.",
+        ("object", _) => "Write `FIELD: VALUE` lines below it.",
+        ("string", _) => "Write one text.",
+        _ => "See docs/codes.md for an example.",
+    };
+    help.to_owned()
 }
 
 /// A plain scalar where text is wanted.
@@ -446,6 +550,10 @@ fn last_step<'a>(error: &'a ValidationError<'_>) -> &'a str {
 /// The object that cannot be used when something at `path` is wrong.
 fn object_of(path: &[String]) -> Path {
     let depth = match path.first().map(String::as_str) {
+        // What is optional is left out alone, so that everything else is still judged.
+        Some("roles") if is_optional(path, ROLE_PARTS) => 3,
+        Some("targets") if is_optional(path, TARGET_PARTS) => 3,
+        Some("assignments") if path.len() >= 4 => 4,
         Some("roles" | "permission_sets" | "assignments" | "removed" | "targets" | "lints") => 2,
         // Nothing can be made of a file without these.
         Some("provider" | "version") | None => 0,
@@ -455,6 +563,16 @@ fn object_of(path: &[String]) -> Path {
         return Path::new();
     }
     path.iter().take(depth).cloned().collect()
+}
+
+/// Fields without which a role can still be judged.
+const ROLE_PARTS: &[&str] =
+    &["id", "description", "include", "permissions", "except", "protect", "previously", "allow_gap"];
+/// Fields without which a target can still be judged.
+const TARGET_PARTS: &[&str] = &["manage", "on_unassign", "credential"];
+
+fn is_optional(path: &[String], parts: &[&str]) -> bool {
+    path.get(2).is_some_and(|field| parts.contains(&field.as_str()))
 }
 
 fn in_words(kind: &str) -> &'static str {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A credential. It has no `Display`, and its `Debug` shows nothing.
@@ -40,11 +40,12 @@ impl Redactor {
         if raw.len() < SHORTEST {
             return;
         }
-        let mut spellings = vec![raw.to_owned(), utf8_percent_encode(raw, NON_ALPHANUMERIC).to_string()];
-        spellings.push(serde_json::Value::from(raw).to_string().trim_matches('"').to_owned());
+        let mut spellings =
+            vec![raw.to_owned(), serde_json::Value::from(raw).to_string().trim_matches('"').to_owned()];
+        spellings.extend(percent_spellings(raw));
         spellings.extend(base64_spellings(raw.as_bytes()));
         // The longest first, so that no spelling leaves a rest of a longer one.
-        spellings.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         spellings.dedup();
         let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         known.extend(spellings.into_iter().map(SecretString::from));
@@ -62,6 +63,21 @@ impl Redactor {
         }
         text
     }
+}
+
+/// With every character encoded that can be, and with only those that a URL reserves; in capital and
+/// in small hexadecimal digits.
+fn percent_spellings(raw: &str) -> Vec<String> {
+    const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    let mut spellings = Vec::new();
+    for set in [NON_ALPHANUMERIC, RESERVED] {
+        let parts = || utf8_percent_encode(raw, set);
+        spellings.push(parts().to_string());
+        let small =
+            parts().map(|part| if part.starts_with('%') { part.to_lowercase() } else { part.to_owned() });
+        spellings.push(small.collect());
+    }
+    spellings
 }
 
 /// The parts of the base64 form that are the same whatever surrounds the credential: one for each
@@ -91,7 +107,13 @@ mod tests {
     fn every_spelling_is_replaced() {
         let redactor = Redactor::default();
         redactor.learn(&Secret::new("cr-se/cret+key\"1".into()));
-        for text in ["cr-se/cret+key\"1", "a cr%2Dse%2Fcret%2Bkey%221 b", r#"{"k":"cr-se/cret+key\"1"}"#] {
+        for text in [
+            "cr-se/cret+key\"1",
+            "a cr%2Dse%2Fcret%2Bkey%221 b",
+            "a cr%2dse%2fcret%2bkey%221 b",
+            "a cr-se%2Fcret%2Bkey%221 b",
+            r#"{"k":"cr-se/cret+key\"1"}"#,
+        ] {
             let clean = redactor.clean(text);
             assert!(clean.contains(REDACTED) && !clean.contains("cret"), "{clean}");
         }

@@ -14,7 +14,7 @@ use crate::{
     model::{
         Address, Field, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
-        desired::Via,
+        desired::{Protect, Via},
         field,
         live::{Live, LiveObject, LiveState},
     },
@@ -62,14 +62,21 @@ pub fn needs_members(input: Input<'_>) -> bool {
 /// Compares and returns the changes, with the verdicts that follow from what can and cannot be
 /// known or done.
 pub fn compare(input: Input<'_>) -> Plan {
-    let mut comparison = Comparison { input, holders: holders(input.live), plan: Plan::default() };
+    let mut comparison = Comparison {
+        input,
+        holders: holders(input.live),
+        named: named(input.live),
+        leaving: leaving(input),
+        live_default: live_default(input.live),
+        plan: Plan::default(),
+    };
     comparison.plan.notes.extend(input.resolved.notes.iter().cloned());
     comparison.role_names();
     comparison.roles();
     comparison.default();
     comparison.assignments();
     let mut plan = comparison.plan;
-    plan.changes.sort_by(|a, b| a.address.cmp(&b.address));
+    plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     plan.unmanaged_roles.sort();
     plan
 }
@@ -83,6 +90,31 @@ fn holders(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
         }
     }
     holders
+}
+
+fn named(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
+    let mut named: BTreeMap<&Untrusted, Vec<&LiveObject>> = BTreeMap::new();
+    for role in live.of(Kind::Role) {
+        named.entry(&role.key.name).or_default().push(role);
+    }
+    named
+}
+
+fn leaving<'a>(input: Input<'a>) -> BTreeSet<&'a Untrusted> {
+    let resolved: &'a Resolved<'a> = input.resolved;
+    let renamed = resolved.roles.iter().filter_map(|role| {
+        role.live.filter(|live| live.key.name != role.desired.name.value).and_then(|live| live.id.as_ref())
+    });
+    let authoritative = input.target.manage.roles == Mode::Authoritative;
+    let undeclared = undeclared_roles(resolved, input.live).filter_map(|role| role.id.as_ref());
+    renamed.chain(resolved.removed.keys()).chain(undeclared.filter(|_| authoritative)).collect()
+}
+
+fn live_default(live: &LiveState) -> Option<Option<RoleId>> {
+    match live.of(Kind::Default).next()?.fields.get(field::ROLE)?.value()? {
+        Value::Role(role) => Some(role.clone()),
+        _ => None,
+    }
 }
 
 /// The role in a slot; `None` for an empty or unreadable one.
@@ -112,6 +144,12 @@ fn undeclared_roles<'a>(
 struct Comparison<'a> {
     input: Input<'a>,
     holders: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
+    /// Live roles by name.
+    named: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
+    /// Ids of roles that give up their name.
+    leaving: BTreeSet<&'a Untrusted>,
+    /// The live default; `None` where it cannot be read.
+    live_default: Option<Option<RoleId>>,
     plan: Plan,
 }
 
@@ -160,6 +198,7 @@ impl<'a> Comparison<'a> {
         if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
             verdicts.push(incomplete("create", &role.desired.name.value, why));
         }
+        verdicts.extend(self.taken_name(role));
         Change {
             address: role.address.clone(),
             action: Action::Create,
@@ -221,6 +260,15 @@ impl<'a> Comparison<'a> {
         if !renamed && !description_differs && !permissions_differ {
             return None;
         }
+        verdicts.extend(Self::locked(live));
+        if renamed {
+            verdicts.extend(self.taken_name(role));
+        }
+        if description_differs && matches!(live.fields.get(field::DESCRIPTION), Some(Live::Unreadable)) {
+            let message = format!("the description of role `{}` cannot be read", live.key.name.raw());
+            let help = "Leave `description` out to let it be as it is.";
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
+        }
         let empty = BTreeSet::new();
         let before_set = before_permissions.as_ref().unwrap_or(&empty);
         let gains = after_permissions.difference(before_set).next().is_some();
@@ -259,11 +307,46 @@ impl<'a> Comparison<'a> {
             adopts,
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
-            protect: role.desired.protect.clone(),
+            protect: self.protected(live, &role.desired.protect),
             side_effects: Vec::new(),
             site: Some(role.desired.site),
             verdicts,
         })
+    }
+
+    /// What may not happen to a live role: the strictest of the definitions and their base.
+    fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
+        let base = live.id.as_ref().and_then(|id| self.input.resolved.protected.get(id));
+        desired.iter().chain(base.into_iter().flatten()).copied().collect()
+    }
+
+    /// A name that another live role has, and keeps.
+    fn taken_name(&self, role: &ResolvedRole<'_>) -> Option<Verdict> {
+        let name = &role.desired.name.value;
+        let own = role.live.and_then(|live| live.id.as_ref());
+        let keeper = self.named.get(name)?.iter().find(|other| {
+            let id = other.id.as_ref();
+            let goes = id.is_some_and(|id| self.leaving.contains(id));
+            other.key.class == role.desired.class
+                && other.key.scope == role.desired.scope
+                && id != own
+                && !goes
+        })?;
+        let id = keeper.id.as_ref().map_or("", |id| id.raw());
+        let message = format!(
+            "role `{}` would be named `{}`, and role {id} has that name",
+            role.desired.key,
+            name.raw()
+        );
+        let help = "Choose another name, or rename or remove the other role too.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
+    }
+
+    /// A role that cannot be changed at all.
+    fn locked(live: &LiveObject) -> Option<Verdict> {
+        let why = live.locked.as_ref()?;
+        let message = format!("role `{}` cannot be changed: {}", live.key.name.raw(), why.raw());
+        Some(Verdict::refuse(Guard::Blocked, message, None))
     }
 
     fn same(&self, class: &str, name: Field, a: &Value, b: &Value) -> bool {
@@ -318,6 +401,7 @@ impl<'a> Comparison<'a> {
             let help = "Set `manage: declared` for this target, or take the role out of `removed`.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
+        verdicts.extend(Self::locked(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
         let state = RoleState {
@@ -347,7 +431,7 @@ impl<'a> Comparison<'a> {
             adopts: false,
             reason,
             holders: object.holders,
-            protect: BTreeSet::new(),
+            protect: self.protected(object, &BTreeSet::new()),
             side_effects: Vec::new(),
             site,
             verdicts,
@@ -362,11 +446,14 @@ impl<'a> Comparison<'a> {
             .roles()
             .iter()
             .any(|class| class.class == object.key.class && class.delete_needs_vacancy);
-        if !needs_vacancy || object.holders == Some(0) {
+        if !needs_vacancy {
             return None;
         }
         let name = &object.key.name;
         if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
+            if object.holders == Some(0) {
+                return None;
+            }
             let why =
                 self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
@@ -421,7 +508,7 @@ impl<'a> Comparison<'a> {
     /// What becomes of the default when its role goes is not documented anywhere: it has to be said.
     fn default_verdict(&self, object: &LiveObject) -> Option<Verdict> {
         let id = object.id.clone().map(RoleId::Live)?;
-        let is_default = self.live_default().is_some_and(|default| default.as_ref() == Some(&id));
+        let is_default = self.live_default.as_ref().is_some_and(|default| default.as_ref() == Some(&id));
         let moves = self.input.resolved.default.as_ref().is_some_and(|d| d.role.as_ref() != Some(&id));
         (is_default && !moves).then(|| {
             let message = format!("role `{}` is the default of new members", object.key.name.raw());
@@ -430,24 +517,29 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// The live default: `None` where it cannot be read.
-    fn live_default(&self) -> Option<Option<RoleId>> {
-        let object = self.input.live.of(Kind::Default).next()?;
-        match object.fields.get(field::ROLE)?.value()? {
-            Value::Role(role) => Some(role.clone()),
-            _ => None,
-        }
-    }
-
     fn default(&mut self) {
         let Some(wanted) = &self.input.resolved.default else { return };
-        let live = self.live_default();
+        let live = self.live_default.clone();
         if live.as_ref() == Some(&wanted.role) {
             return;
         }
         let mut verdicts = Vec::new();
         if live.is_none() {
             let message = "the default role cannot be read";
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+        }
+        let possible = self.input.spec.default_role();
+        let builtin = matches!(&wanted.role, Some(RoleId::Live(id)) if self.is_builtin(id));
+        let cannot = match &wanted.role {
+            _ if possible.is_none() => Some("there is no default role"),
+            Some(_) if builtin && possible.is_some_and(|default| !default.builtin) => {
+                Some("a built-in role cannot be the default")
+            }
+            None if possible.is_some_and(|default| !default.none) => Some("there is always a default role"),
+            _ => None,
+        };
+        if let Some(why) = cannot {
+            let message = format!("the default role cannot be set: {why} on {}", self.input.spec.title());
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
         let before = live.flatten();
@@ -482,6 +574,10 @@ impl<'a> Comparison<'a> {
             RoleId::Live(id) => id.clone(),
             RoleId::New(address) => address.as_str().into(),
         })
+    }
+
+    fn is_builtin(&self, id: &Untrusted) -> bool {
+        self.input.live.of(Kind::Role).any(|role| role.builtin && role.id.as_ref() == Some(id))
     }
 
     fn is_vacant(&self, role: Option<&RoleId>) -> bool {
@@ -588,11 +684,11 @@ impl<'a> Comparison<'a> {
             }
             return true;
         }
-        let expired = self.input.resolved.expired.get(&(class, principal.clone())).filter(|e| e.role == held);
+        let expired = self.input.resolved.expired.get(&(class, principal.clone(), held.clone()));
         let exclusive = self.input.resolved.exclusive.contains(&(held.clone(), class));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
         let (reason, site) = match expired {
-            Some(expired) => (Reason::Expired, Some(expired.site)),
+            Some(site) => (Reason::Expired, Some(*site)),
             None if exclusive => (Reason::NotInExclusiveList, None),
             None if authoritative => (Reason::NeverDeclared, None),
             None => return false,
@@ -624,7 +720,7 @@ impl<'a> Comparison<'a> {
         let resolved = self.input.resolved;
         let why = if self.is_vacant(Some(to)) || resolved.on_unassign.as_ref() == Some(to) {
             return None;
-        } else if resolved.expired.get(&(class, principal.clone())).is_some_and(|e| e.role == *to) {
+        } else if resolved.expired.contains_key(&(class, principal.clone(), to.clone())) {
             "their assignment of it has expired"
         } else if resolved.exclusive.contains(&(to.clone(), class)) {
             "its list is exclusive and does not name them"
@@ -659,6 +755,18 @@ impl<'a> Comparison<'a> {
         if slot.is_some_and(|slot| matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))) {
             let message = format!("which role `{called}` holds now cannot be read");
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+        }
+        if let Some(RoleId::Live(id)) = &after
+            && self.catalogue().builtin(id.raw()).is_some_and(|builtin| !builtin.assignable)
+        {
+            let message = format!("nobody can be given the built-in role `{}`", id.raw());
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+        }
+        if slot.is_none()
+            && let Some(why) = self.input.live.incomplete.get(&Kind::Assignment)
+        {
+            // The role that they may hold would be taken away unseen.
+            verdicts.push(incomplete("give a role to", principal, why));
         }
         if action == Action::Unassign {
             if after.is_none() {

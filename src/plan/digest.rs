@@ -57,7 +57,13 @@ pub fn elements(change: &Change) -> Vec<Element> {
         before: before.to_string(),
         after: after.to_string(),
     };
-    let mut elements = vec![element("", "", &json!(change.before.is_some()), &json!(change.after.is_some()))];
+    // Which object it is: one that was deleted and made anew under the same name is another one.
+    let exists = |is: bool| match &change.id {
+        Some(id) if is => json!(id),
+        _ => json!(is),
+    };
+    let mut elements =
+        vec![element("", "", &exists(change.before.is_some()), &exists(change.after.is_some()))];
     if change.adopts {
         elements.push(element("adopts", "", &json!(false), &json!(true)));
     }

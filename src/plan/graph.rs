@@ -59,23 +59,112 @@ pub(super) fn components(nodes: usize, edges: &[Edge]) -> Vec<usize> {
 pub(super) fn take_in(nodes: usize, hard: &[Edge], optional: &[Edge]) -> Vec<bool> {
     let all: Vec<Edge> = hard.iter().chain(optional).copied().collect();
     let component = components(nodes, &all);
-    let inside = |&(from, to): &Edge| component[from] == component[to];
-    let mut out = outgoing(nodes, &hard.iter().filter(|edge| inside(edge)).copied().collect::<Vec<_>>());
-    optional
-        .iter()
-        .map(|edge| {
-            // An edge between components is part of no cycle.
-            if !inside(edge) {
-                return true;
+    // An edge between components is part of no cycle.
+    let inside = |&&(from, to): &&Edge| component[from] == component[to];
+    let hard: Vec<Edge> = hard.iter().filter(inside).copied().collect();
+    let doubtful: Vec<Edge> = optional.iter().filter(inside).copied().collect();
+    let mut sorted = Sorted::new(nodes, &hard, &doubtful);
+    optional.iter().map(|edge| !inside(&edge) || sorted.add(*edge)).collect()
+}
+
+/// An acyclic graph that stays sorted while edges are added (Pearce and Kelly, "A dynamic
+/// topological sort algorithm for directed acyclic graphs", 2006): only what lies between the two
+/// ends of a new edge is looked at.
+struct Sorted {
+    out: Vec<Vec<usize>>,
+    back: Vec<Vec<usize>>,
+    /// The place of each node; every edge leads to a higher one.
+    place: Vec<usize>,
+    /// Which search has been at a node last.
+    seen: Vec<usize>,
+    searches: usize,
+}
+
+impl Sorted {
+    /// Sorts the nodes so that every edge of `hard` leads on, and as many of `likely` as come easily.
+    fn new(nodes: usize, hard: &[Edge], likely: &[Edge]) -> Self {
+        let out = outgoing(nodes, hard);
+        let likely_out = outgoing(nodes, likely);
+        let (mut waits, mut wishes) = (vec![0usize; nodes], vec![0usize; nodes]);
+        hard.iter().for_each(|&(_, to)| waits[to] += 1);
+        likely.iter().for_each(|&(_, to)| wishes[to] += 1);
+        let mut ready: BTreeSet<(usize, usize)> =
+            (0..nodes).filter(|node| waits[*node] == 0).map(|node| (wishes[node], node)).collect();
+        let mut place = vec![0; nodes];
+        let mut next = 0;
+        while let Some((_, node)) = ready.pop_first() {
+            place[node] = next;
+            next += 1;
+            for &to in &likely_out[node] {
+                let was_ready = ready.remove(&(wishes[to], to));
+                wishes[to] -= 1;
+                if was_ready {
+                    ready.insert((wishes[to], to));
+                }
             }
-            let &(from, to) = edge;
-            let fits = from != to && !reaches(&out, to, from);
-            if fits {
-                out[from].push(to);
+            for &to in &out[node] {
+                waits[to] -= 1;
+                if waits[to] == 0 {
+                    ready.insert((wishes[to], to));
+                }
             }
-            fits
-        })
-        .collect()
+        }
+        let back = outgoing(nodes, &hard.iter().map(|&(from, to)| (to, from)).collect::<Vec<_>>());
+        Self { out, back, place, seen: vec![0; nodes], searches: 0 }
+    }
+
+    /// Adds an edge unless it would close a cycle.
+    fn add(&mut self, (from, to): Edge) -> bool {
+        let (low, high) = (self.place[to], self.place[from]);
+        if low <= high {
+            self.searches += 2;
+            let (ahead, behind) = (self.searches, self.searches + 1);
+            let after = search(&self.out, to, &mut self.seen, ahead, |node| self.place[node] <= high);
+            if self.seen[from] == ahead {
+                return false;
+            }
+            let before = search(&self.back, from, &mut self.seen, behind, |node| self.place[node] >= low);
+            self.move_before(before, after);
+        }
+        self.out[from].push(to);
+        self.back[to].push(from);
+        true
+    }
+
+    /// Puts `first` before `then`, each in its own order, in the places that they have together.
+    fn move_before(&mut self, mut first: Vec<usize>, mut then: Vec<usize>) {
+        first.sort_by_key(|node| self.place[*node]);
+        then.sort_by_key(|node| self.place[*node]);
+        first.append(&mut then);
+        let mut places: Vec<usize> = first.iter().map(|node| self.place[*node]).collect();
+        places.sort_unstable();
+        for (node, place) in first.into_iter().zip(places) {
+            self.place[node] = place;
+        }
+    }
+}
+
+/// The nodes that can be reached over those that `within` lets through; `seen` is set to `mark`.
+fn search(
+    edges: &[Vec<usize>],
+    start: usize,
+    seen: &mut [usize],
+    mark: usize,
+    within: impl Fn(usize) -> bool,
+) -> Vec<usize> {
+    seen[start] = mark;
+    let mut found = vec![start];
+    let mut at = 0;
+    while let Some(&node) = found.get(at) {
+        at += 1;
+        for &next in &edges[node] {
+            if seen[next] != mark && within(next) {
+                seen[next] = mark;
+                found.push(next);
+            }
+        }
+    }
+    found
 }
 
 /// The layer of each node of an acyclic graph: one more than the highest before it.
@@ -133,18 +222,6 @@ fn outgoing(nodes: usize, edges: &[Edge]) -> Vec<Vec<usize>> {
     out
 }
 
-fn reaches(out: &[Vec<usize>], from: usize, to: usize) -> bool {
-    let mut seen = BTreeSet::from([from]);
-    let mut open = vec![from];
-    while let Some(node) = open.pop() {
-        if node == to {
-            return true;
-        }
-        open.extend(out[node].iter().copied().filter(|next| seen.insert(*next)));
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +260,20 @@ mod tests {
             for (edge, _) in optional.iter().zip(&taken).filter(|(_, kept)| !**kept) {
                 let with: Vec<Edge> = kept.iter().copied().chain([*edge]).collect();
                 prop_assert!(!is_acyclic(&with));
+            }
+        }
+
+        #[test]
+        fn what_must_hold_keeps_out_what_contradicts_it(hard in edges(), optional in edges()) {
+            let hard: Vec<Edge> = hard.into_iter().filter(|(a, b)| a > b).collect();
+            let taken = take_in(12, &hard, &optional);
+            let mut kept = hard;
+            for (edge, taken) in optional.into_iter().zip(taken) {
+                let with: Vec<Edge> = kept.iter().copied().chain([edge]).collect();
+                prop_assert_eq!(taken, is_acyclic(&with));
+                if taken {
+                    kept = with;
+                }
             }
         }
 

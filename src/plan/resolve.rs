@@ -7,11 +7,11 @@ use strsim::jaro_winkler;
 
 use super::temporary;
 use crate::{
-    contract::{Base, Spec},
+    contract::{self, Base, Spec},
     model::{
-        Address, Code, Finding, Key, Kind, RoleId, Site, Untrusted, Value,
+        Address, Code, Finding, Key, Kind, RoleId, Scope, Site, Untrusted, Value,
         config::{OnUnassign, Placed, Target},
-        desired::{DesiredRole, DesiredState, RoleName, RoleRef, Spelling, Via},
+        desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
         field,
         live::{LiveObject, LiveState},
     },
@@ -26,12 +26,14 @@ pub struct Resolved<'a> {
     pub default: Option<ResolvedDefault>,
     /// Wanted assignments that have not expired, by (class, principal id).
     pub assignments: BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
-    /// Assignments that have expired, by (class, principal id).
-    pub expired: BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
+    /// Where assignments that have expired were written, by (class, principal id, role).
+    pub expired: BTreeMap<(&'static str, Untrusted, RoleId), Site>,
     /// Lists that are the whole truth: (role, class of principals).
     pub exclusive: BTreeSet<(RoleId, &'static str)>,
     /// Roles to delete on purpose, by id.
     pub removed: BTreeMap<Untrusted, ResolvedRemoval<'a>>,
+    /// What the base revision forbids to happen to live roles, by id.
+    pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
     /// What somebody gets when a role is taken away; `None` where that is refused.
     pub on_unassign: Option<RoleId>,
     /// What the reader should know.
@@ -62,7 +64,8 @@ pub enum Matched {
     Id,
     /// By its name.
     Name,
-    /// By an earlier name, or by the temporary one that an interrupted run left.
+    /// By an earlier name: one that the definition tells, the temporary one that an interrupted run
+    /// left, or the one that the same key had in the base revision.
     Previously,
     /// There is no such live role.
     Not,
@@ -131,6 +134,7 @@ pub struct Input<'a> {
 /// All findings, when at least one is an error.
 pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
     let mut resolver = Resolver::new(input);
+    resolver.check_live();
     resolver.match_roles();
     let roles = resolver.roles();
     let default = input.desired.default.as_ref().map(|default| ResolvedDefault {
@@ -145,6 +149,7 @@ pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
         .filter_map(|list| Some((resolver.role(&list.role)?, list.class)))
         .collect();
     let removed = resolver.removed();
+    let protected = resolver.protected();
     let on_unassign = match &input.target.on_unassign {
         OnUnassign::To(role) => resolver.role(&on_unassign_ref(role)),
         OnUnassign::Refuse | OnUnassign::KeepBase | OnUnassign::RemoveMember => None,
@@ -153,7 +158,18 @@ pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
     if findings.iter().any(|finding| finding.level == crate::model::Level::Error) {
         return Err(findings);
     }
-    Ok(Resolved { roles, default, assignments, expired, exclusive, removed, on_unassign, notes, findings })
+    Ok(Resolved {
+        roles,
+        default,
+        assignments,
+        expired,
+        exclusive,
+        removed,
+        protected,
+        on_unassign,
+        notes,
+        findings,
+    })
 }
 
 /// `on_unassign: { to: … }` is a role's key or `builtin:NAME`.
@@ -165,14 +181,23 @@ fn on_unassign_ref(to: &Placed<std::sync::Arc<str>>) -> RoleRef {
     Placed { value, site: to.site }
 }
 
+/// After so many the reader has seen that the whole list is wrong, and looking for something similar
+/// in a large tenant takes long.
+const MOST_GUESSES: usize = 20;
+
 struct Resolver<'a> {
     input: Input<'a>,
     /// Live roles by id, by natural key.
     by_id: BTreeMap<&'a Untrusted, &'a LiveObject>,
     by_key: BTreeMap<&'a Key, Vec<&'a LiveObject>>,
+    by_live_name: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
+    /// Roles of the base revision by key and scope.
+    base_roles: BTreeMap<(&'a str, &'a Scope), &'a DesiredRole>,
     /// For each declared role its live one, in the order of `desired.roles`.
     matches: Vec<(Option<&'a LiveObject>, Matched)>,
     by_name: BTreeMap<&'a str, usize>,
+    /// How often something similar was looked for.
+    guesses: usize,
     findings: Vec<Finding>,
     notes: Vec<Untrusted>,
 }
@@ -181,15 +206,32 @@ impl<'a> Resolver<'a> {
     fn new(input: Input<'a>) -> Self {
         let mut by_id = BTreeMap::new();
         let mut by_key: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut by_live_name: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for role in input.live.of(Kind::Role) {
             if let Some(id) = &role.id {
                 by_id.insert(id, role);
             }
             by_key.entry(&role.key).or_default().push(role);
         }
+        for role in by_id.values().copied() {
+            by_live_name.entry(&role.key.name).or_default().push(role);
+        }
+        let base_roles = input.base.into_iter().flat_map(|base| &base.roles);
+        let base_roles = base_roles.map(|role| ((&*role.key, &role.scope), role)).collect();
         let by_name = input.desired.roles.iter().enumerate().map(|(i, role)| (&*role.key, i)).collect();
         let matches = vec![(None, Matched::Not); input.desired.roles.len()];
-        Self { input, by_id, by_key, matches, by_name, findings: Vec::new(), notes: Vec::new() }
+        Self {
+            input,
+            by_id,
+            by_key,
+            by_live_name,
+            base_roles,
+            matches,
+            by_name,
+            guesses: 0,
+            findings: Vec::new(),
+            notes: Vec::new(),
+        }
     }
 
     fn error(&mut self, code: Code, site: Site, message: String, label: &str, help: Option<String>) {
@@ -198,12 +240,35 @@ impl<'a> Resolver<'a> {
         self.findings.push(finding);
     }
 
+    /// An id stands for one role, a principal has one slot, and there is one default: otherwise
+    /// nobody can tell what is there. Custom roles of one name are no problem until one is meant.
+    fn check_live(&mut self) {
+        let mut seen = BTreeSet::new();
+        for object in &self.input.live.objects {
+            let (identity, what) = match (object.key.kind, &object.id) {
+                (Kind::Role, Some(id)) => ((Kind::Role, None, Some(id)), format!("id `{}`", id.raw())),
+                (Kind::Assignment, _) => {
+                    let key = &object.key;
+                    ((Kind::Assignment, Some(key), None), format!("{} `{}`", key.class, key.name.raw()))
+                }
+                (Kind::Default, _) => ((Kind::Default, None, None), "default of new members".to_owned()),
+                (Kind::Role | Kind::Permission, _) => continue,
+            };
+            if !seen.insert(identity) {
+                let message = format!("the API tells two different things of the {what}");
+                self.findings
+                    .push(Finding::new(Code::Ambiguous, message).help("Try again, and ask the provider."));
+            }
+        }
+    }
+
     /// `id`, then the name, then earlier names; all of one kind before the next, so that a role is
     /// never matched by an earlier name that another role bears today.
     fn match_roles(&mut self) {
-        let desired = &self.input.desired.roles;
+        let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
+        desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
         let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
-        for (index, role) in desired.iter().enumerate() {
+        for &(index, role) in &desired {
             let Some(id) = &role.id else { continue };
             match self.by_id.get(&id.value).copied() {
                 Some(live) if live.builtin => self.builtin_named(role, id.site, "this id"),
@@ -223,7 +288,7 @@ impl<'a> Resolver<'a> {
                 ),
             }
         }
-        for (index, role) in desired.iter().enumerate() {
+        for &(index, role) in &desired {
             if role.id.is_none()
                 && let Some(live) = self.by_natural_key(role, &role.name, &claimed)
             {
@@ -233,13 +298,15 @@ impl<'a> Resolver<'a> {
                 self.matches[index] = (Some(live), Matched::Name);
             }
         }
-        for (index, role) in desired.iter().enumerate() {
+        for &(index, role) in &desired {
             if role.id.is_some() || self.matches[index].0.is_some() {
                 continue;
             }
             let address = Address::role(&self.input.target.name, &role.key, &role.scope);
             let interrupted = Placed { value: temporary::name(&address), site: role.site };
-            for earlier in role.previously.iter().chain([&interrupted]) {
+            let in_base =
+                self.base_role(role).map(|base| Placed { value: base.name.value.clone(), site: role.site });
+            for earlier in role.previously.iter().chain([&interrupted]).chain(&in_base) {
                 if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
                     if let Some(id) = &live.id {
                         claimed.insert(id, index);
@@ -249,6 +316,11 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+    }
+
+    /// The role of the same key in the base revision.
+    fn base_role(&self, role: &DesiredRole) -> Option<&'a DesiredRole> {
+        self.base_roles.get(&(&*role.key, &role.scope)).copied()
     }
 
     fn builtin_named(&mut self, role: &DesiredRole, site: Site, what: &str) {
@@ -312,12 +384,9 @@ impl<'a> Resolver<'a> {
 
     /// The live built-in role that is meant by its id or its name.
     fn builtin(&self, name: &Untrusted) -> Option<&'a LiveObject> {
-        let builtin = |object: &&&LiveObject| object.builtin;
-        self.by_id
-            .get(name)
-            .filter(|object| object.builtin)
-            .copied()
-            .or_else(|| self.by_id.values().filter(builtin).find(|object| object.key.name == *name).copied())
+        let by_id = self.by_id.get(name).into_iter();
+        let by_name = self.by_live_name.get(name).into_iter().flatten();
+        by_id.chain(by_name).copied().find(|object| object.builtin)
     }
 
     /// The role that a reference names; a finding where there is none.
@@ -354,7 +423,7 @@ impl<'a> Resolver<'a> {
                 None
             }
             RoleName::Live(name) => {
-                let found = self.by_id.values().find(|object| object.key.name == *name);
+                let found = self.by_live_name.get(name).and_then(|found| found.first());
                 let id = found.and_then(|object| object.id.clone()).map(RoleId::Live);
                 if id.is_none() {
                     let message = format!("no live role is named `{}`", name.raw());
@@ -368,8 +437,20 @@ impl<'a> Resolver<'a> {
     fn roles(&mut self) -> Vec<ResolvedRole<'a>> {
         let desired = &self.input.desired.roles;
         let mut sets: Vec<Option<BTreeMap<Untrusted, Via>>> = vec![None; desired.len()];
+        let mut waits = vec![false; desired.len()];
         for index in 0..desired.len() {
-            self.permissions(index, &mut sets, &mut Vec::new());
+            // Bases first. A chain of them can be as long as there are roles, so this is no recursion;
+            // a ring of bases is refused with the definitions.
+            let mut chain = Vec::new();
+            let mut next = Some(index);
+            while let Some(role) = next.filter(|role| !waits[*role]) {
+                waits[role] = true;
+                chain.push(role);
+                next = self.declared_base(role);
+            }
+            for role in chain.into_iter().rev() {
+                sets[role] = Some(self.permissions(role, &sets));
+            }
         }
         let mut roles: Vec<ResolvedRole<'a>> = desired
             .iter()
@@ -388,35 +469,34 @@ impl<'a> Resolver<'a> {
         roles
     }
 
-    /// The full set of one role; `above` are the roles whose sets are being computed.
+    /// The role that another one copies, where it is declared too.
+    fn declared_base(&self, index: usize) -> Option<usize> {
+        match &self.input.desired.roles[index].base.as_ref()?.value {
+            RoleName::Key(key) => self.by_name.get(&**key).copied(),
+            RoleName::Builtin(_) | RoleName::Live(_) => None,
+        }
+    }
+
+    /// The full set of one role; that of a declared base is among `sets`.
     fn permissions(
         &mut self,
         index: usize,
-        sets: &mut Vec<Option<BTreeMap<Untrusted, Via>>>,
-        above: &mut Vec<usize>,
-    ) {
-        if sets[index].is_some() || above.contains(&index) {
-            return;
-        }
+        sets: &[Option<BTreeMap<Untrusted, Via>>],
+    ) -> BTreeMap<Untrusted, Via> {
         let role = &self.input.desired.roles[index];
         let mut set = role.permissions.clone();
         if let Some(base) = &role.base
             && self.input.spec.roles().iter().any(|c| c.class == role.class && c.base == Base::Copy)
         {
-            let inherited: Vec<Untrusted> = match &base.value {
-                RoleName::Key(key) => match self.by_name.get(&**key).copied() {
-                    Some(other) => {
-                        above.push(index);
-                        self.permissions(other, sets, above);
-                        above.pop();
-                        sets[other].iter().flat_map(BTreeMap::keys).cloned().collect()
-                    }
-                    None => {
-                        self.role(base);
-                        Vec::new()
-                    }
-                },
-                RoleName::Builtin(_) | RoleName::Live(_) => self.live_permissions(base),
+            let inherited: Vec<Untrusted> = match (&base.value, self.declared_base(index)) {
+                (RoleName::Key(_), Some(other)) => {
+                    sets[other].iter().flat_map(BTreeMap::keys).cloned().collect()
+                }
+                (RoleName::Key(_), None) => {
+                    self.role(base);
+                    Vec::new()
+                }
+                (RoleName::Builtin(_) | RoleName::Live(_), _) => self.live_permissions(base),
             };
             for permission in inherited {
                 set.entry(permission).or_insert_with(|| Via::Base(base.value.clone()));
@@ -425,7 +505,7 @@ impl<'a> Resolver<'a> {
         for permission in role.except.keys() {
             set.remove(permission);
         }
-        sets[index] = Some(set);
+        set
     }
 
     fn live_permissions(&mut self, base: &RoleRef) -> Vec<Untrusted> {
@@ -451,30 +531,28 @@ impl<'a> Resolver<'a> {
             }
             return;
         };
+        // One set may bring the same permission to many roles: one finding is enough.
+        let mut seen = BTreeSet::new();
         for role in roles {
             for (permission, via) in &role.permissions {
                 let site = match via {
                     Via::Own(site) | Via::Set { site, .. } => *site,
                     Via::Base(_) => continue,
                 };
-                if !catalogue.contains(permission) {
+                if !catalogue.contains(permission) && seen.insert(site) {
                     let message = format!(
                         "{} does not know the permission `{}`",
                         self.input.spec.title(),
                         permission.raw()
                     );
-                    let help = nearest(permission.raw(), catalogue.iter().map(Untrusted::raw))
+                    self.guesses += 1;
+                    let known = catalogue.iter().filter(|_| self.guesses <= MOST_GUESSES);
+                    let help = nearest(permission.raw(), known.map(Untrusted::raw))
                         .map(|near| format!("Did you mean `{near}`?"));
                     self.error(Code::UnknownPermission, site, message, "unknown to the live catalogue", help);
                 }
             }
         }
-        // One set may bring the same permission to many roles: one finding is enough.
-        let mut seen = BTreeSet::new();
-        self.findings.retain(|finding| {
-            finding.code != Code::UnknownPermission
-                || finding.labels.first().is_none_or(|label| seen.insert(label.site))
-        });
     }
 
     #[expect(clippy::type_complexity, reason = "the two maps of Resolved")]
@@ -482,7 +560,7 @@ impl<'a> Resolver<'a> {
         &mut self,
     ) -> (
         BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
-        BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
+        BTreeMap<(&'static str, Untrusted, RoleId), Site>,
     ) {
         let mut wanted: BTreeMap<(&'static str, Untrusted), ResolvedAssignment> = BTreeMap::new();
         let mut expired = BTreeMap::new();
@@ -491,12 +569,11 @@ impl<'a> Resolver<'a> {
             let principal = self.principal(assignment.class, &assignment.principal);
             let (Some(role), Some(principal)) = (role, principal) else { continue };
             let site = assignment.principal.site;
-            let resolved = ResolvedAssignment { role, site };
-            let slot = (assignment.class, principal);
             if assignment.expires.is_some_and(|last| last < self.input.today) {
-                expired.insert(slot, resolved);
+                expired.insert((assignment.class, principal, role), site);
                 continue;
             }
+            let slot = (assignment.class, principal);
             if let Some(first) = wanted.get(&slot) {
                 let message = format!("`{}` is assigned twice", slot.1.raw());
                 let finding = Finding::new(Code::TwoRoles, message)
@@ -509,7 +586,7 @@ impl<'a> Resolver<'a> {
                 self.findings.push(finding);
                 continue;
             }
-            wanted.insert(slot, resolved);
+            wanted.insert(slot, ResolvedAssignment { role, site });
         }
         (wanted, expired)
     }
@@ -517,10 +594,20 @@ impl<'a> Resolver<'a> {
     fn principal(&mut self, class: &'static str, principal: &Placed<Spelling>) -> Option<Untrusted> {
         let (Spelling::Handle(text) | Spelling::Email(text) | Spelling::Id(text)) = &principal.value;
         let directory = &self.input.live.directory;
-        let found = directory.get(&(class, text.clone())).cloned();
+        let spellings = contract::principal(self.input.spec, class).map(|class| class.spellings);
+        let is_id = match &principal.value {
+            Spelling::Id(_) => true,
+            Spelling::Handle(_) => spellings.is_some_and(|spellings| spellings.handle_is_id),
+            Spelling::Email(_) => false,
+        };
+        // People choose their handles, perhaps one that is somebody else's id.
+        let found = directory.get(&(class, text.clone())).filter(|id| !is_id || *id == text).cloned();
         if found.is_none() {
-            let known = directory.keys().filter(|(c, _)| *c == class).map(|(_, spelling)| spelling.raw());
-            let near = nearest(text.raw(), known).map(|near| format!("Did you mean `{near}`?"));
+            self.guesses += 1;
+            let known = directory.keys().filter(|(c, spelling)| *c == class && spelling != text);
+            let known = known.map(|(_, spelling)| spelling.raw());
+            let near = nearest(text.raw(), known.filter(|_| self.guesses <= MOST_GUESSES));
+            let near = near.map(|near| format!("Did you mean `{near}`?"));
             let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());
             let help = near.unwrap_or_else(|| "Only existing members can be given a role.".into());
             self.error(Code::UnknownPrincipal, principal.site, message, "not found", Some(help));
@@ -530,11 +617,13 @@ impl<'a> Resolver<'a> {
 
     fn removed(&mut self) -> BTreeMap<Untrusted, ResolvedRemoval<'a>> {
         let mut removed: BTreeMap<Untrusted, ResolvedRemoval<'a>> = BTreeMap::new();
+        let matched = self.matches.iter().enumerate();
+        let declared: BTreeMap<&Untrusted, usize> =
+            matched.filter_map(|(index, (live, _))| Some((live.as_ref()?.id.as_ref()?, index))).collect();
         for removal in &self.input.desired.removed {
             let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role));
             let name = self.removed_name(&removal.role.value);
-            let candidates: Vec<&LiveObject> =
-                self.by_id.values().filter(|object| object.key.name == name).copied().collect();
+            let candidates = self.by_live_name.get(&name).cloned().unwrap_or_default();
             let live = match candidates.as_slice() {
                 [] => {
                     self.note_missing(&name);
@@ -552,12 +641,8 @@ impl<'a> Resolver<'a> {
                 self.error(Code::Unsupported, removal.role.site, message, "built-in role", None);
                 continue;
             }
-            let declared = self
-                .matches
-                .iter()
-                .position(|(found, _)| found.is_some_and(|found| found.id.is_some() && found.id == live.id));
-            if let Some(index) = declared {
-                let role = &self.input.desired.roles[index];
+            if let Some(index) = live.id.as_ref().and_then(|id| declared.get(id)) {
+                let role = &self.input.desired.roles[*index];
                 let finding = Finding::new(
                     Code::RemovedButDeclared,
                     format!("role `{}` is removed and declared", role.key),
@@ -592,15 +677,36 @@ impl<'a> Resolver<'a> {
         removed
     }
 
+    /// `protect` of the base revision still holds: it is lifted in a change of its own. A role is
+    /// known by its id, else by its name, and by its key where that is still declared.
+    fn protected(&self) -> BTreeMap<Untrusted, BTreeSet<Protect>> {
+        let mut protected: BTreeMap<Untrusted, BTreeSet<Protect>> = BTreeMap::new();
+        let desired = self.input.desired.roles.iter().zip(&self.matches);
+        let by_key: BTreeMap<(&str, &Scope), &LiveObject> =
+            desired.filter_map(|(role, (live, _))| Some(((&*role.key, &role.scope), (*live)?))).collect();
+        for (key, role) in self.base_roles.iter().filter(|(_, role)| !role.protect.is_empty()) {
+            let by_id = role.id.as_ref().and_then(|id| self.by_id.get(&id.value)).copied();
+            let named = || self.by_live_name.get(&role.name.value).into_iter().flatten().copied();
+            let by_name = named().filter(|live| by_id.is_none() && live.key.scope == role.scope);
+            for live in by_id.into_iter().chain(by_name).chain(by_key.get(key).copied()) {
+                if let Some(id) = &live.id {
+                    protected.entry(id.clone()).or_default().extend(&role.protect);
+                }
+            }
+        }
+        protected
+    }
+
     /// The live name that `removed` means: a key stands for the name it had in the base revision.
     fn removed_name(&self, role: &RoleName) -> Untrusted {
         match role {
             RoleName::Live(name) | RoleName::Builtin(name) => name.clone(),
             RoleName::Key(key) => self
-                .input
-                .base
-                .and_then(|base| base.roles.iter().find(|role| role.key == *key))
-                .map_or_else(|| Untrusted::new(key.clone()), |role| role.name.value.clone()),
+                .base_roles
+                .range((&**key, &Scope::Target)..)
+                .next()
+                .filter(|((found, _), _)| *found == &**key)
+                .map_or_else(|| Untrusted::new(key.clone()), |(_, role)| role.name.value.clone()),
         }
     }
 

@@ -1,11 +1,11 @@
 //! `--only`: a part of the plan, as long as it stands by itself.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use globset::GlobSet;
 
 use super::change::{Change, Plan, What};
-use crate::model::{Address, RoleId};
+use crate::model::{Address, RoleId, Scope};
 
 /// A selected change that makes no sense without another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,37 +24,70 @@ pub struct Lacking {
 pub fn select(plan: &mut Plan, only: &GlobSet) -> Result<(), Vec<Lacking>> {
     let (kept, left): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| only.is_match(change.address.as_str()));
+    let left = Left::new(&left);
     let mut lacking = Vec::new();
     for change in &kept {
-        for other in &left {
-            if needs(change, other) {
-                lacking.push(Lacking { selected: change.address.clone(), needs: other.address.clone() });
-            }
+        for needs in left.needed_by(change) {
+            lacking.push(Lacking { selected: change.address.clone(), needs: needs.clone() });
         }
     }
     if !lacking.is_empty() {
         return Err(lacking);
     }
-    let kept: BTreeSet<Address> = kept.into_iter().map(|change| change.address.clone()).collect();
-    plan.changes.retain(|change| kept.contains(&change.address));
+    plan.changes.retain(|change| only.is_match(change.address.as_str()));
     Ok(())
 }
 
-/// Whether `change` cannot be made without `other`: a role has to exist before it is given, and to
-/// be empty, and no default, before it goes.
-fn needs(change: &Change, other: &Change) -> bool {
-    let given = match &change.what {
-        What::Assignment { after, .. } | What::Default { after, .. } => after.as_ref(),
-        What::Role { .. } => None,
-    };
-    let made = matches!(&other.what, What::Role { before: None, .. });
-    if made && given == Some(&other.role_id()) {
-        return true;
+/// What the changes that were not selected would have done.
+#[derive(Default)]
+struct Left<'a> {
+    /// Roles that would have been made.
+    made: BTreeMap<RoleId, &'a Address>,
+    /// Who would have left a role, or the default that would have.
+    leaves: BTreeMap<&'a RoleId, Vec<&'a Address>>,
+    /// Names, in lower case, that roles would have given up.
+    frees: BTreeMap<(&'static str, &'a Scope, String), Vec<&'a Address>>,
+}
+
+impl<'a> Left<'a> {
+    fn new(changes: &[&'a Change]) -> Self {
+        let mut left = Self::default();
+        for change in changes {
+            match &change.what {
+                What::Role { before: None, .. } => {
+                    left.made.insert(change.role_id(), &change.address);
+                }
+                What::Role { class, scope, before: Some(before), after, .. } => {
+                    if after.as_ref().is_none_or(|after| after.name != before.name) {
+                        let name = before.name.raw().to_lowercase();
+                        left.frees.entry((class, scope, name)).or_default().push(&change.address);
+                    }
+                }
+                What::Assignment { before, .. } | What::Default { before, .. } => {
+                    if let Some(before) = before {
+                        left.leaves.entry(before).or_default().push(&change.address);
+                    }
+                }
+            }
+        }
+        left
     }
-    let gone = matches!(&change.what, What::Role { after: None, .. });
-    let left = match &other.what {
-        What::Assignment { before, .. } | What::Default { before, .. } => before.as_ref(),
-        What::Role { .. } => None,
-    };
-    gone && left.is_some_and(|left| *left == change.role_id() && matches!(left, RoleId::Live(_)))
+
+    /// What `change` cannot be made without: a role has to exist before it is given, to be empty and
+    /// no default before it goes, and a name has to be free before it is taken.
+    fn needed_by(&self, change: &Change) -> Vec<&'a Address> {
+        match &change.what {
+            What::Assignment { after, .. } | What::Default { after, .. } => {
+                after.iter().filter_map(|role| self.made.get(role)).copied().collect()
+            }
+            What::Role { after: None, .. } => {
+                self.leaves.get(&change.role_id()).into_iter().flatten().copied().collect()
+            }
+            What::Role { class, scope, before, after: Some(after), .. } => {
+                let takes = before.as_ref().is_none_or(|before| before.name != after.name);
+                let name = takes.then(|| (*class, scope, after.name.raw().to_lowercase()));
+                name.and_then(|name| self.frees.get(&name)).into_iter().flatten().copied().collect()
+            }
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     apply::{self, Report, Run, Status},
     model::{
-        Untrusted,
+        Kind, Untrusted,
         config::Config,
         desired::DesiredState,
         live::{LiveState, Query},
@@ -22,6 +22,7 @@ use crate::{
         change::{Change, Plan, What},
         compare,
         document::{RunStatistics, TargetPlan},
+        operation::Verb,
         order,
         outcome::{
             ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining,
@@ -70,6 +71,26 @@ fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), 
     Err(Failure::new(Exit::Refused, format!("`apply_from` allows {}, and {on}", names.join(", ")))
         .help("Apply from there, or pass --allow-branch."))
 }
+
+/// About how long the provider's limits make an apply of this plan take at least, over all targets.
+pub fn expected_wait(planned: &Planned) -> Duration {
+    let of = |target: &PlannedTarget| {
+        let per_minute = target.tenant.provider.member_requests_per_minute()?;
+        let ops = order::order(&target.plan, &*target.tenant.provider);
+        let moves = ops.iter().filter(|op| matches!(op.verb, Verb::Assign { .. })).count();
+        if moves == 0 {
+            return None;
+        }
+        // Reading back takes as many pages as there are members.
+        let pages = target.live.of(Kind::Assignment).count().div_ceil(MEMBERS_ON_A_PAGE);
+        let minutes = (moves + pages).saturating_sub(1) as u64 / u64::from(per_minute.max(1));
+        Some(Duration::from_secs(60 * minutes))
+    };
+    planned.targets.iter().filter_map(of).max().unwrap_or_default()
+}
+
+/// The usual size of a page of members.
+const MEMBERS_ON_A_PAGE: usize = 100;
 
 /// Applies every planned target, all at the same time, and reads everything back.
 pub async fn apply(

@@ -156,7 +156,7 @@ async fn plan_target(
     let spec = &*tenant.provider;
     let mut base = None;
     let mut before = if target.emulator { DeclaredBefore::Exempt } else { DeclaredBefore::Unknown };
-    let mut base_read = false;
+    let (mut base_read, mut base_lacks) = (false, false);
     loop {
         let input =
             resolve::Input { target, spec, desired, live: &live, base: base.as_ref(), today: world.today };
@@ -177,10 +177,14 @@ async fn plan_target(
         if !base_read && (wants_base(target, &plan) || resolved.removed.len() < desired.removed.len()) {
             base_read = true;
             base = project.base(world, &target.name);
+            base_lacks = base.is_none() && project.facts.shallow;
             if let (Some(base), false) = (&base, target.emulator) {
                 before = DeclaredBefore::Known(names(base));
             }
             continue;
+        }
+        if base_lacks {
+            plan.notes.push(SHALLOW.into());
         }
         let findings = resolved.findings;
         if !wishes.only.is_empty() {
@@ -195,6 +199,8 @@ async fn plan_target(
         return Ok(Made { document, plan, live, before, findings });
     }
 }
+
+const SHALLOW: &str = "This clone is shallow and does not hold the revision before, so nobody can tell which roles git declared earlier. `git fetch --deepen 1` brings it.";
 
 /// The base revision is read only where it can decide something: whether a live role that changes
 /// was declared before. An emulator is everybody's own.

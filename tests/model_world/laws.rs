@@ -29,12 +29,14 @@ use super::{
     world::{Who, World},
 };
 
+/// At least 1,000 cases; `PROPTEST_CASES` asks for more.
 fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
     ProptestConfig {
-        cases: 1000,
+        cases: usual.cases.max(1000),
         failure_persistence: None,
         max_shrink_iters: 4000,
-        ..ProptestConfig::default()
+        ..usual
     }
 }
 

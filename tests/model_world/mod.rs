@@ -6,8 +6,16 @@ pub(crate) mod spec;
 pub(crate) mod text;
 pub(crate) mod world;
 
+mod adoption_stories;
+mod base_stories;
+mod digests;
+mod guard_stories;
 mod laws;
 mod mode_stories;
 mod order_stories;
+mod people_stories;
 mod random;
+mod reading_stories;
+mod role_stories;
+mod selection_stories;
 mod story;

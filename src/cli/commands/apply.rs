@@ -84,6 +84,13 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         Confirmed::Yes(planned) => planned,
         Confirmed::No(exit) => return Ok(exit),
     };
+    let wait = apply::expected_wait(&planned);
+    if !wait.is_zero() {
+        let minutes = wait.as_secs() / 60;
+        context
+            .ui
+            .status(&format!("The provider's limit of requests makes this take at least {minutes} min."));
+    }
     let stop = interruptible(context);
     let progress = Progress::start(context);
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());

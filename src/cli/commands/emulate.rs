@@ -72,7 +72,7 @@ async fn serve(context: &Context, args: &EmulateArgs) -> Result<Exit, Failure> {
     options.switches = args.switches.iter().cloned().collect();
     let running = emulator::start(options).await.map_err(failure)?;
     let ready = serde_json::json!({ "provider": running.provider(), "url": running.url() });
-    context.ui.data(&json::to_line(&ready));
+    context.ui.data(&format!("{}\n", json::to_line(&ready)));
     tokio::select! {
         () = running.wait() => {}
         () = asked_to_end() => {}

@@ -102,16 +102,24 @@ pub(super) fn error_finding(text: &str, error: &ScanError, span: Span, source: S
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabInIndentation
         | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => tab(at),
+        | ErrorKind::TabInPlainScalar => tab(tab_span(text, line_start, span).site(source)),
         _ if before.contains('\t') && before.trim().is_empty() => tab(at),
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            Finding::new(Code::Syntax, "a quoted text has no end")
-                .at(at, "the file goes on until here")
-                .help("Close it with the same quote that opens it.")
+        _ if is_conflict(text, line_start) => {
+            let line = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+            Finding::new(Code::Syntax, "git left a conflict in this file")
+                .at(Span::new(line_start, line_start + line.trim_end().len()).site(source), "")
+                .help("Resolve it, and remove the lines that begin with `<<<<<<<`, `=======`, and `>>>>>>>`.")
         }
-        ErrorKind::UnknownQuotedScalarEscape => Finding::new(Code::Syntax, "an unknown escape in a quoted text")
-            .at(at, "here")
-            .help("Use single quotes, in which a backslash is a backslash."),
+        ErrorKind::UnclosedQuotedScalar
+        | ErrorKind::DocumentIndicatorInQuotedScalar
+        | ErrorKind::InvalidQuotedScalarIndent => Finding::new(Code::Syntax, "a quoted text has no end")
+            .at(at, "the file goes on until here")
+            .help("Close it with the same quote that opens it."),
+        ErrorKind::UnknownQuotedScalarEscape => {
+            Finding::new(Code::Syntax, "an unknown escape in a quoted text")
+                .at(at, "here")
+                .help("Use single quotes, in which a backslash is a backslash.")
+        }
         ErrorKind::UnclosedFlowCollection { .. } => {
             Finding::new(Code::Syntax, "a bracket or brace is never closed")
                 .at(at, "opened here")
@@ -125,16 +133,68 @@ pub(super) fn error_finding(text: &str, error: &ScanError, span: Span, source: S
                 .help("Close every `[` with `]` and every `{` with `}`.")
         }
         ErrorKind::UndeclaredTagHandle | ErrorKind::ExpectedTagBang => tag(at),
-        _ => Finding::new(Code::Syntax, format!("not YAML: {}", error.info()))
-            .at(at, "here")
-            .help("Check the indentation of this line and the lines above it, and quote text that holds `: `, ` #`, or begins with a sign."),
+        _ => {
+            let (message, help) = in_words(error, before);
+            Finding::new(Code::Syntax, message).at(at, "here").help(help)
+        }
     }
+}
+
+/// The frequent errors in the words of somebody who writes a file; the parser's own for the rest.
+fn in_words(error: &ScanError, before: &str) -> (String, &'static str) {
+    const LINES: &str = "Check the indentation of this line and the lines above it, and quote text that holds `: `, ` #`, or begins with a sign.";
+    match error.kind() {
+        ErrorKind::MappingValueNotAllowed if before.contains(": ") => (
+            "not YAML: a second `:` in one line".to_owned(),
+            "Quote text that holds `: `. If the text is a key, begin a new line with it.",
+        ),
+        ErrorKind::MappingValueNotAllowed => (
+            "not YAML: a `:` where no key can stand".to_owned(),
+            "Check the indentation of this line, and that every `:` above it is followed by a space.",
+        ),
+        ErrorKind::SimpleKeyExpected => (
+            "not YAML: neither `KEY: VALUE` nor the item of a list".to_owned(),
+            "Write `:` and a space behind a key, and `- ` before an item.",
+        ),
+        ErrorKind::ExpectedBlockMappingKey => {
+            ("not YAML: a line that is indented otherwise than its neighbours".to_owned(), LINES)
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            (format!("not YAML: a plain text cannot begin with `{character}`"), "Quote the text.")
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => (
+            format!("not YAML: `{open}` is closed by `{close}`"),
+            "Close every `[` with `]` and every `{` with `}`.",
+        ),
+        _ => (format!("not YAML: {}", error.info()), LINES),
+    }
+}
+
+/// Whether the line that begins at `start` is one that git writes into a conflict.
+fn is_conflict(text: &str, start: usize) -> bool {
+    let line = text.get(start..).unwrap_or_default().lines().next().unwrap_or_default().trim_end();
+    line == "=======" || line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ")
+}
+
+/// What stands behind the tab: the parser may point at the line before.
+fn tab_span(text: &str, line_start: usize, at: Span) -> Span {
+    let mut start = line_start;
+    for line in text.get(line_start..).unwrap_or_default().split_inclusive('\n') {
+        let indent = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if line.get(..indent).unwrap_or_default().contains('\t') {
+            let from = start + indent;
+            let length = line.get(indent..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+            return Span::new(from, from + length);
+        }
+        start += line.len();
+    }
+    at
 }
 
 pub(super) fn too_deep(at: Site) -> Finding {
     Finding::new(Code::TooDeep, format!("lists and mappings are nested more than {DEEPEST} deep"))
         .at(at, "here")
-        .help("No definition needs this. Check the brackets.")
+        .help("No definition needs this. Check the brackets and the indentation.")
 }
 
 pub(super) fn tab(at: Site) -> Finding {

@@ -1,0 +1,126 @@
+//! The README is true: its configuration is valid, and every command of its tutorial prints what
+//! stands there. `UPDATE_README=1 cargo test readme` writes what the commands print now.
+
+#![cfg(unix)] // the tutorial is typed into a shell
+
+use std::{fs, path::Path, process::Command};
+
+const README: &str = include_str!("../../README.md");
+
+/// A fenced block: its info string, its lines, and where its content stands in the page.
+struct Block<'t> {
+    info: &'t str,
+    text: &'t str,
+    start: usize,
+}
+
+fn blocks(page: &str) -> Vec<Block<'_>> {
+    let mut blocks = Vec::new();
+    let mut from = 0;
+    while let Some(open) = page[from..].find("```").map(|at| from + at) {
+        let line_end = open + page[open..].find('\n').expect("a fence ends its line");
+        let close = line_end + page[line_end..].find("\n```").expect("a fence is closed");
+        let text = &page[line_end + 1..=close];
+        blocks.push(Block { info: page[open + 3..line_end].trim(), text, start: line_end + 1 });
+        from = close + 4;
+    }
+    blocks
+}
+
+fn section<'t>(page: &'t str, heading: &str) -> (usize, &'t str) {
+    let start = page.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("## {heading}")) + 1;
+    let end = page[start + 3..].find("\n## ").map_or(page.len(), |at| start + 3 + at);
+    (start, &page[start..end])
+}
+
+/// Days change; everything else has to be the same.
+fn without_days(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let shape: String = rest.chars().take(10).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        let step = if shape == "0000-00-00" { 10 } else { c.len_utf8() };
+        out.push_str(if step == 10 { "DAY" } else { &rest[..step] });
+        rest = &rest[step..];
+    }
+    out
+}
+
+fn run(folder: &Path, command: &str) -> String {
+    let bin = Path::new(env!("CARGO_BIN_EXE_rolecall")).parent().expect("a folder");
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap_or_default());
+    let output = Command::new("sh")
+        .args(["-c", &format!("{command} 2>&1")])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path)
+        .env("HOME", folder)
+        .env("COLUMNS", "90")
+        .env("GIT_CEILING_DIRECTORIES", folder)
+        .output()
+        .expect("sh runs");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[test]
+fn every_command_of_the_tutorial_prints_what_the_readme_shows() {
+    let (offset, tutorial) = section(README, "Ten minutes");
+    let temp = tempfile::tempdir().expect("temp");
+    let mut page = README.to_owned();
+    let mut shift: isize = 0;
+    let mut wrong = Vec::new();
+    for block in blocks(tutorial) {
+        if let Some(path) = block.info.strip_prefix("yaml ") {
+            let path = temp.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("folder");
+            fs::write(path, block.text).expect("file");
+            continue;
+        }
+        if block.info != "console" {
+            continue;
+        }
+        let mut printed = String::new();
+        for command in block.text.lines().filter_map(|line| line.strip_prefix("$ ")) {
+            printed.push_str(&format!("$ {command}\n"));
+            let output = run(temp.path(), command);
+            printed.push_str(&output);
+            if !output.is_empty() && !output.ends_with('\n') {
+                printed.push('\n');
+            }
+        }
+        if without_days(&printed) != without_days(block.text) {
+            wrong.push(format!("the README shows:\n{}\nand it prints:\n{printed}", block.text));
+            let start = (offset + block.start) as isize + shift;
+            page.replace_range(start as usize..start as usize + block.text.len(), &printed);
+            shift += printed.len() as isize - block.text.len() as isize;
+        }
+    }
+    if std::env::var_os("UPDATE_README").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        fs::write(path, page).expect("README is written");
+        return;
+    }
+    assert!(wrong.is_empty(), "{}\nUPDATE_README=1 cargo test readme writes it", wrong.join("\n\n"));
+}
+
+#[test]
+fn the_configuration_that_the_readme_shows_is_valid() {
+    let (_, text) = section(README, "Configuration");
+    let yaml: Vec<&str> = blocks(text).iter().filter(|b| b.info == "yaml").map(|b| b.text).collect();
+    let [config, definitions] = yaml.as_slice() else { panic!("two files: {}", yaml.len()) };
+    let temp = tempfile::tempdir().expect("temp");
+    fs::create_dir(temp.path().join("roles")).expect("folder");
+    fs::write(temp.path().join("rolecall.yaml"), config).expect("config");
+    fs::write(temp.path().join("roles/reviews.yaml"), definitions).expect("definitions");
+    let printed = run(temp.path(), "rolecall validate");
+    assert_eq!(printed, "Valid: 1 role in 2 files for 1 target.\n");
+}
+
+#[test]
+fn the_first_two_commands_are_the_ones_that_ci_runs() {
+    let commands: Vec<&str> = README.lines().filter_map(|line| line.strip_prefix("$ ")).take(2).collect();
+    assert_eq!(commands[0], "cargo run --release -- -C examples/quickstart apply --auto-approve");
+    assert_eq!(commands[1], "cargo test");
+    let ci = include_str!("../../.ci/run");
+    assert!(ci.contains("cargo test"), "CI runs the README's test command");
+}
