@@ -42,19 +42,21 @@ const SHORTEST: usize = 14;
 /// The places of credentials in `text`, whose tree is `root` as far as there is one.
 pub(crate) fn find(text: &str, root: Option<&Node<'_>>) -> Vec<Span> {
     let mut spans = Vec::new();
-    let mut start = None;
-    for (at, byte) in text.bytes().enumerate().chain([(text.len(), b' ')]) {
-        let inside = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        match (inside, start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                start = None;
-                if at - from >= SHORTEST && is_credential(text.get(from..at).unwrap_or_default()) {
-                    spans.push(Span::new(from, at));
-                }
-            }
-            _ => {}
+    let bytes = text.as_bytes();
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    // Looks back from where the shortest word would end: most bytes are never looked at.
+    let mut from = 0;
+    while let Some(shortest) = bytes.get(from..from + SHORTEST) {
+        if let Some(last) = shortest.iter().rposition(|byte| !inside(byte)) {
+            from += last + 1;
+            continue;
         }
+        let rest = bytes.get(from..).unwrap_or_default();
+        let end = from + rest.iter().position(|byte| !inside(byte)).unwrap_or(rest.len());
+        if is_credential(text.get(from..end).unwrap_or_default()) {
+            spans.push(Span::new(from, end));
+        }
+        from = end + 1;
     }
     if text.contains("PRIVATE KEY-----") {
         spans.extend(private_keys(text));

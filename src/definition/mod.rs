@@ -18,6 +18,7 @@ mod directive;
 pub mod emit;
 mod forms;
 mod hidden;
+mod instance;
 mod leak;
 mod lint;
 mod load;

@@ -89,7 +89,7 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The same as JSON, for the schema. Numbers that JSON does not have become text.
+    /// The same as JSON. Numbers that JSON does not have become text.
     pub(crate) fn json(&self) -> Value {
         match &self.kind {
             Kind::List(items) => Value::Array(items.iter().map(Self::json).collect()),
@@ -97,6 +97,15 @@ impl<'t> Node<'t> {
                 let entries = entries.iter().map(|(key, value)| (key.text.to_string(), value.json()));
                 Value::Object(entries.collect::<Map<_, _>>())
             }
+            Kind::Scalar { .. } => self.shallow_json(),
+        }
+    }
+
+    /// The same with lists and mappings empty.
+    pub(crate) fn shallow_json(&self) -> Value {
+        match &self.kind {
+            Kind::List(_) => Value::Array(Vec::new()),
+            Kind::Map(_) => Value::Object(Map::new()),
             Kind::Scalar { text, plain } => {
                 let resolved = if *plain { scalar::resolve(text) } else { Scalar::Text };
                 match resolved {

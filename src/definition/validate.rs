@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::model::{Code, Finding, SourceId};
 
 use super::{
+    instance::Tree,
     node::{Key, Kind, Node},
     scalar,
     span::Span,
@@ -19,7 +20,7 @@ use super::{
 
 /// A compiled schema with what its messages need.
 pub(crate) struct Checker {
-    validator: Validator,
+    validator: Validator<Tree>,
     /// Fields that some provider has, by the kind of object they belong to; empty for the config.
     vocabulary: BTreeSet<(&'static str, String)>,
     schema: Value,
@@ -34,7 +35,7 @@ pub(crate) type Path = Vec<String>;
 impl Checker {
     /// Compiles a schema of this room; `None` would be a mistake in the schema itself.
     pub(crate) fn new(schema: Value, vocabulary: BTreeSet<(&'static str, String)>) -> Option<Self> {
-        let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
+        let options = jsonschema::options_for::<Tree>().with_pattern_options(PatternOptions::regex());
         let validator = options.build(&schema).ok()?;
         Some(Self { validator, vocabulary, schema })
     }
@@ -42,14 +43,13 @@ impl Checker {
     /// Reports what the schema forbids; returns the paths that have to be left out for the rest to
     /// be usable. An empty path stands for the whole file.
     pub(crate) fn check(&self, root: &Node<'_>, source: SourceId, findings: &mut Vec<Finding>) -> Vec<Path> {
-        let value = root.json();
-        if self.validator.is_valid(&value) {
+        if self.validator.is_valid(root) {
             return Vec::new();
         }
         let mut report =
             Report { checker: self, root, source, findings, prune: BTreeSet::new(), known: BTreeSet::new() };
         let before = report.findings.len();
-        for (number, error) in self.validator.iter_errors(&value).enumerate() {
+        for (number, error) in self.validator.iter_errors(root).enumerate() {
             if number == MOST_ERRORS {
                 let text = format!("more than {MOST_ERRORS} errors in this file; the rest is left out");
                 report.add(Code::Schema, &[], root.span, text, None);

@@ -1,7 +1,7 @@
 //! A request as the products see it, and the answer they give.
 
 use percent_encoding::percent_decode_str;
-use serde_json::Value;
+use serde::Serialize;
 
 use super::product::Change;
 
@@ -98,8 +98,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// A JSON answer.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::raw(status, "application/json", body.to_string().into_bytes())
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        // Values of ours have text as keys, the only thing that could fail.
+        Self::raw(status, "application/json", serde_json::to_vec(body).unwrap_or_default())
     }
 
     /// An answer without a body.

@@ -4,29 +4,49 @@
 //! roles are in them only where the name itself is the change. A change of what they cover needs a
 //! new format version, because approvals refer to them.
 
+use std::{collections::BTreeMap, fmt::Write as _};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::document::{Change, FORMAT_VERSION, FieldChange, FieldValue, TargetPlan};
-use crate::model::Untrusted;
+use super::document::{Action, Change, FORMAT_VERSION, FieldChange, FieldValue, TargetPlan};
+use crate::model::{Address, Untrusted};
 
-/// `sha256:` and 64 hexadecimal digits of `content` in `domain`.
-fn digest(domain: &str, content: &Value) -> Untrusted {
+/// The canonical form of `content`.
+fn canonical(content: &impl Serialize) -> Vec<u8> {
     // Only a number that is not finite cannot be written, and a plan has none; even then two contents
     // keep two digests.
-    let canonical =
-        serde_json_canonicalizer::to_vec(content).unwrap_or_else(|_| content.to_string().into_bytes());
+    serde_json_canonicalizer::to_vec(content)
+        .unwrap_or_else(|_| serde_json::to_vec(content).unwrap_or_default())
+}
+
+/// A hash that has begun with its domain.
+fn hasher(domain: &str) -> Sha256 {
     let mut hasher = Sha256::new();
     hasher.update(format!("rolecall/{domain}/v{FORMAT_VERSION}\n"));
-    hasher.update(&canonical);
-    let hex: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("sha256:{hex}").into()
+    hasher
+}
+
+/// `sha256:` and 64 hexadecimal digits.
+fn finish(hasher: Sha256) -> Untrusted {
+    let mut text = "sha256:".to_owned();
+    for byte in hasher.finalize() {
+        let _infallible = write!(text, "{byte:02x}");
+    }
+    text.into()
+}
+
+/// The digest of `content` in `domain`.
+fn digest(domain: &str, content: &impl Serialize) -> Untrusted {
+    let mut hasher = hasher(domain);
+    hasher.update(canonical(content));
+    finish(hasher)
 }
 
 /// Eight hexadecimal digits that stand for `text`.
 pub(super) fn short(text: &str) -> String {
-    digest("name", &json!(text)).raw().chars().skip("sha256:".len()).take(8).collect()
+    digest("name", &text).raw().chars().skip("sha256:".len()).take(8).collect()
 }
 
 /// One element of a change: what a reviewer approves one by one.
@@ -47,7 +67,7 @@ pub struct Element {
 impl Element {
     /// The digest of the element.
     pub fn digest(&self) -> Untrusted {
-        digest("element", &json!(self))
+        digest("element", self)
     }
 }
 
@@ -96,50 +116,82 @@ pub fn change(change: &Change) -> Untrusted {
     digest("change", &change_content(change))
 }
 
-fn change_content(change: &Change) -> Value {
-    let fields = |fields: &Option<std::collections::BTreeMap<String, FieldValue>>| {
-        fields.as_ref().map(|fields| {
-            let pairs = fields.iter().map(|(name, content)| (name.clone(), value(Some(content))));
-            Value::Object(pairs.collect())
-        })
-    };
-    json!({
-        "address": change.address,
-        "action": change.action,
-        "id": change.id,
-        "before": fields(&change.before),
-        "after": fields(&change.after),
-        "adopts": change.adopts,
-        "manual": change.manual,
-        "side_effects": change.side_effects,
-    })
+/// What the digest of a change covers, borrowed: a plan can hold tens of thousands.
+#[derive(Serialize)]
+struct ChangeContent<'a> {
+    address: &'a Address,
+    action: Action,
+    id: &'a Option<Untrusted>,
+    before: Option<BTreeMap<&'a str, Canonical<'a>>>,
+    after: Option<BTreeMap<&'a str, Canonical<'a>>>,
+    adopts: bool,
+    manual: &'a Option<Vec<Untrusted>>,
+    side_effects: &'a [Untrusted],
 }
 
 /// A field's value with canonical ids: the name of a role is left out.
-fn value(value: Option<&FieldValue>) -> Value {
-    match value {
-        Some(FieldValue::Role(role)) => json!({ "role": role.role }),
-        other => json!(other),
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Canonical<'a> {
+    Role { role: &'a Untrusted },
+    Other(&'a FieldValue),
+}
+
+impl<'a> From<&'a FieldValue> for Canonical<'a> {
+    fn from(value: &'a FieldValue) -> Self {
+        match value {
+            FieldValue::Role(role) => Self::Role { role: &role.role },
+            other => Self::Other(other),
+        }
     }
+}
+
+fn change_content(change: &Change) -> ChangeContent<'_> {
+    fn fields(fields: Option<&BTreeMap<String, FieldValue>>) -> Option<BTreeMap<&str, Canonical<'_>>> {
+        Some(fields?.iter().map(|(name, value)| (name.as_str(), value.into())).collect())
+    }
+    ChangeContent {
+        address: &change.address,
+        action: change.action,
+        id: &change.id,
+        before: fields(change.before.as_ref()),
+        after: fields(change.after.as_ref()),
+        adopts: change.adopts,
+        manual: &change.manual,
+        side_effects: &change.side_effects,
+    }
+}
+
+/// A field's value as canonical ids and JSON.
+fn value(value: Option<&FieldValue>) -> Value {
+    json!(value.map(Canonical::from))
 }
 
 /// The digest of a target: whose it is, what is owned and guarded, and every change.
 pub fn target(target: &TargetPlan, credential: &str) -> Untrusted {
-    let changes: Vec<Value> = target.changes.iter().map(change_content).collect();
-    digest(
-        "target",
-        &json!({
-            "name": target.name,
-            "provider": target.provider,
-            "identity": target.identity,
-            "credential": credential,
-            "manage": target.manage,
-            "guards": target.guards,
-            "selection": target.selection,
-            "scope_changes": target.scope_changes,
-            "changes": changes,
-        }),
-    )
+    // The canonical form sorts keys, and `changes` comes before all others. One change after the
+    // other goes into the hash, so that a large plan does not stand in memory once more.
+    let mut hasher = hasher("target");
+    hasher.update("{\"changes\":[");
+    for (index, change) in target.changes.iter().enumerate() {
+        if index > 0 {
+            hasher.update(",");
+        }
+        hasher.update(canonical(&change_content(change)));
+    }
+    hasher.update("],");
+    let others = canonical(&json!({
+        "name": target.name,
+        "provider": target.provider,
+        "identity": target.identity,
+        "credential": credential,
+        "manage": target.manage,
+        "guards": target.guards,
+        "selection": target.selection,
+        "scope_changes": target.scope_changes,
+    }));
+    hasher.update(others.strip_prefix(b"{").unwrap_or(&others));
+    finish(hasher)
 }
 
 /// The digest of a plan; `None` where a target has none.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::emulator::switch::Switches;
 
@@ -150,14 +150,25 @@ fn normalized(mut permissions: Permissions, switches: &Switches) -> Permissions 
 }
 
 /// A set as answers show it.
-pub(super) fn to_json(permissions: &Permissions, switches: &Switches) -> Value {
-    let one = |permission: &Permission| match &permission.access {
-        Some(access) => json!({ "resource_id": permission.resource, "access_type": access }),
-        None => json!({ "resource_id": permission.resource }),
-    };
-    if switches.is(&PERMISSION_ORDER, "reversed") {
-        permissions.iter().rev().map(one).collect()
-    } else {
-        permissions.iter().map(one).collect()
+pub(super) struct Entries<'a>(pub(super) &'a Permissions, pub(super) &'a Switches);
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    resource_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_type: Option<&'a str>,
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(permissions, switches) = self;
+        fn one(permission: &Permission) -> Entry<'_> {
+            Entry { resource_id: &permission.resource, access_type: permission.access.as_deref() }
+        }
+        if switches.is(&PERMISSION_ORDER, "reversed") {
+            serializer.collect_seq(permissions.iter().rev().map(one))
+        } else {
+            serializer.collect_seq(permissions.iter().map(one))
+        }
     }
 }

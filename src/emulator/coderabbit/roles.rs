@@ -10,7 +10,7 @@ use super::edit::{Edit, Patch};
 use super::input::{Body, choice, flag};
 use super::permission::Permissions;
 use super::refusal::{Family, Refusal};
-use super::shape::{self, Extra, stored_id};
+use super::shape::{self, Extra, Shown, stored_id};
 use super::switches::{
     CREATE_OVERLAY, EMPTY_PERMISSIONS, FAMILY_B_CREATE_STATUS, FAMILY_B_DELETE, FAMILY_B_GET,
     FAMILY_B_PATCH_DEFAULT, LIST_ORDER, UNKNOWN_FIELDS,
@@ -62,10 +62,11 @@ fn list(context: Context<'_>, family: Family) -> Result<Answer, Refusal> {
         .into_iter()
         .map(|role| {
             let user_count = count.then(|| counts.get(role.id.as_str()).copied().unwrap_or(0));
-            shape::role(role, access.org, family, Extra { permissions, user_count }, context.switches)
+            let (org, switches) = (access.org, context.switches);
+            Shown { role, org, family, extra: Extra { permissions, user_count }, switches }
         })
-        .collect();
-    Ok(Answer::json(200, &shape::list(roles, family, context.switches)))
+        .collect::<Vec<_>>();
+    Ok(shape::list(&roles, family, context.switches))
 }
 
 fn options(context: Context<'_>, family: Family) -> Result<Answer, Refusal> {
@@ -86,13 +87,13 @@ fn get(context: Context<'_>, family: Family, id: &str) -> Result<Answer, Refusal
         .get(stored_id(id, context.switches))
         .ok_or_else(|| Refusal::not_found("there is no such role"))?;
     let user_count = count.then(|| access.org.users.values().filter(|user| user.role == role.id).count());
-    let value = shape::role(role, access.org, family, Extra { permissions, user_count }, context.switches);
-    let body = if family == Family::B && context.switches.is(&FAMILY_B_GET, "unwrapped") {
-        value
+    let extra = Extra { permissions, user_count };
+    let shown = Shown { role, org: access.org, family, extra, switches: context.switches };
+    Ok(if family == Family::B && context.switches.is(&FAMILY_B_GET, "unwrapped") {
+        Answer::json(200, &shown)
     } else {
-        shape::one(value, family, context.switches)
-    };
-    Ok(Answer::json(200, &body))
+        shape::one(200, &shown)
+    })
 }
 
 /// What one request may send, by family and method.
@@ -239,7 +240,6 @@ pub(super) fn edit<'a>(context: Context<'a>, access: &Access<'a>) -> Edit<'a> {
 fn written(context: Context<'_>, access: &Access<'_>, family: Family, status: u16, role: &Role) -> Answer {
     let user_count =
         (family == Family::A).then(|| access.org.users.values().filter(|user| user.role == role.id).count());
-    let value =
-        shape::role(role, access.org, family, Extra { permissions: true, user_count }, context.switches);
-    Answer::json(status, &shape::one(value, family, context.switches))
+    let extra = Extra { permissions: true, user_count };
+    shape::one(status, &Shown { role, org: access.org, family, extra, switches: context.switches })
 }

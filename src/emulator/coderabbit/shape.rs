@@ -1,8 +1,10 @@
 //! Roles as the two families show them.
 
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-use crate::emulator::switch::Switches;
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+
+use crate::emulator::{call::Answer, switch::Switches};
 
 use super::permission;
 use super::refusal::Family;
@@ -32,46 +34,62 @@ pub(super) struct Extra {
     pub(super) user_count: Option<usize>,
 }
 
-/// One role, without a wrapper.
-pub(super) fn role(role: &Role, org: &Org, family: Family, extra: Extra, switches: &Switches) -> Value {
-    let (id, name) = match family {
-        Family::A => (switches.get(&FAMILY_A_ID), switches.get(&FAMILY_A_NAME)),
-        _ => ("role", "role_name"),
-    };
-    let is_default = role.is_default
-        || role.id == MEMBER
-            && switches.is(&MEMBER_IS_DEFAULT, "yes")
-            && !org.roles.values().any(|role| role.is_default);
-    let mut fields = Map::new();
-    fields.insert(id.to_owned(), json!(wire_id(&role.id, switches)));
-    fields.insert(name.to_owned(), json!(role.name));
-    fields.insert("role_type".to_owned(), json!(if role.is_system() { "system" } else { "custom" }));
-    fields.insert("description".to_owned(), json!(role.description));
-    fields.insert("is_default".to_owned(), json!(is_default));
-    let format = switches.get(&TIMESTAMPS);
-    if format != "absent" {
-        fields.insert("created_at".to_owned(), json!(role.created_at.text(format)));
-        fields.insert("updated_at".to_owned(), json!(role.updated_at.text(format)));
-    }
-    if extra.permissions {
-        fields.insert("permissions".to_owned(), permission::to_json(&role.permissions, switches));
-    }
-    if let Some(count) = extra.user_count {
-        fields.insert("user_count".to_owned(), json!(count));
-    }
-    Value::Object(fields)
+/// One role, without a wrapper. It is written as it is read from the store: a tree of JSON values of
+/// a list of thousands takes longer than everything else.
+pub(super) struct Shown<'a> {
+    pub(super) role: &'a Role,
+    pub(super) org: &'a Org,
+    pub(super) family: Family,
+    pub(super) extra: Extra,
+    pub(super) switches: &'a Switches,
 }
 
-/// The body of an answer about one role.
-pub(super) fn one(role: Value, family: Family, switches: &Switches) -> Value {
-    if family == Family::A && switches.is(&ROLE_SHAPE, "unwrapped") { role } else { json!({ "role": role }) }
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { role, switches, .. } = *self;
+        let (id, name) = match self.family {
+            Family::A => (switches.get(&FAMILY_A_ID), switches.get(&FAMILY_A_NAME)),
+            _ => ("role", "role_name"),
+        };
+        let is_default = role.is_default
+            || role.id == MEMBER
+                && switches.is(&MEMBER_IS_DEFAULT, "yes")
+                && !self.org.roles.values().any(|role| role.is_default);
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(id, wire_id(&role.id, switches))?;
+        fields.serialize_entry(name, &role.name)?;
+        fields.serialize_entry("role_type", if role.is_system() { "system" } else { "custom" })?;
+        fields.serialize_entry("description", &role.description)?;
+        fields.serialize_entry("is_default", &is_default)?;
+        let format = switches.get(&TIMESTAMPS);
+        if format != "absent" {
+            fields.serialize_entry("created_at", &role.created_at.text(format))?;
+            fields.serialize_entry("updated_at", &role.updated_at.text(format))?;
+        }
+        if self.extra.permissions {
+            fields.serialize_entry("permissions", &permission::Entries(&role.permissions, switches))?;
+        }
+        if let Some(count) = self.extra.user_count {
+            fields.serialize_entry("user_count", &count)?;
+        }
+        fields.end()
+    }
 }
 
-/// The body of a list of roles.
-pub(super) fn list(roles: Vec<Value>, family: Family, switches: &Switches) -> Value {
+/// An answer about one role.
+pub(super) fn one(status: u16, role: &Shown<'_>) -> Answer {
+    if role.family == Family::A && role.switches.is(&ROLE_SHAPE, "unwrapped") {
+        Answer::json(status, role)
+    } else {
+        Answer::json(status, &BTreeMap::from([("role", role)]))
+    }
+}
+
+/// An answer with a list of roles.
+pub(super) fn list(roles: &[Shown<'_>], family: Family, switches: &Switches) -> Answer {
     match (family, switches.get(&LIST_SHAPE)) {
-        (Family::A, "data") => json!({ "data": roles }),
-        (Family::A, "array") => Value::Array(roles),
-        _ => json!({ "roles": roles }),
+        (Family::A, "data") => Answer::json(200, &BTreeMap::from([("data", roles)])),
+        (Family::A, "array") => Answer::json(200, &roles),
+        _ => Answer::json(200, &BTreeMap::from([("roles", roles)])),
     }
 }
