@@ -8,5 +8,6 @@ mod examples;
 mod import;
 mod model_world;
 mod readme;
+mod setup;
 mod stories;
 mod structure;

@@ -13,7 +13,10 @@ use crate::model::Untrusted;
 
 /// `sha256:` and 64 hexadecimal digits of `content` in `domain`.
 fn digest(domain: &str, content: &Value) -> Untrusted {
-    let canonical = serde_json_canonicalizer::to_vec(content).unwrap_or_default();
+    // Only a number that is not finite cannot be written, and a plan has none; even then two contents
+    // keep two digests.
+    let canonical =
+        serde_json_canonicalizer::to_vec(content).unwrap_or_else(|_| content.to_string().into_bytes());
     let mut hasher = Sha256::new();
     hasher.update(format!("rolecall/{domain}/v{FORMAT_VERSION}\n"));
     hasher.update(&canonical);

@@ -3,8 +3,11 @@
 //! fault and message side by side. `UPDATE_SNAPSHOTS=1` writes the snapshots anew.
 
 mod answers;
+mod arguments;
 mod config;
 mod definitions;
+mod fuzz;
+mod plan_file;
 mod server;
 
 use std::{
@@ -121,6 +124,9 @@ impl Place {
         let text = text.replace(&*folder.to_string_lossy(), "[dir]");
         let text = text.replace(&*self.dir.path().to_string_lossy(), "[dir]");
         let text = replace_number(&text, "127.0.0.1:", "[port]");
+        // The digest of a plan is over the host, so over the port.
+        let text = replace_word(&text, "sha256:", "[digest]", |c| c.is_ascii_hexdigit());
+        let text = replace_word(&text, "outside git, ", "[today]", |c| c.is_ascii_digit() || c == '-');
         let text = replace_number_before(&text, " ms", "[n]");
         replace_number_before(&text, " s before ", "[n]")
     }
@@ -161,10 +167,15 @@ fn read(path: &Path) -> Vec<u8> {
 
 /// Replaces the digits after each `mark`.
 fn replace_number(text: &str, mark: &str, with: &str) -> String {
+    replace_word(text, mark, with, |c| c.is_ascii_digit())
+}
+
+/// Replaces the characters after each `mark` that are `of` a word.
+fn replace_word(text: &str, mark: &str, with: &str, of: fn(char) -> bool) -> String {
     let mut parts = text.split(mark);
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let rest = part.trim_start_matches(of);
         out.push_str(mark);
         out.push_str(if rest.len() < part.len() { with } else { "" });
         out.push_str(rest);

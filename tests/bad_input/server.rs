@@ -62,8 +62,11 @@ impl Emulator {
             command.args(["--fault", fault]);
         }
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn().expect("an emulator");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        let (send, ready) = std::sync::mpsc::channel();
+        std::thread::spawn(move || send.send(output.lines().next()));
+        let line = ready.recv_timeout(Duration::from_secs(20)).expect("a line in time");
+        let line = line.expect("a line").expect("text");
         // The seed holds the credential, and every other file below the place is searched for it.
         std::fs::remove_file(seed_file).expect("a seed to remove");
         let ready: Value = serde_json::from_str(&line).expect("a line of JSON");

@@ -71,7 +71,7 @@ fn a_description_changes_is_cleared_or_is_left_alone() {
     ");
     let unmanaged = definitions().role("helper", |r| r.name("Helper").permissions(&["merge", "read"]));
     assert_snapshot!(story(&world, &unmanaged), @"nothing to do");
-    let (bare, empty) = (world.clone().role("1", "Helper", &["merge", "read"]), described(Some("")));
+    let (bare, empty) = (world.role("1", "Helper", &["merge", "read"]), described(Some("")));
     assert_snapshot!(story(&bare, &empty), @"nothing to do");
 }
 

@@ -22,7 +22,7 @@ const SHOWN: usize = 10;
 ///
 /// What is declared already is left alone, so that a second import changes nothing. A file that is
 /// there is added to and keeps its comments.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Default)]
 pub(crate) struct ImportArgs {
     /// Only this role. Absent: every custom role.
     #[arg(value_name = "NAME|ID")]
