@@ -1,5 +1,5 @@
 //! Characters that a reviewer does not see, or that change the order of what a reviewer sees. Written
-//! as an escape in double quotes they are visible, and live names can hold them, so that is allowed.
+//! as escapes in double quotes they can be seen: descriptions, and names beside an `id`, may hold them.
 
 use crate::model::{Code, Finding, SourceId};
 
@@ -68,8 +68,8 @@ pub(crate) fn check(text: &str, source: SourceId, findings: &mut Vec<Finding>) {
 }
 
 /// The finding for one such character.
-fn finding(c: char, kind: &str, span: Span, source: SourceId) -> Finding {
+pub(crate) fn finding(c: char, kind: &str, span: Span, source: SourceId) -> Finding {
     Finding::new(Code::HiddenCharacter, format!("U+{:04X} is {kind}", c as u32))
         .at(span.site(source), format!("U+{:04X} here", c as u32))
-        .help("Remove it, or retype the line. Where a name at the provider really holds it, write it as an escape in double quotes, such as \"\\u202E\".")
+        .help("Remove it, or retype the line: text that a reviewer cannot see does not belong into a definition.")
 }

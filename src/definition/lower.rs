@@ -22,7 +22,7 @@ use super::{
     declared::{Declaration, Declared, Input, Use, untrusted},
     definition_file::{AssignmentEntry, DefinitionFile, RoleEntry},
     forms::{Protection, RemovedEntry},
-    principal,
+    hidden, principal,
     sets::{self, Expanded, MOST_EXPANDED, Names, Written},
     validate::short,
 };
@@ -109,7 +109,7 @@ impl<'a> Lowering<'a, '_> {
         };
         match &entry.name {
             None => self.check_key_as_name(role, class),
-            Some(name) => self.check_name(name, source),
+            Some(name) => self.check_name(name, entry.id.as_ref(), source),
         }
         let base =
             entry.base.as_ref().and_then(|base| self.declared.base(base, source, class.base, self.findings));
@@ -140,20 +140,34 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// Where the key stands for the name, it has to be possible as one.
-    /// A name is compared and shown as one line, so that what a reviewer does not see is an error.
-    fn check_name(&mut self, name: &Spanned<Text>, source: SourceId) {
+    /// A name is compared and shown as one line, so that what a reviewer does not see is an error;
+    /// but roles are named so, and the `id` of one says that nothing else is meant.
+    fn check_name(&mut self, name: &Spanned<Text>, id: Option<&Spanned<Text>>, source: SourceId) {
         let text = name.value.as_str();
+        if id.is_some() {
+            return;
+        }
+        let site = name.span.site(source);
         let (what, help) = if text.contains(['\n', '\r', '\t']) {
             ("a name with a line break or a tab", "Write it on one line.")
         } else if text.trim() != text {
             ("a name that begins or ends with a space", "Remove the space.")
         } else {
+            // Where the character itself stands in the file, it has been found before.
+            let raw = self.input.files.iter().find(|(id, _)| *id == source);
+            let raw = raw.map_or("", |(_, file)| name.span.slice(&file.text));
+            let escaped = text.chars().find_map(|c| Some((c, hidden::kind(c)?)));
+            if let Some((c, kind)) = escaped.filter(|(c, _)| !raw.contains(*c)) {
+                let finding = hidden::finding(c, kind, name.span, source);
+                let help = "Remove it, or, where the live role really is named so, add its `id:`.";
+                self.findings.push(finding.help(help));
+            }
             return;
         };
-        self.findings.push(Finding::new(Code::Grammar, what).at(name.span.site(source), "").help(help));
+        self.findings.push(Finding::new(Code::Grammar, what).at(site, "").help(help));
     }
 
+    /// Where the key stands for the name, it has to be possible as one.
     fn check_key_as_name(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) {
         let length = role.key.chars().count();
         let short = length < class.name.min as usize;

@@ -1,28 +1,15 @@
-//! The real program in a folder of its own, and an emulator beside it.
+//! A folder of definitions that git owns as a whole, beside an emulated tenant with hostile names.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    io::{BufRead as _, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+use crate::common::{Emulator, Project};
 
 /// A folder with definitions whose target `reviews` is an emulated tenant.
 pub(crate) struct Place {
-    folder: TempDir,
-    emulator: Child,
-    url: String,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let _ended = self.emulator.kill();
-        let _reaped = self.emulator.wait();
-    }
+    project: Project,
+    pub(crate) emulator: Emulator,
 }
 
 /// What a run said.
@@ -31,12 +18,6 @@ pub(crate) struct Said {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
-}
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
-    command.env_clear().env("LANG", "C.UTF-8").env("COLUMNS", "100").stdin(Stdio::null());
-    command
 }
 
 /// Roles and people for [`Place::new`].
@@ -62,33 +43,15 @@ pub(crate) fn usual() -> Value {
 impl Place {
     /// With roles and people in the form of a seed.
     pub(crate) fn new(org: Value) -> Self {
-        Self::with(org, &[])
-    }
-
-    /// With switches of the emulator, too.
-    pub(crate) fn with(mut org: Value, switches: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        org["id"] = json!("88321");
-        let seed = json!({ "provider": "coderabbit", "any_key": true, "tenants": [{ "name": "acme", "orgs": [org] }] });
-        let path = folder.path().join("seed.json");
-        fs::write(&path, seed.to_string()).expect("the seed is written");
-        let mut command = program();
-        command.args(["emulate", "coderabbit", "--switch", "rate_limits=off"]).args(switches);
-        command.arg("--seed").arg(path);
-        let mut emulator = command.stdout(Stdio::piped()).spawn().expect("the emulator starts");
-        let mut line = String::new();
-        let stdout = emulator.stdout.take().expect("its output is piped");
-        BufReader::new(stdout).read_line(&mut line).expect("it says that it is ready");
-        let ready: Value = serde_json::from_str(&line).expect("one line of JSON");
-        let url = ready["url"].as_str().expect("its address").to_owned();
-        let place = Self { folder, emulator, url };
+        let place = Self { project: Project::new(), emulator: Emulator::seeded(org) };
+        place.emulator.switch("user_fields", "extended");
         place.configure("[\"roles/**/*.yaml\"]", "");
         place
     }
 
     /// Writes the configuration, with these patterns and further targets.
     pub(crate) fn configure(&self, files: &str, more: &str) {
-        let url = &self.url;
+        let url = &self.emulator.url;
         self.write(
             "rolecall.yaml",
             &format!(
@@ -98,17 +61,15 @@ impl Place {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.project.dir
     }
 
     pub(crate) fn write(&self, path: &str, text: &str) {
-        let path = self.path().join(path);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("the folder is made");
-        fs::write(path, text).expect("the file is written");
+        self.project.write(path, text);
     }
 
     pub(crate) fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path().join(path)).expect("the file is there")
+        self.project.read(path)
     }
 
     /// Every definition file with its bytes.
@@ -123,8 +84,9 @@ impl Place {
         files
     }
 
+    /// Runs it; both streams are as they came.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let output = program().arg("-C").arg(self.path()).args(arguments).output().expect("it runs");
+        let output = self.project.command(arguments).output().expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         Said { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
     }

@@ -9,6 +9,7 @@ provider: coderabbit
 
 roles:
   nimda-x:
+    id: r4
     name: \"\\u202Enimda: #x\"
     permissions: {}
 
@@ -75,7 +76,7 @@ fn the_schema_is_named_where_there_is_one() {
     let names: Vec<String> = place.files().into_keys().collect();
     assert_eq!(
         names,
-        ["assignments", "nimda-x", "security-reviewer", "twin", "twin-2"]
+        ["assignments", "nimda-x", "security-reviewer", "twin-2", "twin"]
             .map(|key| format!("roles/reviews/{key}.yaml"))
     );
     let role = place.read("roles/reviews/nimda-x.yaml");
@@ -108,6 +109,7 @@ roles:
     permissions: { learnings: [read, write], reports: [read] }
 
   nimda-x:
+    id: r4
     name: \"\\u202Enimda: #x\"
     permissions: {}
 
@@ -250,7 +252,8 @@ fn who_cannot_be_read_is_reported() {
     let mut org = usual();
     org["users"][2]["user_name"] = json!("mira\u{1b}[31m");
     // Custom roles are called `custom` by this API, so that nobody can tell which one it is.
-    let place = Place::with(org, &["--switch", "user_role_value=custom"]);
+    let place = Place::new(org);
+    place.emulator.switch("user_role_value", "custom");
     let said = place.run(&["import"]);
     assert_eq!(said.code, Some(7), "{said:?}");
     assert!(said.err.contains("`mira\\u{1b}[31m`"), "{}", said.err);
@@ -267,7 +270,11 @@ fn what_cannot_be_added_to_is_printed() {
     let said = place.run(&["import"]);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("between brackets"), "{}", said.err);
-    assert!(said.out.contains("roles:\n  nimda-x:\n    name: \"\\u202Enimda: #x\"\n"), "{}", said.out);
+    assert!(
+        said.out.contains("roles:\n  nimda-x:\n    id: r4\n    name: \"\\u202Enimda: #x\"\n"),
+        "{}",
+        said.out
+    );
     assert_eq!(place.read("roles/reviews.yaml"), text);
 }
 

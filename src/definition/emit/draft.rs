@@ -168,7 +168,7 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
                 continue;
             }
         };
-        if let Some(new) = accepted(new, &trial, spec, &mut skips) {
+        if let Some(new) = accepted(&new, id, &trial, spec, &mut skips) {
             taken.insert(new.key.clone());
             keys.insert(id.clone(), new.key.clone());
             additions.roles.push(new);
@@ -218,22 +218,38 @@ fn fields(
     Ok((description, permissions))
 }
 
-/// The role as the definitions accept it: whole, else without its description, else not at all.
-fn accepted(mut new: NewRole, trial: &Trial<'_>, spec: &dyn Spec, skips: &mut Skips) -> Option<NewRole> {
+/// The role as the definitions accept it: as it is, with its id, without its description, or not at
+/// all.
+fn accepted(
+    new: &NewRole,
+    live_id: &Untrusted,
+    trial: &Trial<'_>,
+    spec: &dyn Spec,
+    skips: &mut Skips,
+) -> Option<NewRole> {
     let fault =
         |new: &NewRole| trial.fault(new_text(&Part { roles: vec![new], ..Part::default() }, spec, None));
-    let Some(first) = fault(&new) else { return Some(new) };
-    let described = new.description.take().is_some();
-    match fault(&new).filter(|_| described) {
-        None if described => {
-            skips.add("description of role", &new.name, &first);
-            Some(new)
-        }
-        fault => {
-            skips.add("role", &new.name, &fault.unwrap_or(first));
-            None
+    let first = match fault(new) {
+        None => return Some(new.clone()),
+        Some(first) => first,
+    };
+    let with_id = NewRole { id: Some(live_id.clone()), ..new.clone() };
+    let described = match fault(&with_id) {
+        None => return Some(with_id),
+        // What is wrong beside the name, where the name is one of the problems.
+        Some(described) => described,
+    };
+    if new.description.is_some() {
+        for mut bare in [new.clone(), with_id] {
+            bare.description = None;
+            if fault(&bare).is_none() {
+                skips.add("description of role", &new.name, &described);
+                return Some(bare);
+            }
         }
     }
+    skips.add("role", &new.name, &first);
+    None
 }
 
 /// The live id of the default role.
