@@ -23,7 +23,12 @@ roles:
 ";
 
 /// Cases that only look wrong, or are only worth a warning.
-const ACCEPTED: &[&str] = &["permission-misspelled-resource", "permission-unknown-access"];
+const ACCEPTED: &[&str] = &[
+    "escaped-bidi",
+    "permission-misspelled-resource",
+    "permission-unknown-access",
+    "terminal-escape-escaped",
+];
 
 pub(super) fn named(folder: &str, end: &str) -> Vec<(String, String)> {
     let mut cases = Vec::new();
@@ -74,7 +79,8 @@ fn committed_cases() {
         place.write("rolecall.yaml", CONFIG).write(&format!("roles/{name}.yaml"), text);
         check(&place, name, ACCEPTED, &snapshots);
         let seen = place.seen(&place.run(&["validate"]));
-        if !names_a_place(&seen) {
+        let silent = seen.starts_with("exit code 0\n--- stdout\nValid:");
+        if !silent && !names_a_place(&seen) {
             snapshots.wrong(format!("{name}: a finding without its place\n{seen}"));
         }
     });

@@ -186,7 +186,10 @@ fn answer(mut stream: TcpStream, raw: &Raw, stop: &AtomicBool, seen: &Mutex<Vec<
             _ => break,
         }
     }
-    seen.lock().expect("no panic before").push(String::from_utf8_lossy(&request).into_owned());
+    // A connection can be given up before anything is sent on it.
+    if !request.is_empty() {
+        seen.lock().expect("no panic before").push(String::from_utf8_lossy(&request).into_owned());
+    }
     let _gone = stream.write_all(&raw.bytes).and_then(|()| stream.flush());
     while raw.hold && !stop.load(Ordering::Relaxed) {
         std::thread::sleep(Duration::from_millis(20));

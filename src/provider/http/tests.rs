@@ -355,7 +355,7 @@ async fn a_read_gives_up_after_its_tries() {
         (
             |_, _| raw("HTTP/1.1 200 X\r\ncontent-length: 9\r\n\r\n{"),
             ReadErrorKind::Malformed,
-            "broke off after 1 bytes",
+            "broke off after 1 byte, 4 times",
         ),
     ] {
         let server = Server::start(move |_, _| act(500, "{}")).await;

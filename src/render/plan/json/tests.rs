@@ -65,7 +65,7 @@ fn an_edited_plan_is_refused_in_a_sentence() {
     insta::assert_snapshot!(refused(|plan| drop(plan.as_object_mut().unwrap().remove("format_version"))),
         @"This is not a plan: it has no `format_version`.");
     insta::assert_snapshot!(refused(|plan| *plan = "text".into()),
-        @r#"This is not a plan: invalid type: string "text", expected struct Head at line 1 column 6."#);
+        @r#"This is not a plan: invalid type: string "text", expected a JSON object at line 1 column 6."#);
     insta::assert_snapshot!(refused(|plan| plan["targets"][0]["changes"][0]["action"] = "explode".into())
         .split(" at line").next().unwrap(),
         @"The plan is malformed: unknown variant `explode`, expected one of `create`, `update`, `rename`, `replace`, `delete`, `assign`, `reassign`, `unassign`, `set_default`, `release`");
