@@ -105,7 +105,9 @@ fn patterns(config: &Config) -> Vec<Arc<str>> {
 
 /// The targets that match any of `wanted`; all where nothing is wanted.
 fn select(config: &Config, failed: &BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
-    let names = || config.targets.iter().map(|target| &target.name).chain(failed).map(Arc::clone);
+    // A target with errors in its definitions stands in both.
+    let broken = failed.iter().filter(|name| !config.targets.iter().any(|target| target.name == **name));
+    let names = || config.targets.iter().map(|target| &target.name).chain(broken.clone()).map(Arc::clone);
     if wanted.is_empty() {
         return Ok(names().collect());
     }
