@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A credential. It has no `Display`, and its `Debug` shows nothing.
@@ -30,6 +30,11 @@ pub struct Redactor(Arc<RwLock<Vec<SecretString>>>);
 /// What stands in place of a credential.
 pub const REDACTED: &str = "[credential]";
 
+/// Percent-encoding comes in two usual forms: all but letters and digits, and all but the unreserved
+/// characters of RFC 3986, as addresses are written.
+const ENCODED: [&AsciiSet; 2] =
+    [NON_ALPHANUMERIC, &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~')];
+
 /// Shorter credentials are not searched for: they would hit ordinary words.
 const SHORTEST: usize = 6;
 
@@ -40,7 +45,12 @@ impl Redactor {
         if raw.len() < SHORTEST {
             return;
         }
-        let mut spellings = vec![raw.to_owned(), utf8_percent_encode(raw, NON_ALPHANUMERIC).to_string()];
+        let mut spellings = vec![raw.to_owned()];
+        for set in ENCODED {
+            let encoded = utf8_percent_encode(raw, set).to_string();
+            spellings.push(lower_escapes(&encoded));
+            spellings.push(encoded);
+        }
         spellings.push(serde_json::Value::from(raw).to_string().trim_matches('"').to_owned());
         spellings.extend(base64_spellings(raw.as_bytes()));
         // The longest first, so that no spelling leaves a rest of a longer one.
@@ -62,6 +72,19 @@ impl Redactor {
         }
         text
     }
+}
+
+/// Percent-encoded text with the hexadecimal digits in lower case, which is allowed too.
+fn lower_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or((part, ""));
+        lower.push('%');
+        lower.push_str(&digits.to_ascii_lowercase());
+        lower.push_str(rest);
+    }
+    lower
 }
 
 /// The parts of the base64 form that are the same whatever surrounds the credential: one for each
@@ -91,7 +114,13 @@ mod tests {
     fn every_spelling_is_replaced() {
         let redactor = Redactor::default();
         redactor.learn(&Secret::new("cr-se/cret+key\"1".into()));
-        for text in ["cr-se/cret+key\"1", "a cr%2Dse%2Fcret%2Bkey%221 b", r#"{"k":"cr-se/cret+key\"1"}"#] {
+        for text in [
+            "cr-se/cret+key\"1",
+            "a cr%2Dse%2Fcret%2Bkey%221 b",
+            "reviews/role/=cr-se%2Fcret%2Bkey%221",
+            "cr-se%2fcret%2bkey%221",
+            r#"{"k":"cr-se/cret+key\"1"}"#,
+        ] {
             let clean = redactor.clean(text);
             assert!(clean.contains(REDACTED) && !clean.contains("cret"), "{clean}");
         }
