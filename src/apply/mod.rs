@@ -231,7 +231,7 @@ fn settle(result: Option<Result<Outcome, WriteError>>) -> Settled {
 /// A failed request in words.
 fn failed(error: &WriteError) -> Status {
     Status::Failed {
-        message: format!("{}: {}", error.request.0, error.message.raw()).into(),
+        message: error.request.said(&error.message).into(),
         help: error.help.clone(),
         principals: Vec::new(),
     }

@@ -53,7 +53,7 @@ impl From<ReadError> for Failure {
             }
         };
         let message = match &error.request {
-            Some(request) => format!("{}: {}", request.0, error.message.raw()).into(),
+            Some(request) => request.said(&error.message).into(),
             None => error.message,
         };
         Self { exit, message, help: error.help.map(Into::into) }
