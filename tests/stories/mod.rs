@@ -1,0 +1,15 @@
+//! Stories: what a person does with the program, through the real binary against the real emulator.
+
+mod assignments;
+mod guards;
+mod hostile_text;
+mod instants;
+mod json;
+mod outcomes;
+mod repository;
+mod requests;
+mod roles;
+mod saved_plans;
+mod scope;
+mod secrets;
+mod switches;
