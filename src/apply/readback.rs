@@ -15,6 +15,8 @@ use crate::{
 /// An operation that was accepted, or whose outcome is unknown, with the error that left it so.
 pub(super) type Pending = (usize, Option<WriteError>);
 
+const LOOK_AT_THE_PLAN: &str = "Run `rolecall plan` to see what is there now.";
+
 /// Looks, a few times, whether the effects of `pending` are there, and asks once more in another
 /// way where the provider has one. Returns the status of each.
 ///
@@ -72,29 +74,36 @@ pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut M
     statuses
 }
 
-/// What became of a request that gave people a role and was not answered.
+/// What became of a request that gave people a role and was not answered. It is looked for twice:
+/// reading everybody can take minutes, so not more often.
 async fn look_up_people(run: &Run<'_>, op: &Op, error: &WriteError, made: &Made) -> Status {
     let Verb::Assign { role, class, principals, .. } = &op.verb else { return failed(error) };
-    let Ok(live) = run.reader.fetch(Query { roles: true, members: true }).await else { return failed(error) };
     let wanted = role.id(made).cloned().map(RoleId::Live);
-    let holds = |principal: &Untrusted| {
-        live.of(Kind::Assignment).any(|slot| {
-            slot.key.class == *class
-                && slot.key.name == *principal
-                && matches!(slot.fields.get(field::ROLE).and_then(|live| live.value()), Some(Value::Role(held)) if *held == wanted)
-        })
-    };
-    let left: Vec<(Untrusted, Untrusted)> = principals
-        .iter()
-        .filter(|principal| !holds(principal))
-        .map(|principal| {
-            (principal.clone(), "the request was not answered, and the role is not there".into())
-        })
-        .collect();
-    match failed(error) {
-        _ if left.is_empty() => Status::Done,
-        Status::Failed { message, help, .. } => Status::Failed { message, help, principals: left },
-        other => other,
+    let mut left: Vec<&Untrusted> = principals.iter().collect();
+    for pause in [None, LOOK_AGAIN.last()] {
+        if let Some(pause) = pause {
+            tokio::time::sleep(*pause).await;
+        }
+        let Ok(live) = run.reader.fetch(Query { roles: true, members: true }).await else {
+            return failed(error);
+        };
+        let holders: BTreeSet<&Untrusted> = live
+            .of(Kind::Assignment)
+            .filter(|slot| slot.key.class == *class)
+            .filter(|slot| matches!(slot.fields.get(field::ROLE).and_then(|live| live.value()), Some(Value::Role(held)) if *held == wanted))
+            .map(|slot| &slot.key.name)
+            .collect();
+        left.retain(|principal| !holders.contains(principal));
+        if left.is_empty() {
+            return Status::Done;
+        }
+    }
+    let why: Untrusted =
+        format!("{}; read back, the person has another role", error.request.said(&error.message)).into();
+    Status::Failed {
+        message: why.clone(),
+        help: Some(LOOK_AT_THE_PLAN.to_owned()),
+        principals: left.into_iter().map(|principal| (principal.clone(), why.clone())).collect(),
     }
 }
 
@@ -116,7 +125,7 @@ pub(super) async fn still_held(run: &Run<'_>, op: &Op, made: &Made) -> Option<St
                 _ => return None,
             },
             Err(error) => {
-                message = format!("nobody can tell whether the role is empty: {}", error.message.raw())
+                message = format!("nobody can tell whether the role is empty: {}", error.message.raw());
             }
         }
     }
@@ -137,11 +146,11 @@ async fn insist(run: &Run<'_>, op: &Op, made: &mut Made) {
 
 fn did_not_stick(what: &str, unknown: Option<&WriteError>) -> Status {
     let message = match unknown {
-        Some(error) => format!("{}; read back, {what}", super::sentence(error)),
+        Some(error) => format!("{}; read back, {what}", error.request.said(&error.message)),
         None => format!("the provider accepted it, and read back, {what}"),
     };
-    let help = "Run `rolecall plan` to see what is there now.".to_owned();
-    Status::Failed { message: message.into(), help: Some(help), principals: Vec::new() }
+    let help = Some(LOOK_AT_THE_PLAN.to_owned());
+    Status::Failed { message: message.into(), help, principals: Vec::new() }
 }
 
 enum Seen {

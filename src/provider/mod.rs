@@ -150,6 +150,16 @@ pub enum Effect {
     Unknown,
 }
 
+impl RequestLine {
+    /// `message` as a sentence that names the request, once.
+    pub fn said(&self, message: &Untrusted) -> String {
+        match message.raw().starts_with(&self.0) {
+            true => message.raw().to_owned(),
+            false => format!("{}: {}", self.0, message.raw()),
+        }
+    }
+}
+
 impl From<&str> for RequestLine {
     fn from(line: &str) -> Self {
         Self(line.to_owned())

@@ -1,6 +1,6 @@
 //! Applying a plan: the checks before, the operations, and the proof after.
 
-use std::{collections::BTreeSet, sync::atomic::AtomicBool, time::Duration};
+use std::{collections::BTreeMap, sync::atomic::AtomicBool, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -16,7 +16,8 @@ use crate::{
         Kind, Untrusted,
         config::Config,
         desired::DesiredState,
-        live::{LiveState, Query},
+        field,
+        live::{Live, LiveState, Query},
     },
     plan::{
         change::{Change, Plan, What},
@@ -202,7 +203,7 @@ async fn apply_target(
     let error = match &proof {
         Proof::Unread(failure) => Some(failure.clone().into()),
         Proof::Read(_) if report.unreachable && summary.applied == 0 => {
-            Some(Failure::new(Exit::Provider, "the provider could not be reached").into())
+            Some(Failure::new(Exit::Provider, "the provider could not be reached, or failed").into())
         }
         Proof::Read(_) => None,
     };
@@ -212,7 +213,10 @@ async fn apply_target(
         _ => TargetResult::Partly,
     };
     let verification = match proof {
-        Proof::Read(remaining) => Verification { verified: remaining.is_empty(), remaining },
+        Proof::Read(left) => Verification {
+            verified: left.is_empty(),
+            remaining: left.into_iter().map(|left| left.remaining).collect(),
+        },
         Proof::Unread(failure) => Verification {
             verified: false,
             remaining: vec![Remaining { address: None, message: failure.message }],
@@ -244,9 +248,16 @@ fn change_outcome(
 /// What reading everything back said.
 enum Proof {
     /// What the planner would still change.
-    Read(Vec<Remaining>),
+    Read(Vec<Left>),
     /// It could not be read.
     Unread(Failure),
+}
+
+/// A change that the planner would still make.
+struct Left {
+    remaining: Remaining,
+    /// Whether that is only because what is there cannot be read.
+    unreadable: bool,
 }
 
 /// Pauses before looking again, where what was accepted has not shown up.
@@ -290,8 +301,11 @@ fn remaining(
     desired: &DesiredState,
     wishes: &Wishes,
     live: &LiveState,
-) -> Vec<Remaining> {
-    let whole = |message: &str| vec![Remaining { address: None, message: message.into() }];
+) -> Vec<Left> {
+    let whole = |message: &str| {
+        let remaining = Remaining { address: None, message: message.into() };
+        vec![Left { remaining, unreadable: false }]
+    };
     if live.identity != target.live.identity {
         return whole("the credential reaches another tenant now");
     }
@@ -312,8 +326,24 @@ fn remaining(
     }
     plan.changes
         .iter()
-        .map(|change| Remaining { address: Some(change.address.clone()), message: left(change).into() })
+        .map(|change| {
+            let unreadable = unreadable(change, live);
+            let message = if unreadable { "which role it is cannot be read" } else { &*left(change) };
+            let remaining = Remaining { address: Some(change.address.clone()), message: message.into() };
+            Left { remaining, unreadable }
+        })
         .collect()
+}
+
+/// Whether a principal is listed, and the role that they hold cannot be made out.
+fn unreadable(change: &Change, live: &LiveState) -> bool {
+    let What::Assignment { scope, class, principal, .. } = &change.what else { return false };
+    live.of(Kind::Assignment).any(|slot| {
+        slot.key.class == *class
+            && slot.key.scope == *scope
+            && slot.key.name == *principal
+            && matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
+    })
 }
 
 /// What of a change is left, in words that name the fields.
@@ -348,11 +378,11 @@ fn statuses(
             by_change[*change].push(status);
         }
     }
-    let left: BTreeSet<(&str, &Untrusted)> = match proof {
-        Proof::Read(remaining) => {
-            remaining.iter().filter_map(|one| Some((one.address.as_ref()?.as_str(), &one.message))).collect()
+    let left: BTreeMap<&str, &Left> = match proof {
+        Proof::Read(left) => {
+            left.iter().filter_map(|one| Some((one.remaining.address.as_ref()?.as_str(), one))).collect()
         }
-        Proof::Unread(_) => BTreeSet::new(),
+        Proof::Unread(_) => BTreeMap::new(),
     };
     let outcome = |(change, statuses): (&Change, Vec<&Status>)| {
         let principal = match &change.what {
@@ -372,12 +402,14 @@ fn statuses(
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
             return change_outcome(change, status, Some(why), None);
         }
-        let left = left.iter().find(|(address, _)| *address == change.address.as_str());
-        match (left, proof) {
-            (Some((_, message)), _) => {
-                let reason = format!("the provider accepted it, and {}", message.raw());
-                let help = "Run `rolecall plan` to see what is there now.";
-                change_outcome(change, ChangeStatus::Failed, Some(reason.into()), Some(help.into()))
+        match (left.get(change.address.as_str()), proof) {
+            (Some(Left { remaining, unreadable }), _) => {
+                let reason = format!("the provider accepted it, and {}", remaining.message.raw());
+                let (status, help) = match unreadable {
+                    true => (ChangeStatus::Unconfirmed, "Look at it in the product itself."),
+                    false => (ChangeStatus::Failed, "Run `rolecall plan` to see what is there now."),
+                };
+                change_outcome(change, status, Some(reason.into()), Some(help.into()))
             }
             // Roles are read back after each stratum; only people have not been looked at.
             (None, Proof::Unread(failure)) if principal.is_some() => change_outcome(

@@ -53,11 +53,8 @@ impl From<ReadError> for Failure {
             }
         };
         let message = match &error.request {
-            // Most messages begin with the request themselves.
-            Some(request) if !error.message.raw().starts_with(&*request.0) => {
-                format!("{}: {}", request.0, error.message.raw()).into()
-            }
-            _ => error.message,
+            Some(request) => request.said(&error.message).into(),
+            None => error.message,
         };
         Self { exit, message, help: error.help.map(Into::into) }
     }

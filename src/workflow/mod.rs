@@ -24,12 +24,15 @@ use crate::{
 pub use exit::Exit;
 pub use failure::Failure;
 
+/// Looks up an environment variable.
+pub type Environment = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
 /// What a run takes from outside: the environment, the clock, the known providers.
 pub struct World {
     /// The providers.
     pub registry: Registry,
     /// Looks up environment variables.
-    pub environment: Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>,
+    pub environment: Arc<Environment>,
     /// Hosts that a person allowed.
     pub allowed_hosts: Vec<String>,
     /// Learns every credential.

@@ -120,6 +120,11 @@ impl Emulator {
         self.change("PATCH", "/_dashboard/switches", Some(&json!({ name: value })));
     }
 
+    /// Lets time pass for the emulator.
+    pub(crate) fn advance(&self, ms: u64) {
+        self.change("POST", "/_dashboard/clock", Some(&json!({ "advance_ms": ms })));
+    }
+
     /// Forgets the logs.
     pub(crate) fn forget(&self) {
         self.change("DELETE", "/_dashboard/requests", None);

@@ -364,29 +364,40 @@ fn who_holds_what_is_not_guessed() {
     assert_eq!(emulator.held_by("1003"), "One");
 }
 
-/// Twelve pages of people at ten requests a minute: this waits, as it would at the product.
-#[test]
-fn twelve_hundred_people_move_in_batches_of_five_hundred() {
-    let users: Vec<Value> =
-        (0..1200).map(|n| json!({ "user_id": format!("{}", 5000 + n), "role": "cr_member" })).collect();
+/// Gives so many people a role; returns the sizes of the requests, largest first.
+fn many(count: usize) -> Vec<usize> {
+    let ids: Vec<String> = (0..count).map(|n| format!("{}", 5000 + n)).collect();
+    let users: Vec<Value> = ids.iter().map(|id| json!({ "user_id": id, "role": "cr_member" })).collect();
     let emulator = Emulator::seeded(json!({ "users": users }));
     let project = Project::in_git(&emulator, "");
-    let mut list = String::from("user\n");
-    for n in 0..1200 {
-        list.push_str(&format!("{}\n", 5000 + n));
-    }
-    project.write("people.csv", &list);
-    let ids: Vec<String> = (0..1200).map(|n| format!("{}", 5000 + n)).collect();
     project.define(&format!("{ROLES}assignments:\n  - role: one\n    users: {ids:?}\n"));
-    let applied = project.apply().exits(0).has("Applied 1202 of 1202");
-    assert!(applied.stderr.contains("Waiting"), "{}", applied.stderr);
-    let batches: Vec<usize> = emulator
+    let all = count + 2;
+    let _applied = project
+        .apply()
+        .exits(0)
+        .has(&format!("Applied {all} of {all}"))
+        .has("s before GET /v1/users: the provider's limit of requests.");
+    let mut batches: Vec<usize> = emulator
         .requests()
         .iter()
         .filter(|one| text(one, "path") == "/v1/users/roles")
         .map(|one| texts(&one["body"]["user_ids"]).len())
         .collect();
-    assert_eq!(batches, [500, 500, 200]);
+    batches.sort_unstable_by(|a, b| b.cmp(a));
+    batches
+}
+
+/// A page has a hundred people, and ten requests a minute are allowed: this waits for a minute, as it
+/// would at the product.
+#[test]
+fn six_hundred_people_move_in_batches_of_five_hundred() {
+    assert_eq!(many(600), [500, 100]);
+}
+
+#[test]
+#[ignore = "waits for three minutes"]
+fn twelve_hundred_people_move_in_batches_of_five_hundred() {
+    assert_eq!(many(1200), [500, 500, 200]);
 }
 
 pub(super) fn piped() -> std::process::Stdio {

@@ -2,6 +2,14 @@
 
 mod assignments;
 mod guards;
+mod hostile_text;
+mod instants;
+mod json;
+mod outcomes;
+mod repository;
+mod requests;
 mod roles;
 mod saved_plans;
 mod scope;
+mod secrets;
+mod switches;

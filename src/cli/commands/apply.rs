@@ -121,7 +121,7 @@ fn narrow(project: &mut Project, wishes: &mut Wishes, approved: &PlanDocument) {
 }
 
 enum Confirmed {
-    Yes(Planned),
+    Yes(Box<Planned>),
     No(Exit),
 }
 
@@ -140,7 +140,7 @@ async fn confirmed(
         .any(|target| !target.plan.changes.is_empty() && target.plan.refusals().next().is_none());
     let answered = args.auto_approve || args.file.is_some() || !args.expect_plan.is_empty();
     if !appliable || answered {
-        return Ok(Confirmed::Yes(planned));
+        return Ok(Confirmed::Yes(Box::new(planned)));
     }
     match ui::confirm("Apply these changes?") {
         None => Err(Failure::new(Exit::Error, "there is no terminal to ask for a `yes`")
@@ -156,7 +156,7 @@ async fn confirmed(
             planned.close().await;
             let fresh = plan::plan(world, project, wishes).await?;
             approve::check_plan(&fresh.document, &shown)?;
-            Ok(Confirmed::Yes(fresh))
+            Ok(Confirmed::Yes(Box::new(fresh)))
         }
     }
 }

@@ -62,7 +62,9 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     progress.finish();
     context.print_findings(&project, &planned.findings);
     if let Some(path) = &args.out {
-        repo::write::write_file(path, render::plan::json::render(&planned.document).as_bytes())?;
+        // A name that somebody made up of the credential must not carry it into a file either.
+        let text = render::plan::json::render(&planned.document);
+        repo::write::write_file(path, context.redactor.clean(&text).as_bytes())?;
     }
     context.ui.data(&rendered(context, &planned.document, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
