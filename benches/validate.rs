@@ -9,8 +9,8 @@ use std::{
 use rolecall::{
     catalog::{Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, FieldSpec, Length, OnChange, PermissionForm, PrincipalClass, RoleClass,
-        Setting, Spec, equal,
+        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, PermissionForm, PrincipalClass,
+        RoleClass, Setting, Spec, equal,
     },
     definition::{LoadOptions, Loaded, ParseCache, load},
     model::{
@@ -73,6 +73,9 @@ impl Spec for Large {
     }
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE_OF_LARGE
+    }
+    fn example(&self) -> Example {
+        Example { key: "reader", name: "Reader", description: "Reads", permissions: &[] }
     }
 }
 

@@ -5,7 +5,9 @@
 mod bad_input;
 mod common;
 mod examples;
+mod import;
 mod model_world;
 mod readme;
+mod setup;
 mod stories;
 mod structure;

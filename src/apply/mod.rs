@@ -228,13 +228,17 @@ fn settle(result: Option<Result<Outcome, WriteError>>) -> Settled {
     }
 }
 
+/// What happened to a request, which is named once.
+fn sentence(error: &WriteError) -> String {
+    match error.message.raw().starts_with(&*error.request.0) {
+        true => error.message.raw().to_owned(),
+        false => format!("{}: {}", error.request.0, error.message.raw()),
+    }
+}
+
 /// A failed request in words.
 fn failed(error: &WriteError) -> Status {
-    Status::Failed {
-        message: format!("{}: {}", error.request.0, error.message.raw()).into(),
-        help: error.help.clone(),
-        principals: Vec::new(),
-    }
+    Status::Failed { message: sentence(error).into(), help: error.help.clone(), principals: Vec::new() }
 }
 
 /// Reads the roles, for reading back.

@@ -137,7 +137,7 @@ async fn insist(run: &Run<'_>, op: &Op, made: &mut Made) {
 
 fn did_not_stick(what: &str, unknown: Option<&WriteError>) -> Status {
     let message = match unknown {
-        Some(error) => format!("{}: {}; read back, {what}", error.request.0, error.message.raw()),
+        Some(error) => format!("{}; read back, {what}", super::sentence(error)),
         None => format!("the provider accepted it, and read back, {what}"),
     };
     let help = "Run `rolecall plan` to see what is there now.".to_owned();

@@ -41,8 +41,16 @@ pub(crate) struct Global {
     /// Read the definitions from this revision instead of the work tree.
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
-    /// Also send this target's credential to this host (`host` or `host:port`). May be repeated.
-    #[arg(long, value_name = "HOST", global = true, env = "ROLECALL_ALLOW_HOSTS", value_delimiter = ',')]
+    /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
+    /// beside the provider's own hosts. May be repeated.
+    #[arg(
+        long,
+        value_name = "HOST",
+        global = true,
+        env = "ROLECALL_ALLOW_HOSTS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
     allow_host: Vec<String>,
     /// When to colour.
     #[arg(long, value_enum, default_value_t, global = true)]
@@ -57,10 +65,14 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::InitArgs),
+    Doctor(commands::doctor::DoctorArgs),
+    Catalog(commands::catalog::CatalogArgs),
     Validate(commands::validate::ValidateArgs),
     Plan(commands::plan::PlanArgs),
     Show(commands::show::ShowArgs),
     Apply(commands::apply::ApplyArgs),
+    Import(commands::import::ImportArgs),
     Emulate(commands::emulate::EmulateArgs),
     Schema(commands::schema::SchemaArgs),
     Completions(commands::completions::CompletionsArgs),
@@ -102,10 +114,14 @@ fn run(cli: Cli) -> Exit {
     log::catch_panics(ui.clone());
     let context = commands::Context { global: cli.global, ui, redactor };
     match cli.command {
+        Command::Init(args) => commands::init::run(&context, &args),
+        Command::Doctor(args) => commands::doctor::run(&context, &args),
+        Command::Catalog(args) => commands::catalog::run(&context, &args),
         Command::Validate(args) => commands::validate::run(&context, &args),
         Command::Plan(args) => commands::plan::run(&context, &args),
         Command::Show(args) => commands::show::run(&context, &args),
         Command::Apply(args) => commands::apply::run(&context, &args),
+        Command::Import(args) => commands::import::run(&context, &args),
         Command::Emulate(args) => commands::emulate::run(&context, &args),
         Command::Schema(args) => commands::schema::run(&context, &args),
         Command::Completions(args) => commands::completions::run(&context, &args, Cli::command()),

@@ -32,10 +32,25 @@ pub trait Spec: Send + Sync {
     }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
+    /// A role to begin with.
+    fn example(&self) -> Example;
     /// Checks that only this provider needs, on top of those that follow from its classes.
     fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
         Vec::new()
     }
+}
+
+/// A role to begin with: harmless, and valid without any setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// Its key in YAML.
+    pub key: &'static str,
+    /// Its name at the provider.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// Its permissions in canonical spelling, all from the catalogue that ships with the program.
+    pub permissions: &'static [&'static str],
 }
 
 /// A key under `settings`.

@@ -1,4 +1,5 @@
-//! Characters that a reviewer does not see, or that change the order of what a reviewer sees.
+//! Characters that a reviewer does not see, or that change the order of what a reviewer sees. Written
+//! as an escape in double quotes they are visible, and live names can hold them, so that is allowed.
 
 use crate::model::{Code, Finding, SourceId};
 
@@ -67,8 +68,8 @@ pub(crate) fn check(text: &str, source: SourceId, findings: &mut Vec<Finding>) {
 }
 
 /// The finding for one such character.
-pub(crate) fn finding(c: char, kind: &str, span: Span, source: SourceId) -> Finding {
+fn finding(c: char, kind: &str, span: Span, source: SourceId) -> Finding {
     Finding::new(Code::HiddenCharacter, format!("U+{:04X} is {kind}", c as u32))
         .at(span.site(source), format!("U+{:04X} here", c as u32))
-        .help("Remove it, or retype the line: text that a reviewer cannot see does not belong into a definition.")
+        .help("Remove it, or retype the line. Where a name at the provider really holds it, write it as an escape in double quotes, such as \"\\u202E\".")
 }

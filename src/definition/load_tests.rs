@@ -287,6 +287,11 @@ fn rules_between_files() {
         ("permission_sets:\n  x: { include: [x] }\n", &["RC033"]),
         ("roles:\n  b: { description: x, name: auditor }\n", &["RC034"]),
         ("roles:\n  b: { description: x, name: Guest }\n", &["RC034"]),
+        ("roles:\n  b: { description: x, name: auditor, id: \"1\" }\n", &["RC034"]),
+        (
+            "roles:\n  b: { description: x, name: c, id: \"1\" }\n  c: { description: x, id: \"2\" }\n  g: { description: x, name: Guest, id: \"3\" }\n",
+            &[],
+        ),
         ("roles:\n  auditor: { description: x }\n", &["RC039"]),
         (
             "assignments:\n  - { role: auditor, users: [mira, email:a@b.example] }\n  - { role: builtin:owner, users: [Mira] }\n",

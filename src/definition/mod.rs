@@ -15,6 +15,7 @@ mod de;
 mod declared;
 mod definition_file;
 mod directive;
+pub mod emit;
 mod forms;
 mod hidden;
 mod instance;

@@ -18,7 +18,6 @@ use crate::model::{Code, Finding, SourceId};
 use error::{error_finding, error_span, more_errors, tab, tag, too_deep};
 
 use super::{
-    hidden,
     node::{Key, Kind, Node},
     scalar::{self, Scalar},
     span::Span,
@@ -211,9 +210,6 @@ impl<'t> Builder<'t> {
                     ScalarStyle::Literal | ScalarStyle::Folded => self.trimmed(span),
                     _ => span,
                 };
-                if style == ScalarStyle::DoubleQuoted && matches!(text, Cow::Owned(_)) {
-                    self.escaped(&text, span);
-                }
                 let node = Node { span, kind: Kind::Scalar { text, plain } };
                 self.put(Finished { node, height: 0, size: 1 }, anchor);
             }
@@ -239,16 +235,6 @@ impl<'t> Builder<'t> {
             }
             // Where stream and document begin and end; other events are not asked for.
             _ => {}
-        }
-    }
-
-    /// Hidden characters that were written as escapes.
-    fn escaped(&mut self, text: &str, span: Span) {
-        let raw = span.slice(self.text);
-        if let Some((c, kind)) = text.chars().find_map(|c| Some((c, hidden::kind(c)?)))
-            && !raw.contains(c)
-        {
-            self.findings.push(hidden::finding(c, kind, span, self.source));
         }
     }
 

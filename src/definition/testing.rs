@@ -8,7 +8,7 @@ use std::{
 use crate::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
+        Base, DefaultRole, Do, Example, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
         SettingForm, Spec, Spellings,
     },
     model::files::{FileError, FileErrorKind, Files, Listing},
@@ -124,6 +124,10 @@ impl Spec for Acme {
     fn catalogue(&self) -> &Catalogue {
         &ACME
     }
+
+    fn example(&self) -> Example {
+        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read_code"] }
+    }
 }
 
 impl Spec for Bricks {
@@ -166,6 +170,10 @@ impl Spec for Bricks {
     }
     fn catalogue(&self) -> &Catalogue {
         &BRICKS
+    }
+
+    fn example(&self) -> Example {
+        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["walls:read"] }
     }
 }
 

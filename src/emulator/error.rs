@@ -78,7 +78,7 @@ pub enum EmulatorError {
     /// An address that other machines can reach, without leave.
     #[error(
         "the emulator listens only on this machine, and {address} is reachable from others; \
-         use 127.0.0.1 or [::1], or allow remote access explicitly (anybody who reaches it can change its state)"
+         use 127.0.0.1 or [::1], or pass --allow-remote (anybody who reaches it can change its state)"
     )]
     NotLoopback {
         /// The address that was refused.

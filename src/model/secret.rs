@@ -25,7 +25,15 @@ impl Secret {
 /// Replaces every known credential in text on its way out: raw, percent-encoded, base64, and as a
 /// JSON string. Every sink of the program (standard output and error, files, log) passes it.
 #[derive(Clone, Debug, Default)]
-pub struct Redactor(Arc<RwLock<Vec<SecretString>>>);
+pub struct Redactor(Arc<RwLock<Vec<Spelling>>>);
+
+/// A form in which a credential can stand in a text.
+#[derive(Clone, Debug)]
+struct Spelling {
+    text: SecretString,
+    /// Whether it is base64, where the characters around it hold a rest of the credential.
+    base64: bool,
+}
 
 /// What stands in place of a credential.
 pub const REDACTED: &str = "[credential]";
@@ -43,13 +51,16 @@ impl Redactor {
         let mut spellings =
             vec![raw.to_owned(), serde_json::Value::from(raw).to_string().trim_matches('"').to_owned()];
         spellings.extend(percent_spellings(raw));
-        spellings.extend(base64_spellings(raw.as_bytes()));
-        // The longest first, so that no spelling leaves a rest of a longer one.
-        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        let mut spellings: Vec<(String, bool)> = spellings.into_iter().map(|text| (text, false)).collect();
+        spellings.extend(base64_spellings(raw.as_bytes()).into_iter().map(|text| (text, true)));
+        spellings.sort();
         spellings.dedup();
+        let spellings =
+            spellings.into_iter().map(|(text, base64)| Spelling { text: SecretString::from(text), base64 });
         let mut known = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.extend(spellings.into_iter().map(SecretString::from));
-        known.sort_by_key(|spelling| std::cmp::Reverse(spelling.expose_secret().len()));
+        known.extend(spellings);
+        // The longest first, so that no spelling leaves a rest of a longer one.
+        known.sort_by_key(|spelling| std::cmp::Reverse(spelling.text.expose_secret().len()));
     }
 
     /// `text` without any known credential.
@@ -57,12 +68,34 @@ impl Redactor {
         let known = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut text = std::borrow::Cow::Borrowed(text);
         for spelling in known.iter() {
-            if text.contains(spelling.expose_secret()) {
-                text = text.replace(spelling.expose_secret(), REDACTED).into();
+            let secret = spelling.text.expose_secret();
+            if !text.contains(secret) {
+            } else if spelling.base64 {
+                text = replace_base64(&text, secret).into();
+            } else {
+                text = text.replace(secret, REDACTED).into();
             }
         }
         text
     }
+}
+
+/// Replaces `secret` and the group of characters before and after it, in which the first and the
+/// last bytes of the credential are mixed with what stands around it.
+fn replace_base64(text: &str, secret: &str) -> String {
+    const GROUP: usize = 4;
+    let of_base64 = |b: &u8| b.is_ascii_alphanumeric() || b"+/-_=".contains(b);
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(secret) {
+        let (before, after) = (&rest[..at], &rest[at + secret.len()..]);
+        let mixed_before = before.bytes().rev().take(GROUP).take_while(of_base64).count();
+        let mixed_after = after.bytes().take(GROUP).take_while(of_base64).count();
+        clean.push_str(&before[..at - mixed_before]);
+        clean.push_str(REDACTED);
+        rest = &after[mixed_after..];
+    }
+    clean + rest
 }
 
 /// With every character encoded that can be, and with only those that a URL reserves; in capital and
@@ -116,6 +149,15 @@ mod tests {
         ] {
             let clean = redactor.clean(text);
             assert!(clean.contains(REDACTED) && !clean.contains("cret"), "{clean}");
+        }
+        // Not one byte of it is left at the edges: here the first or last group holds one or two.
+        for (text, clean) in [
+            ("base64 Y3Itc2UvY3JldCtrZXkiMQ==.", "base64 [credential]."),
+            ("base64 Y3Itc2UvY3JldCtrZXkiMQ.", "base64 [credential]."),
+            ("base64 eGNyLXNlL2NyZXQra2V5IjF6.", "base64 [credential]."),
+            ("base64 eHhjci1zZS9jcmV0K2tleSIxenp6.", "base64 [credential]."),
+        ] {
+            assert_eq!(redactor.clean(text), clean);
         }
         // base64 of "x-key: cr-se/cret+key\"1" and of the bare credential.
         for text in ["eC1rZXk6IGNyLXNlL2NyZXQra2V5IjE=", "Y3Itc2UvY3JldCtrZXkiMQ=="] {

@@ -30,11 +30,7 @@ pub fn target(
         name: (&*target.name).into(),
         provider: target.provider.into(),
         emulator: target.emulator,
-        identity: Some(document::Identity {
-            host: identity.host.clone(),
-            tenant: identity.tenant.clone(),
-            anchor: identity.anchor.clone(),
-        }),
+        identity: Some(identity.into()),
         digest: None,
         applied: None,
         error: None,

@@ -15,7 +15,10 @@ use crate::model::{Address, Untrusted};
 
 /// The canonical form of `content`.
 fn canonical(content: &impl Serialize) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(content).unwrap_or_default()
+    // Only a number that is not finite cannot be written, and a plan has none; even then two contents
+    // keep two digests.
+    serde_json_canonicalizer::to_vec(content)
+        .unwrap_or_else(|_| serde_json::to_vec(content).unwrap_or_default())
 }
 
 /// A hash that has begun with its domain.

@@ -99,6 +99,13 @@ pub struct Identity {
     pub anchor: Option<Untrusted>,
 }
 
+impl From<&crate::model::live::Identity> for Identity {
+    fn from(identity: &crate::model::live::Identity) -> Self {
+        let crate::model::live::Identity { host, tenant, anchor } = identity.clone();
+        Self { host, tenant, anchor }
+    }
+}
+
 /// The last recorded apply.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -29,6 +29,7 @@ impl PlanReadError {
 
 /// Only the version, whatever else there is.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Head {
     format_version: Option<serde_json::Value>,
     #[serde(flatten)]

@@ -1,18 +1,20 @@
 //! What the symbolic definitions mean live: which live role a declared one is, which role a
 //! reference names, who a principal is, and which permissions a base brings.
 
+mod matching;
+mod permissions;
+mod removed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::jaro_winkler;
 
-use super::temporary;
 use crate::{
-    contract::{self, Base, Spec},
+    contract::{self, Spec},
     model::{
-        Address, Code, Finding, Key, Kind, RoleId, Scope, Site, Untrusted, Value,
+        Address, Code, Finding, Key, Kind, RoleId, Scope, Site, Untrusted,
         config::{OnUnassign, Placed, Target},
         desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
-        field,
         live::{LiveObject, LiveState},
     },
 };
@@ -262,118 +264,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// `id`, then the name, then earlier names; all of one kind before the next, so that a role is
-    /// never matched by an earlier name that another role bears today.
-    fn match_roles(&mut self) {
-        let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
-        desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
-        let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
-        for &(index, role) in &desired {
-            let Some(id) = &role.id else { continue };
-            match self.by_id.get(&id.value).copied() {
-                Some(live) if live.builtin => self.builtin_named(role, id.site, "this id"),
-                Some(live) => {
-                    if claimed.insert(&id.value, index).is_some() {
-                        let message = format!("two roles have the id `{}`", id.value.raw());
-                        self.error(Code::DeclaredTwice, id.site, message, "second use", None);
-                    }
-                    self.matches[index] = (Some(live), Matched::Id);
-                }
-                None => self.error(
-                    Code::UnknownId,
-                    id.site,
-                    format!("no live role has the id `{}`", id.value.raw()),
-                    "not found",
-                    Some("If the role was deleted and should be made anew, remove this line.".into()),
-                ),
-            }
-        }
-        for &(index, role) in &desired {
-            if role.id.is_none()
-                && let Some(live) = self.by_natural_key(role, &role.name, &claimed)
-            {
-                if let Some(id) = &live.id {
-                    claimed.insert(id, index);
-                }
-                self.matches[index] = (Some(live), Matched::Name);
-            }
-        }
-        for &(index, role) in &desired {
-            if role.id.is_some() || self.matches[index].0.is_some() {
-                continue;
-            }
-            let address = Address::role(&self.input.target.name, &role.key, &role.scope);
-            let interrupted = Placed { value: temporary::name(&address), site: role.site };
-            let in_base =
-                self.base_role(role).map(|base| Placed { value: base.name.value.clone(), site: role.site });
-            for earlier in role.previously.iter().chain([&interrupted]).chain(&in_base) {
-                if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
-                    if let Some(id) = &live.id {
-                        claimed.insert(id, index);
-                    }
-                    self.matches[index] = (Some(live), Matched::Previously);
-                    break;
-                }
-            }
-        }
-    }
-
-    /// The role of the same key in the base revision.
-    fn base_role(&self, role: &DesiredRole) -> Option<&'a DesiredRole> {
-        self.base_roles.get(&(&*role.key, &role.scope)).copied()
-    }
-
-    fn builtin_named(&mut self, role: &DesiredRole, site: Site, what: &str) {
-        let message = format!("role `{}` is a built-in role of {}", role.key, self.input.spec.title());
-        let help = "Built-in roles are never changed. Give the role another name, or refer to the built-in one as `builtin:NAME`.";
-        self.error(
-            Code::SameName,
-            site,
-            message,
-            &format!("{what} belongs to a built-in role"),
-            Some(help.into()),
-        );
-    }
-
-    fn by_natural_key(
-        &mut self,
-        role: &DesiredRole,
-        name: &Placed<Untrusted>,
-        claimed: &BTreeMap<&Untrusted, usize>,
-    ) -> Option<&'a LiveObject> {
-        let key = Key {
-            kind: Kind::Role,
-            class: role.class,
-            scope: role.scope.clone(),
-            name: name.value.clone(),
-            role: None,
-        };
-        let found: Vec<&LiveObject> = self
-            .by_key
-            .get(&key)
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|live| live.id.as_ref().is_none_or(|id| !claimed.contains_key(id)))
-            .collect();
-        match found.as_slice() {
-            [] => None,
-            [live] if live.builtin => {
-                self.builtin_named(role, name.site, "this name");
-                None
-            }
-            [live] => Some(live),
-            several => {
-                let ids: Vec<&str> =
-                    several.iter().filter_map(|l| l.id.as_ref()).map(Untrusted::raw).collect();
-                let message = format!("{} live roles are named `{}`", several.len(), name.value.raw());
-                let help = format!("Say which one with `id:`: {}.", ids.join(" or "));
-                self.error(Code::Ambiguous, name.site, message, "more than one live role", Some(help));
-                None
-            }
-        }
-    }
-
     fn id_of(&self, index: usize) -> RoleId {
         let role = &self.input.desired.roles[index];
         match self.matches[index].0.and_then(|live| live.id.as_ref()) {
@@ -434,127 +324,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn roles(&mut self) -> Vec<ResolvedRole<'a>> {
-        let desired = &self.input.desired.roles;
-        let mut sets: Vec<Option<BTreeMap<Untrusted, Via>>> = vec![None; desired.len()];
-        let mut waits = vec![false; desired.len()];
-        for index in 0..desired.len() {
-            // Bases first. A chain of them can be as long as there are roles, so this is no recursion;
-            // a ring of bases is refused with the definitions.
-            let mut chain = Vec::new();
-            let mut next = Some(index);
-            while let Some(role) = next.filter(|role| !waits[*role]) {
-                waits[role] = true;
-                chain.push(role);
-                next = self.declared_base(role);
-            }
-            for role in chain.into_iter().rev() {
-                sets[role] = Some(self.permissions(role, &sets));
-            }
-        }
-        let mut roles: Vec<ResolvedRole<'a>> = desired
-            .iter()
-            .zip(sets)
-            .enumerate()
-            .map(|(index, (desired, permissions))| ResolvedRole {
-                address: Address::role(&self.input.target.name, &desired.key, &desired.scope),
-                desired,
-                live: self.matches[index].0,
-                matched: self.matches[index].1,
-                permissions: permissions.unwrap_or_default(),
-            })
-            .collect();
-        roles.sort_by(|a, b| a.address.cmp(&b.address));
-        self.check_catalogue(&roles);
-        roles
-    }
-
-    /// The role that another one copies, where it is declared too.
-    fn declared_base(&self, index: usize) -> Option<usize> {
-        match &self.input.desired.roles[index].base.as_ref()?.value {
-            RoleName::Key(key) => self.by_name.get(&**key).copied(),
-            RoleName::Builtin(_) | RoleName::Live(_) => None,
-        }
-    }
-
-    /// The full set of one role; that of a declared base is among `sets`.
-    fn permissions(
-        &mut self,
-        index: usize,
-        sets: &[Option<BTreeMap<Untrusted, Via>>],
-    ) -> BTreeMap<Untrusted, Via> {
-        let role = &self.input.desired.roles[index];
-        let mut set = role.permissions.clone();
-        if let Some(base) = &role.base
-            && self.input.spec.roles().iter().any(|c| c.class == role.class && c.base == Base::Copy)
-        {
-            let inherited: Vec<Untrusted> = match (&base.value, self.declared_base(index)) {
-                (RoleName::Key(_), Some(other)) => {
-                    sets[other].iter().flat_map(BTreeMap::keys).cloned().collect()
-                }
-                (RoleName::Key(_), None) => {
-                    self.role(base);
-                    Vec::new()
-                }
-                (RoleName::Builtin(_) | RoleName::Live(_), _) => self.live_permissions(base),
-            };
-            for permission in inherited {
-                set.entry(permission).or_insert_with(|| Via::Base(base.value.clone()));
-            }
-        }
-        for permission in role.except.keys() {
-            set.remove(permission);
-        }
-        set
-    }
-
-    fn live_permissions(&mut self, base: &RoleRef) -> Vec<Untrusted> {
-        let Some(RoleId::Live(id)) = self.role(base) else { return Vec::new() };
-        let value = self.by_id.get(&id).and_then(|object| object.fields.get(field::PERMISSIONS));
-        match value.and_then(|live| live.value()) {
-            Some(Value::Set(members)) => members.iter().cloned().collect(),
-            _ => {
-                let message = format!("the permissions of base role `{}` cannot be read", id.raw());
-                let help = "List the permissions in the role itself instead of starting from this base.";
-                self.error(Code::UnknownBuiltin, base.site, message, "unreadable base", Some(help.into()));
-                Vec::new()
-            }
-        }
-    }
-
-    /// A permission that the live catalogue does not know is an error, where the catalogue could be
-    /// read.
-    fn check_catalogue(&mut self, roles: &[ResolvedRole<'a>]) {
-        let Some(catalogue) = &self.input.live.catalogue else {
-            if !roles.is_empty() {
-                self.notes.push("The live list of permissions could not be read: unknown ones are found only when they are written.".into());
-            }
-            return;
-        };
-        // One set may bring the same permission to many roles: one finding is enough.
-        let mut seen = BTreeSet::new();
-        for role in roles {
-            for (permission, via) in &role.permissions {
-                let site = match via {
-                    Via::Own(site) | Via::Set { site, .. } => *site,
-                    Via::Base(_) => continue,
-                };
-                if !catalogue.contains(permission) && seen.insert(site) {
-                    let message = format!(
-                        "{} does not know the permission `{}`",
-                        self.input.spec.title(),
-                        permission.raw()
-                    );
-                    self.guesses += 1;
-                    let known = catalogue.iter().filter(|_| self.guesses <= MOST_GUESSES);
-                    let help = nearest(permission.raw(), known.map(Untrusted::raw))
-                        .map(|near| format!("Did you mean `{near}`?"));
-                    self.error(Code::UnknownPermission, site, message, "unknown to the live catalogue", help);
-                }
-            }
-        }
-    }
-
     #[expect(clippy::type_complexity, reason = "the two maps of Resolved")]
     fn assignments(
         &mut self,
@@ -606,7 +375,7 @@ impl<'a> Resolver<'a> {
             self.guesses += 1;
             let known = directory.keys().filter(|(c, spelling)| *c == class && spelling != text);
             let known = known.map(|(_, spelling)| spelling.raw());
-            let near = nearest(text.raw(), known.filter(|_| self.guesses <= MOST_GUESSES));
+            let near = if self.guesses > MOST_GUESSES { None } else { nearest(text.raw(), known) };
             let near = near.map(|near| format!("Did you mean `{near}`?"));
             let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());
             let help = near.unwrap_or_else(|| "Only existing members can be given a role.".into());
@@ -614,128 +383,6 @@ impl<'a> Resolver<'a> {
         }
         found
     }
-
-    fn removed(&mut self) -> BTreeMap<Untrusted, ResolvedRemoval<'a>> {
-        let mut removed: BTreeMap<Untrusted, ResolvedRemoval<'a>> = BTreeMap::new();
-        let matched = self.matches.iter().enumerate();
-        let declared: BTreeMap<&Untrusted, usize> =
-            matched.filter_map(|(index, (live, _))| Some((live.as_ref()?.id.as_ref()?, index))).collect();
-        for removal in &self.input.desired.removed {
-            let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role));
-            let name = self.removed_name(&removal.role.value);
-            let candidates = self.by_live_name.get(&name).cloned().unwrap_or_default();
-            let live = match candidates.as_slice() {
-                [] => {
-                    self.note_missing(&name);
-                    continue;
-                }
-                [live] => *live,
-                several => {
-                    let message = format!("{} live roles are named `{}`", several.len(), name.raw());
-                    self.error(Code::Ambiguous, removal.role.site, message, "more than one live role", None);
-                    continue;
-                }
-            };
-            if live.builtin {
-                let message = format!("`{}` is a built-in role and is never deleted", name.raw());
-                self.error(Code::Unsupported, removal.role.site, message, "built-in role", None);
-                continue;
-            }
-            if let Some(index) = live.id.as_ref().and_then(|id| declared.get(id)) {
-                let role = &self.input.desired.roles[*index];
-                let finding = Finding::new(
-                    Code::RemovedButDeclared,
-                    format!("role `{}` is removed and declared", role.key),
-                )
-                .at(removal.role.site, "removed here")
-                .at(role.site, "declared here")
-                .help("Keep one of the two.");
-                self.findings.push(finding);
-                continue;
-            }
-            if let Some(id) = &live.id {
-                let site = removal.role.site;
-                removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site });
-            }
-        }
-        for removal in removed.values() {
-            if let Some(RoleId::Live(to)) = &removal.reassign_to
-                && let Some(gone) = removed.get(to)
-            {
-                let name = gone.live.key.name.raw();
-                let message = format!(
-                    "the holders of `{}` would move to `{name}`, which is removed too",
-                    removal.live.key.name.raw()
-                );
-                let finding = Finding::new(Code::UnknownRole, message)
-                    .at(removal.site, "its holders move")
-                    .at(gone.site, "removed here")
-                    .help("Name a role that stays.");
-                self.findings.push(finding);
-            }
-        }
-        removed
-    }
-
-    /// `protect` of the base revision still holds: it is lifted in a change of its own. A role is
-    /// known by its id, else by its name, and by its key where that is still declared.
-    fn protected(&self) -> BTreeMap<Untrusted, BTreeSet<Protect>> {
-        let mut protected: BTreeMap<Untrusted, BTreeSet<Protect>> = BTreeMap::new();
-        let desired = self.input.desired.roles.iter().zip(&self.matches);
-        let by_key: BTreeMap<(&str, &Scope), &LiveObject> =
-            desired.filter_map(|(role, (live, _))| Some(((&*role.key, &role.scope), (*live)?))).collect();
-        for (key, role) in self.base_roles.iter().filter(|(_, role)| !role.protect.is_empty()) {
-            let by_id = role.id.as_ref().and_then(|id| self.by_id.get(&id.value)).copied();
-            let named = || self.by_live_name.get(&role.name.value).into_iter().flatten().copied();
-            let by_name = named().filter(|live| by_id.is_none() && live.key.scope == role.scope);
-            for live in by_id.into_iter().chain(by_name).chain(by_key.get(key).copied()) {
-                if let Some(id) = &live.id {
-                    protected.entry(id.clone()).or_default().extend(&role.protect);
-                }
-            }
-        }
-        protected
-    }
-
-    /// The live name that `removed` means: a key stands for the name it had in the base revision.
-    fn removed_name(&self, role: &RoleName) -> Untrusted {
-        match role {
-            RoleName::Live(name) | RoleName::Builtin(name) => name.clone(),
-            RoleName::Key(key) => self
-                .base_roles
-                .range((&**key, &Scope::Target)..)
-                .next()
-                .filter(|((found, _), _)| *found == &**key)
-                .map_or_else(|| Untrusted::new(key.clone()), |(_, role)| role.name.value.clone()),
-        }
-    }
-
-    fn note_missing(&mut self, name: &Untrusted) {
-        let near = self
-            .by_id
-            .values()
-            .filter(|object| !object.builtin)
-            .find(|object| slug(object.key.name.raw()) == slug(name.raw()));
-        let hint = near.map_or_else(String::new, |object| {
-            format!(
-                " A live role is named `{}`: write `{{ name: {} }}` if you mean it.",
-                object.key.name.raw(),
-                object.key.name.raw()
-            )
-        });
-        self.notes
-            .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
-    }
-}
-
-/// Lower-case letters and digits with single dashes: how a name would be written as a key.
-fn slug(name: &str) -> String {
-    let words: Vec<String> = name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect();
-    words.join("-")
 }
 
 /// The most similar of `known`, if it is similar enough to be meant.

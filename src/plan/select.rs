@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use globset::GlobSet;
 
-use super::change::{Change, Plan, What};
+use super::change::{Change, Plan, RoleState, What};
 use crate::model::{Address, RoleId, Scope};
 
 /// A selected change that makes no sense without another one.
@@ -38,11 +38,21 @@ pub fn select(plan: &mut Plan, only: &GlobSet) -> Result<(), Vec<Lacking>> {
     Ok(())
 }
 
+/// Whether `after` lacks a permission that `before` has.
+fn loses(before: &RoleState, after: &RoleState) -> bool {
+    match (&before.permissions, &after.permissions) {
+        (Some(before), Some(after)) => !before.is_subset(after),
+        _ => false,
+    }
+}
+
 /// What the changes that were not selected would have done.
 #[derive(Default)]
 struct Left<'a> {
     /// Roles that would have been made.
     made: BTreeMap<RoleId, &'a Address>,
+    /// Roles that would have lost permissions.
+    loses: BTreeMap<RoleId, &'a Address>,
     /// Who would have left a role, or the default that would have.
     leaves: BTreeMap<&'a RoleId, Vec<&'a Address>>,
     /// Names, in lower case, that roles would have given up.
@@ -58,6 +68,9 @@ impl<'a> Left<'a> {
                     left.made.insert(change.role_id(), &change.address);
                 }
                 What::Role { class, scope, before: Some(before), after, .. } => {
+                    if after.as_ref().is_some_and(|after| loses(before, after)) {
+                        left.loses.insert(change.role_id(), &change.address);
+                    }
                     if after.as_ref().is_none_or(|after| after.name != before.name) {
                         let name = before.name.raw().to_lowercase();
                         left.frees.entry((class, scope, name)).or_default().push(&change.address);
@@ -73,12 +86,14 @@ impl<'a> Left<'a> {
         left
     }
 
-    /// What `change` cannot be made without: a role has to exist before it is given, to be empty and
-    /// no default before it goes, and a name has to be free before it is taken.
+    /// What `change` cannot be made without: a role has to exist, and to have lost what it loses,
+    /// before it is given; to be left, by the default too, before it gains or goes; and a name has to
+    /// be free before it is taken.
     fn needed_by(&self, change: &Change) -> Vec<&'a Address> {
         match &change.what {
             What::Assignment { after, .. } | What::Default { after, .. } => {
-                after.iter().filter_map(|role| self.made.get(role)).copied().collect()
+                let before = |role| self.made.get(role).into_iter().chain(self.loses.get(role));
+                after.iter().flat_map(before).copied().collect()
             }
             What::Role { after: None, .. } => {
                 self.leaves.get(&change.role_id()).into_iter().flatten().copied().collect()
@@ -86,7 +101,11 @@ impl<'a> Left<'a> {
             What::Role { class, scope, before, after: Some(after), .. } => {
                 let takes = before.as_ref().is_none_or(|before| before.name != after.name);
                 let name = takes.then(|| (*class, scope, after.name.raw().to_lowercase()));
-                name.and_then(|name| self.frees.get(&name)).into_iter().flatten().copied().collect()
+                let freers = name.and_then(|name| self.frees.get(&name));
+                let gains = before.as_ref().is_some_and(|before| loses(after, before));
+                let id = change.role_id();
+                let leavers = if gains { self.leaves.get(&id) } else { None };
+                freers.into_iter().chain(leavers).flatten().copied().collect()
             }
         }
     }

@@ -28,6 +28,17 @@ pub trait Provider: Spec {
     fn writer(&self, connection: Arc<http::Connection>) -> Box<dyn Write>;
     /// Where a target's requests go; what `settings` say was checked against the contract.
     fn endpoint(&self, settings: &Settings) -> Endpoint;
+    /// What reading the members takes.
+    fn member_reading(&self) -> MemberReading;
+}
+
+/// What reading the members takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberReading {
+    /// Members in one answer; the requests follow each other.
+    pub page: usize,
+    /// The documented limit of these requests.
+    pub quota: Option<http::Quota>,
 }
 
 /// A target's settings by name.

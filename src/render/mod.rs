@@ -3,11 +3,14 @@
 //! Everything that is printed here may have been written by an attacker. Text enters an output only
 //! through [`escape`] or [`json`], which show what would otherwise be invisible or obeyed.
 
+pub mod catalog;
 #[cfg(test)]
 pub(crate) mod corpus;
+pub mod doctor;
 pub mod escape;
 pub mod findings;
 pub mod json;
+mod page;
 pub mod plan;
 
 /// How text for a terminal looks.

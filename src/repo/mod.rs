@@ -25,6 +25,7 @@ mod tests;
 
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;
+pub use pattern::is_meant;
 pub use place::{CONFIG_NAME, ConfigPlace, Reading, Root, find_config};
 pub use revision::Revision;
 pub use work_tree::WorkTree;

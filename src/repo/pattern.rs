@@ -91,6 +91,12 @@ impl Pattern {
     }
 }
 
+/// Whether a file at `path` would be among those that `patterns` mean, if it were there.
+pub fn is_meant(patterns: &[Arc<str>], path: &str) -> bool {
+    let visible = path::fault(path).is_none() && !path::hidden(path);
+    visible && compile(patterns).0.iter().flatten().any(|pattern| pattern.matches(path))
+}
+
 fn glob(text: &str) -> Result<Glob, globset::Error> {
     GlobBuilder::new(text).literal_separator(true).backslash_escape(false).build()
 }

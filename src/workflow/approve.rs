@@ -78,12 +78,30 @@ fn describe(element: &Element) -> String {
     }
 }
 
-/// Checks a fresh plan against digests: `sha256:…` for the whole plan, `TARGET=sha256:…` for one.
+/// Checks that every target of an approved plan is one of `known`: of a target that is not there
+/// nothing would be planned, and so nothing refused.
 ///
 /// # Errors
 ///
-/// Exit code 64 for a malformed one, 5 where a digest is another.
-pub fn check_digests(fresh: &PlanDocument, expected: &[String]) -> Result<(), Failure> {
+/// Exit code 5 with every target that is unknown.
+pub fn check_targets(approved: &PlanDocument, known: &BTreeSet<&str>) -> Result<(), Failure> {
+    let names = approved.targets.iter().map(|target| target.name.raw());
+    let unknown: Vec<String> =
+        names.filter(|name| !known.contains(name)).map(|name| format!("`{name}`")).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let message = format!("the plan is for {}, which the configuration does not have", unknown.join(", "));
+    Err(Failure::new(Exit::Stale, message).help("Plan again, and have the new plan reviewed."))
+}
+
+/// Checks the form of digests, before anything is read: `sha256:…`, or `TARGET=sha256:…` with one of
+/// the `known` targets.
+///
+/// # Errors
+///
+/// Exit code 64.
+pub fn check_expected(expected: &[String], known: &BTreeSet<&str>) -> Result<(), Failure> {
     for one in expected {
         let (name, digest) = match one.split_once('=') {
             Some((name, digest)) => (Some(name), digest),
@@ -91,8 +109,29 @@ pub fn check_digests(fresh: &PlanDocument, expected: &[String]) -> Result<(), Fa
         };
         if !is_digest(digest) {
             let message = format!("--expect-plan: `{one}` is not [TARGET=]sha256: and 64 hexadecimal digits");
-            return Err(Failure::new(Exit::Usage, message));
+            return Err(Failure::new(Exit::Usage, message)
+                .help("`rolecall plan` prints the digest; copy it as a whole."));
         }
+        if let Some(name) = name.filter(|name| !known.contains(name)) {
+            let known: Vec<&str> = known.iter().copied().collect();
+            return Err(Failure::new(Exit::Usage, format!("--expect-plan: no target is called `{name}`"))
+                .help(format!("The targets are: {}.", known.join(", "))));
+        }
+    }
+    Ok(())
+}
+
+/// Checks a fresh plan against digests: `sha256:…` for the whole plan, `TARGET=sha256:…` for one.
+///
+/// # Errors
+///
+/// Exit code 64 for a target that is not in the plan, 5 where a digest is another.
+pub fn check_digests(fresh: &PlanDocument, expected: &[String]) -> Result<(), Failure> {
+    for one in expected {
+        let (name, digest) = match one.split_once('=') {
+            Some((name, digest)) => (Some(name), digest),
+            None => (None, one.as_str()),
+        };
         let actual = match name {
             None => fresh.digest.as_ref(),
             Some(name) => fresh

@@ -53,8 +53,11 @@ impl From<ReadError> for Failure {
             }
         };
         let message = match &error.request {
-            Some(request) => format!("{}: {}", request.0, error.message.raw()).into(),
-            None => error.message,
+            // Most messages begin with the request themselves.
+            Some(request) if !error.message.raw().starts_with(&*request.0) => {
+                format!("{}: {}", request.0, error.message.raw()).into()
+            }
+            _ => error.message,
         };
         Self { exit, message, help: error.help.map(Into::into) }
     }

@@ -2,8 +2,12 @@
 
 pub mod apply;
 pub mod approve;
+pub mod catalog;
+pub mod doctor;
 mod exit;
 mod failure;
+pub mod import;
+pub mod init;
 pub mod lock;
 pub mod plan;
 pub mod project;

@@ -1,9 +1,6 @@
 //! Planning: read live, resolve, compare, judge, and put the document together.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
 use futures_util::future::join_all;
 
@@ -11,7 +8,7 @@ use super::{Exit, Failure, World, project::Project, tenant::Tenant};
 use crate::{
     assess,
     model::{
-        Finding, Level, Scope, Untrusted,
+        Finding, Level, Untrusted,
         config::{Guards, Target},
         desired::DesiredState,
         live::{LiveState, Query},
@@ -179,7 +176,7 @@ async fn plan_target(
             base = project.base(world, &target.name);
             base_lacks = base.is_none() && project.facts.shallow;
             if let (Some(base), false) = (&base, target.emulator) {
-                before = DeclaredBefore::Known(names(base));
+                before = declared(base);
             }
             continue;
         }
@@ -209,8 +206,11 @@ fn wants_base(target: &Target, plan: &Plan) -> bool {
         && plan.changes.iter().any(|change| matches!(change.action, Action::Update | Action::Rename))
 }
 
-fn names(base: &DesiredState) -> BTreeSet<(Scope, Untrusted)> {
-    base.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone())).collect()
+fn declared(base: &DesiredState) -> DeclaredBefore {
+    DeclaredBefore::Known {
+        names: base.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone())).collect(),
+        ids: base.roles.iter().filter_map(|role| Some(role.id.as_ref()?.value.clone())).collect(),
+    }
 }
 
 fn count(findings: &[Finding]) -> String {

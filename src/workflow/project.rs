@@ -12,7 +12,7 @@ use super::{Exit, Failure, World};
 use crate::{
     definition::{self, LoadOptions, Loaded},
     model::{
-        Code,
+        Code, Level, Site,
         config::{Config, LintLevel, Target},
         desired::DesiredState,
         files::Files,
@@ -59,15 +59,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
     let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
     let facts = Facts::of(&place)?;
-    let (files, commit): (Box<dyn Files>, Option<Arc<str>>) = match &source.rev {
-        Some(rev) => {
-            let revision = Revision::open(&place, rev)?;
-            let commit = Arc::clone(revision.commit());
-            (Box::new(revision), Some(commit))
-        }
-        None => (Box::new(WorkTree::open(&place)?), None),
-    };
-    let loaded = load(world, files.as_ref(), &place, commit.clone(), source);
+    let (loaded, commit) = read(world, &place, source)?;
     let dirty = match (&commit, &loaded.config) {
         (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,
         _ => false,
@@ -87,6 +79,28 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     Ok(Project { place, loaded, facts, revisions, selected })
 }
 
+/// Reads and checks the definitions at `place`: those of the work tree, or of the revision that
+/// `source` names, whose full id is the second part.
+///
+/// # Errors
+///
+/// Where the work tree cannot be opened, or there is no such revision.
+pub(super) fn read(
+    world: &World,
+    place: &ConfigPlace,
+    source: &Source,
+) -> Result<(Loaded, Option<Arc<str>>), Failure> {
+    let (files, commit): (Box<dyn Files>, Option<Arc<str>>) = match &source.rev {
+        Some(rev) => {
+            let revision = Revision::open(place, rev)?;
+            let commit = Arc::clone(revision.commit());
+            (Box::new(revision), Some(commit))
+        }
+        None => (Box::new(WorkTree::open(place)?), None),
+    };
+    Ok((load(world, files.as_ref(), place, commit.clone(), source), commit))
+}
+
 fn load(
     world: &World,
     files: &dyn Files,
@@ -99,13 +113,18 @@ fn load(
     definition::load(files, &place.config, &world.registry.specs(), &options)
 }
 
-fn patterns(config: &Config) -> Vec<Arc<str>> {
+/// Every pattern of every target.
+pub(super) fn patterns(config: &Config) -> Vec<Arc<str>> {
     config.targets.iter().flat_map(|target| &target.files).map(|placed| placed.value.clone()).collect()
 }
 
 /// The targets that match any of `wanted`, all where nothing is wanted; those whose definitions
 /// have errors too.
-fn select(config: &Config, failed: &BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+pub(super) fn select(
+    config: &Config,
+    failed: &BTreeSet<Arc<str>>,
+    wanted: &[String],
+) -> Result<Vec<Arc<str>>, Failure> {
     let configured = config.targets.iter().map(|target| Arc::clone(&target.name));
     let known: BTreeSet<Arc<str>> = configured.chain(failed.iter().cloned()).collect();
     if wanted.is_empty() {
@@ -121,6 +140,28 @@ fn select(config: &Config, failed: &BTreeSet<Arc<str>>, wanted: &[String]) -> Re
         }
     }
     Ok(known.into_iter().filter(|name| set.is_match(&**name)).collect())
+}
+
+/// Whether the entry of `target` in the configuration has no error of its own, so that its settings
+/// and the name of its credential may be used; its definitions may be wrong.
+pub(super) fn entry_is_sound(loaded: &Loaded, config: &Config, target: &Target) -> bool {
+    if !loaded.failed.contains(&target.name) {
+        return true;
+    }
+    // An entry reaches to the next one.
+    let starts = config.targets.iter().map(|other| other.site.start);
+    let end = starts.filter(|start| *start > target.site.start).min().unwrap_or(u32::MAX);
+    let inside =
+        |site: &Site| site.source == target.site.source && (target.site.start..end).contains(&site.start);
+    !loaded.findings.iter().any(|finding| {
+        // These are about files that the entry names, not about what it says.
+        let elsewhere = matches!(
+            finding.code,
+            Code::FileUnreadable | Code::TooLarge | Code::PathLeavesRoot | Code::Link | Code::NoFiles
+        );
+        let place = finding.labels.first().map(|label| label.site);
+        finding.level == Level::Error && !elsewhere && place.as_ref().is_some_and(inside)
+    })
 }
 
 /// A set of globs, in which `*` does not cross a `/`.
@@ -157,9 +198,24 @@ impl Project {
             .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
     }
 
+    /// The names of all targets, also of those that are not selected or have errors.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let config = self.loaded.config.iter().flat_map(|config| &config.targets);
+        config.map(|target| &*target.name).chain(self.loaded.failed.iter().map(|name| &**name)).collect()
+    }
+
     /// The configuration of a target; `None` where its own entry has errors.
     pub fn target(&self, name: &str) -> Option<&Target> {
         self.loaded.config.iter().flat_map(|config| &config.targets).find(|target| *target.name == *name)
+    }
+
+    /// The selected targets whose entries in the configuration can be used, in its order; their
+    /// definitions may have errors.
+    pub fn connectable(&self) -> impl Iterator<Item = &Target> {
+        let entries = self.loaded.config.iter().flat_map(|config| {
+            config.targets.iter().filter(|target| entry_is_sound(&self.loaded, config, target))
+        });
+        entries.filter(|target| self.selected.contains(&target.name))
     }
 
     /// The selected targets whose definitions have errors.

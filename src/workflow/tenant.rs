@@ -61,6 +61,21 @@ impl Tenant {
         Ok(Self { provider: Arc::clone(provider), connection: Arc::new(connection), emulator })
     }
 
+    /// As [`Self::connect`], for a command that changes nothing: an emulator that was not used yet
+    /// begins with its sample tenant in memory, and leaves no state behind.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
+    pub async fn connect_to_look(
+        world: &World,
+        target: &Target,
+        folder: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let begun = folder.filter(|folder| folder.join(emulator_state(target)).is_dir());
+        Self::connect(world, target, begun).await
+    }
+
     /// A client that only reads.
     pub fn reader(&self) -> Box<dyn Read> {
         self.provider.reader(Arc::clone(&self.connection))
@@ -87,14 +102,22 @@ pub fn emulator_state(target: &Target) -> String {
 async fn start_emulator(target: &Target, folder: Option<&Path>) -> Result<Running, Failure> {
     let mut options = emulator::Options::new(target.provider);
     if let Some(folder) = folder {
-        let ignore = ".rolecall/.gitignore";
-        if !folder.join(ignore).exists() {
-            crate::repo::write::write_new(folder, ignore, GITIGNORE.as_bytes())?;
-        }
+        ignore_runs(folder)?;
         options.state = Some(folder.join(emulator_state(target)));
     }
     emulator::start(options).await.map_err(|error| Failure::new(Exit::Error, error.to_string()))
 }
+
+/// Makes sure that `.rolecall` below the root of the definitions says what git shall ignore in it.
+pub(super) fn ignore_runs(folder: &Path) -> Result<(), Failure> {
+    if folder.join(IGNORE_FILE).symlink_metadata().is_err() {
+        crate::repo::write::write_new(folder, IGNORE_FILE, GITIGNORE.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Where [`GITIGNORE`] stands, below the root of the definitions.
+pub const IGNORE_FILE: &str = ".rolecall/.gitignore";
 
 /// Schemas, catalogues, and attested snapshots are committed; what a run leaves behind is not.
 pub const GITIGNORE: &str = "emulator/\nruns/\n";

@@ -46,7 +46,7 @@ pub(super) fn check(place: &Place, name: &str, accepted: &[&str], snapshots: &Sn
     if ended.code != Some(expected) {
         snapshots.wrong(format!("{name}: exit code {:?} instead of {expected}\n{seen}", ended.code));
     }
-    if ended.took.as_secs() >= 10 {
+    if ended.took.as_secs() >= 30 {
         snapshots.wrong(format!("{name}: took {:?}", ended.took));
     }
     snapshots.hold(name, &seen);

@@ -76,9 +76,9 @@ fn what_needs_no_consent() {
     left alone: 2 assignments
     0. set 1: [keys]
     ");
-    let by_id = definitions().role("helper", |r| r.id("1").name("Helper").permissions(&["keys"]));
-    assert_snapshot!(story(&held(), &by_id.based_on(definitions())), @"
-    update t/role/helper: +keys -read
+    let by_id = || definitions().role("helper", |r| r.id("1").name("Helper").permissions(&["keys"]));
+    assert_snapshot!(story(&held(), &by_id().based_on(definitions())), @"
+    update t/role/helper: +keys -read (adopts)
     left alone: 2 assignments
     0. set 1: [keys]
     ");

@@ -273,7 +273,7 @@ impl Definitions {
     /// The definitions of the base revision: also what git declared before.
     pub(crate) fn based_on(mut self, base: Self) -> Self {
         let names = base.desired.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone()));
-        self.before = DeclaredBefore::Known(names.collect());
+        self.before = DeclaredBefore::Known { names: names.collect(), ids: BTreeSet::new() };
         self.base = Some(base.desired);
         self
     }

@@ -82,7 +82,7 @@ fn golden_vectors_hold() {
 fn layout_of_files_and_what_is_only_told_are_not_covered() {
     let (world, definitions) = everything();
     let first = planned();
-    let moved = definitions.clone().with(|d| {
+    let moved = definitions.with(|d| {
         for role in &mut d.desired.roles {
             role.site.start += 1;
             role.name.site.start += 7;

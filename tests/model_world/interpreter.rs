@@ -8,7 +8,7 @@ use rolecall::{
 
 use super::{
     spec::BATCH,
-    world::{Role, World},
+    world::{Role, Who, World},
 };
 
 /// Executes one request; a refusal changes nothing.
@@ -69,7 +69,7 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
                 return Err(format!("{} principals in one request", principals.len()));
             }
             for principal in principals {
-                world.can_move((class, principal.raw().to_owned()), &id)?;
+                world.can_move(&(class, principal.raw().to_owned()), &id)?;
             }
             for principal in principals {
                 world.people.insert((class, principal.raw().to_owned()), Some(id.clone()));
@@ -79,8 +79,8 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
     Ok(())
 }
 
-/// Executes operations in their order; `before` and `after` each see the world. Stops at the first
-/// that is refused.
+/// Executes operations in their order, and shows the world after each. Stops at the first that is
+/// refused.
 pub(crate) fn execute_all(
     world: &World,
     ops: &[Op],
@@ -129,8 +129,8 @@ impl World {
         if self.roles[&id].builtin { Err(format!("role {id} is built in")) } else { Ok(id) }
     }
 
-    fn can_move(&self, who: (&'static str, String), to: &str) -> Result<(), String> {
-        match self.people.get(&who) {
+    fn can_move(&self, who: &Who, to: &str) -> Result<(), String> {
+        match self.people.get(who) {
             None => Err(format!("there is no {who:?}")),
             Some(Some(held)) if held == "frozen" => Err(format!("{who:?} is frozen")),
             Some(Some(held)) if held == to => Err(format!("{who:?} holds {to} already")),

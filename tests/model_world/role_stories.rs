@@ -71,7 +71,7 @@ fn a_description_changes_is_cleared_or_is_left_alone() {
     ");
     let unmanaged = definitions().role("helper", |r| r.name("Helper").permissions(&["merge", "read"]));
     assert_snapshot!(story(&world, &unmanaged), @"nothing to do");
-    let (bare, empty) = (world.clone().role("1", "Helper", &["merge", "read"]), described(Some("")));
+    let (bare, empty) = (world.role("1", "Helper", &["merge", "read"]), described(Some("")));
     assert_snapshot!(story(&bare, &empty), @"nothing to do");
 }
 
@@ -112,6 +112,23 @@ fn a_rename_that_was_done_stays_done_with_the_earlier_name_in_the_file() {
 }
 
 #[test]
+fn of_two_roles_with_one_earlier_name_the_first_key_has_it() {
+    let world = world().role("1", "Old", &[]);
+    let mut definitions = definitions()
+        .role("a", |r| r.name("A").previously("Old"))
+        .role("b", |r| r.name("B").previously("Old"));
+    let sorted = story(&world, &definitions);
+    assert_snapshot!(sorted, @"
+    rename t/role/a: name A
+    create t/role/b: name B
+    0. set 1: name A;
+    0. make B:
+    ");
+    definitions.desired.roles.reverse();
+    assert_eq!(story(&world, &definitions), sorted);
+}
+
+#[test]
 fn an_id_is_stronger_than_a_name() {
     let definitions = definitions().role("helper", |r| r.id("2").name("Helper"));
     let world = world().role("2", "Renamed in the dashboard", &[]);
@@ -119,7 +136,7 @@ fn an_id_is_stronger_than_a_name() {
     rename t/role/helper: name Helper
     0. set 2: name Helper;
     ");
-    assert_snapshot!(story(&super::world::world().role("1", "Helper", &[]), &definitions), @"RC056 no live role has the id `2` | If the role was deleted and should be made anew, remove this line.");
+    assert_snapshot!(story(&super::world::world().role("1", "Helper", &[]), &definitions), @"RC055 no live role has the id `2` | If the role was deleted and should be made anew, remove this line.");
 }
 
 #[test]

@@ -73,3 +73,18 @@ fn a_name_is_not_taken_while_the_other_role_keeps_it() {
     0. set 2: name C;
     ");
 }
+
+#[test]
+fn nobody_gets_more_because_only_a_part_is_applied() {
+    let world = world()
+        .role("1", "Grows", &["read"])
+        .role("2", "Shrinks", &["read", "keys"])
+        .user("mira", "1")
+        .user("okan", "member");
+    let definitions = definitions()
+        .role("grows", |r| r.id("1").name("Grows").permissions(&["read", "keys"]))
+        .role("shrinks", |r| r.id("2").name("Shrinks").permissions(&["read"]))
+        .assign("shrinks", &["mira", "okan"]);
+    assert_snapshot!(selected(&world, &definitions, "t/role/grows"), @"t/role/grows needs t/assignment/-/user:mira");
+    assert_snapshot!(selected(&world, &definitions, "t/assignment/-/user:okan"), @"t/assignment/-/user:okan needs t/role/shrinks");
+}

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use rolecall::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, FieldSpec, Length, OnChange, OnRemove, PermissionForm, PrincipalClass,
-        RoleClass, Setting, Spec, Spellings, equal, equal_text,
+        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, OnRemove, PermissionForm,
+        PrincipalClass, RoleClass, Setting, Spec, Spellings, equal, equal_text,
     },
     model::field,
 };
@@ -108,5 +108,9 @@ impl Spec for Madeup {
 
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE
+    }
+
+    fn example(&self) -> Example {
+        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read"] }
     }
 }

@@ -139,7 +139,7 @@ fn operation(verb: &Verb) -> String {
                 text.push_str(&format!(" name {};", name.raw()));
             }
             if let Some(description) = &send.description {
-                text.push_str(&format!(" description {:?};", description));
+                text.push_str(&format!(" description {description:?};"));
             }
             if let Some(permissions) = &send.permissions {
                 text.push_str(&format!(" [{}]", list(permissions)));

@@ -21,6 +21,9 @@ pub(crate) struct Role {
 /// Class and id of a person or a bot.
 pub(crate) type Who = (&'static str, String);
 
+/// Roles, who holds which, and the default.
+pub(crate) type State = (BTreeMap<String, Role>, BTreeMap<Who, Option<String>>, Option<String>);
+
 /// The tenant.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -127,7 +130,7 @@ impl World {
     }
 
     /// Everything that a plan can change, with roles made in a run under their names.
-    pub(crate) fn state(&self) -> (BTreeMap<String, Role>, BTreeMap<Who, Option<String>>, Option<String>) {
+    pub(crate) fn state(&self) -> State {
         let called = |id: &String| match self.roles.get(id) {
             Some(role) if id.starts_with("made-") => format!("made {}", role.name),
             _ => id.clone(),

@@ -65,8 +65,10 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     let world = context.world(Some(progress.events()));
     let mut project = context.project(&world)?;
     apply::may_apply(&world, &project, args.allow_branch)?;
+    approve::check_expected(&args.expect_plan, &project.names())?;
     let mut wishes = args.wishes.wishes();
     if let Some(approved) = &approved {
+        approve::check_targets(approved, &project.names())?;
         narrow(&mut project, &mut wishes, approved);
     }
     progress.reading(project.targets().count());

@@ -60,7 +60,18 @@ pub(crate) fn run(context: &Context, args: &EmulateArgs) -> Exit {
 }
 
 async fn serve(context: &Context, args: &EmulateArgs) -> Result<Exit, Failure> {
-    let failure = |error: emulator::EmulatorError| Failure::new(Exit::Error, error.to_string());
+    let failure = |error: emulator::EmulatorError| {
+        use emulator::EmulatorError as E;
+        let usage = matches!(
+            error,
+            E::UnknownProvider { .. }
+                | E::UnknownSwitch { .. }
+                | E::UnknownSwitchValue { .. }
+                | E::Fault { .. }
+                | E::NotLoopback { .. }
+        );
+        Failure::new(if usage { Exit::Usage } else { Exit::Error }, error.to_string())
+    };
     let mut options = emulator::Options::new(&*args.provider);
     options.listen = args.listen;
     options.allow_remote = args.allow_remote;

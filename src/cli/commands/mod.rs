@@ -1,8 +1,12 @@
 //! One file per command, and what they share.
 
 pub(super) mod apply;
+pub(super) mod catalog;
 pub(super) mod completions;
+pub(super) mod doctor;
 pub(super) mod emulate;
+pub(super) mod import;
+pub(super) mod init;
 pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod schema;

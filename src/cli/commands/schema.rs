@@ -32,6 +32,10 @@ enum Name {
     Apply,
     /// Of `validate --format json`.
     Findings,
+    /// Of `doctor --format json`.
+    Doctor,
+    /// Of `catalog --format json`.
+    Catalog,
 }
 
 /// The schemas that editors use, by file name.
@@ -54,6 +58,8 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
         Some(Name::Plan) => context.ui.data(&json::to_string(&render::plan::json::plan_schema())),
         Some(Name::Apply) => context.ui.data(&json::to_string(&render::plan::json::outcome_schema())),
         Some(Name::Findings) => context.ui.data(&render::findings::schema()),
+        Some(Name::Doctor) => context.ui.data(&render::doctor::schema()),
+        Some(Name::Catalog) => context.ui.data(&render::catalog::schema()),
         None => return context.end(write(context)),
     }
     Exit::Done

@@ -1,6 +1,9 @@
 //! `rolecall show`
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Context,
@@ -36,11 +39,24 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
 pub(super) fn read_plan(path: &Path) -> Result<PlanDocument, Failure> {
     let shown = path.display();
     let failure = |why: String| Failure::new(Exit::Error, format!("the plan {shown} cannot be read: {why}"));
-    let file = std::fs::metadata(path).map_err(|error| failure(error.to_string()))?;
-    if !file.is_file() || file.len() > MAX_BYTES as u64 {
-        return Err(failure(format!("it is no file of at most {} MiB", MAX_BYTES >> 20)));
+    let unreadable = |error: &std::io::Error| match error.kind() {
+        ErrorKind::NotFound => {
+            failure("there is no such file".to_owned()).help("Write one with `rolecall plan -o FILE`.")
+        }
+        ErrorKind::InvalidData => failure("it is not UTF-8, so it is not a plan".to_owned()),
+        _ => failure(error.to_string()),
+    };
+    let file = std::fs::metadata(path).map_err(|error| unreadable(&error))?;
+    if file.is_dir() {
+        return Err(failure("it is a folder".to_owned()).help("Name the file in it."));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| failure(error.to_string()))?;
+    if !file.is_file() {
+        return Err(failure("it is a pipe, a socket, or a device, and not a file".to_owned()));
+    }
+    if file.len() > MAX_BYTES as u64 {
+        return Err(failure(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
     PlanDocument::read(&text).map_err(|error| {
         let reasons: Vec<&str> = error.messages.iter().map(Untrusted::raw).collect();
         failure(reasons.join("\n  ")).help(error.help)

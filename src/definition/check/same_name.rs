@@ -1,6 +1,6 @@
 //! Two roles that would be one at the provider.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     definition::{context::Context, validate::short},
@@ -9,7 +9,13 @@ use crate::{
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let roles = &context.desired.roles;
-    let name = |role: &DesiredRole| vec![(role.name.value.raw().to_owned(), role.name.site)];
+    // Where all of them say by `id` which live role they are, the provider itself holds several.
+    let unclear: BTreeSet<&str> =
+        roles.iter().filter(|role| role.id.is_none()).map(|role| role.name.value.raw()).collect();
+    let name = |role: &DesiredRole| {
+        let name = Some(role.name.value.raw()).filter(|name| unclear.contains(name));
+        name.map(|name| (name.to_owned(), role.name.site)).into_iter().collect()
+    };
     twice(roles, name, |name| format!("two roles with the name `{}`", short(name)), findings);
     let id = |role: &DesiredRole| role.id.iter().map(|id| (id.value.raw().to_owned(), id.site)).collect();
     twice(roles, id, |id| format!("two roles with the id `{}`", short(id)), findings);
@@ -19,7 +25,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     twice(roles, former, |name| format!("two roles were previously `{}`", short(name)), findings);
 
     let builtin = &context.input.spec.catalogue().builtin;
-    for role in roles {
+    for role in roles.iter().filter(|role| role.id.is_none()) {
         let name = role.name.value.raw();
         if builtin.iter().any(|builtin| builtin.title == name || builtin.id == name) {
             let text = format!("{} ships a role `{}` already", context.input.spec.title(), short(name));

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Users of a page. Source: `/api-reference/users-list`.
-const PAGE: &str = "100";
+pub(super) const PAGE_SIZE: usize = 100;
 /// Longest cursor and longest user id in bytes.
 const LONGEST_CURSOR: usize = 4096;
 const LONGEST_ID: usize = 255;
@@ -36,9 +36,10 @@ pub(super) async fn list(reading: &Reading, org_id: Option<&str>) -> Result<Memb
     let mut cursors: HashSet<String> = HashSet::new();
     let mut cursor: Option<String> = None;
     let mut wave = 0;
+    let limit = PAGE_SIZE.to_string();
     loop {
         wave += 1;
-        let mut query = vec![("limit", PAGE)];
+        let mut query = vec![("limit", &*limit)];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         query.extend(org_id.map(|id| ("org_id", id)));
         let get = Get { segments: &["v1", "users"], query: &query, wave, quota: Some(USERS_QUOTA) };
@@ -65,7 +66,8 @@ pub(super) async fn list(reading: &Reading, org_id: Option<&str>) -> Result<Memb
         };
         for (index, user) in users.into_iter().enumerate() {
             let id = user.user_id.map(|id| id.0.into_owned()).unwrap_or_default();
-            if id.is_empty() || id.len() > LONGEST_ID || id.chars().any(char::is_control) {
+            let bad = id.is_empty() || id.len() > LONGEST_ID || matches!(&*id, "." | "..");
+            if bad || id.chars().any(char::is_control) {
                 let what =
                     format!("answered with an unexpected body: users[{index}].user_id: {id:?} is no id");
                 return Err(connection.malformed(&answer.request, &what).into());

@@ -27,7 +27,7 @@ mod write_tests;
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Endpoint, Provider, Read, Settings, Write,
+    Endpoint, MemberReading, Provider, Read, Settings, Write,
     http::{Connection, Quota},
 };
 
@@ -67,5 +67,8 @@ impl Provider for CodeRabbit {
             header: "x-coderabbitai-api-key",
             prefix: "",
         }
+    }
+    fn member_reading(&self) -> MemberReading {
+        MemberReading { page: members::PAGE_SIZE, quota: Some(USERS_QUOTA) }
     }
 }

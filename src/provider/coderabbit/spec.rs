@@ -6,8 +6,8 @@ use super::{CodeRabbit, ORG_ID, URL};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        Base, DefaultRole, Do, FieldSpec, Length, OnChange, OnRemove, PermissionForm, PrincipalClass,
-        RoleClass, Setting, SettingForm, Spec, Spellings, equal, equal_text,
+        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, OnRemove, PermissionForm,
+        PrincipalClass, RoleClass, Setting, SettingForm, Spec, Spellings, equal, equal_text,
     },
     model::object::field,
 };
@@ -121,5 +121,14 @@ impl Spec for CodeRabbit {
 
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE
+    }
+    /// Only what the documentation names, so that it exists everywhere.
+    fn example(&self) -> Example {
+        Example {
+            key: "access-auditor",
+            name: "Access auditor",
+            description: "Sees who may do what, and changes nothing",
+            permissions: &["role_management:read", "user_management:read"],
+        }
     }
 }

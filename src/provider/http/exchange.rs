@@ -162,8 +162,8 @@ impl Connection {
                     return Err(Trouble {
                         kind: TroubleKind::Unusable,
                         what: format!(
-                            "answered with a body that is not compressed as it says, after {} bytes",
-                            body.len()
+                            "answered with a body that is not compressed as it says, after {}",
+                            count(body.len())
                         ),
                         status,
                     });
@@ -172,13 +172,17 @@ impl Connection {
                     let how = if error.is_timeout() { "fell silent" } else { "broke off" };
                     return Err(Trouble {
                         kind: TroubleKind::Cut,
-                        what: format!("answered, but the answer {how} after {} bytes", body.len()),
+                        what: format!("answered, but the answer {how} after {}", count(body.len())),
                         status,
                     });
                 }
             }
         }
     }
+}
+
+fn count(bytes: usize) -> String {
+    format!("{bytes} byte{}", if bytes == 1 { "" } else { "s" })
 }
 
 fn not_answered(error: reqwest::Error, connect: &Duration, read: &Duration) -> Trouble {

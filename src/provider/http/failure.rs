@@ -219,9 +219,12 @@ pub(super) fn is_tls(error: &reqwest::Error) -> bool {
 /// broke, and the next try may bring the whole.
 pub(super) fn is_decompression(error: &reqwest::Error) -> bool {
     let kinds = [io::ErrorKind::InvalidData, io::ErrorKind::InvalidInput];
-    causes(error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|cause| kinds.contains(&cause.kind()))
+    // A broken chunk is an error of the body, not of what decodes it.
+    let of_body = causes(error).any(|cause| cause.to_string().contains("chunk"));
+    !of_body
+        && causes(error)
+            .filter_map(|cause| cause.downcast_ref::<io::Error>())
+            .any(|cause| kinds.contains(&cause.kind()))
 }
 
 /// The innermost cause, which is the one that says something.

@@ -7,9 +7,10 @@ pub mod markdown;
 pub mod text;
 
 mod fields;
-mod page;
 mod view;
 mod words;
 
 #[cfg(test)]
 mod samples;
+
+use super::page;

@@ -99,6 +99,15 @@ impl Text {
         self
     }
 
+    /// Adds a sentence that may quote somebody else. What stands in backticks, such as a command, is
+    /// broken only where it does not fit on a line.
+    pub(super) fn prose(mut self, paint: Paint, text: &str) -> Self {
+        for (index, part) in escape::terminal(text).split_inclusive('`').enumerate() {
+            self.0.push(Span { paint, text: part.to_owned(), solid: false, breaks: index % 2 == 0 });
+        }
+        self
+    }
+
     /// Adds text that somebody else wrote and that a reader may want to copy: it is never broken.
     pub(super) fn copied(mut self, paint: Paint, text: &str) -> Self {
         self.0.push(Span { paint, text: shown(text), solid: true, breaks: false });
@@ -315,6 +324,12 @@ mod tests {
         assert_eq!(copied, format!("  {long}\n"));
         let said = page(24, false, &Text::new().said(Paint::Plain, &long));
         assert_eq!(said, format!("  {}\n    {}\n", "x".repeat(22), "x".repeat(8)));
+    }
+
+    #[test]
+    fn a_command_in_backticks_stays_on_one_line() {
+        let text = Text::new().prose(Paint::Plain, "To see all of it: `rolecall plan -v`, and wait.");
+        assert_eq!(page(24, false, &text), "  To see all of it:\n    `rolecall plan -v`,\n    and wait.\n");
     }
 
     #[test]

@@ -1,0 +1,139 @@
+//! `rolecall import`
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::{
+    cli::progress::Progress,
+    definition::emit::Skipped,
+    model::{Level, Untrusted},
+    render::escape,
+    workflow::{
+        Exit, Failure,
+        import::{self, Options, Prepared, TargetImport, Text},
+        project,
+    },
+};
+
+/// Most names that are listed for one reason.
+const SHOWN: usize = 10;
+
+/// Write live custom roles, and who holds them, as definitions.
+///
+/// What is declared already is left alone, so that a second import changes nothing. A file that is
+/// there is added to and keeps its comments.
+#[derive(clap::Args, Debug, Default)]
+pub(crate) struct ImportArgs {
+    /// Only this role. Absent: every custom role.
+    #[arg(value_name = "NAME|ID")]
+    role: Option<String>,
+    /// Where to write, below the configuration and among the `files:` of the target. `{target}` is the
+    /// target's name; with `{key}` every role gets a file of its own, and who holds the roles goes to
+    /// the file with the key `assignments`. Absent: roles/{target}.yaml, or what fits the target's
+    /// `files:`.
+    #[arg(long, value_name = "PATTERN")]
+    out: Option<String>,
+    /// Write files that are there anew: what they hold beside the imported roles is lost.
+    #[arg(long)]
+    force: bool,
+    /// Only roles, not who holds them.
+    #[arg(long)]
+    no_assignments: bool,
+}
+
+pub(crate) fn run(context: &Context, args: &ImportArgs) -> Exit {
+    context.end(context.block_on(import(context, args)).and_then(|result| result))
+}
+
+async fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
+    if context.global.rev.is_some() {
+        return Err(Failure::new(Exit::Usage, "import writes to the work tree; --rev names another place"));
+    }
+    let progress = Progress::start(context);
+    let world = context.world(Some(progress.events()));
+    let project = project::open(&world, &context.source(BTreeMap::new()))?;
+    // Lints, and patterns that match nothing yet, are no news before an import.
+    let errors = project.loaded.findings.iter().filter(|finding| finding.level == Level::Error);
+    context.print_findings(&project, &errors.cloned().collect::<Vec<_>>());
+    if project.loaded.config.is_none() {
+        return Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was imported"));
+    }
+    progress.reading(project.targets().count());
+    let options = Options {
+        out: args.out.clone(),
+        role: args.role.clone(),
+        assignments: !args.no_assignments,
+        force: args.force,
+    };
+    let imports = import::import(&world, &project, &options).await;
+    progress.finish();
+    let imports = imports?;
+    for import in &imports {
+        match &import.result {
+            Ok(prepared) => report(context, import, prepared),
+            Err(problem) => {
+                context.print_findings(&project, &problem.findings);
+                let message = format!("{}: {}", import.name, problem.failure.message.raw());
+                context.ui.error(&message, problem.failure.help.as_ref().map(Untrusted::raw));
+                if let Some(paste) = &problem.paste {
+                    context.ui.data(paste);
+                }
+            }
+        }
+    }
+    let written = imports.iter().any(|import| import.result.as_ref().is_ok_and(|p| !p.texts.is_empty()));
+    if written {
+        context.ui.status("Next: `rolecall plan` shows what is left, then commit the files.");
+    }
+    Ok(imports.iter().map(TargetImport::exit).fold(Exit::Done, Exit::and))
+}
+
+fn report(context: &Context, import: &TargetImport, prepared: &Prepared) {
+    let (name, additions) = (&import.name, &prepared.additions);
+    let changed = |text: &&Text| text.before.as_deref() != Some(text.text.as_bytes());
+    for text in prepared.texts.iter().filter(changed) {
+        let verb = if text.before.is_none() { "Wrote" } else { "Changed" };
+        context.ui.data(&format!("{verb} {}\n", escape::terminal(&text.path)));
+    }
+    let declared = format!(
+        "{} and {}",
+        many(additions.declared_roles, "role", "roles"),
+        many(additions.declared_holders, "holder", "holders")
+    );
+    let summary = if additions.is_empty() {
+        format!("{name}: nothing to import; {declared} are declared already.")
+    } else {
+        let default = additions.default.as_ref().map_or("", |_| ", the default role");
+        format!(
+            "{name}: {}, {}{default}; {declared} were declared already.",
+            many(additions.roles.len(), "role", "roles"),
+            many(additions.holders(), "holder", "holders")
+        )
+    };
+    context.ui.status(&summary);
+    for why in &import.incomplete {
+        context.ui.problem(&format!("warning: {name}: {}", escape::terminal(why.raw())));
+    }
+    for skipped in &additions.skipped {
+        context.ui.problem(&format!("warning: {name}: {}", said(skipped)));
+    }
+    if prepared.denied > 0 {
+        let errors = many(prepared.denied, "error", "errors");
+        context.ui.problem(&format!(
+            "warning: {name}: the lints that the configuration denies find {errors}; `rolecall validate` shows them"
+        ));
+    }
+}
+
+fn said(skipped: &Skipped) -> String {
+    let names = skipped.names.iter().take(SHOWN).map(|name| format!("`{}`", escape::terminal(name.raw())));
+    let mut names: Vec<String> = names.collect();
+    if skipped.names.len() > SHOWN {
+        names.push(format!("{} more", skipped.names.len() - SHOWN));
+    }
+    format!("not written: {} {}: {}", skipped.what, names.join(", "), escape::terminal(skipped.why.raw()))
+}
+
+fn many(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}

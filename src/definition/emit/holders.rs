@@ -1,0 +1,215 @@
+//! Who holds what, as assignments.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{
+    draft::{Known, Skips, Wish},
+    text::{Part, new_text},
+    trial::Trial,
+};
+use crate::{
+    contract::{self, PrincipalClass, Spec},
+    definition::{leak, principal},
+    model::{
+        Kind, RoleId, Scope, Untrusted, Value,
+        desired::{RoleName, Spelling},
+        field,
+        live::{Live, LiveObject, LiveState},
+    },
+};
+
+/// Who gets one role.
+#[derive(Clone, Debug)]
+pub struct NewAssignment {
+    /// The role.
+    pub role: RoleName,
+    /// People by the field of their class (`users`), in the order of the contract.
+    pub people: Vec<(&'static str, Vec<Holder>)>,
+}
+
+/// One principal.
+#[derive(Clone, Debug)]
+pub struct Holder {
+    /// The class, such as `user`.
+    pub class: &'static str,
+    /// As it is written: `1003`, `email:…`
+    pub written: String,
+    /// The same as the definitions read it.
+    pub spelling: Spelling,
+    /// What to call them beside it.
+    pub called: Option<Untrusted>,
+}
+
+/// What the search for holders needs.
+pub(super) struct Search<'a> {
+    pub(super) live: &'a LiveState,
+    pub(super) spec: &'a dyn Spec,
+    pub(super) known: &'a Known,
+    pub(super) wish: &'a Wish,
+    pub(super) trial: &'a Trial<'a>,
+    /// Keys of roles that are declared or about to be, by live id.
+    pub(super) keys: &'a BTreeMap<Untrusted, Arc<str>>,
+}
+
+impl Search<'_> {
+    /// Assignments for everybody who holds a role that means something, and how many of them are
+    /// declared already.
+    pub(super) fn run(&self, skips: &mut Skips) -> (Vec<NewAssignment>, usize) {
+        let roles: BTreeMap<&Untrusted, &LiveObject> =
+            self.live.of(Kind::Role).filter_map(|role| Some((role.id.as_ref()?, role))).collect();
+        let spellings = self.spellings();
+        let mut declared = 0;
+        let mut found: BTreeMap<RoleName, BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
+        let mut spelled = BTreeSet::new();
+        let mut usable: BTreeMap<RoleName, Option<String>> = BTreeMap::new();
+        for slot in self.live.of(Kind::Assignment) {
+            let who = (slot.key.class, slot.key.name.clone());
+            let called = self.live.names.get(&who);
+            let label = called.unwrap_or(&who.1);
+            let id = match held(slot) {
+                Held::Role(id) => id,
+                Held::Nothing => continue,
+                Held::Unreadable if self.known.principals.contains(&who) => continue,
+                Held::Unreadable => {
+                    skips.person(label, "which role they hold cannot be read");
+                    continue;
+                }
+            };
+            if self.spec.catalogue().builtin(id.raw()).is_some_and(|builtin| builtin.vacant)
+                || self.wish.roles.as_ref().is_some_and(|roles| !roles.contains(id))
+            {
+                continue;
+            }
+            if self.known.principals.contains(&who) {
+                declared += 1;
+                continue;
+            }
+            let role = match self.role(id, &roles, slot.key.class) {
+                Ok(role) => role,
+                Err(why) => {
+                    skips.person(label, &why);
+                    continue;
+                }
+            };
+            let class = contract::principal(self.spec, slot.key.class);
+            let (Some(class), Scope::Target) = (class, &slot.key.scope) else {
+                skips.person(label, "definitions cannot say yet where they hold their role");
+                continue;
+            };
+            let known = spellings.get(&(slot.key.class, &slot.key.name)).map_or(&[][..], Vec::as_slice);
+            let Some((written, spelling)) = self.spell(&who.1, class, known, &mut spelled) else {
+                skips.person(label, "nothing that the definitions accept names them");
+                continue;
+            };
+            let holder = Holder {
+                class: class.class,
+                written,
+                spelling,
+                called: called.filter(|name| **name != who.1).cloned(),
+            };
+            let fault = usable.entry(role.clone()).or_insert_with(|| self.fault(&role, class, &holder));
+            if let Some(fault) = fault {
+                skips.person(label, fault);
+                continue;
+            }
+            found.entry(role).or_default().entry(class.field).or_default().push(holder);
+        }
+        let fields: Vec<&'static str> = self.spec.principals().iter().map(|class| class.field).collect();
+        let assignments = found.into_iter().map(|(role, mut people)| NewAssignment {
+            role,
+            people: fields.iter().filter_map(|field| Some((*field, people.remove(field)?))).collect(),
+        });
+        (assignments.collect(), declared)
+    }
+
+    /// How the definitions name the live role with this id.
+    fn role(
+        &self,
+        id: &Untrusted,
+        roles: &BTreeMap<&Untrusted, &LiveObject>,
+        class: &'static str,
+    ) -> Result<RoleName, String> {
+        let name = roles.get(id).map_or(id, |role| &role.key.name);
+        if self.known.removed.contains(id) {
+            return Err(format!("their role `{}` is under `removed`", name.raw()));
+        }
+        if self.known.exclusive.contains(&(id.clone(), class)) {
+            return Err(format!("the exclusive list of their role `{}` leaves them out", name.raw()));
+        }
+        if let Some(key) = self.keys.get(id) {
+            return Ok(RoleName::Key(key.clone()));
+        }
+        match roles.get(id) {
+            Some(role) if role.builtin => Ok(RoleName::Builtin(id.clone())),
+            _ => Err(format!("their role `{}` was not written", name.raw())),
+        }
+    }
+
+    /// Why the definitions refuse assignments to a built-in role.
+    fn fault(&self, role: &RoleName, class: &PrincipalClass, holder: &Holder) -> Option<String> {
+        let RoleName::Builtin(id) = role else { return None };
+        let assignment =
+            NewAssignment { role: role.clone(), people: vec![(class.field, vec![holder.clone()])] };
+        let part = Part { assignments: vec![&assignment], ..Part::default() };
+        let fault = self.trial.fault(new_text(&part, self.spec, None))?;
+        Some(format!("their role `builtin:{}` cannot be written: {fault}", id.raw()))
+    }
+
+    /// What else than the id the API tells of each principal.
+    fn spellings(&self) -> BTreeMap<(&'static str, &Untrusted), Vec<&Untrusted>> {
+        let mut spellings: BTreeMap<(&'static str, &Untrusted), Vec<&Untrusted>> = BTreeMap::new();
+        for ((class, spelling), id) in &self.live.directory {
+            spellings.entry((*class, id)).or_default().push(spelling);
+        }
+        spellings
+    }
+
+    /// The way to write a principal that a person would choose among those that lead back to it: a
+    /// handle, an e-mail address, the id.
+    fn spell(
+        &self,
+        id: &Untrusted,
+        class: &PrincipalClass,
+        known: &[&Untrusted],
+        spelled: &mut BTreeSet<(&'static str, (u8, String))>,
+    ) -> Option<(String, Spelling)> {
+        let others = || known.iter().copied().filter(|spelling| *spelling != id).map(Untrusted::raw);
+        let plain = others().filter(|_| !class.spellings.handle_is_id).map(str::to_owned);
+        let own = class.spellings.handle_is_id.then(|| id.raw().to_owned());
+        let email = others().filter(|text| text.contains('@')).map(|text| format!("email:{text}"));
+        let by_id = format!("id:{}", id.raw());
+        for text in own.into_iter().chain(plain).chain(email).chain([by_id]) {
+            let Ok(spelling) = principal::parse(&text, class) else { continue };
+            let (Spelling::Handle(said) | Spelling::Email(said) | Spelling::Id(said)) = &spelling;
+            let leads_back = self.live.directory.get(&(class.class, said.clone())) == Some(id);
+            let identity = (class.class, principal::identity(&spelling, class));
+            if leads_back && leak::find(&text, None).is_empty() && spelled.insert(identity) {
+                return Some((text, spelling));
+            }
+        }
+        None
+    }
+}
+
+enum Held<'a> {
+    Role(&'a Untrusted),
+    Nothing,
+    Unreadable,
+}
+
+fn held(slot: &LiveObject) -> Held<'_> {
+    if let Some(RoleId::Live(id)) = &slot.key.role {
+        return Held::Role(id);
+    }
+    match slot.fields.get(field::ROLE) {
+        Some(
+            Live::Known(Value::Role(Some(RoleId::Live(id))))
+            | Live::Attested(Value::Role(Some(RoleId::Live(id)))),
+        ) => Held::Role(id),
+        Some(Live::Unreadable) => Held::Unreadable,
+        _ => Held::Nothing,
+    }
+}

@@ -1,0 +1,149 @@
+//! Drafts as lines of YAML.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{draft::NewRole, holders::NewAssignment, quote};
+use crate::{
+    contract::{PermissionForm, Spec},
+    model::{Untrusted, desired::RoleName},
+};
+
+/// Widest line on which a list stands between brackets.
+const WIDEST: usize = 100;
+
+/// Stands for `{key}` in the path of the file with assignments and default, where every role has a
+/// file of its own.
+pub const HOLDERS_KEY: &str = "assignments";
+
+/// What goes into one file.
+#[derive(Clone, Debug, Default)]
+pub struct Part<'a> {
+    /// Roles.
+    pub roles: Vec<&'a NewRole>,
+    /// The default role.
+    pub default: Option<&'a Arc<str>>,
+    /// Who holds what.
+    pub assignments: Vec<&'a NewAssignment>,
+}
+
+/// The text of a new file; `schema` is the path of the schema, relative to the file.
+pub fn new_text(part: &Part<'_>, spec: &dyn Spec, schema: Option<&str>) -> String {
+    let mut text = String::new();
+    if let Some(schema) = schema {
+        text.push_str(&format!("# yaml-language-server: $schema={schema}\n"));
+    }
+    text.push_str(&format!("provider: {}\n", spec.name()));
+    for section in sections(part, spec) {
+        text.push('\n');
+        text.push_str(&section);
+    }
+    text
+}
+
+/// The sections of a file, each with its key, without blank lines around.
+pub fn sections(part: &Part<'_>, spec: &dyn Spec) -> Vec<String> {
+    let mut sections = Vec::new();
+    if !part.roles.is_empty() {
+        sections.push(format!("roles:\n{}", roles(&part.roles, spec, 2)));
+    }
+    if let Some(key) = part.default {
+        sections.push(default(key));
+    }
+    if !part.assignments.is_empty() {
+        sections.push(format!("assignments:\n{}", assignments(&part.assignments, 2)));
+    }
+    sections
+}
+
+/// `default_role:` with its line end.
+pub(super) fn default(key: &str) -> String {
+    format!("default_role: {}\n", quote::key(key))
+}
+
+/// Roles whose keys stand at column `indent`, with a blank line between them.
+pub(super) fn roles(roles: &[&NewRole], spec: &dyn Spec, indent: usize) -> String {
+    let texts: Vec<String> = roles.iter().map(|role| self::role(role, spec, indent)).collect();
+    texts.join("\n")
+}
+
+fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
+    let (outer, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
+    let mut text = format!("{outer}{}:\n", quote::key(&role.key));
+    let mut field = |name: &str, value: &Untrusted| {
+        text.push_str(&format!("{inner}{name}: {}\n", quote::scalar(value.raw())));
+    };
+    if let Some(id) = &role.id {
+        field("id", id);
+    }
+    if role.name.raw() != &*role.key {
+        field("name", &role.name);
+    }
+    match role.description.as_ref().map(|text| (text, quote::block(text.raw()))) {
+        Some((_, Some((indicator, lines)))) => {
+            text.push_str(&format!("{inner}description: {indicator}\n"));
+            for line in lines {
+                let line = if line.is_empty() { String::new() } else { format!("{inner}  {line}") };
+                text.push_str(&format!("{line}\n"));
+            }
+        }
+        Some((description, None)) => field("description", description),
+        None => {}
+    }
+    text.push_str(&permissions(role, spec.permission_form(), &inner));
+    text
+}
+
+fn permissions(role: &NewRole, form: PermissionForm, indent: &str) -> String {
+    match form {
+        PermissionForm::Flat => list("permissions", role.permissions.iter().map(Untrusted::raw), indent),
+        PermissionForm::ResourceAccess if role.permissions.is_empty() => {
+            format!("{indent}permissions: {{}}\n")
+        }
+        PermissionForm::ResourceAccess => {
+            let mut resources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for permission in &role.permissions {
+                let (resource, access) = permission.raw().rsplit_once(':').unwrap_or((permission.raw(), ""));
+                resources.entry(resource).or_default().push(access);
+            }
+            let mut text = format!("{indent}permissions:\n");
+            for (resource, accesses) in resources {
+                text.push_str(&list(&quote::word(resource), accesses.into_iter(), &format!("{indent}  ")));
+            }
+            text
+        }
+    }
+}
+
+/// A list between brackets, or one item a line where that would be too wide.
+fn list<'a>(key: &str, items: impl Iterator<Item = &'a str>, indent: &str) -> String {
+    let items: Vec<String> = items.map(quote::word).collect();
+    let line = format!("{indent}{key}: [{}]\n", items.join(", "));
+    if line.chars().count() <= WIDEST {
+        return line;
+    }
+    let items: String = items.iter().map(|item| format!("{indent}  - {item}\n")).collect();
+    format!("{indent}{key}:\n{items}")
+}
+
+/// Assignments whose dashes stand at column `indent`.
+pub(super) fn assignments(assignments: &[&NewAssignment], indent: usize) -> String {
+    let outer = " ".repeat(indent);
+    let mut text = String::new();
+    for assignment in assignments {
+        let role = match &assignment.role {
+            RoleName::Key(key) => quote::key(key),
+            RoleName::Builtin(id) => quote::scalar(&format!("builtin:{}", id.raw())),
+            RoleName::Live(name) => quote::scalar(name.raw()),
+        };
+        text.push_str(&format!("{outer}- role: {role}\n"));
+        for (field, people) in &assignment.people {
+            text.push_str(&format!("{outer}  {field}:\n"));
+            for person in people {
+                let called = person.called.as_ref().and_then(|name| quote::comment(name.raw()));
+                let comment = called.map_or_else(String::new, |name| format!(" # {name}"));
+                text.push_str(&format!("{outer}    - {}{comment}\n", quote::scalar(&person.written)));
+            }
+        }
+    }
+    text
+}

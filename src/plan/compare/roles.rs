@@ -1,0 +1,373 @@
+//! Roles that are made, changed, and deleted.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    super::{
+        change::{Change, RoleState, Verdict, What},
+        document::{Action, Guard, Reason},
+        resolve::{Matched, ResolvedRole},
+    },
+    Comparison, DeclaredBefore, incomplete, undeclared_roles,
+};
+use crate::{
+    contract::{equal, equal_text},
+    model::{
+        Address, Field, Kind, RoleId, Untrusted, Value,
+        config::Mode,
+        desired::{Protect, Via},
+        field,
+        live::{Live, LiveObject},
+    },
+};
+
+impl<'a> Comparison<'a> {
+    pub(super) fn roles(&mut self) {
+        for role in &self.input.resolved.roles {
+            let change = match role.live {
+                None => Some(self.create(role)),
+                Some(live) => self.update(role, live),
+            };
+            self.plan.changes.extend(change);
+        }
+        let resolved = self.input.resolved;
+        for removal in resolved.removed.values() {
+            self.delete(removal.live, removal.reassign_to.as_ref(), Some(removal.site), None);
+        }
+        let authoritative = self.input.target.manage.roles == Mode::Authoritative;
+        for object in undeclared_roles(resolved, self.input.live) {
+            if authoritative {
+                self.delete(object, None, None, Some(Reason::NeverDeclared));
+            } else {
+                let address =
+                    Address::live_role(&self.input.target.name, &object.key.name, &object.key.scope);
+                self.plan.unmanaged_roles.push((address, object.key.name.clone()));
+            }
+        }
+    }
+
+    fn create(&self, role: &ResolvedRole<'_>) -> Change {
+        let mut verdicts = Vec::new();
+        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+            verdicts.push(incomplete("create", &role.desired.name.value, why));
+        }
+        verdicts.extend(self.taken_name(role));
+        Change {
+            address: role.address.clone(),
+            action: Action::Create,
+            title: role.desired.name.value.clone(),
+            id: None,
+            what: What::Role {
+                class: role.desired.class,
+                scope: role.desired.scope.clone(),
+                before: None,
+                after: Some(RoleState {
+                    name: role.desired.name.value.clone(),
+                    description: role.desired.description.as_ref().map(|text| text.value.clone()),
+                    permissions: Some(role.permissions.keys().cloned().collect()),
+                }),
+                described: None,
+                via: role.permissions.clone(),
+            },
+            adopts: false,
+            reason: None,
+            holders: None,
+            protect: role.desired.protect.clone(),
+            side_effects: Vec::new(),
+            site: Some(role.desired.site),
+            verdicts,
+        }
+    }
+
+    fn update(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
+        let additive = self.input.target.manage.roles == Mode::Additive;
+        let mut verdicts = Vec::new();
+        let wanted: BTreeSet<Untrusted> = role.permissions.keys().cloned().collect();
+        let before_permissions = match live.fields.get(field::PERMISSIONS) {
+            Some(Live::Known(Value::Set(set)) | Live::Attested(Value::Set(set))) => Some(set.clone()),
+            _ => None,
+        };
+        if before_permissions.is_none() {
+            let message = format!(
+                "the permissions of role `{}` cannot be read, so nobody can tell what would change",
+                live.key.name.raw()
+            );
+            let help = "Check the rights of the credential with `rolecall doctor`.".to_owned();
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
+        }
+        let mut after_permissions = wanted;
+        if additive {
+            after_permissions.extend(before_permissions.iter().flatten().cloned());
+        }
+        let before_description = match live.fields.get(field::DESCRIPTION).and_then(Live::value) {
+            Some(Value::Text(text)) => text.clone(),
+            _ => None,
+        };
+        let after_description = role.desired.description.as_ref().map(|text| text.value.clone());
+        let description_differs = after_description.as_ref().is_some_and(|after| {
+            let value = |text: &Option<Untrusted>| Value::Text(text.clone());
+            !self.same(role.desired.class, field::DESCRIPTION, &value(&before_description), &value(after))
+        });
+        let renamed = live.key.name != role.desired.name.value;
+        let permissions_differ = before_permissions.as_ref() != Some(&after_permissions);
+        if !renamed && !description_differs && !permissions_differ {
+            return None;
+        }
+        verdicts.extend(Self::locked(live));
+        if renamed {
+            verdicts.extend(self.taken_name(role));
+        }
+        if description_differs && matches!(live.fields.get(field::DESCRIPTION), Some(Live::Unreadable)) {
+            let message = format!("the description of role `{}` cannot be read", live.key.name.raw());
+            let help = "Leave `description` out to let it be as it is.";
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
+        }
+        let empty = BTreeSet::new();
+        let before_set = before_permissions.as_ref().unwrap_or(&empty);
+        let gains = after_permissions.difference(before_set).next().is_some();
+        let only_base = permissions_differ
+            && !renamed
+            && !description_differs
+            && before_permissions.as_ref().is_some_and(|before| before.is_subset(&after_permissions))
+            && after_permissions
+                .difference(before_set)
+                .all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
+        let adopts = self.adopts(role, live);
+        // An `id` in the definition is consent.
+        if adopts && gains && live.holders != Some(0) && role.matched != Matched::Id {
+            verdicts.push(self.adoption(role, live));
+        }
+        Some(Change {
+            address: role.address.clone(),
+            action: if renamed { Action::Rename } else { Action::Update },
+            title: live.key.name.clone(),
+            id: live.id.clone(),
+            what: What::Role {
+                class: role.desired.class,
+                scope: role.desired.scope.clone(),
+                described: before_description.clone(),
+                before: Some(RoleState {
+                    name: live.key.name.clone(),
+                    description: after_description.is_some().then_some(before_description),
+                    permissions: before_permissions,
+                }),
+                after: Some(RoleState {
+                    name: role.desired.name.value.clone(),
+                    description: after_description,
+                    permissions: Some(after_permissions),
+                }),
+                via: role.permissions.clone(),
+            },
+            adopts,
+            reason: only_base.then_some(Reason::BaseChanged),
+            holders: live.holders,
+            protect: self.protected(live, &role.desired.protect),
+            side_effects: Vec::new(),
+            site: Some(role.desired.site),
+            verdicts,
+        })
+    }
+
+    /// What may not happen to a live role: the strictest of the definitions and their base.
+    fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
+        let base = live.id.as_ref().and_then(|id| self.input.resolved.protected.get(id));
+        desired.iter().chain(base.into_iter().flatten()).copied().collect()
+    }
+
+    /// A name that another live role has, and keeps.
+    fn taken_name(&self, role: &ResolvedRole<'_>) -> Option<Verdict> {
+        let name = &role.desired.name.value;
+        let own = role.live.and_then(|live| live.id.as_ref());
+        let keeper = self.named.get(name)?.iter().find(|other| {
+            let id = other.id.as_ref();
+            let goes = id.is_some_and(|id| self.leaving.contains(id));
+            other.key.class == role.desired.class
+                && other.key.scope == role.desired.scope
+                && id != own
+                && !goes
+        })?;
+        let id = keeper.id.as_ref().map_or("", |id| id.raw());
+        let message = format!(
+            "role `{}` would be named `{}`, and role {id} has that name",
+            role.desired.key,
+            name.raw()
+        );
+        let help = "Choose another name, or rename or remove the other role too.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
+    }
+
+    /// A role that cannot be changed at all.
+    fn locked(live: &LiveObject) -> Option<Verdict> {
+        let why = live.locked.as_ref()?;
+        let message = format!("role `{}` cannot be changed: {}", live.key.name.raw(), why.raw());
+        Some(Verdict::refuse(Guard::Blocked, message, None))
+    }
+
+    fn same(&self, class: &str, name: Field, a: &Value, b: &Value) -> bool {
+        let class = self.input.spec.roles().iter().find(|c| c.class == class);
+        let usual = if name == field::DESCRIPTION { equal_text } else { equal };
+        class.and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
+    }
+
+    /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
+    /// definition says that it is known, and a name does not.
+    fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        match self.input.before {
+            DeclaredBefore::Exempt => false,
+            DeclaredBefore::Unknown => role.matched != Matched::Id,
+            DeclaredBefore::Known { names, ids } => {
+                let by_id = live.id.as_ref().is_some_and(|id| ids.contains(id));
+                !by_id && !names.contains(&(live.key.scope.clone(), live.key.name.clone()))
+            }
+        }
+    }
+
+    fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
+        let held = match live.holders {
+            Some(1) => "1 person holds it".to_owned(),
+            Some(n) => format!("{n} people hold it"),
+            None => "people may hold it".to_owned(),
+        };
+        let why = match self.input.before {
+            DeclaredBefore::Unknown => "there is no earlier revision that shows whether git declared it",
+            _ => "git never declared it",
+        };
+        let message =
+            format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
+        let id = live.id.as_ref().map_or("", |id| id.raw());
+        let help = format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key);
+        Verdict::refuse(Guard::Adopt, message, Some(help))
+    }
+
+    /// Deletes a live role; its holders move first, where it is said to which role.
+    fn delete(
+        &mut self,
+        object: &'a LiveObject,
+        reassign_to: Option<&RoleId>,
+        site: Option<crate::model::Site>,
+        reason: Option<Reason>,
+    ) {
+        let name = &object.key.name;
+        let mut verdicts = Vec::new();
+        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+            verdicts.push(incomplete("delete", name, why));
+        }
+        if self.input.target.manage.roles == Mode::Additive {
+            let message = format!("role `{}` is removed, and the mode `additive` never removes", name.raw());
+            let help = "Set `manage: declared` for this target, or take the role out of `removed`.";
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
+        }
+        verdicts.extend(Self::locked(object));
+        verdicts.extend(self.holders_verdict(object, reassign_to));
+        verdicts.extend(self.default_verdict(object));
+        let state = RoleState {
+            name: name.clone(),
+            description: match object.fields.get(field::DESCRIPTION).and_then(Live::value) {
+                Some(Value::Text(text)) => Some(text.clone()),
+                _ => None,
+            },
+            permissions: match object.fields.get(field::PERMISSIONS).and_then(Live::value) {
+                Some(Value::Set(set)) => Some(set.clone()),
+                _ => None,
+            },
+        };
+        self.plan.changes.push(Change {
+            address: Address::live_role(&self.input.target.name, name, &object.key.scope),
+            action: Action::Delete,
+            title: name.clone(),
+            id: object.id.clone(),
+            what: What::Role {
+                class: object.key.class,
+                scope: object.key.scope.clone(),
+                described: state.description.clone().flatten(),
+                before: Some(state),
+                after: None,
+                via: BTreeMap::new(),
+            },
+            adopts: false,
+            reason,
+            holders: object.holders,
+            protect: self.protected(object, &BTreeSet::new()),
+            side_effects: Vec::new(),
+            site,
+            verdicts,
+        });
+    }
+
+    /// A role that somebody holds is deleted only after its holders were moved on purpose.
+    fn holders_verdict(&self, object: &LiveObject, reassign_to: Option<&RoleId>) -> Option<Verdict> {
+        let needs_vacancy = self
+            .input
+            .spec
+            .roles()
+            .iter()
+            .any(|class| class.class == object.key.class && class.delete_needs_vacancy);
+        if !needs_vacancy {
+            return None;
+        }
+        let name = &object.key.name;
+        if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
+            if object.holders == Some(0) {
+                return None;
+            }
+            let why =
+                self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
+            let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
+            return Some(Verdict::refuse(Guard::Incomplete, message, None));
+        }
+        let slots = object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice);
+        // Whoever is given another role by the definitions moves anyway.
+        let left: Vec<&LiveObject> =
+            slots.iter().copied().filter(|slot| self.wanted_role(slot).is_none()).collect();
+        let known = object.holders.is_none_or(|count| count == slots.len() as u64);
+        if !known {
+            let message = format!(
+                "role `{}` has {} holders, and the list of members names {}",
+                name.raw(),
+                object.holders.unwrap_or_default(),
+                slots.len()
+            );
+            return Some(Verdict::refuse(Guard::Incomplete, message, None));
+        }
+        if left.is_empty() || reassign_to.is_some() {
+            return None;
+        }
+        let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
+        let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
+        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", yaml_scalar(name.raw()));
+        let help = format!("Say under `removed:` where they go: `{line}`.");
+        Some(Verdict::refuse(Guard::Held, message, Some(help)))
+    }
+
+    fn list(&self, slots: &[&LiveObject]) -> String {
+        const SHOWN: usize = 10;
+        let mut names: Vec<String> = slots.iter().take(SHOWN).map(|slot| self.called(slot)).collect();
+        if slots.len() > SHOWN {
+            names.push(format!("{} more", slots.len() - SHOWN));
+        }
+        names.join(", ")
+    }
+
+    /// What becomes of the default when its role goes is not documented anywhere: it has to be said.
+    fn default_verdict(&self, object: &LiveObject) -> Option<Verdict> {
+        let id = object.id.clone().map(RoleId::Live)?;
+        let is_default = self.live_default.as_ref().is_some_and(|default| default.as_ref() == Some(&id));
+        let moves = self.input.resolved.default.as_ref().is_some_and(|d| d.role.as_ref() != Some(&id));
+        (is_default && !moves).then(|| {
+            let message = format!("role `{}` is the default of new members", object.key.name.raw());
+            let help = "Say what new members get: `default_role: KEY`, or `default_role: none`.";
+            Verdict::refuse(Guard::Blocked, message, Some(help.into()))
+        })
+    }
+}
+
+/// `text` as it has to be written in YAML: plain where that is unambiguous, else in the quotes that
+/// JSON and YAML share.
+fn yaml_scalar(text: &str) -> String {
+    const LOOK_ALIKES: [&str; 9] = ["yes", "no", "on", "off", "true", "false", "null", "y", "n"];
+    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_.".contains(c))
+        && !text.ends_with(' ')
+        && !LOOK_ALIKES.contains(&text.to_lowercase().as_str());
+    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}

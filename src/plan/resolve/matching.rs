@@ -1,0 +1,122 @@
+//! Which live role a declared one is.
+
+use std::collections::BTreeMap;
+
+use super::{super::temporary, Matched, Resolver};
+use crate::model::{
+    Address, Code, Key, Kind, Site, Untrusted, config::Placed, desired::DesiredRole, live::LiveObject,
+};
+
+impl<'a> Resolver<'a> {
+    /// `id`, then the name, then earlier names; all of one kind before the next, so that a role is
+    /// never matched by an earlier name that another role bears today.
+    pub(super) fn match_roles(&mut self) {
+        let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
+        desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
+        let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
+        for &(index, role) in &desired {
+            let Some(id) = &role.id else { continue };
+            match self.by_id.get(&id.value).copied() {
+                Some(live) if live.builtin => self.builtin_named(role, id.site, "this id"),
+                Some(live) => {
+                    if claimed.insert(&id.value, index).is_some() {
+                        let message = format!("two roles have the id `{}`", id.value.raw());
+                        self.error(Code::DeclaredTwice, id.site, message, "second use", None);
+                    }
+                    self.matches[index] = (Some(live), Matched::Id);
+                }
+                None => self.error(
+                    Code::UnknownId,
+                    id.site,
+                    format!("no live role has the id `{}`", id.value.raw()),
+                    "not found",
+                    Some("If the role was deleted and should be made anew, remove this line.".into()),
+                ),
+            }
+        }
+        for &(index, role) in &desired {
+            if role.id.is_none()
+                && let Some(live) = self.by_natural_key(role, &role.name, &claimed)
+            {
+                if let Some(id) = &live.id {
+                    claimed.insert(id, index);
+                }
+                self.matches[index] = (Some(live), Matched::Name);
+            }
+        }
+        for &(index, role) in &desired {
+            if role.id.is_some() || self.matches[index].0.is_some() {
+                continue;
+            }
+            let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+            let interrupted = Placed { value: temporary::name(&address), site: role.site };
+            let in_base =
+                self.base_role(role).map(|base| Placed { value: base.name.value.clone(), site: role.site });
+            for earlier in role.previously.iter().chain([&interrupted]).chain(&in_base) {
+                if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
+                    if let Some(id) = &live.id {
+                        claimed.insert(id, index);
+                    }
+                    self.matches[index] = (Some(live), Matched::Previously);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The role of the same key in the base revision.
+    fn base_role(&self, role: &DesiredRole) -> Option<&'a DesiredRole> {
+        self.base_roles.get(&(&*role.key, &role.scope)).copied()
+    }
+
+    fn builtin_named(&mut self, role: &DesiredRole, site: Site, what: &str) {
+        let message = format!("role `{}` is a built-in role of {}", role.key, self.input.spec.title());
+        let help = "Built-in roles are never changed. Give the role another name, or refer to the built-in one as `builtin:NAME`.";
+        self.error(
+            Code::SameName,
+            site,
+            message,
+            &format!("{what} belongs to a built-in role"),
+            Some(help.into()),
+        );
+    }
+
+    fn by_natural_key(
+        &mut self,
+        role: &DesiredRole,
+        name: &Placed<Untrusted>,
+        claimed: &BTreeMap<&Untrusted, usize>,
+    ) -> Option<&'a LiveObject> {
+        let key = Key {
+            kind: Kind::Role,
+            class: role.class,
+            scope: role.scope.clone(),
+            name: name.value.clone(),
+            role: None,
+        };
+        let found: Vec<&LiveObject> = self
+            .by_key
+            .get(&key)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|live| live.id.as_ref().is_none_or(|id| !claimed.contains_key(id)))
+            .collect();
+        match found.as_slice() {
+            [] => None,
+            [live] if live.builtin => {
+                self.builtin_named(role, name.site, "this name");
+                None
+            }
+            [live] => Some(live),
+            several => {
+                let ids: Vec<&str> =
+                    several.iter().filter_map(|l| l.id.as_ref()).map(Untrusted::raw).collect();
+                let message = format!("{} live roles are named `{}`", several.len(), name.value.raw());
+                let help = format!("Say which one with `id:`: {}.", ids.join(" or "));
+                self.error(Code::Ambiguous, name.site, message, "more than one live role", Some(help));
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! One target: where its credential may go, whether it connects, what can be read.
+
+use std::time::Duration;
+
+use super::{
+    Check, Opened, TargetReport, Wishes,
+    definitions::{self, many},
+};
+use crate::{
+    contract::OnRemove,
+    definition::CatalogueFile,
+    model::{
+        Kind, Untrusted,
+        config::{CredentialSource, OnUnassign, Target},
+        field,
+        files::Files as _,
+        live::{Identity, Live, LiveObject, LiveState, Query},
+    },
+    provider::{
+        Provider, ReadError, ReadErrorKind,
+        http::{Destination, Sends, judge, read_credential},
+    },
+    workflow::{
+        Exit, Failure, World,
+        catalog::unusable_entry,
+        lock::{LockError, TenantLock},
+        project,
+        tenant::{Tenant, emulator_state},
+    },
+};
+
+/// Where the quota makes reading the members take longer than this, it is left out unless asked for.
+const QUICK: Duration = Duration::from_secs(5);
+
+/// Checks that need an answer of the API, in order.
+const READS: [&str; 7] = ["access", "identity", "roles", "catalogue", "members", "caller", "lock"];
+
+pub(super) async fn of_target(world: &World, opened: &Opened, name: &str, wishes: Wishes) -> TargetReport {
+    let config = opened.loaded.config.iter();
+    let entry = config.flat_map(|config| &config.targets).find(|target| *target.name == *name);
+    let mut report = TargetReport {
+        name: name.into(),
+        provider: entry.map(|target| target.provider),
+        emulator: entry.is_some_and(|target| target.emulator),
+        identity: None,
+        checks: vec![definitions::of_target(&opened.loaded, name)],
+    };
+    let sound = |target: &&Target| {
+        opened
+            .loaded
+            .config
+            .as_ref()
+            .is_some_and(|config| project::entry_is_sound(&opened.loaded, config, target))
+    };
+    let found = entry.filter(sound).and_then(|target| Some((target, world.registry.get(target.provider)?)));
+    match found {
+        Some((target, provider)) => {
+            Look { world, opened, target, provider: &**provider, report: &mut report }.at_all(wishes).await;
+        }
+        None => report.checks.push(Check::failed("entry", unusable_entry())),
+    }
+    report
+}
+
+/// Looking at one target.
+struct Look<'a> {
+    world: &'a World,
+    opened: &'a Opened,
+    target: &'a Target,
+    provider: &'a dyn Provider,
+    report: &'a mut TargetReport,
+}
+
+impl Look<'_> {
+    async fn at_all(mut self, wishes: Wishes) {
+        self.unassign();
+        let may_connect = if self.target.emulator {
+            self.emulator();
+            true
+        } else {
+            self.real()
+        };
+        if !may_connect {
+            self.unread("not asked");
+            return;
+        }
+        match Tenant::connect_to_look(self.world, self.target, self.opened.folder.as_deref()).await {
+            Ok(tenant) => {
+                self.read(&tenant, wishes).await;
+                tenant.close().await;
+            }
+            Err(failure) => {
+                self.add(Check::failed("connection", failure));
+                self.unread("nothing was read");
+            }
+        }
+    }
+
+    fn add(&mut self, check: Check) {
+        self.report.checks.push(check);
+    }
+
+    /// The checks that follow from reading, where nothing was read.
+    fn unread(&mut self, why: &str) {
+        let checks = READS.map(|check| Check::unknown(check, why));
+        self.report.checks.extend(checks);
+    }
+
+    /// What is missing where a role has to be taken from somebody.
+    fn unassign(&mut self) {
+        let needs = self.provider.principals().iter().any(|class| class.on_remove == OnRemove::AnotherRole);
+        let assigns = self.opened.loaded.desired.get(&self.target.name);
+        let assigns = assigns.is_none_or(|desired| !desired.assignments.is_empty());
+        if needs && assigns && self.target.on_unassign == OnUnassign::Refuse {
+            let vacant = self.provider.catalogue().builtin.iter().find(|role| role.vacant);
+            let to = vacant.map_or_else(|| "KEY".to_owned(), |role| format!("builtin:{}", role.id));
+            self.add(
+                Check::info("on_unassign", "not set: a plan that takes somebody's role away is refused")
+                    .help(format!("To name where such people go: `on_unassign: {{ to: {to} }}`.")),
+            );
+        }
+    }
+
+    fn emulator(&mut self) {
+        self.add(Check::ok("host", "the emulator inside this program: no network, no account"));
+        self.add(Check::info("credential", "not needed"));
+        let state = emulator_state(self.target);
+        let begun = self.opened.folder.as_ref().is_some_and(|folder| folder.join(&state).is_dir());
+        let text = match begun {
+            true => format!("kept in {state}; delete that folder to begin again"),
+            false => format!("not begun: the first plan begins with a sample tenant, kept in {state}"),
+        };
+        self.add(Check::info("state", text));
+    }
+
+    /// Host and credential; whether there is any use in connecting.
+    fn real(&mut self) -> bool {
+        let endpoint = self.provider.endpoint(&self.target.settings);
+        match judge(&endpoint.url, endpoint.own_hosts, &self.world.allowed_hosts) {
+            Ok(destination) => {
+                self.host(&destination);
+                self.credential(&destination)
+            }
+            Err(refusal) => {
+                let failure = Failure::new(Exit::Refused, refusal.message.raw()).help(refusal.help);
+                self.add(Check::failed("host", failure));
+                // Only whether it is there: the value is looked at once it may be sent somewhere.
+                let variable = self.target.credential.variable();
+                match (self.world.environment)(variable) {
+                    Some(_) => {
+                        self.add(Check::unknown("credential", format!("{variable} is set; it was not read")));
+                    }
+                    None => self.add(self.missing_credential()),
+                }
+                false
+            }
+        }
+    }
+
+    fn host(&mut self, destination: &Destination) {
+        let host = &destination.host;
+        self.add(match destination.sends {
+            Sends::Credential if destination.loopback => {
+                Check::ok("host", format!("{host}: on this machine, may get the credential"))
+            }
+            Sends::Credential => Check::ok("host", format!("{host}: may get the credential")),
+            Sends::Dummy => Check::info(
+                "host",
+                format!("{host}: on this machine; it gets a dummy in place of the credential"),
+            )
+            .help(format!("To send the real one: `--allow-host {host}`.")),
+        });
+    }
+
+    fn missing_credential(&self) -> Check {
+        let source = &self.target.credential;
+        let variable = source.variable();
+        let help = match source {
+            CredentialSource::Env(_) => format!("Set {variable} to the credential of this target."),
+            CredentialSource::FileEnv(_) => {
+                format!("Set {variable} to the path of a file that holds the credential.")
+            }
+        };
+        let message = format!("the environment variable {variable} is not set");
+        Check::failed("credential", Failure::new(Exit::Error, message).help(help))
+    }
+
+    fn credential(&mut self, destination: &Destination) -> bool {
+        let source = &self.target.credential;
+        let variable = source.variable();
+        let environment = &*self.world.environment;
+        if destination.sends == Sends::Dummy {
+            let is = if environment(variable).is_some() { "set" } else { "not set" };
+            self.add(Check::info("credential", format!("not needed; {variable} is {is}")));
+            return true;
+        }
+        if environment(variable).is_none() {
+            self.add(self.missing_credential());
+            return false;
+        }
+        match read_credential(source, environment, &self.world.redactor) {
+            Ok(_) => {
+                let text = match source {
+                    CredentialSource::Env(_) => format!("{variable} is set"),
+                    CredentialSource::FileEnv(_) => format!("in the file that {variable} names"),
+                };
+                self.add(Check::ok("credential", text));
+                true
+            }
+            Err(error) => {
+                let failure = Failure::new(Exit::Error, error.message).help(error.help);
+                self.add(Check::failed("credential", failure));
+                false
+            }
+        }
+    }
+
+    async fn read(&mut self, tenant: &Tenant, wishes: Wishes) {
+        let reader = tenant.reader();
+        let live = match reader.fetch(Query { roles: true, members: false }).await {
+            Ok(live) => live,
+            Err(error) => {
+                let check = if answered(&error) { "access" } else { "connection" };
+                if check == "access" {
+                    self.add(Check::ok("connection", "the API answers"));
+                }
+                self.add(Check::failed(check, error.into()));
+                let rest = READS.into_iter().filter(|read| *read != check);
+                self.report.checks.extend(rest.map(|read| Check::unknown(read, "nothing was read")));
+                return;
+            }
+        };
+        let cost = tenant.connection.statistics();
+        let took = many(cost.requests as usize, "request");
+        self.add(Check::ok("connection", format!("the API answers ({took})")));
+        self.add(Check::ok(
+            "access",
+            "roles can be read; whether they can be changed, only a write would tell",
+        ));
+        self.identity(&live.identity);
+        self.roles(&live);
+        self.catalogue(&live);
+        self.members(tenant, &*reader, &live, wishes).await;
+        self.lock(&live.identity);
+    }
+
+    fn identity(&mut self, identity: &Identity) {
+        self.report.identity = Some(identity.into());
+        self.add(match (&identity.tenant, &identity.anchor) {
+            (Some(tenant), _) => {
+                Check::ok("identity", format!("tenant {} at {}", tenant.raw(), identity.host.raw()))
+            }
+            (None, Some(anchor)) => Check::info(
+                "identity",
+                format!(
+                    "the API tells no tenant; it is known by {} at {}",
+                    anchor.raw(),
+                    identity.host.raw()
+                ),
+            ),
+            (None, None) => Check::warning(
+                "identity",
+                format!("the API tells nothing that only this tenant has, at {}", identity.host.raw()),
+            )
+            .help("Check by its roles that it is the right one: `rolecall plan`."),
+        });
+    }
+
+    fn roles(&mut self, live: &LiveState) {
+        let roles: Vec<&LiveObject> = live.of(Kind::Role).collect();
+        let builtin = roles.iter().filter(|role| role.builtin).count();
+        let text = format!("{} of your own, {builtin} built in", roles.len() - builtin);
+        let closed = |role: &&&LiveObject| {
+            !role.builtin && matches!(role.fields.get(field::PERMISSIONS), Some(Live::Unreadable) | None)
+        };
+        let unreadable = roles.iter().filter(closed).count();
+        self.add(match (live.incomplete.get(&Kind::Role), unreadable) {
+            (Some(why), _) => Check::warning("roles", format!("{text}; incomplete: {}", why.raw()))
+                .help("Nothing is removed on an incomplete read."),
+            (None, 0) => Check::ok("roles", format!("{text}, all with their permissions")),
+            (None, count) => Check::warning(
+                "roles",
+                format!("{text}; the permissions of {} cannot be read", many(count, "role")),
+            )
+            .help("Such a role is not compared, and not changed."),
+        });
+    }
+
+    fn catalogue(&mut self, live: &LiveState) {
+        let Some(known) = live.catalogue.as_ref().filter(|known| !known.is_empty()) else {
+            let check = Check::warning("catalogue", "the API does not tell which permissions there are");
+            self.add(check.help("A wrong name shows only when it is written."));
+            return;
+        };
+        let kept = self.kept();
+        let offline = |name: &Untrusted| {
+            self.provider.catalogue().permissions.contains_key(name)
+                || kept.as_ref().is_some_and(|kept| kept.permissions.contains(name))
+        };
+        let new = known.iter().filter(|name| !offline(name)).count();
+        let gone =
+            kept.iter().flat_map(|kept| &kept.permissions).filter(|name| !known.contains(*name)).count();
+        let mut text = many(known.len(), "permission");
+        if new > 0 {
+            text.push_str(&format!(", {new} not known offline"));
+        }
+        if gone > 0 {
+            text.push_str(&format!("; {gone} of the kept list are gone"));
+        }
+        let check = Check::ok("catalogue", text);
+        self.add(match new + gone {
+            0 => check,
+            _ => check.help("To bring the kept list up to date: `rolecall catalog --write`."),
+        });
+    }
+
+    /// The list that is kept beside the definitions, where there is a usable one.
+    fn kept(&self) -> Option<CatalogueFile> {
+        let bytes = self.opened.files.as_ref()?.read(&CatalogueFile::path(&self.target.name)).ok()?;
+        CatalogueFile::parse(&bytes, self.target.provider).ok()
+    }
+
+    /// The members, their number as far as the roles tell, and what the quota makes of reading them.
+    async fn members(
+        &mut self,
+        tenant: &Tenant,
+        reader: &dyn crate::provider::Read,
+        live: &LiveState,
+        wishes: Wishes,
+    ) {
+        let reading = self.provider.member_reading();
+        let expected: Option<u64> = live.of(Kind::Role).map(|role| role.holders).sum();
+        let requests =
+            usize::try_from(expected.unwrap_or(1)).unwrap_or(usize::MAX).div_ceil(reading.page).max(1);
+        let wait =
+            reading.quota.map_or(Duration::ZERO, |quota| tenant.connection.expected_wait(&quota, requests));
+        let about = match expected {
+            Some(_) if wait.is_zero() => many(requests, "request"),
+            Some(_) => format!("{}, at least {} s", many(requests, "request"), wait.as_secs()),
+            None => "an unknown number of requests".to_owned(),
+        };
+        if let Some(quota) = reading.quota {
+            let limit = format!(
+                "members: {} in {} s, {} at a time",
+                many(quota.requests, "request"),
+                quota.per.as_secs(),
+                quota.concurrent
+            );
+            self.add(Check::info("limits", format!("{limit}; reading all takes {about}")));
+        }
+        if wait > QUICK && !wishes.members {
+            let text = format!("not read: {about}");
+            self.add(Check::unknown("members", text).help("To read them all the same: `--members`."));
+            self.add(Check::unknown("caller", "the members were not read"));
+            return;
+        }
+        match reader.fetch(Query { roles: false, members: true }).await {
+            Ok(members) => self.people(&members),
+            Err(error) => {
+                let needed = self.opened.loaded.desired.get(&self.target.name);
+                let failure = Failure::from(error);
+                self.add(match needed.is_none_or(|desired| !desired.assignments.is_empty()) {
+                    true => Check::failed("members", failure),
+                    false => Check { help: failure.help, ..Check::warning("members", failure.message) },
+                });
+                self.add(Check::unknown("caller", "the members were not read"));
+            }
+        }
+    }
+
+    fn people(&mut self, live: &LiveState) {
+        let people = many(live.of(Kind::Assignment).count(), "member");
+        self.add(match live.incomplete.get(&Kind::Assignment) {
+            Some(why) => Check::warning("members", format!("{people}; incomplete: {}", why.raw()))
+                .help("Nothing is taken from anybody on an incomplete read."),
+            None => Check::ok("members", format!("{people}, all with their roles")),
+        });
+        let caller = live.caller.as_ref().map(|id| {
+            let name = live.names.iter().find(|((_, known), _)| known == id).map(|(_, name)| name);
+            match name {
+                Some(name) => format!("{} ({})", id.raw(), name.raw()),
+                None => id.raw().to_owned(),
+            }
+        });
+        self.add(match caller {
+            Some(caller) => Check::ok("caller", format!("the credential acts for {caller}")),
+            None => Check::unknown("caller", "the API does not tell for whom the credential acts")
+                .help("A plan that moves an administrator is refused unless somebody allows it."),
+        });
+    }
+
+    fn lock(&mut self, identity: &Identity) {
+        self.add(match TenantLock::take(identity) {
+            Ok(_) => Check::ok("lock", "free: no other apply on this machine"),
+            Err(error @ LockError::Held) => Check::failed(
+                "lock",
+                Failure::new(Exit::Refused, error.to_string()).help("Wait until it has ended."),
+            ),
+            Err(error @ LockError::Io { .. }) => Check::failed(
+                "lock",
+                Failure::new(Exit::Error, error.to_string())
+                    .help("Apply needs it. Check the permissions there, or set XDG_RUNTIME_DIR to a folder of your own."),
+            ),
+        });
+    }
+}
+
+/// Whether the API said something about the credential or the request, so that it can be reached.
+fn answered(error: &ReadError) -> bool {
+    matches!(error.kind, ReadErrorKind::Denied | ReadErrorKind::Rejected)
+}

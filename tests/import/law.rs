@@ -1,0 +1,120 @@
+//! After an import nothing is left to plan and nothing to import, whatever roles are called.
+
+use std::collections::BTreeSet;
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use rolecall::{contract::Spec, provider::coderabbit::CodeRabbit};
+
+use super::{
+    memory::Tree,
+    tenants::{Tenant, id, tenant},
+};
+use crate::model_world::spec::{Madeup, PERMISSIONS};
+
+const BY_RESOURCE: [&str; 8] = [
+    "user_management:read",
+    "user_management:write",
+    "learnings:delete",
+    "no:read",
+    "012:write",
+    "x.y-z:read",
+    "reports:on",
+    "include:read",
+];
+
+fn holds(tenant: &Tenant, spec: &dyn Spec, permissions: &[&str]) -> Result<(), String> {
+    let live = tenant.live(spec, permissions);
+    let mut tree = Tree::new(spec);
+    // Some roles first, then a person comments the files, then the rest.
+    let first: BTreeSet<_> = tenant.first.iter().map(|index| id(*index)).collect();
+    tree.import(&live, tenant.out, Some(first), false)?;
+    for text in tree.files.values_mut() {
+        *text = text.replace("\nroles:\n", "\n# ours\nroles: # by key\n") + "# the end\n";
+    }
+    let commented = tree.files.clone();
+    let prepared = tree.import(&live, tenant.out, None, false)?;
+    for (path, before) in &commented {
+        let mut after = tree.files[path].lines();
+        for line in before.lines() {
+            after.find(|other| *other == line).ok_or_else(|| format!("{path} lost the line {line:?}"))?;
+        }
+    }
+    let holders = prepared.additions.skipped.iter().map(|skipped| (skipped.what, skipped.names.len()));
+    let unreadable = tenant.unreadable(spec);
+    let expected = if unreadable > 0 { vec![("holder", unreadable)] } else { Vec::new() };
+    if holders.collect::<Vec<_>>() != expected {
+        return Err(format!("skipped {:?}", prepared.additions.skipped));
+    }
+    for text in tree.files.values() {
+        let hidden = |c: &char| rolecall::render::escape::is_hidden(*c) && *c != '\n';
+        if let Some(c) = text.chars().find(hidden) {
+            return Err(format!("{c:?} stands in {text}"));
+        }
+    }
+    nothing_left(&tree, &live, unreadable)?;
+
+    let written = tree.files.clone();
+    let again = tree.import(&live, tenant.out, None, false)?;
+    if !again.additions.is_empty() || tree.files != written {
+        return Err(format!("imported again: {:?}", again.additions));
+    }
+    Ok(())
+}
+
+/// Written anew, the files say the same, and stay as they are.
+fn holds_anew(tenant: &Tenant, spec: &dyn Spec, permissions: &[&str]) -> Result<(), String> {
+    let live = tenant.live(spec, permissions);
+    let mut tree = Tree::new(spec);
+    tree.import(&live, tenant.out, None, false)?;
+    let written = tree.files.clone();
+    for (path, text) in &mut tree.files {
+        if path != "rolecall.yaml" {
+            text.push_str("# not for long\n");
+        }
+    }
+    tree.import(&live, tenant.out, None, true)?;
+    nothing_left(&tree, &live, tenant.unreadable(spec))?;
+    if tree.files == written { Ok(()) } else { Err(format!("{:?} instead of {written:?}", tree.files)) }
+}
+
+fn nothing_left(
+    tree: &Tree<'_>,
+    live: &rolecall::model::live::LiveState,
+    unreadable: usize,
+) -> Result<(), String> {
+    let plan = tree.plan(live)?;
+    if plan.changes.is_empty()
+        && plan.unmanaged_roles.is_empty()
+        && plan.unmanaged_assignments == Some(unreadable as u64)
+    {
+        return Ok(());
+    }
+    Err(format!("{:?} {:?} {:?}", plan.changes, plan.unmanaged_roles, plan.unmanaged_assignments))
+}
+
+type Law = fn(&Tenant, &dyn Spec, &[&str]) -> Result<(), String>;
+
+/// Half of the cases at each of two providers.
+fn for_all(cases: u32, law: Law) {
+    let config = ProptestConfig { cases: cases / 2, failure_persistence: None, ..ProptestConfig::default() };
+    let run = |spec: &(dyn Spec + Sync), permissions: &[&str]| {
+        TestRunner::new(config.clone())
+            .run(&tenant(), |tenant| law(&tenant, spec, permissions).map_err(TestCaseError::fail))
+            .map_err(|error| error.to_string())
+    };
+    let (coderabbit, madeup) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| run(&Madeup, &PERMISSIONS));
+        (run(&CodeRabbit, &BY_RESOURCE), other.join().expect("no panic"))
+    });
+    assert_eq!((coderabbit, madeup), (Ok(()), Ok(())));
+}
+
+#[test]
+fn after_an_import_nothing_is_left() {
+    for_all(1_000, holds);
+}
+
+#[test]
+fn files_that_are_written_anew_are_the_same() {
+    for_all(100, holds_anew);
+}

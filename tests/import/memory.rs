@@ -1,0 +1,134 @@
+//! Definitions in memory, imported to and planned without any I/O.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use jiff::civil::{Date, date};
+use rolecall::{
+    contract::Spec,
+    definition::{LoadOptions, Loaded, ParseCache, load},
+    model::{
+        Level, Untrusted,
+        files::{FileError, FileErrorKind, Files, Listing},
+        live::LiveState,
+    },
+    plan::{
+        change::Plan,
+        compare::{self, DeclaredBefore},
+        resolve::{self, resolve},
+    },
+    repo,
+    workflow::import::{self, Options, Prepared},
+};
+
+const TODAY: Date = date(2026, 11, 20);
+
+/// Files in memory, with the provider that they are about.
+pub(crate) struct Tree<'a> {
+    pub(crate) files: BTreeMap<String, String>,
+    spec: &'a dyn Spec,
+    cache: ParseCache,
+}
+
+impl Files for Tree<'_> {
+    fn list(&self, patterns: &[Arc<str>]) -> Listing {
+        let meant = |pattern: &Arc<str>, path: &str| repo::is_meant(std::slice::from_ref(pattern), path);
+        let paths = || self.files.keys();
+        Listing {
+            files: paths()
+                .filter(|path| repo::is_meant(patterns, path))
+                .map(|path| path.as_str().into())
+                .collect(),
+            unmatched: (0..patterns.len())
+                .filter(|i| !paths().any(|path| meant(&patterns[*i], path)))
+                .collect(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let text = self.files.get(path).map(|text| text.as_bytes().to_vec());
+        text.ok_or_else(|| FileError {
+            path: path.into(),
+            kind: FileErrorKind::NotFound,
+            message: format!("there is no file `{path}`"),
+        })
+    }
+}
+
+impl<'a> Tree<'a> {
+    /// A target `t` that git owns as a whole.
+    pub(crate) fn new(spec: &'a dyn Spec) -> Self {
+        let config = format!(
+            "version: 1\ntargets:\n  t:\n    provider: {}\n    files: [\"roles/**/*.yaml\"]\n    manage: authoritative\n",
+            spec.name()
+        );
+        Self { files: [("rolecall.yaml".into(), config)].into(), spec, cache: ParseCache::default() }
+    }
+
+    pub(crate) fn load(&self) -> Loaded {
+        let options =
+            LoadOptions { lints: BTreeMap::new(), revision: None, today: TODAY, cache: &self.cache };
+        load(self, "rolecall.yaml", &[self.spec], &options)
+    }
+
+    /// Imports and writes; `only` are live ids.
+    pub(crate) fn import(
+        &mut self,
+        live: &LiveState,
+        out: Option<&str>,
+        only: Option<BTreeSet<Untrusted>>,
+        force: bool,
+    ) -> Result<Prepared, String> {
+        let loaded = self.load();
+        let options = Options { out: out.map(str::to_owned), role: None, assignments: true, force };
+        let target = &loaded.config.as_ref().ok_or("the configuration is not valid")?.targets[0];
+        let prepared = import::prepare(&import::Input {
+            files: self,
+            config_path: "rolecall.yaml",
+            specs: &[self.spec],
+            loaded: &loaded,
+            target,
+            spec: self.spec,
+            live,
+            only,
+            options: &options,
+            today: TODAY,
+            cache: &self.cache,
+        })
+        .map_err(|problem| {
+            let findings: Vec<&str> = problem.findings.iter().map(|finding| finding.message.raw()).collect();
+            format!("{}\n{findings:?}\n{}", problem.failure.message.raw(), problem.paste.unwrap_or_default())
+        })?;
+        self.files.extend(prepared.texts.iter().map(|text| (text.path.to_string(), text.text.clone())));
+        Ok(prepared)
+    }
+
+    /// What a plan would do.
+    pub(crate) fn plan(&self, live: &LiveState) -> Result<Plan, String> {
+        let loaded = self.load();
+        let errors: Vec<&str> = loaded
+            .findings
+            .iter()
+            .filter(|finding| finding.level == Level::Error)
+            .map(|finding| finding.message.raw())
+            .collect();
+        if !errors.is_empty() {
+            return Err(format!("invalid: {errors:?}"));
+        }
+        let target = &loaded.config.as_ref().ok_or("no configuration")?.targets[0];
+        let desired = loaded.desired.get("t").ok_or("no target")?;
+        let input = resolve::Input { target, spec: self.spec, desired, live, base: None, today: TODAY };
+        let resolved = resolve(input).map_err(|findings| format!("{findings:?}"))?;
+        let before = DeclaredBefore::Unknown;
+        Ok(compare::compare(compare::Input {
+            target,
+            spec: self.spec,
+            resolved: &resolved,
+            live,
+            before: &before,
+        }))
+    }
+}

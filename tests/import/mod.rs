@@ -1,0 +1,7 @@
+//! Import: what is live becomes definitions that plan to nothing.
+
+mod law;
+mod memory;
+mod program;
+mod stories;
+mod tenants;

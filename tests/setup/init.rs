@@ -1,0 +1,311 @@
+//! `rolecall init`
+
+use std::fs;
+
+use super::{Sandbox, snapshot};
+use crate::common::Emulator;
+
+#[test]
+fn a_project_begins_and_works_at_once() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!((said.code, said.out.as_str()), (0, ""));
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote roles/coderabbit/access-auditor.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+
+    Next, against the emulator:
+      rolecall plan
+      rolecall apply
+    ");
+    snapshot!(sandbox.read("rolecall.yaml"), @r#"
+    # yaml-language-server: $schema=.rolecall/schema/rolecall.schema.json
+    version: 1
+
+    targets:
+      # A live tenant, and the files that describe its roles.
+      coderabbit:
+        provider: coderabbit
+        files: ["roles/coderabbit/**/*.yaml"]
+        # A stand-in inside the program: no account, no network.
+        # Take this line away to work on the real tenant.
+        emulator: true
+        # settings:
+        #   # The git provider's id of the organization; only a workspace API token needs it.
+        #   org_id: "88321"
+        #   # The API of another region, or a server of your own.
+        #   url: "https://api.eu.coderabbit.ai"
+        # The credential comes from CODERABBIT_API_KEY. From another variable:
+        # credential: { env: CODERABBIT_API_KEY_SUFFIX }
+        # Where people go from whom a role is taken:
+        # on_unassign: { to: builtin:cr_member }
+
+    # What one plan may do at most. These limits hold unless others stand here:
+    # guards: { max_deletes: 3, max_unassigns: "10%", min_admins: 2 }
+    # The branches that may apply. Without this line every one may:
+    # apply_from: [main]
+    "#);
+    let definition = sandbox.read("roles/coderabbit/access-auditor.yaml");
+    assert_eq!(definition.lines().count(), 8);
+    snapshot!(definition, @"
+    # yaml-language-server: $schema=../../.rolecall/schema/definitions.schema.json
+    provider: coderabbit
+    roles:
+      access-auditor: # what git calls it; the name below can change
+        name: Access auditor
+        description: Sees who may do what, and changes nothing
+        # `rolecall catalog` lists every permission.
+        permissions: { role_management: [read], user_management: [read] }
+    ");
+    assert_eq!(sandbox.read(".rolecall/.gitignore"), "emulator/\nruns/\n");
+
+    let valid = sandbox.run(&["validate", "--format", "json"]);
+    let findings: serde_json::Value = serde_json::from_str(&valid.out).expect("JSON");
+    assert_eq!((valid.code, &findings["findings"]), (0, &serde_json::json!([])));
+    let plan = sandbox.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, 2, "{}", plan.err);
+    assert!(plan.out.contains("Plan: 1 to create."), "{}", plan.out);
+    let apply = sandbox.run(&["apply", "--auto-approve"]);
+    assert_eq!(apply.code, 0, "{}{}", apply.out, apply.err);
+    assert_eq!(sandbox.run(&["plan", "--detailed-exitcode"]).code, 0);
+}
+
+#[test]
+fn settings_and_name_are_written_and_checked() {
+    let sandbox = Sandbox::new();
+    let args = ["init", "--name", "012", "--setting", "org_id=88321", "--provider", "coderabbit"];
+    let said = sandbox.run(&args);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"
+    Next, with the credential in CODERABBIT_API_KEY:
+      rolecall doctor
+      rolecall plan
+    ");
+    let config = sandbox.read("rolecall.yaml");
+    assert!(config.contains("  \"012\":\n    provider: coderabbit\n"), "{config}");
+    assert!(config.contains("    settings:\n      org_id: \"88321\"\n"), "{config}");
+    assert!(!config.contains("emulator"), "{config}");
+    let valid = sandbox.run(&["validate"]);
+    assert_eq!((valid.code, valid.out.as_str()), (0, "Valid: 1 role in 2 files for 1 target.\n"));
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let sandbox = Sandbox::new();
+    let said =
+        sandbox.run(&["init", "--name", "Reviews!", "--setting", "orgid=1", "--setting", "colour=red"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"
+    error: this is missing or wrong:
+      --name: `Reviews!` is no name of a target: small letters, digits, and `._-`, at most 64, the first a letter or digit
+      --setting colour: CodeRabbit has no such setting; it has org_id, url
+      --setting orgid: CodeRabbit has no such setting; it has org_id, url
+      help: `rolecall init --help` explains each option. Nothing was written.
+    ");
+    let said = sandbox.run(&["init", "--provider", "nobody"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"
+    error: --provider: there is no provider `nobody`; there is coderabbit
+      help: `rolecall init --help` explains each option. Nothing was written.
+    ");
+    let said = sandbox.run(&["init", "--setting", "url=ftp://x", "--setting", "org_id=a b"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @r#"
+    error: the files would have problems:
+      `a b` cannot be a value of this setting ("a b")
+      this is no URL of an API ("ftp://x")
+      help: Correct the setting. Nothing was written.
+    "#);
+    assert_eq!(sandbox.names(), [""; 0]);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let sandbox = Sandbox::begun(&[]);
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `rolecall.yaml` is there already
+      help: A project begins only once: edit what is there, or name another folder with `-C DIR`.
+    ");
+    assert_eq!(sandbox.files(), before);
+
+    // Without the configuration: what an earlier run left is fine, somebody's own work is not.
+    fs::remove_file(sandbox.work().join("rolecall.yaml")).expect("it is there");
+    sandbox.write("roles/coderabbit/access-auditor.yaml", "provider: coderabbit\n");
+    sandbox.write(".rolecall/schema/rolecall.schema.json", "{}\n");
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `roles/coderabbit/access-auditor.yaml` is there already
+      `.rolecall/schema/rolecall.schema.json` is there already
+      help: Move away what is there, or name another folder with `-C DIR`.
+    ");
+    assert_eq!(sandbox.files(), before);
+
+    fs::remove_file(sandbox.work().join("roles/coderabbit/access-auditor.yaml")).expect("it is there");
+    fs::remove_file(sandbox.work().join(".rolecall/schema/rolecall.schema.json")).expect("it is there");
+    assert_eq!(sandbox.run(&["init"]).code, 0);
+}
+
+#[test]
+fn a_folder_below_another_project_is_told() {
+    let sandbox = Sandbox::begun(&[]);
+    fs::create_dir(sandbox.work().join("sub dir")).expect("a folder");
+    let said = sandbox.run(&["-C", "sub dir", "init", "--emulator"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err.lines().skip(5).collect::<Vec<_>>().join("\n"), @"
+    Another configuration is in DIR; inside this folder, this one counts.
+
+    Next, against the emulator:
+      rolecall -C 'sub dir' plan
+      rolecall -C 'sub dir' apply
+    ");
+    assert_eq!(sandbox.run(&["-C", "sub dir", "validate"]).code, 0);
+}
+
+#[test]
+fn a_folder_has_to_be_there() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["-C", "nowhere", "init", "--emulator"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"
+    error: there is no folder `nowhere`
+      help: Make it first, or leave `-C` out.
+    ");
+    let said = sandbox.run(&["init", "--config", "other.yaml"]);
+    assert_eq!(said.code, 64);
+    snapshot!(said.err, @"
+    error: `init` begins in a folder: --config and --rev mean nothing here
+      help: Name the folder with `-C DIR`. The configuration is called `rolecall.yaml`.
+    ");
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_links() {
+    let sandbox = Sandbox::new();
+    fs::create_dir(sandbox.work().join("elsewhere")).expect("a folder");
+    std::os::unix::fs::symlink("elsewhere", sandbox.work().join(".rolecall")).expect("a link");
+    sandbox.write("roles/coderabbit", "a file\n");
+    let before = sandbox.files();
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 4);
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `roles/coderabbit` is a file where a folder is needed
+      `.rolecall` is a symbolic link; nothing is written through links
+      help: Move away what is there, or name another folder with `-C DIR`.
+    ");
+    assert_eq!(sandbox.files(), before);
+
+    let sandbox = Sandbox::new();
+    std::os::unix::fs::symlink("nowhere", sandbox.work().join("rolecall.yaml")).expect("a link");
+    let said = sandbox.run(&["init", "--emulator"]);
+    assert_eq!(said.code, 4);
+    snapshot!(said.err, @"
+    error: nothing was written:
+      `rolecall.yaml` is a symbolic link; nothing is written through links
+      help: A project begins only once: edit what is there, or name another folder with `-C DIR`.
+    ");
+}
+
+/// Whether folders can be closed at all: not for the superuser.
+#[cfg(unix)]
+fn close(folder: &std::path::Path, closed: bool) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = if closed { 0o555 } else { 0o755 };
+    fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("a mode");
+    let probe = folder.join("probe");
+    let writable = fs::write(&probe, "").is_ok();
+    if writable {
+        fs::remove_file(&probe).expect("the probe");
+    }
+    !writable
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_left_as_it_was() {
+    let sandbox = Sandbox::new();
+    if close(sandbox.work(), true) {
+        let said = sandbox.run(&["init", "--emulator"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+    }
+    close(sandbox.work(), false);
+
+    // The schemas can be written, the definition cannot: what was made before it is taken back.
+    let roles = sandbox.work().join("roles");
+    fs::create_dir(&roles).expect("a folder");
+    if close(&roles, true) {
+        let said = sandbox.run(&["init", "--emulator"]);
+        assert_eq!(said.code, 1);
+        assert!(said.err.contains("nothing was written"), "{}", said.err);
+        assert_eq!(sandbox.names(), [""; 0]);
+        assert!(!sandbox.work().join(".rolecall").exists());
+    }
+    close(&roles, false);
+}
+
+#[test]
+fn in_a_repository_what_runs_leave_is_ignored() {
+    let sandbox = Sandbox::begun(&["--emulator"]);
+    let repo = sandbox.commit();
+    assert_eq!(sandbox.run(&["apply", "--auto-approve"]).code, 0);
+    assert!(sandbox.work().join(".rolecall/emulator/reviews").is_dir());
+    let mut options = git2::StatusOptions::new();
+    options.include_untracked(true).recurse_untracked_dirs(true);
+    let statuses = repo.statuses(Some(&mut options)).expect("a status");
+    let seen: Vec<_> = statuses.iter().filter_map(|entry| entry.path().map(str::to_owned).ok()).collect();
+    let schema = |name| format!(".rolecall/schema/{name}.schema.json");
+    assert_eq!(seen, [".rolecall/.gitignore", &schema("definitions"), &schema("rolecall")]);
+}
+
+#[test]
+fn what_is_live_can_be_imported_at_once() {
+    let emulator = Emulator::start();
+    let permissions = serde_json::json!([{ "resource_id": "reports", "access_type": "read" }]);
+    emulator.make_role(&serde_json::json!({ "name": "Report reader", "permissions": permissions }));
+    let sandbox = Sandbox::new();
+    let url = format!("url={}", emulator.url);
+    let said = sandbox.run(&["init", "--name", "reviews", "--setting", &url, "--import"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+    reviews: 1 role, 3 holders; 0 roles and 0 holders were declared already.
+    Next: `rolecall plan` shows what is left, then commit the files.
+    ");
+    assert!(sandbox.read("roles/coderabbit/reviews.yaml").contains("Report reader"));
+    assert!(!sandbox.names().iter().any(|name| name.contains("access-auditor")));
+    let plan = sandbox.run(&["plan", "--detailed-exitcode"]);
+    assert_eq!(plan.code, 0, "{}{}", plan.out, plan.err);
+}
+
+#[test]
+fn an_import_that_fails_leaves_the_configuration() {
+    let sandbox = Sandbox::new();
+    let said = sandbox.run(&["init", "--import"]);
+    assert_eq!(said.code, 1);
+    snapshot!(said.err, @"
+    Wrote rolecall.yaml
+    Wrote .rolecall/.gitignore
+    Wrote .rolecall/schema/definitions.schema.json
+    Wrote .rolecall/schema/rolecall.schema.json
+    error: coderabbit: the environment variable CODERABBIT_API_KEY is not set
+      help: Put the credential into CODERABBIT_API_KEY, or name another variable under `credential`.
+    The configuration stays. Once that is mended: rolecall import
+    ");
+    assert!(sandbox.names().contains(&"rolecall.yaml".to_owned()));
+    assert_eq!(sandbox.run(&["init", "--import", "--emulator"]).code, 64);
+}
