@@ -225,7 +225,7 @@ fn check_ledger(name: &str, ledger: &Value, org: &Value) {
         let status = change["status"].as_str().expect("a status");
         match status {
             "applied" | "already" => {
-                assert!(there, "{name}: {address} is {status} and not there\n{ledger:#}")
+                assert!(there, "{name}: {address} is {status} and not there\n{ledger:#}");
             }
             "not_attempted" => {
                 assert!(!there, "{name}: {address} is {status} and there\n{ledger:#}");

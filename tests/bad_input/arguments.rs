@@ -104,7 +104,8 @@ fn arguments_that_are_not_text() {
 #[test]
 fn a_variable_that_is_wrong() {
     let snapshots = Snapshots::of("variables");
-    let cases: &[(&str, &[(&str, &str)], i32)] = &[
+    type Case = (&'static str, &'static [(&'static str, &'static str)], i32);
+    let cases: &[Case] = &[
         ("deadline-that-is-no-number", &[("ROLECALL_DEADLINE", "soon")], 64),
         ("deadline-zero", &[("ROLECALL_DEADLINE", "0")], 64),
         ("no-credential", &[], 1),

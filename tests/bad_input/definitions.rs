@@ -101,7 +101,7 @@ const GENERATED: &[Case] = &[
         place.write("roles/bom.yaml", format!("{GOOD}\u{feff}default_role: none\n"));
     }),
     ("fault-after-byte-order-mark", |place| {
-        place.write("roles/bom.yaml", format!("\u{feff}provder: coderabbit\n"));
+        place.write("roles/bom.yaml", "\u{feff}provder: coderabbit\n");
     }),
     ("fault-with-windows-line-ends", |place| {
         place.write("roles/crlf.yaml", GOOD.replace("[read]", "[no, read]").replace('\n', "\r\n"));
