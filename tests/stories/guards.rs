@@ -231,13 +231,13 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
 
       ~ change Clicked  reviews/role/clicked
           held by 1 person · roles/all.yaml:3
-          Takes over a live role that git never declared.
+          Takes over a live role that no earlier revision is known to declare.
           description: (none) → "Needed"
           permissions: 1 removed, 1 added
             - reports: read
             + api_keys: write
           ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions;
-            git never declared it
+            the revision before does not declare it
             help: To take it over on purpose, add to role `clicked`: `id:
               6e951e03-ff38-4491-8aab-4c6c6fc10375`.
 
@@ -248,8 +248,8 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
 
     reviews  coderabbit · HOST · tenant crorg-acme
       Refused: nothing was sent.
-      ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions; git
-        never declared it
+      ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions; the
+        revision before does not declare it
         help: To take it over on purpose, add to role `clicked`: `id:
           6e951e03-ff38-4491-8aab-4c6c6fc10375`.
 
@@ -297,6 +297,7 @@ fn nothing_is_deleted_on_an_incomplete_read() {
         ("GET /v1/roles garbage=empty", 7),
         ("GET /v1/roles garbage=null", 7),
         ("GET /v1/roles garbage=scalar", 7),
+        ("GET /v1/roles garbage=missing", 4),
         ("GET /v1/roles html", 7),
         ("GET /v1/roles truncate=200", 7),
         ("GET /v1/users garbage=missing", 1),

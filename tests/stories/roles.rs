@@ -450,7 +450,7 @@ roles:
 
       ~ change Member plus  reviews/role/plus
           held by nobody · roles/all.yaml:3
-          Takes over a live role that git never declared.
+          Takes over a live role that no earlier revision is known to declare.
           Only the base role changed at the provider.
           permissions: 1 added, 14 unchanged
             + integrations: delete  (via base cr_member)
@@ -459,7 +459,7 @@ roles:
 
       ~ change Member plus plus  reviews/role/plus-plus
           held by nobody · roles/all.yaml:8
-          Takes over a live role that git never declared.
+          Takes over a live role that no earlier revision is known to declare.
           Only the base role changed at the provider.
           permissions: 1 added, 15 unchanged
             + integrations: delete  (via base plus)
@@ -525,7 +525,7 @@ fn what_cannot_be_read_is_not_changed() {
 
       ~ change Odd  reviews/role/odd
           held by nobody · roles/all.yaml:3
-          Takes over a live role that git never declared.
+          Takes over a live role that no earlier revision is known to declare.
           description: (none) → "Needed"
           permissions: 1 added
             + reports: read

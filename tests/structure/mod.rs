@@ -176,3 +176,29 @@ fn the_parser_of_yaml_is_named_once() {
         assert!(adapter || !text.contains("granit_parser"), "{}", path.display());
     }
 }
+
+#[test]
+fn the_threat_model_names_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let mut code: String = sources().into_iter().map(|(_, text)| text).collect();
+    let mut folders = vec![root.join("tests")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                code.push_str(&fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| P")).collect();
+    assert_eq!(rows.len(), 13, "one row for each property");
+    for row in rows {
+        let named = row.split('`').skip(1).step_by(2);
+        for name in named {
+            assert!(code.contains(&format!("fn {name}(")), "no test is called {name}: {row}");
+        }
+    }
+}

@@ -230,7 +230,7 @@ impl<'a> Comparison<'a> {
         };
         let why = match self.input.before {
             DeclaredBefore::Unknown => "there is no earlier revision that shows whether git declared it",
-            _ => "git never declared it",
+            _ => "the revision before does not declare it",
         };
         let message =
             format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
@@ -256,6 +256,13 @@ impl<'a> Comparison<'a> {
             let message = format!("role `{}` is removed, and the mode `additive` never removes", name.raw());
             let help = "Set `manage: declared` for this target, or take the role out of `removed`.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
+        }
+        if matches!(object.fields.get(field::PERMISSIONS), Some(Live::Unreadable)) {
+            let message = format!(
+                "the permissions of role `{}` cannot be read, and what is not read is not deleted",
+                name.raw()
+            );
+            verdicts.push(Verdict::refuse(Guard::Incomplete, message, None));
         }
         verdicts.extend(Self::locked(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));

@@ -51,8 +51,10 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     let catalogue = async { if query.roles { catalogue(&reading).await } else { Ok(None) } };
     let members =
         async { if query.members { members::list(&reading, org_id).await.map(Some) } else { Ok(None) } };
+    // Of several failures the same one is reported in every run, whichever came first.
     let (roles, me, catalogue, members) =
-        tokio::try_join!(roles(&reading, org_id), me(&reading), catalogue, members)?;
+        tokio::join!(roles(&reading, org_id), me(&reading), catalogue, members);
+    let (roles, me, catalogue, members) = (roles?, me?, catalogue?, members?);
 
     let mut incomplete = BTreeMap::new();
     let mut objects = roles.objects();

@@ -159,7 +159,7 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
     }
 }
 
-pub(super) const ADOPTS: &str = "Takes over a live role that git never declared.";
+pub(super) const ADOPTS: &str = "Takes over a live role that no earlier revision is known to declare.";
 pub(super) const RELEASED: &str = "It is no longer managed, and stays as it is.";
 
 /// A guard as the config and `--allow` spell it.

@@ -100,7 +100,7 @@ With set security-read from [roles/sets.yaml:4](https://github.com/acme/roles/bl
 
 **Change Clicked together** · held by nobody · `reviews/role/clicked`
 
-Takes over a live role that git never declared.
+Takes over a live role that no earlier revision is known to declare.
 
 ```diff
 - protected: false
