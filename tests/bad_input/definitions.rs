@@ -23,12 +23,7 @@ roles:
 ";
 
 /// Cases that only look wrong, or are only worth a warning.
-const ACCEPTED: &[&str] = &[
-    "escaped-bidi",
-    "permission-misspelled-resource",
-    "permission-unknown-access",
-    "terminal-escape-escaped",
-];
+const ACCEPTED: &[&str] = &["permission-misspelled-resource", "permission-unknown-access"];
 
 pub(super) fn named(folder: &str, end: &str) -> Vec<(String, String)> {
     let mut cases = Vec::new();

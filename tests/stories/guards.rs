@@ -144,7 +144,7 @@ fn nobody_is_locked_out() {
         Member
           ~ 1002: Admin → Member
 
-      ! REFUSED by min_admins: the plan would leave 1 administrators of 2; `min_admins` wants 2
+      ! REFUSED by min_admins: the plan would leave 1 of 2 administrators; `min_admins` wants 2
         help: Keep more administrators, or `--allow min_admins --reason TEXT`.
       ! REFUSED by min_admins: the plan would take administration from 1002, and the API does not tell
         whether this credential acts for one of them
@@ -159,7 +159,7 @@ fn nobody_is_locked_out() {
 
     reviews  coderabbit · HOST · tenant crorg-acme
       Refused: nothing was sent.
-      ! REFUSED by min_admins: the plan would leave 1 administrators of 2; `min_admins` wants 2
+      ! REFUSED by min_admins: the plan would leave 1 of 2 administrators; `min_admins` wants 2
         help: Keep more administrators, or `--allow min_admins --reason TEXT`.
       ! REFUSED by min_admins: the plan would take administration from 1002, and the API does not tell
         whether this credential acts for one of them

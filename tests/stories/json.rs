@@ -55,7 +55,7 @@ fn plans_and_results_fit_their_schemas() {
     project.define(SECOND);
     plan();
     assert_eq!(apply(""), 4, "somebody holds the role");
-    project.define(&SECOND.replace("name: Held", "name: Held, reassign_to: one"));
+    project.define(&SECOND.replace("name: Held", "name: Held, reassign_to: builtin:cr_member"));
     plan();
     emulator.faults(&["DELETE /v1/roles/* status=500", "PATCH /v1/roles/* lose nth=1"]);
     assert_eq!(apply(""), 6);

@@ -208,6 +208,7 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
 
       ~ change Two  reviews/role/two
           held by nobody · roles/all.yaml:4
+          Takes over a live role that no earlier revision is known to declare.
           description: (none) → "Needed"
           permissions: 1 removed, 1 unchanged
             - api_keys: read

@@ -30,7 +30,6 @@ fn p1_a_foreign_host_is_refused_before_the_variable_is_read() {
         "https://api.coderabbit.ai.evil.test",
         "https://api-coderabbit.ai",
         "https://api.coderabbit.ai:8443",
-        "http://api.coderabbit.ai",
         "https://xn--api-coderabbit-1sb.ai",
     ] {
         project.config(&target("reviews", url));
@@ -39,7 +38,12 @@ fn p1_a_foreign_host_is_refused_before_the_variable_is_read() {
             let _refused = project.run(command).exits(4).lacks("is not set");
         }
     }
-    for url in ["https://user:secret@api.coderabbit.ai", "https://api.coderabbit.ai\\@evil.test", "ftp://x"] {
+    for url in [
+        "http://api.coderabbit.ai",
+        "https://user:secret@api.coderabbit.ai",
+        "https://api.coderabbit.ai\\@evil.test",
+        "ftp://x",
+    ] {
         project.config(&target("reviews", &url.replace('\\', "\\\\")));
         let refused = project.run("plan").lacks("is not set");
         assert!([3, 4].contains(&refused.code), "{url}: {}", refused.everything());

@@ -66,7 +66,7 @@ Git never declared it, and the mode is authoritative.
 + base: "reporter"
 ```
 
-Side effect: The identity provider&#39;s link of the role is lost.
+Side effect: The identity provider's link of the role is lost.
 
 **Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) · `reviews/role/security-reviewer`
 

@@ -141,8 +141,9 @@ reviews  acme, EMULATOR, api.acme.test,
   ~ change Clicked together
       reviews/role/clicked
       held by nobody
-      Takes over a live role that git
-      never declared.
+      Takes over a live role that no
+      earlier revision is known to
+      declare.
       protected: false -> true
 
   + create Release auditor
