@@ -53,13 +53,13 @@ fn sources() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root.clone()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("it is there") {
+            let path = entry.expect("it is there").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
-                let text = fs::read_to_string(&path).unwrap();
-                files.push((path.strip_prefix(&root).unwrap().to_owned(), text));
+                let text = fs::read_to_string(&path).expect("it is there");
+                files.push((path.strip_prefix(&root).expect("it is there").to_owned(), text));
             }
         }
     }
@@ -68,7 +68,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn room(path: &Path) -> Option<&str> {
-    (path.components().count() > 1).then(|| path.iter().next().unwrap().to_str().unwrap())
+    (path.components().count() > 1).then(|| path.iter().next().expect("it is there").to_str().expect("it is there"))
 }
 
 /// The rooms that a file names after `crate::`, grouped imports included.
@@ -157,7 +157,7 @@ fn only_json_sinks_write_json_documents_for_people() {
     // Documents hold text that somebody else wrote; `render::json` escapes what a terminal would obey.
     for (path, text) in sources() {
         if matches!(room(&path), Some("cli" | "render")) && path != Path::new("render/json.rs") {
-            let code = text.split("#[cfg(test)]").next().unwrap();
+            let code = text.split("#[cfg(test)]").next().expect("it is there");
             assert!(
                 !code.contains("serde_json::to_string"),
                 "{} writes JSON past render::json",
@@ -180,16 +180,16 @@ fn the_parser_of_yaml_is_named_once() {
 #[test]
 fn the_threat_model_names_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = fs::read_to_string(root.join("docs/threat-model.md")).unwrap();
+    let page = fs::read_to_string(root.join("docs/threat-model.md")).expect("it is there");
     let mut code: String = sources().into_iter().map(|(_, text)| text).collect();
     let mut folders = vec![root.join("tests")];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in fs::read_dir(folder).expect("it is there") {
+            let path = entry.expect("it is there").path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "rs") {
-                code.push_str(&fs::read_to_string(&path).unwrap());
+                code.push_str(&fs::read_to_string(&path).expect("it is there"));
             }
         }
     }
