@@ -68,7 +68,8 @@ fn sources() -> Vec<(PathBuf, String)> {
 }
 
 fn room(path: &Path) -> Option<&str> {
-    (path.components().count() > 1).then(|| path.iter().next().expect("it is there").to_str().expect("it is there"))
+    (path.components().count() > 1)
+        .then(|| path.iter().next().expect("it is there").to_str().expect("it is there"))
 }
 
 /// The rooms that a file names after `crate::`, grouped imports included.
