@@ -38,7 +38,7 @@ pub fn json(catalogues: &Catalogues) -> String {
     json::to_string(catalogues)
 }
 
-/// The JSON Schema (draft 2020-12) of what [`json`] writes: `schema/catalog.schema.json`.
+/// The JSON Schema (draft 2020-12) of what [`json()`] writes: `schema/catalog.schema.json`.
 pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Catalogues>();
     schema.insert("$id".to_owned(), "urn:rolecall:schema:catalog:1".into());

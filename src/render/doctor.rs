@@ -62,7 +62,7 @@ pub fn json(report: &Report) -> String {
     json::to_string(report)
 }
 
-/// The JSON Schema (draft 2020-12) of what [`json`] writes: `schema/doctor.schema.json`.
+/// The JSON Schema (draft 2020-12) of what [`json()`] writes: `schema/doctor.schema.json`.
 pub fn schema() -> String {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Report>();
     schema.insert("$id".to_owned(), "urn:rolecall:schema:doctor:1".into());
