@@ -37,6 +37,8 @@ pub fn target(
         manage: manage(target),
         guards: guards_document(guards),
         selection: selection.iter().map(|glob| glob.as_str().into()).collect(),
+        pending_only: false,
+        left: Vec::new(),
         scope_changes: Vec::new(),
         summary: document::Summary::of(&changes),
         changes,
@@ -78,6 +80,8 @@ pub fn failed(
         manage: target.map_or_else(unknown, manage),
         guards: guards_document(guards),
         selection: Vec::new(),
+        pending_only: false,
+        left: Vec::new(),
         scope_changes: Vec::new(),
         changes: Vec::new(),
         verdicts: Vec::new(),
@@ -173,6 +177,7 @@ impl Builder<'_> {
             side_effects: change.side_effects.clone(),
             holders: change.holders,
             definition: change.site.and_then(|site| self.place(site)),
+            activity: Vec::new(),
             verdicts: change.verdicts.iter().map(verdict).collect(),
         };
         document.digest = digest::change(&document);
@@ -258,7 +263,7 @@ impl Builder<'_> {
                 ((None, None), None, Some(name))
             }
         };
-        Some(document::Via { file, line, set, base })
+        Some(document::Via { file, line, set, base, blame: None })
     }
 
     fn place(&self, site: Site) -> Option<document::Place> {
@@ -267,6 +272,7 @@ impl Builder<'_> {
             file: Untrusted::new(source.path.clone()),
             line: position.line,
             column: position.column,
+            blame: None,
         })
     }
 }

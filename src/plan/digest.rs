@@ -180,7 +180,7 @@ pub fn target(target: &TargetPlan, credential: &str) -> Untrusted {
         hasher.update(canonical(&change_content(change)));
     }
     hasher.update("],");
-    let others = canonical(&json!({
+    let mut others = json!({
         "name": target.name,
         "provider": target.provider,
         "identity": target.identity,
@@ -189,7 +189,11 @@ pub fn target(target: &TargetPlan, credential: &str) -> Untrusted {
         "guards": target.guards,
         "selection": target.selection,
         "scope_changes": target.scope_changes,
-    }));
+    });
+    if target.pending_only {
+        others["pending_only"] = json!(true);
+    }
+    let others = canonical(&others);
     hasher.update(others.strip_prefix(b"{").unwrap_or(&others));
     finish(hasher)
 }

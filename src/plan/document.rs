@@ -41,7 +41,11 @@ pub struct Revisions {
     pub branch: Option<Untrusted>,
     /// The commit that the target branch holds; `null` where there is none.
     pub base: Option<Untrusted>,
-    /// The merge of the two, where one was made.
+    /// How the base was found, in words: `origin/main`, `the commit before`, `--base v1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_name: Option<Untrusted>,
+    /// The tree of the merge of the two, where the base is not part of the planned commit's history
+    /// and both were merged in memory.
     pub merged: Option<Untrusted>,
     /// Whether a file that the plan reads differs from the commit.
     pub dirty: bool,
@@ -73,6 +77,12 @@ pub struct TargetPlan {
     pub guards: Guards,
     /// What of the target was planned: patterns of `--only`, empty for everything.
     pub selection: Vec<Untrusted>,
+    /// Whether what somebody changed outside git was left alone (`--pending-only`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pending_only: bool,
+    /// What `--pending-only` left alone, in the order of addresses.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
     /// Changes of what is managed and guarded.
     pub scope_changes: Vec<ScopeChange>,
     /// What will happen, in the order of addresses.
@@ -116,6 +126,9 @@ pub struct Applied {
     pub time: Untrusted,
     /// Digest of the plan that was applied.
     pub digest: Untrusted,
+    /// Who applied, as the record tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Untrusted>,
 }
 
 /// Why a target has no plan.
@@ -164,6 +177,22 @@ pub struct ScopeChange {
     pub after: Option<Untrusted>,
 }
 
+/// A difference that `--pending-only` left alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    /// What it is about.
+    pub address: Address,
+    /// What to call it: a role's name, a person's name.
+    pub title: Untrusted,
+    /// What a plan without `--pending-only` would do.
+    pub action: Action,
+    /// Why the difference exists.
+    pub origin: Origin,
+    /// What differs, field by field.
+    pub fields: Vec<FieldChange>,
+}
+
 /// One change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -198,8 +227,38 @@ pub struct Change {
     pub holders: Option<u64>,
     /// Where it is defined.
     pub definition: Option<Place>,
+    /// Who did what to it at the provider lately, newest first, where that was asked for and the
+    /// provider tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub activity: Vec<Activity>,
     /// What guards say about it.
     pub verdicts: Vec<Verdict>,
+}
+
+/// Something that somebody did at the provider.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Activity {
+    /// Who, as the provider's audit log calls them.
+    pub actor: Untrusted,
+    /// When, RFC 3339.
+    pub time: Untrusted,
+    /// What, in the words of the audit log.
+    pub what: Untrusted,
+}
+
+/// Who wrote a line last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Blame {
+    /// The full id of the commit.
+    pub commit: Untrusted,
+    /// Name of its author.
+    pub author: Untrusted,
+    /// When, RFC 3339.
+    pub time: Untrusted,
+    /// The first line of its message.
+    pub summary: Untrusted,
 }
 
 /// What happens to an object.
@@ -258,6 +317,8 @@ pub enum Reason {
     NotInExclusiveList,
     /// Git never declared it and the mode is `authoritative`.
     NeverDeclared,
+    /// Git declared it before, and the definitions no longer do.
+    NoLongerDeclared,
 }
 
 /// The value of a field.
@@ -337,6 +398,9 @@ pub struct Via {
     /// The base role, where it brings it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Untrusted>,
+    /// Who wrote the line, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
 }
 
 /// A place in a file.
@@ -349,6 +413,9 @@ pub struct Place {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+    /// Who wrote the line, where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blame: Option<Blame>,
 }
 
 /// What a guard says.
@@ -389,6 +456,10 @@ pub enum Guard {
     Blocked,
     /// Nothing says what taking the role from somebody means.
     OnUnassign,
+    /// What is managed or guarded would change in one apply with roles.
+    ScopeChange,
+    /// The base revision or the record of the last apply cannot be used, and the plan depends on it.
+    Base,
 }
 
 /// Whether a guard refuses.

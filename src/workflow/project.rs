@@ -68,6 +68,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         desired: commit.as_deref().or(facts.commit.as_deref()).map(Into::into),
         branch: if commit.is_none() { facts.branch.as_deref().map(Into::into) } else { None },
         base: None,
+        base_name: None,
         merged: None,
         dirty,
         today: world.today.to_string().into(),

@@ -72,6 +72,7 @@ fn line(plan: &Plan, change: &Change) -> String {
             Reason::RoleRemoved => " (role removed)",
             Reason::NotInExclusiveList => " (not in the exclusive list)",
             Reason::NeverDeclared => " (never declared)",
+            Reason::NoLongerDeclared => " (no longer declared)",
         });
     }
     for effect in &change.side_effects {

@@ -31,6 +31,7 @@ pub(super) fn document(targets: Vec<TargetPlan>) -> PlanDocument {
             desired: Some("4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4".into()),
             branch: Some("release-roles".into()),
             base: Some("8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90".into()),
+            base_name: Some("origin/main".into()),
             merged: None,
             dirty: false,
             today: "2026-11-20".into(),
@@ -52,6 +53,8 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         manage: Manage { roles: "declared".into(), assignments: "declared".into() },
         guards: Guards { max_deletes: "3".into(), max_unassigns: "10%".into(), min_admins: 2 },
         selection: Vec::new(),
+        pending_only: false,
+        left: Vec::new(),
         scope_changes: Vec::new(),
         summary: Summary::of(&changes),
         changes,
@@ -91,6 +94,7 @@ pub(super) fn change(action: Action, address: Address, title: &str) -> Change {
         side_effects: Vec::new(),
         holders: None,
         definition: None,
+        activity: Vec::new(),
         verdicts: Vec::new(),
     }
 }
@@ -125,7 +129,13 @@ pub(super) fn element(value: &str, origin: Origin, via: Option<Via>) -> Element 
 }
 
 pub(super) fn via_set(set: &str, line: u32) -> Option<Via> {
-    Some(Via { file: Some("roles/sets.yaml".into()), line: Some(line), set: Some(set.into()), base: None })
+    Some(Via {
+        file: Some("roles/sets.yaml".into()),
+        line: Some(line),
+        set: Some(set.into()),
+        base: None,
+        blame: None,
+    })
 }
 
 pub(super) fn fields<const N: usize>(
@@ -142,7 +152,7 @@ fn updated() -> Change {
     Change {
         origin: Origin::Mixed,
         holders: Some(3),
-        definition: Some(Place { file: "roles/security.yaml".into(), line: 4, column: 3 }),
+        definition: Some(Place { file: "roles/security.yaml".into(), line: 4, column: 3, blame: None }),
         before: fields([(
             "permissions",
             set(&[
@@ -181,7 +191,13 @@ fn updated() -> Change {
                     element(
                         "members:read",
                         Origin::Drift,
-                        Some(Via { file: None, line: None, set: None, base: Some("Member".into()) }),
+                        Some(Via {
+                            file: None,
+                            line: None,
+                            set: None,
+                            base: Some("Member".into()),
+                            blame: None,
+                        }),
                     ),
                 ],
                 removed: vec![
@@ -202,7 +218,7 @@ fn updated() -> Change {
 
 fn created() -> Change {
     Change {
-        definition: Some(Place { file: "roles/release.yaml".into(), line: 2, column: 3 }),
+        definition: Some(Place { file: "roles/release.yaml".into(), line: 2, column: 3, blame: None }),
         after: fields([
             ("name", text("Release auditor")),
             ("description", text("Reads what was released")),
@@ -386,7 +402,7 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
             change.title = text();
             change.side_effects = vec![text()];
             change.manual = Some(vec![text()]);
-            change.definition = Some(Place { file: text(), line: 1, column: 1 });
+            change.definition = Some(Place { file: text(), line: 1, column: 1, blame: None });
             change.verdicts = vec![Verdict {
                 help: Some(text()),
                 reason: Some(text()),
@@ -398,7 +414,13 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
                     added: vec![Element {
                         value: text(),
                         origin: Origin::Drift,
-                        via: Some(Via { file: Some(text()), line: Some(1), set: Some(text()), base: None }),
+                        via: Some(Via {
+                            file: Some(text()),
+                            line: Some(1),
+                            set: Some(text()),
+                            base: None,
+                            blame: None,
+                        }),
                     }],
                     removed: vec![Element { value: text(), origin: Origin::Pending, via: None }],
                 },

@@ -145,6 +145,7 @@ pub(super) fn reason_sentence(reason: Reason) -> &'static str {
         Reason::RoleRemoved => "The role is removed and its holders move on.",
         Reason::NotInExclusiveList => "An exclusive list does not name this principal.",
         Reason::NeverDeclared => "Git never declared it, and the mode is authoritative.",
+        Reason::NoLongerDeclared => "Git declared it before, and the definitions no longer do.",
     }
 }
 
@@ -156,6 +157,7 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
         Reason::RoleRemoved => "the role is removed",
         Reason::NotInExclusiveList => "not in the exclusive list",
         Reason::NeverDeclared => "never declared",
+        Reason::NoLongerDeclared => "no longer declared",
     }
 }
 
@@ -174,6 +176,8 @@ pub(super) fn guard_name(guard: Guard) -> &'static str {
         Guard::Incomplete => "incomplete",
         Guard::Blocked => "blocked",
         Guard::OnUnassign => "on_unassign",
+        Guard::ScopeChange => "scope_change",
+        Guard::Base => "base",
     }
 }
 

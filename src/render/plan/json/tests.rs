@@ -171,7 +171,7 @@ fn origin() -> impl Strategy<Value = Origin> {
 fn element() -> impl Strategy<Value = Element> {
     let via =
         (option::of(untrusted()), any::<Option<u32>>(), option::of(untrusted()), option::of(untrusted()))
-            .prop_map(|(file, line, set, base)| Via { file, line, set, base });
+            .prop_map(|(file, line, set, base)| Via { file, line, set, base, blame: None });
     (untrusted(), origin(), option::of(via)).prop_map(|(value, origin, via)| Element { value, origin, via })
 }
 
@@ -211,8 +211,12 @@ pub(in crate::render::plan) fn any_plan() -> impl Strategy<Value = PlanDocument>
             .enumerate()
             .map(|(index, (changes, identity, notes, emulator))| {
                 let summary = Summary::of(&changes);
-                let applied =
-                    Some(Applied { revision: branch.clone(), time: branch.clone(), digest: digest('e') });
+                let applied = Some(Applied {
+                    revision: branch.clone(),
+                    time: branch.clone(),
+                    digest: digest('e'),
+                    actor: None,
+                });
                 let plain = target(&format!("t{index}"), changes);
                 TargetPlan { identity, notes, emulator, summary, applied, ..plain }
             })

@@ -125,7 +125,7 @@ fn links(sources: &[Via], options: &MarkdownOptions) -> String {
     let mut sets = BTreeMap::new();
     for via in sources {
         if let (Some(set), Some(file), Some(line)) = (&via.set, &via.file, via.line) {
-            let place = || place(&Place { file: file.clone(), line, column: 1 }, options);
+            let place = || place(&Place { file: file.clone(), line, column: 1, blame: None }, options);
             sets.entry(set).or_insert_with(|| format!("set {} from {}", markdown(set.raw()), place()));
         }
     }
