@@ -1,14 +1,19 @@
 //! Applying a plan: the checks before, the operations, and the proof after.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 
 use super::{
     Exit, Failure, World,
     lock::{LockError, TenantLock},
-    plan::{Planned, PlannedTarget, Wishes},
+    plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
+    recording,
 };
 use crate::{
     apply::{self, Report, Run, Status},
@@ -22,15 +27,17 @@ use crate::{
     plan::{
         change::{Change, Plan, What},
         compare,
-        document::{RunStatistics, TargetPlan},
+        document::{Action, RunStatistics, TargetPlan},
+        earlier::Views,
         operation::Verb,
         order,
         outcome::{
             ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining,
             TargetOutcome, TargetResult, Verification,
         },
-        resolve, select,
+        pending, resolve, select,
     },
+    repo::record::Record,
 };
 
 /// Told about each step: the target's name and the step.
@@ -310,13 +317,14 @@ fn remaining(
         return whole("the credential reaches another tenant now");
     }
     let spec = &*target.tenant.provider;
-    let input =
-        resolve::Input { target: &target.target, spec, desired, live, base: None, today: world.today };
+    let in_force = &target.past.in_force;
+    let earlier = target.past.earlier();
+    let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else {
         return whole("the definitions no longer fit what is there: run `rolecall plan`");
     };
-    let input =
-        compare::Input { target: &target.target, spec, resolved: &resolved, live, before: &target.before };
+    let views = Views::of(input, &resolved);
+    let input = compare::Input { target: in_force, spec, resolved: &resolved, live, earlier, views: &views };
     let mut plan = compare::compare(input);
     if let (false, Ok(only)) = (wishes.only.is_empty(), super::project::globs(&wishes.only, "--only")) {
         let selected = select::select(&mut plan, &only);
@@ -324,8 +332,17 @@ fn remaining(
             plan.changes.retain(|change| only.is_match(change.address.as_str()));
         }
     }
+    if wishes.part == Part::Pending {
+        // What was left alone remains, and that is as it should be.
+        let planned: BTreeSet<&str> = target.plan.changes.iter().map(|change| change.address.as_str()).collect();
+        let kept = pending::keep(&mut plan);
+        if kept.is_err() {
+            plan.changes.retain(|change| planned.contains(change.address.as_str()));
+        }
+    }
     plan.changes
         .iter()
+        .filter(|change| change.action != Action::Release)
         .map(|change| {
             let unreadable = unreadable(change, live);
             let message = if unreadable { "which role it is cannot be read" } else { &*left(change) };

@@ -10,7 +10,11 @@ pub mod import;
 pub mod init;
 pub mod lock;
 pub mod plan;
+pub mod base;
+pub mod past;
 pub mod project;
+pub mod recording;
+pub mod scope;
 pub mod tenant;
 
 use std::{ffi::OsString, sync::Arc};

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use rolecall::{
     model::Untrusted,
-    plan::{compare::DeclaredBefore, document::Guard},
+    plan::document::Guard,
 };
 
 use super::{
@@ -41,7 +41,7 @@ fn a_held_role_that_would_gain_is_not_taken_over() {
 
 #[test]
 fn without_an_earlier_revision_nothing_proves_that_it_is_ours() {
-    let unknown = declared(&["keys", "read"]).with(|d| d.before = DeclaredBefore::Unknown);
+    let unknown = declared(&["keys", "read"]).with(|d| d.exempt = false);
     assert_snapshot!(story(&held(), &unknown), @"
     update t/role/helper: +keys (adopts)
       refused by adopt: role `Helper` exists, 2 people hold it, and it would gain permissions; there is no earlier revision that shows whether git declared it | To take it over on purpose, add to role `helper`: `id: 1`.
