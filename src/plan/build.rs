@@ -220,12 +220,7 @@ impl Builder<'_> {
 
     fn role_change(&self, before: Option<&RoleId>, after: Option<&RoleId>, origin: Origin) -> FieldChange {
         let value = |role: Option<&RoleId>| role.map(|role| FieldValue::Role(self.role(role)));
-        FieldChange::Value {
-            field: field::ROLE.into(),
-            before: value(before),
-            after: value(after),
-            origin,
-        }
+        FieldChange::Value { field: field::ROLE.into(), before: value(before), after: value(after), origin }
     }
 
     fn role_fields(

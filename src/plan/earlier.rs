@@ -4,11 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::resolve::{self, Resolved, ResolvedRole};
-use crate::model::{
-    Address, RoleId, Scope, Untrusted,
-    desired::DesiredState,
-    live::LiveObject,
-};
+use crate::model::{Address, RoleId, Scope, Untrusted, desired::DesiredState, live::LiveObject};
 
 /// The earlier definitions of one target, still symbolic.
 #[derive(Clone, Copy, Debug, Default)]
@@ -143,7 +139,8 @@ fn gone<'v, 'a: 'v>(
     views: impl Iterator<Item = &'v View<'a>>,
     planned: &Resolved<'_>,
 ) -> BTreeMap<&'a Untrusted, Former<'a>> {
-    let meant: BTreeSet<&Untrusted> = planned.roles.iter().filter_map(|role| role.live?.id.as_ref()).collect();
+    let meant: BTreeSet<&Untrusted> =
+        planned.roles.iter().filter_map(|role| role.live?.id.as_ref()).collect();
     let keys: BTreeSet<(&str, &Scope)> =
         planned.roles.iter().map(|role| (&*role.desired.key, &role.desired.scope)).collect();
     let mut former = BTreeMap::new();

@@ -92,7 +92,9 @@ impl<'a> Judge<'a> {
     fn origins(&self, change: &Change) -> Origins {
         let mut origins = Origins::default();
         match &change.what {
-            What::Role { before: Some(before), after: Some(after), .. } if change.action != Action::Release => {
+            What::Role { before: Some(before), after: Some(after), .. }
+                if change.action != Action::Release =>
+            {
                 let declared =
                     |view: &View<'a>| view.role(&change.address, change.id.as_ref()).map(|role| role.desired);
                 if before.name != after.name {
@@ -100,13 +102,14 @@ impl<'a> Judge<'a> {
                         Some(role) => Said::same(role.name.value == *name),
                         None => Said::Nothing,
                     };
-                    origins.name = Some(
-                        self.origin(|view| says(view, &after.name), |view| says(view, &before.name)),
-                    );
+                    origins.name =
+                        Some(self.origin(|view| says(view, &after.name), |view| says(view, &before.name)));
                 }
                 if before.description != after.description {
                     let says = |view: &View<'a>, text: Option<&Option<Untrusted>>| match declared(view) {
-                        Some(DesiredRole { description: Some(said), .. }) => Said::same(Some(&said.value) == text),
+                        Some(DesiredRole { description: Some(said), .. }) => {
+                            Said::same(Some(&said.value) == text)
+                        }
                         _ => Said::Nothing,
                     };
                     let (wanted, there) = (after.description.as_ref(), before.description.as_ref());
@@ -117,10 +120,11 @@ impl<'a> Judge<'a> {
                 let old = before.permissions.as_ref().unwrap_or(&empty);
                 let new = after.permissions.as_ref().unwrap_or(&empty);
                 for permission in old.symmetric_difference(new) {
-                    let says = |view: &View<'a>, has: bool| match view.role(&change.address, change.id.as_ref()) {
-                        Some(role) => Said::same(role.permissions.contains_key(permission) == has),
-                        None => Said::Nothing,
-                    };
+                    let says =
+                        |view: &View<'a>, has: bool| match view.role(&change.address, change.id.as_ref()) {
+                            Some(role) => Said::same(role.permissions.contains_key(permission) == has),
+                            None => Said::Nothing,
+                        };
                     let (wanted, there) = (new.contains(permission), old.contains(permission));
                     let origin = self.origin(|view| says(view, wanted), |view| says(view, there));
                     origins.permissions.insert(permission.clone(), origin);
@@ -202,9 +206,7 @@ impl<'a> Judge<'a> {
                 )
             }
             Some(Reason::NeverDeclared) => self.origin(|_| Said::Same, |_| Said::Other),
-            Some(Reason::NoLongerDeclared) => {
-                self.origin(|view| Said::same(held(view).is_none()), there)
-            }
+            Some(Reason::NoLongerDeclared) => self.origin(|view| Said::same(held(view).is_none()), there),
             Some(Reason::BaseChanged) | None => {
                 self.origin(|view| Said::same(held(view).as_ref() == after), there)
             }

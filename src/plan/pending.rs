@@ -24,7 +24,11 @@ pub fn keep(plan: &mut Plan) -> Result<Vec<Change>, Vec<Lacking>> {
 
 /// Leaves in the plan only what somebody changed outside git, as far as anybody can tell.
 pub fn drift(plan: &mut Plan) {
-    let both: Vec<_> = plan.changes.drain(..).map(|change| split(change, |origin| origin == Origin::Drift || origin == Origin::Undetermined)).collect();
+    let both: Vec<_> = plan
+        .changes
+        .drain(..)
+        .map(|change| split(change, |origin| origin == Origin::Drift || origin == Origin::Undetermined))
+        .collect();
     plan.changes = both.into_iter().filter_map(|(kept, _)| kept).collect();
 }
 

@@ -147,10 +147,7 @@ pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
 
 /// Resolves what can be resolved; what cannot is left out, and stands in the findings. `twins` are
 /// the live roles of addresses that are known already.
-pub(super) fn leniently<'a>(
-    input: Input<'a>,
-    twins: &BTreeMap<Address, &'a LiveObject>,
-) -> Resolved<'a> {
+pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a LiveObject>) -> Resolved<'a> {
     let mut resolver = Resolver::new(input);
     resolver.check_live();
     resolver.match_roles(twins);

@@ -71,6 +71,17 @@ impl History {
         inner.graph.is_ancestor(ancestor, of)
     }
 
+    /// Whether two commits have history in common.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::is_ancestor`].
+    pub fn is_related(&self, one: &str, two: &str) -> Result<bool, RepoError> {
+        let inner = self.lock();
+        let (one, two) = (inner.id(one)?, inner.id(two)?);
+        Ok(!inner.graph.common(one, two)?.is_empty())
+    }
+
     /// Full ids of the parents of `commit`, in order; empty for a commit that began a history.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{Environment, Exit, Failure};
 use crate::{
     model::Untrusted,
-    repo::{History, RepoError},
+    repo::{History, RepoError, Tip},
 };
 
 /// The base of a plan.
@@ -70,7 +70,8 @@ impl Search<'_> {
             return Ok(Base { commit, name, merges: false });
         }
         if self.rev && self.history.is_ancestor(self.commit, &commit)? {
-            let message = format!("the base `{named}` is newer than the planned revision, which is part of it");
+            let message =
+                format!("the base `{named}` is newer than the planned revision, which is part of it");
             return Err(refused(message, "Name a base that is older, or plan a newer revision."));
         }
         if !self.history.is_related(&commit, self.commit)? {
@@ -98,7 +99,9 @@ impl Search<'_> {
         match event {
             Event::PullRequest { branch, commit } => {
                 // A merge commit that the forge made has the tip of the target branch as first parent.
-                let tip = branch.as_deref().and_then(|branch| self.history.reference(&format!("refs/remotes/origin/{branch}")));
+                let tip = branch
+                    .as_deref()
+                    .and_then(|branch| self.history.reference(&format!("refs/remotes/origin/{branch}")));
                 let tip = tip.or_else(|| self.history.resolve(commit.as_deref()?).ok());
                 match tip {
                     Some(tip) => {
@@ -109,9 +112,10 @@ impl Search<'_> {
                 }
             }
             Event::Push { before: Some(before) } => match self.history.resolve(before) {
-                Ok(commit) if self.history.is_ancestor(&commit, self.commit).unwrap_or(false) => {
-                    (Some(Base { commit, name: "the commit before this push".to_owned(), merges: false }), None)
-                }
+                Ok(commit) if self.history.is_ancestor(&commit, self.commit).unwrap_or(false) => (
+                    Some(Base { commit, name: "the commit before this push".to_owned(), merges: false }),
+                    None,
+                ),
                 // The history was rewritten, or the clone is too shallow for it.
                 _ => self.before(self.commit),
             },
@@ -120,7 +124,7 @@ impl Search<'_> {
     }
 
     fn of_branch(&self) -> (Option<Base>, Option<Untrusted>) {
-        let Some((name, tip)) = self.history.target_branch(self.apply_from) else {
+        let Some(Tip { name, commit: tip }) = self.history.target_branch(self.apply_from) else {
             return self.on_target();
         };
         let on_target = match self.branch {
@@ -154,7 +158,9 @@ impl Search<'_> {
             (Ok(true), _) => (Some(Base { commit: tip, name, merges: false }), None),
             (Ok(false), Ok(true)) => (Some(Base { commit: tip, name, merges: true }), None),
             (Ok(false), Ok(false)) => {
-                let note = format!("This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared.");
+                let note = format!(
+                    "This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared."
+                );
                 (None, Some(note.into()))
             }
             (Err(error), _) | (_, Err(error)) => (None, Some(no_base(&error))),
@@ -196,7 +202,11 @@ impl Event {
         if text("GITHUB_ACTIONS").is_some() {
             let payload = text("GITHUB_EVENT_PATH").and_then(|path| payload(&path)).unwrap_or_default();
             let at = |pointer: &str| {
-                payload.pointer(pointer).and_then(|value| value.as_str()).filter(|id| is_commit(id)).map(str::to_owned)
+                payload
+                    .pointer(pointer)
+                    .and_then(|value| value.as_str())
+                    .filter(|id| is_commit(id))
+                    .map(str::to_owned)
             };
             return match text("GITHUB_BASE_REF") {
                 Some(branch) => {
@@ -237,7 +247,9 @@ fn payload(path: &str) -> Option<serde_json::Value> {
 
 /// Whether a text is a commit's full id, and not the zeros that stand for none.
 fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit()) && text.bytes().any(|b| b != b'0')
+    matches!(text.len(), 40 | 64)
+        && text.bytes().all(|b| b.is_ascii_hexdigit())
+        && text.bytes().any(|b| b != b'0')
 }
 
 #[cfg(test)]
@@ -254,7 +266,11 @@ mod tests {
 
     #[test]
     fn a_pull_request_names_its_target() {
-        let found = event(&[("GITHUB_ACTIONS", "true"), ("GITHUB_BASE_REF", "main"), ("GITHUB_EVENT_NAME", "pull_request")]);
+        let found = event(&[
+            ("GITHUB_ACTIONS", "true"),
+            ("GITHUB_BASE_REF", "main"),
+            ("GITHUB_EVENT_NAME", "pull_request"),
+        ]);
         assert_eq!(found, Some(Event::PullRequest { branch: Some("main".to_owned()), commit: None }));
         let sha = "8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90";
         let found = event(&[
@@ -262,7 +278,10 @@ mod tests {
             ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main"),
             ("CI_MERGE_REQUEST_DIFF_BASE_SHA", sha),
         ]);
-        assert_eq!(found, Some(Event::PullRequest { branch: Some("main".to_owned()), commit: Some(sha.to_owned()) }));
+        assert_eq!(
+            found,
+            Some(Event::PullRequest { branch: Some("main".to_owned()), commit: Some(sha.to_owned()) })
+        );
     }
 
     #[test]

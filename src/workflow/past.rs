@@ -81,13 +81,21 @@ impl Past {
     }
 
     /// Whether an earlier revision may have declared who holds a role of this target.
-    pub(super) fn assigns(&self, world: &World, project: &Project, target: &Target, recording: &Recording) -> bool {
-        let of = |side: &Side| side.loaded.desired.get(&target.name).is_some_and(|state| !state.assignments.is_empty());
+    pub(super) fn assigns(
+        &self,
+        world: &World,
+        project: &Project,
+        target: &Target,
+        recording: &Recording,
+    ) -> bool {
+        let of = |side: &Side| {
+            side.loaded.desired.get(&target.name).is_some_and(|state| !state.assignments.is_empty())
+        };
         let recorded = recording.records.iter().filter(|record| record.target.raw() == &*target.name);
         self.base.as_ref().is_some_and(|(_, side)| of(side))
-            || recorded.into_iter().any(|record| {
-                self.side(world, project, record.revision.raw()).is_ok_and(|side| of(&side))
-            })
+            || recorded
+                .into_iter()
+                .any(|record| self.side(world, project, record.revision.raw()).is_ok_and(|side| of(&side)))
     }
 
     /// Whether `record` is of the planned commit's own history.
@@ -105,14 +113,18 @@ impl Past {
     /// which of them was applied last.
     fn protections(&self, world: &World, project: &Project) -> Result<&[Protection], RepoError> {
         let look = || {
-            let (Some(history), Some(head)) = (&self.history, self.heads.last()) else { return Ok(Vec::new()) };
+            let (Some(history), Some(head)) = (&self.history, self.heads.last()) else {
+                return Ok(Vec::new());
+            };
             let mut found = Vec::new();
             for commit in history.first_parents(head)? {
                 let side = self.side(world, project, &commit?)?;
                 let Some(config) = &side.loaded.config else { continue };
                 for target in &config.targets {
                     let Some(state) = side.loaded.desired.get(&target.name) else { continue };
-                    found.extend(protecting(state).map(|state| Protection { provider: target.provider, state }));
+                    found.extend(
+                        protecting(state).map(|state| Protection { provider: target.provider, state }),
+                    );
                 }
             }
             Ok(found)
@@ -151,6 +163,8 @@ pub struct TargetPast {
     pub newer: Option<Untrusted>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
+    /// What to say of the base where it matters that there is none.
+    pub no_base: Option<Untrusted>,
     /// Whether the target is an emulator.
     exempt: bool,
 }
@@ -195,10 +209,18 @@ impl TargetPast {
     /// # Errors
     ///
     /// Where the history is not complete.
-    pub fn search_history(&mut self, world: &World, project: &Project, target: &Target) -> Result<(), RepoError> {
+    pub fn search_history(
+        &mut self,
+        world: &World,
+        project: &Project,
+        target: &Target,
+    ) -> Result<(), RepoError> {
         let found = project.past.protections(world, project)?;
         self.protecting.extend(
-            found.iter().filter(|protection| protection.provider == target.provider).map(|found| found.state.clone()),
+            found
+                .iter()
+                .filter(|protection| protection.provider == target.provider)
+                .map(|found| found.state.clone()),
         );
         Ok(())
     }
@@ -229,7 +251,8 @@ impl TargetPast {
             record: None,
             unusable: None,
             newer: None,
-            notes: past.note.iter().cloned().collect(),
+            notes: Vec::new(),
+            no_base: past.note.clone().filter(|_| !target.emulator),
             exempt: target.emulator,
         };
         let names = project.names();
@@ -297,7 +320,9 @@ impl TargetPast {
             };
             values(other) == values(target)
         };
-        for other in config.targets.iter().filter(|other| other.provider == target.provider && *other.name != *name) {
+        for other in
+            config.targets.iter().filter(|other| other.provider == target.provider && *other.name != *name)
+        {
             if !names.contains(&*other.name) || same(other) {
                 self.protecting.extend(side.loaded.desired.get(&other.name).and_then(protecting));
             }
@@ -305,11 +330,20 @@ impl TargetPast {
     }
 
     /// What of the target's own scope changed since the last apply, else since the base.
-    fn scope(&mut self, target: &Target, config: &Config, sides: &[(&Arc<Side>, Arc<str>)], project: &Project) {
+    fn scope(
+        &mut self,
+        target: &Target,
+        config: &Config,
+        sides: &[(&Arc<Side>, Arc<str>)],
+        project: &Project,
+    ) {
         let mut then = Vec::new();
         for (side, name) in sides {
             let Some(earlier) = &side.loaded.config else { continue };
-            let Some(entry) = earlier.targets.iter().find(|entry| entry.name == *name && !entry.emulator) else { continue };
+            let Some(entry) = earlier.targets.iter().find(|entry| entry.name == *name && !entry.emulator)
+            else {
+                continue;
+            };
             self.guards.push(earlier.guards);
             then.push((*side, entry, earlier));
         }
@@ -322,14 +356,22 @@ impl TargetPast {
     }
 
     /// The state of a side without what is released, which is kept apart.
-    fn state(&mut self, side: Arc<Side>, name: &Arc<str>, target: &Target, project: &Project) -> Option<State> {
+    fn state(
+        &mut self,
+        side: Arc<Side>,
+        name: &Arc<str>,
+        target: &Target,
+        project: &Project,
+    ) -> Option<State> {
         let state = side.loaded.desired.get(name)?;
         let entry = side.loaded.config.as_ref()?.targets.iter().find(|entry| entry.name == *name)?;
         let left = left_files(&side, entry, target, project.files.as_ref());
         if left.is_empty() {
             return Some(State::Whole(side, Arc::clone(name)));
         }
-        let stays = |site: crate::model::Site| path_of(&side.loaded.sources, site).is_some_and(|path| left.contains(&path));
+        let stays = |site: crate::model::Site| {
+            path_of(&side.loaded.sources, site).is_some_and(|path| left.contains(&path))
+        };
         let (mut kept, mut released) = (state.clone(), DesiredState::default());
         let declared: BTreeSet<(&str, &Scope)> = project
             .loaded
@@ -339,14 +381,22 @@ impl TargetPast {
             .flat_map(|state| &state.roles)
             .map(|role| (&*role.key, &role.scope))
             .collect();
-        let goes = |role: &crate::model::desired::DesiredRole| stays(role.site) && !declared.contains(&(&*role.key, &role.scope));
+        let goes = |role: &crate::model::desired::DesiredRole| {
+            stays(role.site) && !declared.contains(&(&*role.key, &role.scope))
+        };
         released.roles = state.roles.iter().filter(|role| goes(role)).cloned().collect();
         kept.roles.retain(|role| !goes(role));
         kept.assignments.retain(|assignment| !stays(assignment.principal.site));
         let both = self.released.get_or_insert_default();
-        both.roles.extend(released.roles.into_iter().filter(|role| {
-            !both.roles.iter().any(|known| (&known.key, &known.scope) == (&role.key, &role.scope))
-        }).collect::<Vec<_>>());
+        both.roles.extend(
+            released
+                .roles
+                .into_iter()
+                .filter(|role| {
+                    !both.roles.iter().any(|known| (&known.key, &known.scope) == (&role.key, &role.scope))
+                })
+                .collect::<Vec<_>>(),
+        );
         Some(State::Part(Box::new(kept)))
     }
 }
@@ -357,7 +407,9 @@ fn path_of(sources: &Sources, site: crate::model::Site) -> Option<Untrusted> {
 
 /// Files that `then` read at an earlier commit, that are still there, and that `now` does not read.
 fn left_files(side: &Side, then: &Target, now: &Target, files: &dyn Files) -> BTreeSet<Untrusted> {
-    let patterns = |target: &Target| -> Vec<Arc<str>> { target.files.iter().map(|pattern| Arc::clone(&pattern.value)).collect() };
+    let patterns = |target: &Target| -> Vec<Arc<str>> {
+        target.files.iter().map(|pattern| Arc::clone(&pattern.value)).collect()
+    };
     let (then, now) = (patterns(then), patterns(now));
     if then == now {
         return BTreeSet::new();

@@ -4,14 +4,12 @@ use std::{collections::BTreeMap, time::Instant};
 
 use futures_util::future::join_all;
 
-use super::{
-    Exit, Failure, World, past::TargetPast, project::Project, recording::Recording, tenant::Tenant,
-};
+use super::{Exit, Failure, World, past::TargetPast, project::Project, recording::Recording, scope, tenant::Tenant};
 use crate::{
     assess,
     model::{
         Finding, Level, Untrusted,
-        config::{Guards, Target},
+        config::Target,
         desired::DesiredState,
         live::{LiveState, Query},
     },
@@ -72,6 +70,8 @@ pub struct PlannedTarget {
     pub past: TargetPast,
     /// The record of its applies.
     pub recording: Recording,
+    /// How many differences `--pending-only` left alone.
+    pub left: usize,
     /// The open connection.
     pub tenant: Tenant,
 }
@@ -113,6 +113,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
                     live: made.live,
                     past: made.past,
                     recording: made.recording,
+                    left: made.left,
                     tenant,
                 });
             }
@@ -146,6 +147,7 @@ struct Made {
     live: LiveState,
     past: TargetPast,
     recording: Recording,
+    left: usize,
     findings: Vec<Finding>,
 }
 
@@ -181,8 +183,14 @@ async fn plan_target(
     let mut history = None;
     loop {
         let target = &past.in_force;
-        let input =
-            resolve::Input { target, spec, desired, live: &live, earlier: past.earlier(), today: world.today };
+        let input = resolve::Input {
+            target,
+            spec,
+            desired,
+            live: &live,
+            earlier: past.earlier(),
+            today: world.today,
+        };
         let resolved = resolve::resolve(input).map_err(|findings| TargetFailure {
             failure: Failure::new(
                 Exit::Invalid,
@@ -220,6 +228,9 @@ async fn plan_target(
         }
         let findings = resolved.findings;
         plan.notes.extend(past.notes.iter().cloned());
+        let others =
+            !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
+        plan.notes.extend(past.no_base.clone().filter(|_| others));
         let left = narrow(&mut plan, wishes)?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts {
@@ -240,7 +251,8 @@ async fn plan_target(
             scope_changes: &past.scope_changes,
         };
         let document = build::target(circumstances, &plan, &project.loaded.sources);
-        return Ok(Made { document, plan, live, past, recording, findings });
+        let left = left.map_or(0, |left| left.len());
+        return Ok(Made { document, plan, live, past, recording, left, findings });
     }
 }
 
@@ -282,24 +294,32 @@ fn refuse_deletions(plan: &mut Plan, failure: &Failure) {
 
 /// What is managed or guarded changes in an apply of its own; putting drift back is no use of it.
 fn scope_alone(plan: &mut Plan, past: &TargetPast) {
-    let changes = plan.changes.iter().filter(|change| {
-        change.action != Action::Release && change.origins.common() != Origin::Drift
-    });
+    let changes = plan
+        .changes
+        .iter()
+        .filter(|change| change.action != Action::Release && change.origins.common() != Origin::Drift);
     let count = changes.count();
-    if past.scope_changes.is_empty() || count == 0 {
+    let alone = past.scope_changes.iter().filter(|change| scope::alone(change));
+    let what: Vec<&str> = alone.map(|change| change.what.raw()).collect();
+    if what.is_empty() || count == 0 {
         return;
     }
-    let what: Vec<&str> = past.scope_changes.iter().map(|change| change.what.raw()).collect();
     let message = format!(
         "what is managed or guarded changes ({}) together with {}; it takes effect only after an apply of its own",
         what.join(", "),
-        if count == 1 { "1 change of a role or an assignment".to_owned() } else { format!("{count} changes of roles and assignments") }
+        if count == 1 {
+            "1 change of a role or an assignment".to_owned()
+        } else {
+            format!("{count} changes of roles and assignments")
+        }
     );
     let since = past.since.as_deref().map_or_else(String::new, |commit| {
         let short: String = commit.chars().take(12).collect();
         format!(" (what holds until then is that of {short})")
     });
-    let help = format!("Put the two into commits of their own, and apply the first one before the second: `rolecall apply --rev COMMIT`{since}.");
+    let help = format!(
+        "Put the two into commits of their own, and apply the first one before the second: `rolecall apply --rev COMMIT`{since}."
+    );
     plan.verdicts.push(Verdict::refuse(Guard::ScopeChange, message, Some(help)));
 }
 

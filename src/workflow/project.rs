@@ -105,11 +105,14 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
             return Err(Failure::new(Exit::Usage, "there is no git repository, so there is no base")
                 .help("Leave `--base` out, or run rolecall in a clone."));
         }
-        project.past.note = Some("This is not in git, so there is no base: nothing is removed for not being declared.".into());
+        project.past.note = Some(
+            "This is not in git, so there is no base: nothing is removed for not being declared.".into(),
+        );
         return Ok(project);
     };
     let Some(commit) = project.revisions.desired.clone() else { return Ok(project) };
-    let apply_from: Vec<&str> = config.apply_from.iter().flatten().map(crate::model::Untrusted::raw).collect();
+    let apply_from: Vec<&str> =
+        config.apply_from.iter().flatten().map(crate::model::Untrusted::raw).collect();
     let search = Search {
         history: &history,
         named: source.base.as_deref(),

@@ -9,7 +9,7 @@ use crate::{
         config::{self, Target},
         live::Identity,
     },
-    repo::record::{self, Record, Store},
+    repo::record::{Record, Store},
 };
 
 /// Where a target's applies are recorded, and what is recorded there.
@@ -59,7 +59,9 @@ impl Recording {
     pub fn write(&self, record: &Record) -> Result<Option<Untrusted>, Failure> {
         let Some(store) = &self.store else { return Ok(None) };
         let known = self.records.iter().find(|known| known.target == record.target);
-        if known.is_some_and(|known| Record { time: known.time.clone(), actor: known.actor.clone(), ..record.clone() } == *known) {
+        if known.is_some_and(|known| {
+            Record { time: known.time.clone(), actor: known.actor.clone(), ..record.clone() } == *known
+        }) {
             return Ok(None);
         }
         store.write(record)?;
@@ -72,7 +74,7 @@ fn store(project: &Project, target: &Target) -> Option<Store> {
     if target.emulator {
         // Whoever throws the emulator's state away throws its record away with it.
         let folder: &Path = project.folder().ok()?;
-        return Some(record::Store::file(folder, &format!("{}/applied.json", tenant::emulator_state(target))));
+        return Some(Store::file(folder, &format!("{}/applied.json", tenant::emulator_state(target))));
     }
     match kind {
         config::Record::Git => Some(Store::git(&project.place)),
@@ -87,6 +89,8 @@ fn store(project: &Project, target: &Target) -> Option<Store> {
 /// Who applies, as far as the environment tells.
 pub fn actor(world: &World) -> Untrusted {
     let variables = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"];
-    let text = |name: &&str| (world.environment)(name).and_then(|value| value.into_string().ok()).filter(|v| !v.is_empty());
+    let text = |name: &&str| {
+        (world.environment)(name).and_then(|value| value.into_string().ok()).filter(|v| !v.is_empty())
+    };
     variables.iter().find_map(text).map_or_else(|| "unknown".into(), Untrusted::from)
 }

@@ -58,6 +58,28 @@ pub fn in_force<'t>(now: &Target, then: impl Iterator<Item = &'t Target>) -> Tar
     Target { manage, ..now.clone() }
 }
 
+/// Whether a change takes effect only after an apply of its own. A guard that becomes stricter holds
+/// at once; and what somebody gets when a role is taken away stands in the plan beside their name,
+/// unless they leave altogether.
+pub fn alone(change: &ScopeChange) -> bool {
+    let value = |side: &Option<Untrusted>| side.as_ref().map_or("", |text| text.raw()).to_owned();
+    let (before, after) = (value(&change.before), value(&change.after));
+    let number = |text: &str| text.parse::<u64>().ok();
+    match change.what.raw() {
+        "on_unassign" => after == "remove_member",
+        "guards.min_admins" => number(&after) < number(&before),
+        "guards.max_deletes" | "guards.max_unassigns" => {
+            let percent = before.ends_with('%') && after.ends_with('%');
+            let (a, b) = match percent {
+                true => (number(before.trim_end_matches('%')), number(after.trim_end_matches('%'))),
+                false => (number(&before), number(&after)),
+            };
+            !matches!((a, b), (Some(a), Some(b)) if b <= a)
+        }
+        _ => true,
+    }
+}
+
 #[derive(Default)]
 struct Found(Vec<ScopeChange>);
 

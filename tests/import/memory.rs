@@ -121,7 +121,14 @@ impl<'a> Tree<'a> {
         }
         let target = &loaded.config.as_ref().ok_or("no configuration")?.targets[0];
         let desired = loaded.desired.get("t").ok_or("no target")?;
-        let input = resolve::Input { target, spec: self.spec, desired, live, earlier: Earlier::default(), today: TODAY };
+        let input = resolve::Input {
+            target,
+            spec: self.spec,
+            desired,
+            live,
+            earlier: Earlier::default(),
+            today: TODAY,
+        };
         let resolved = resolve(input).map_err(|findings| format!("{findings:?}"))?;
         let views = Views::of(input, &resolved);
         Ok(compare::compare(compare::Input {

@@ -41,12 +41,14 @@ impl Context {
     /// What the run takes from outside.
     fn world(&self, events: Option<http::Events>) -> World {
         let variable = std::env::var_os("ROLECALL_ALLOW_HOSTS");
+        let now = jiff::Timestamp::now();
         World {
+            now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
             allowed_hosts: http::allowed_hosts(&self.global.allow_host, variable),
             redactor: self.redactor.clone(),
-            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
             events,
         }

@@ -90,7 +90,8 @@ impl<'a> Resolver<'a> {
     ) -> Vec<(usize, &'a LiveObject)> {
         let Some(ids) = self.input.earlier.ids else { return Vec::new() };
         let mut taken = BTreeSet::new();
-        let found = desired.iter().filter(|(index, role)| role.id.is_none() && self.matches[*index].0.is_none());
+        let found =
+            desired.iter().filter(|(index, role)| role.id.is_none() && self.matches[*index].0.is_none());
         let found = found.filter_map(|(index, role)| {
             let id = ids.get(&Address::role(&self.input.target.name, &role.key, &role.scope))?;
             let live = self.by_id.get(id).copied()?;
