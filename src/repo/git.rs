@@ -47,8 +47,9 @@ pub(super) fn open(place: &ConfigPlace) -> Result<Option<Opened>, RepoError> {
     }
 }
 
-/// Opens the repository that the definitions lie in, without which there is `nothing`.
-pub(super) fn needed(place: &ConfigPlace, nothing: &str) -> Result<Opened, RepoError> {
+/// Opens the repository that the definitions lie in, without which there is `nothing`; `instead` is
+/// what else to do than run in a clone.
+pub(super) fn needed(place: &ConfigPlace, nothing: &str, instead: &str) -> Result<Opened, RepoError> {
     if let Some(opened) = open(place)? {
         return Ok(opened);
     }
@@ -57,8 +58,7 @@ pub(super) fn needed(place: &ConfigPlace, nothing: &str) -> Result<Opened, RepoE
         Root::Bare { git_dir, .. } => git_dir,
     };
     let message = format!("`{}` is not in a git repository, so there is {nothing}", at.display());
-    Err(RepoError::new(Kind::NotARepository, message)
-        .help("Run rolecall in a clone, or leave the revision out."))
+    Err(RepoError::new(Kind::NotARepository, message).help(format!("Run rolecall in a clone, or {instead}.")))
 }
 
 /// The top of the work tree that `folder` lies in; `None` outside git.

@@ -52,7 +52,8 @@ impl Revision {
     /// `MissingObject`; `Link` where the folder of the definitions lies behind a link or in a
     /// submodule in that commit; `Owner`, `Unsupported`, `Git` where the repository cannot be opened.
     pub fn open(place: &ConfigPlace, rev: &str) -> Result<Self, RepoError> {
-        let git::Opened { repo, prefix } = git::needed(place, &format!("no revision `{rev}`"))?;
+        let git::Opened { repo, prefix } =
+            git::needed(place, &format!("no revision `{rev}`"), "leave the revision out")?;
         let commit = resolve::commit(&repo, rev)?;
         let (id, top) = (commit.id(), commit.tree_id());
         drop(commit);

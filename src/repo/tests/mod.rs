@@ -4,6 +4,7 @@ mod facts;
 mod history;
 mod owner;
 mod place;
+mod record;
 mod revision;
 mod unusual;
 mod work_tree;
