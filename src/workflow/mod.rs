@@ -9,6 +9,7 @@ mod failure;
 pub mod import;
 pub mod init;
 pub mod lock;
+mod overlap;
 pub mod plan;
 pub mod project;
 pub mod tenant;
