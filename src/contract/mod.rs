@@ -29,11 +29,6 @@ pub trait Spec: Send + Sync {
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
     fn permission_form(&self) -> PermissionForm;
-    /// How many requests about who holds which role the provider documents to take in a minute;
-    /// `None` where it documents no limit.
-    fn member_requests_per_minute(&self) -> Option<u32> {
-        None
-    }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
     /// A role to begin with.

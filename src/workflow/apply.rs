@@ -76,22 +76,16 @@ fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), 
 /// About how long the provider's limits make an apply of this plan take at least, over all targets.
 pub fn expected_wait(planned: &Planned) -> Duration {
     let of = |target: &PlannedTarget| {
-        let per_minute = target.tenant.provider.member_requests_per_minute()?;
+        let reading = target.tenant.provider.member_reading();
         let ops = order::order(&target.plan, &*target.tenant.provider);
         let moves = ops.iter().filter(|op| matches!(op.verb, Verb::Assign { .. })).count();
-        if moves == 0 {
-            return None;
-        }
-        // Reading back takes as many pages as there are members.
-        let pages = target.live.of(Kind::Assignment).count().div_ceil(MEMBERS_ON_A_PAGE);
-        let minutes = (moves + pages).saturating_sub(1) as u64 / u64::from(per_minute.max(1));
-        Some(Duration::from_secs(60 * minutes))
+        // Reading back takes as many requests as there are pages of members.
+        let pages = reading.requests(target.live.of(Kind::Assignment).count());
+        let quota = reading.quota.filter(|_| moves > 0)?;
+        Some(target.tenant.connection.expected_wait(&quota, moves + pages))
     };
     planned.targets.iter().filter_map(of).max().unwrap_or_default()
 }
-
-/// The usual size of a page of members.
-const MEMBERS_ON_A_PAGE: usize = 100;
 
 /// Applies every planned target, all tenants at the same time, and reads everything back. Several
 /// targets on one tenant follow each other: one lock holds for all of them.
