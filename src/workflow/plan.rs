@@ -129,6 +129,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             (Ok(_), None) => {}
         }
     }
+    super::overlap::refuse(project, &guards, &mut documents, &mut targets, &mut findings).await;
     documents.extend(project.broken().map(|name| {
         let target = project.target(name);
         let failure = Failure::new(Exit::Invalid, "its definitions have errors")

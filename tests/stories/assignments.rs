@@ -415,3 +415,40 @@ pub(super) fn wait_for(emulator: &Emulator, start: &str) {
     }
     panic!("no request {start}");
 }
+
+#[test]
+fn a_moment_without_access_is_refused_unless_the_role_accepts_it() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    let roles = |one: &str, two: &str, holders: [&str; 2]| {
+        project.define(&format!(
+            "roles:
+  one: {{ name: One, description: Needed, {one} }}
+  two: {{ name: Two, description: Needed, {two} }}
+assignments:
+  - {{ role: one, users: [\"{}\"] }}
+  - {{ role: two, users: [\"{}\"] }}
+",
+            holders[0], holders[1]
+        ));
+    };
+    let (reports, learnings) = ("permissions: { reports: [read] }", "permissions: { learnings: [read] }");
+    roles(reports, learnings, ["1003", "1004"]);
+    let _first = project.apply().exits(0);
+    project.commit("start");
+    emulator.forget();
+    // Everybody keeps what they have, over the other role.
+    roles(learnings, reports, ["1004", "1003"]);
+    let _refused = project
+        .apply()
+        .exits(4)
+        .has("1003 would be without `reports:read` for a moment")
+        .has("1004 would be without `learnings:read` for a moment")
+        // Which of the two makes the gap depends on their ids.
+        .has("Accept it with `allow_gap: true` at `reviews/role/");
+    assert_eq!(emulator.sent(), [""; 0]);
+    roles(&format!("allow_gap: true, {learnings}"), reports, ["1004", "1003"]);
+    let _accepted = project.apply().exits(0).has("`allow_gap` accepts it");
+    assert_eq!((emulator.held_by("1003"), emulator.held_by("1004")), ("Two".into(), "One".into()));
+    project.is_in_place();
+}

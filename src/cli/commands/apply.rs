@@ -93,10 +93,8 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     };
     let wait = apply::expected_wait(&planned);
     if !wait.is_zero() {
-        let minutes = wait.as_secs() / 60;
-        context
-            .ui
-            .status(&format!("The provider's limit of requests makes this take at least {minutes} min."));
+        let minutes = wait.as_secs().div_ceil(60);
+        context.ui.status(&format!("The provider's limit of requests makes this take about {minutes} min."));
     }
     let stop = interruptible(context);
     let progress = Progress::start(context);
