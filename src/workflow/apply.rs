@@ -18,7 +18,7 @@ use super::{
 use crate::{
     apply::{self, Report, Run, Status},
     model::{
-        Kind, Untrusted,
+        Kind, RoleId, Untrusted,
         config::Config,
         desired::DesiredState,
         field,
@@ -340,19 +340,30 @@ async fn apply_target(
 }
 
 fn all(plan: &Plan, status: ChangeStatus, reason: &str) -> Vec<ChangeOutcome> {
-    plan.changes.iter().map(|change| change_outcome(change, status, Some(reason.into()), None)).collect()
+    plan.changes
+        .iter()
+        .map(|change| change_outcome(plan, change, status, Some(reason.into()), None))
+        .collect()
 }
 
 fn change_outcome(
+    plan: &Plan,
     change: &Change,
     status: ChangeStatus,
     reason: Option<Untrusted>,
     help: Option<Untrusted>,
 ) -> ChangeOutcome {
+    let (before, after) = match &change.what {
+        What::Assignment { before, after, .. } | What::Default { before, after } => (before, after),
+        What::Role { .. } => (&None, &None),
+    };
+    let name = |role: &Option<RoleId>| plan.role_names.get(role.as_ref()?).cloned();
     ChangeOutcome {
         address: change.address.clone(),
         title: change.title.clone(),
         action: change.action,
+        before: name(before),
+        after: name(after),
         status,
         reason,
         help,
@@ -516,7 +527,7 @@ fn statuses(
         };
         let failed = statuses.iter().find_map(|status| failure_of(status, principal));
         if let Some((reason, help)) = failed {
-            return change_outcome(change, ChangeStatus::Failed, Some(reason), help);
+            return change_outcome(plan, change, ChangeStatus::Failed, Some(reason), help);
         }
         let skipped = statuses.iter().find_map(|status| match status {
             Status::NotAttempted { why } => Some(why.clone()),
@@ -525,7 +536,7 @@ fn statuses(
         if let Some(why) = skipped {
             let begun = statuses.iter().any(|status| **status == Status::Done);
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
-            return change_outcome(change, status, Some(why), None);
+            return change_outcome(plan, change, status, Some(why), None);
         }
         match (left.get(change.address.as_str()), proof) {
             (Some(Left { remaining, unreadable }), _) => {
@@ -534,16 +545,17 @@ fn statuses(
                     true => (ChangeStatus::Unconfirmed, "Look at it in the product itself."),
                     false => (ChangeStatus::Failed, "Run `rolecall plan` to see what is there now."),
                 };
-                change_outcome(change, status, Some(reason.into()), Some(help.into()))
+                change_outcome(plan, change, status, Some(reason.into()), Some(help.into()))
             }
             // Roles are read back after each stratum; only people have not been looked at.
             (None, Proof::Unread(failure)) if principal.is_some() => change_outcome(
+                plan,
                 change,
                 ChangeStatus::Unconfirmed,
                 Some(failure.message.clone()),
                 failure.help.clone(),
             ),
-            (None, _) => change_outcome(change, ChangeStatus::Applied, None, None),
+            (None, _) => change_outcome(plan, change, ChangeStatus::Applied, None, None),
         }
     };
     plan.changes.iter().zip(by_change).map(outcome).collect()

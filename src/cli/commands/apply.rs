@@ -99,7 +99,11 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     let stop = interruptible(context);
     let progress = Progress::start(context);
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
-    let events = |target: &str, event: crate::apply::Event<'_>| progress.step(target, &event);
+    let events = |name: &str, event: crate::apply::Event<'_>| {
+        if let Some(target) = planned.targets.iter().find(|target| &*target.target.name == name) {
+            progress.step(name, &target.plan, &event);
+        }
+    };
     let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
     progress.finish();
     context.ui.data(&match args.format {
