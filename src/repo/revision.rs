@@ -311,6 +311,11 @@ impl Files for Revision {
         let blob = repo.find_blob(id).map_err(|error| gone(&error))?;
         Ok(blob.content().to_vec())
     }
+
+    fn fingerprint(&self, path: &str) -> Option<[u8; 20]> {
+        path::readable(path, &self.config).ok()?;
+        self.blob(path)?.as_bytes().try_into().ok()
+    }
 }
 
 impl fmt::Debug for Revision {
