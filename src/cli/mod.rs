@@ -41,6 +41,9 @@ pub(crate) struct Global {
     /// Read the definitions from this revision instead of the work tree.
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
+    /// Compare with this revision, instead of the target branch or the commit before.
+    #[arg(long, value_name = "REV", global = true)]
+    base: Option<String>,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
     /// beside the provider's own hosts. May be repeated.
     #[arg(

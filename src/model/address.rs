@@ -66,6 +66,12 @@ impl Address {
         Self(address.into())
     }
 
+    /// The same object in the target `name`, for one that was renamed.
+    pub fn of_target(&self, name: &str) -> Option<Self> {
+        let (_, rest) = self.0.split_once('/')?;
+        Some(Self(format!("{}/{rest}", part(name)).into()))
+    }
+
     /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -57,6 +57,12 @@ pub struct TargetOutcome {
     pub verification: Verification,
     /// How many changes ended how.
     pub summary: OutcomeSummary,
+    /// Where this apply was recorded, for plans to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Untrusted>,
+    /// Why it was not recorded, where it should have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_recorded: Option<Untrusted>,
 }
 
 /// How a target ended.

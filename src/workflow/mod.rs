@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod approve;
+pub mod base;
 pub mod catalog;
 pub mod doctor;
 mod exit;
@@ -9,8 +10,11 @@ mod failure;
 pub mod import;
 pub mod init;
 pub mod lock;
+pub mod past;
 pub mod plan;
 pub mod project;
+pub mod recording;
+pub mod scope;
 pub mod tenant;
 
 use std::{ffi::OsString, sync::Arc};
@@ -37,6 +41,8 @@ pub struct World {
     pub allowed_hosts: Vec<String>,
     /// Learns every credential.
     pub redactor: Redactor,
+    /// The time of the run.
+    pub now: jiff::Timestamp,
     /// The day (UTC).
     pub today: jiff::civil::Date,
     /// Files that were parsed already: another revision has mostly the same.

@@ -237,7 +237,7 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
             - reports: read
             + api_keys: write
           ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions;
-            the revision before does not declare it
+            no earlier revision declares it
             help: To take it over on purpose, add to role `clicked`: `id:
               6e951e03-ff38-4491-8aab-4c6c6fc10375`.
 

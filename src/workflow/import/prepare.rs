@@ -20,7 +20,10 @@ use crate::{
         files::{FileErrorKind, Files},
         live::LiveState,
     },
-    plan::resolve::{self, Resolved},
+    plan::{
+        earlier::Earlier,
+        resolve::{self, Resolved},
+    },
     workflow::{Exit, Failure},
 };
 
@@ -77,7 +80,7 @@ pub fn prepare(input: &Input<'_>) -> Result<Prepared, Problem> {
         spec: input.spec,
         desired,
         live: input.live,
-        base: None,
+        earlier: Earlier::default(),
         today: input.today,
     };
     let resolved = resolve::resolve(resolving).map_err(|findings| Problem {

@@ -27,6 +27,8 @@ fn change(action: Action, key: &str, status: ChangeStatus, reason: Option<&str>)
 
 fn target(name: &str, result: TargetResult, changes: Vec<ChangeOutcome>) -> TargetOutcome {
     TargetOutcome {
+        recorded: None,
+        not_recorded: None,
         name: name.into(),
         provider: "acme".into(),
         emulator: false,
