@@ -13,6 +13,7 @@ mod gather;
 mod git;
 mod graph;
 mod history;
+pub mod merge;
 mod path;
 mod pattern;
 mod place;

@@ -37,7 +37,7 @@ use crate::{
         },
         pending, resolve, select,
     },
-    repo::record::Record,
+    repo::{Record, RecordIdentity},
 };
 
 /// Told about each step: the target's name and the step.
@@ -213,15 +213,17 @@ fn recorded(
     let earlier = target.past.earlier();
     let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else { return outcome };
-    let ids = resolved.roles.iter().filter_map(|role| Some((role.address.clone(), role.live?.id.clone()?)));
+    let ids =
+        resolved.roles.iter().filter_map(|role| Some((role.address.as_str().into(), role.live?.id.clone()?)));
     let record = Record {
+        format_version: Record::FORMAT_VERSION,
         target: (&*target.target.name).into(),
         revision: revision.clone(),
         digest: outcome.digest.clone().unwrap_or_default(),
         time: world.now.to_string().into(),
         actor: recording::actor(world),
         rolecall: env!("CARGO_PKG_VERSION").into(),
-        identity: live.identity.clone(),
+        identity: RecordIdentity::from(&live.identity),
         ids: ids.collect(),
         released: false,
     };

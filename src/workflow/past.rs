@@ -20,7 +20,7 @@ use crate::{
         document::{Applied, ScopeChange},
         earlier::Earlier,
     },
-    repo::{History, RepoError, is_meant, record::Record},
+    repo::{History, Record, RepoError, is_meant},
 };
 
 /// The definitions of an earlier commit.
@@ -147,6 +147,8 @@ pub struct TargetPast {
     released: Option<DesiredState>,
     ids: BTreeMap<Address, Untrusted>,
     protecting: Vec<DesiredState>,
+    /// The revision that was applied last, and the name of the target there.
+    recorded: Option<(Arc<Side>, Arc<str>)>,
     /// The target as it is in force while its scope changes.
     pub in_force: Target,
     /// The guards of all revisions.
@@ -199,6 +201,13 @@ impl TargetPast {
         }
     }
 
+    /// The definitions that the last recorded apply put in place, with their sources: drift is what
+    /// differs from them.
+    pub fn recorded(&self) -> Option<(&DesiredState, &Sources)> {
+        let (side, name) = self.recorded.as_ref()?;
+        Some((side.loaded.desired.get(name)?, &side.loaded.sources))
+    }
+
     /// Whether the record of the last apply is known and usable.
     pub fn is_recorded(&self) -> bool {
         self.applied.is_some()
@@ -242,6 +251,7 @@ impl TargetPast {
             base: None,
             applied: None,
             released: None,
+            recorded: None,
             ids: BTreeMap::new(),
             protecting: Vec::new(),
             in_force: target.clone(),
@@ -249,7 +259,7 @@ impl TargetPast {
             scope_changes: Vec::new(),
             since: None,
             record: None,
-            unusable: None,
+            unusable: recording.unusable.clone(),
             newer: None,
             notes: Vec::new(),
             no_base: past.note.clone().filter(|_| !target.emulator),
@@ -287,6 +297,7 @@ impl TargetPast {
         if let (false, Some(config)) = (target.emulator, &project.loaded.config) {
             made.scope(target, config, &sides, project);
         }
+        made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
         made.base = base.and_then(|side| made.state(side, &target.name, target, project));
         made.applied = applied.and_then(|side| made.state(side, &then_name, target, project));
         Ok(made)
@@ -298,13 +309,14 @@ impl TargetPast {
             return;
         }
         let Some(record) = recording.named(target) else { return };
-        if record.identity != *identity {
+        let recorded = record.identity.to_live();
+        if recorded != *identity {
             let called = |identity: &Identity| {
                 let tenant = identity.tenant.as_ref().or(identity.anchor.as_ref());
                 let tenant = tenant.map_or_else(String::new, |tenant| format!(" {}", tenant.raw()));
                 format!("{}{tenant}", identity.host.raw()).into()
             };
-            let (before, after) = (Some(called(&record.identity)), Some(called(identity)));
+            let (before, after) = (Some(called(&recorded)), Some(called(identity)));
             self.scope_changes.push(ScopeChange { what: "tenant".into(), before, after });
         }
     }
@@ -421,8 +433,9 @@ fn left_files(side: &Side, then: &Target, now: &Target, files: &dyn Files) -> BT
 /// The recorded ids under the addresses that the target has now.
 fn ids(record: &Record, name: &str) -> BTreeMap<Address, Untrusted> {
     let renamed = record.target.raw() != name;
-    let of = |(address, id): (&Address, &Untrusted)| {
-        let address = if renamed { address.of_target(name)? } else { address.clone() };
+    let of = |(address, id): (&Untrusted, &Untrusted)| {
+        let address = Address::parse(address)?;
+        let address = if renamed { address.of_target(name)? } else { address };
         Some((address, id.clone()))
     };
     record.ids.iter().filter_map(of).collect()

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, time::Instant};
 
 use futures_util::future::join_all;
 
-use super::{Exit, Failure, World, past::TargetPast, project::Project, recording::Recording, scope, tenant::Tenant};
+use super::{
+    Exit, Failure, World, past::TargetPast, project::Project, recording::Recording, scope, tenant::Tenant,
+};
 use crate::{
     assess,
     model::{
@@ -179,7 +181,9 @@ async fn plan_target(
     let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let spec = &*tenant.provider;
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
-    past.notes.extend(recording.note.clone());
+    if let Some(failure) = &past.unusable {
+        past.notes.push(unusable(failure));
+    }
     let mut history = None;
     loop {
         let target = &past.in_force;
@@ -277,6 +281,11 @@ fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failu
             Ok(Some(left))
         }
     }
+}
+
+fn unusable(failure: &Failure) -> Untrusted {
+    let help = failure.help.as_ref().map_or_else(String::new, |help| help.raw().replace('\n', " "));
+    format!("The record of the last apply cannot be used: {}. {help}", failure.message.raw()).into()
 }
 
 /// A removal is refused where nobody can tell what was applied, or protected, before.

@@ -1,6 +1,6 @@
 //! The record of applies of one target: read before planning, written after a complete apply.
 
-use std::{collections::BTreeSet, path::Path};
+use std::collections::BTreeSet;
 
 use super::{Failure, World, project::Project, tenant};
 use crate::{
@@ -9,31 +9,41 @@ use crate::{
         config::{self, Target},
         live::Identity,
     },
-    repo::record::{Record, Store},
+    repo::{Record, RecordPlace, RecordStore, RepoError},
 };
 
 /// Where a target's applies are recorded, and what is recorded there.
+#[derive(Debug, Default)]
 pub struct Recording {
-    store: Option<Store>,
-    /// Every record of these definitions; of an emulator only its own.
+    store: Option<RecordStore>,
+    /// Every record of these definitions that can be read; of an emulator only its own.
     pub records: Vec<Record>,
-    /// What the reader should know.
-    pub note: Option<Untrusted>,
+    /// Why the target's own record cannot be used.
+    pub unusable: Option<Failure>,
 }
 
 impl Recording {
     /// Reads the records that concern `target`.
     pub fn open(project: &Project, target: &Target) -> Self {
-        let store = store(project, target);
-        let read = store.as_ref().map(Store::read_all).transpose();
-        match read {
-            Ok(records) => Self { store, records: records.unwrap_or_default(), note: None },
-            Err(error) => {
-                let help = error.help.as_deref().unwrap_or_default().replace('\n', " ");
-                let note = format!("The record of the last apply cannot be used: {}. {help}", error.message);
-                Self { store: None, records: Vec::new(), note: Some(note.into()) }
+        let unusable = |error: RepoError| Self { unusable: Some(error.into()), ..Self::default() };
+        let Some(place) = place(project, target) else { return Self::default() };
+        let store = match RecordStore::open(&project.place, &place) {
+            Ok(store) => store,
+            Err(error) => return unusable(error),
+        };
+        let all = match store.read_all() {
+            Ok(all) => all,
+            Err(error) => return unusable(error),
+        };
+        let mut recording = Self { store: Some(store), ..Self::default() };
+        for (name, record) in all {
+            match record {
+                Ok(record) => recording.records.push(record),
+                Err(error) if name.raw() == &*target.name => recording.unusable = Some(error.into()),
+                Err(_) => {}
             }
         }
+        recording
     }
 
     /// The record under the target's own name.
@@ -44,7 +54,7 @@ impl Recording {
     /// The record of `target` on the tenant `identity`: its own, or that of a target which is gone and
     /// was the same tenant under another name.
     pub fn of(&self, target: &Target, identity: &Identity, names: &BTreeSet<&str>) -> Option<&Record> {
-        let same = |record: &&Record| record.identity == *identity && !record.released;
+        let same = |record: &&Record| record.identity.to_live() == *identity && !record.released;
         self.named(target).filter(same).or_else(|| {
             let gone = self.records.iter().filter(|record| !names.contains(record.target.raw()));
             gone.filter(same).max_by(|a, b| a.time.cmp(&b.time))
@@ -65,22 +75,25 @@ impl Recording {
             return Ok(None);
         }
         store.write(record)?;
-        Ok(Some(store.place(record).into()))
+        Ok(store.location(record.target.raw()).map(Into::into))
     }
 }
 
-fn store(project: &Project, target: &Target) -> Option<Store> {
+/// Where the applies of a target are recorded; `None` outside git, where nothing tells what was
+/// applied.
+fn place(project: &Project, target: &Target) -> Option<RecordPlace> {
     let kind = project.loaded.config.as_ref()?.record;
+    project.past.history.as_ref()?;
     if target.emulator {
         // Whoever throws the emulator's state away throws its record away with it.
-        let folder: &Path = project.folder().ok()?;
-        return Some(Store::file(folder, &format!("{}/applied.json", tenant::emulator_state(target))));
+        project.folder().ok()?;
+        return Some(RecordPlace::Folder(tenant::emulator_state(target).into()));
     }
     match kind {
-        config::Record::Git => Some(Store::git(&project.place)),
+        config::Record::Git => Some(RecordPlace::Git),
         config::Record::File => {
-            let folder: &Path = project.folder().ok()?;
-            Some(Store::file(folder, &format!(".rolecall/runs/applied/{}.json", target.name)))
+            project.folder().ok()?;
+            Some(RecordPlace::Folder(".rolecall/runs/applied".into()))
         }
         config::Record::None => None,
     }
