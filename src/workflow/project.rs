@@ -193,8 +193,13 @@ fn load(
     revision: Option<Arc<str>>,
     source: &Source,
 ) -> Loaded {
-    let options =
-        LoadOptions { lints: source.lints.clone(), revision, today: world.today, cache: &world.cache };
+    let options = LoadOptions {
+        lints: source.lints.clone(),
+        revision,
+        today: world.today,
+        skip_lints: false,
+        cache: &world.cache,
+    };
     definition::load(files, &place.config, &world.registry.specs(), &options)
 }
 

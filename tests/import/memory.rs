@@ -70,8 +70,13 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn load(&self) -> Loaded {
-        let options =
-            LoadOptions { lints: BTreeMap::new(), revision: None, today: TODAY, cache: &self.cache };
+        let options = LoadOptions {
+            lints: BTreeMap::new(),
+            revision: None,
+            today: TODAY,
+            skip_lints: false,
+            cache: &self.cache,
+        };
         load(self, "rolecall.yaml", &[self.spec], &options)
     }
 
