@@ -13,7 +13,6 @@ mod gather;
 mod git;
 mod graph;
 mod history;
-pub mod merge;
 mod path;
 mod pattern;
 mod place;
