@@ -95,8 +95,10 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
                 });
             }
             (Err(failure), tenant) => {
+                let mut failed = build::failed(&target.name, Some(target), &guards, failure.failure.into());
+                failed.findings = build::findings(&failure.findings, &project.loaded.sources);
                 findings.extend(failure.findings);
-                documents.push(build::failed(&target.name, Some(target), &guards, failure.failure.into()));
+                documents.push(failed);
                 if let Some(tenant) = tenant {
                     tenant.close().await;
                 }
@@ -186,14 +188,33 @@ async fn plan_target(
         let findings = resolved.findings;
         if !wishes.only.is_empty() {
             let only = super::project::globs(&wishes.only, "--only")?;
+            let all = plan.changes.len();
             select::select(&mut plan, &only).map_err(|lacking| lacking_selection(&lacking))?;
+            plan.notes.extend(outside(all, plan.changes.len()));
         }
         let facts =
             assess::Facts { live: &live, catalogue: spec.catalogue(), guards, allowed: &wishes.allowed };
         assess::judge(&mut plan, facts);
         let sources = &project.loaded.sources;
-        let document = build::target(target, &live.identity, &plan, guards, &wishes.only, sources);
+        let mut document = build::target(target, &live.identity, &plan, guards, &wishes.only, sources);
+        document.findings = build::findings(&findings, sources);
         return Ok(Made { document, plan, live, before, findings });
+    }
+}
+
+/// What the selection leaves out of a plan with `all` changes.
+fn outside(all: usize, selected: usize) -> Option<Untrusted> {
+    let changes = |number: usize| match number {
+        1 => "1 change is".to_owned(),
+        n => format!("{n} changes are"),
+    };
+    match (selected, all - selected) {
+        (0, 0) => None,
+        (0, left) => {
+            Some(format!("`--only` matches nothing of the plan; {} outside of it", changes(left)).into())
+        }
+        (_, 0) => None,
+        (_, left) => Some(format!("{} outside of `--only`", changes(left)).into()),
     }
 }
 
