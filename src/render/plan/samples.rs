@@ -59,6 +59,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         summary: Summary::of(&changes),
         changes,
         verdicts: Vec::new(),
+        findings: Vec::new(),
         unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
         notes: Vec::new(),
     }

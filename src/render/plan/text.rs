@@ -26,7 +26,10 @@ use super::{
 };
 use crate::{
     model::Untrusted,
-    plan::document::{Identity, PlanDocument, Revisions, ScopeChange, TargetPlan, Verdict, VerdictOutcome},
+    plan::document::{
+        FindingLevel, Identity, Place, PlanDocument, PlanFinding, Revisions, ScopeChange, TargetPlan,
+        Verdict, VerdictOutcome,
+    },
     render::{Style, advice},
 };
 
@@ -201,11 +204,18 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
         verdicts(page, 2, &target.verdicts);
     }
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
-        page.put(2, 4, &Text::new().own(Paint::Plain, "No changes."));
+        let text = if target.selection.is_empty() { "No changes." } else { "No changes in this selection." };
+        page.put(2, 4, &Text::new().own(Paint::Plain, text));
     }
     if let Some(left) = left_alone(target, true) {
         page.blank();
         page.put(2, 4, &Text::new().own(Paint::Dim, "Left alone: ").then(left).own(Paint::Dim, "."));
+    }
+    if !target.findings.is_empty() {
+        page.blank();
+        for item in &target.findings {
+            finding(page, item);
+        }
     }
     if !target.notes.is_empty() {
         page.blank();
@@ -299,6 +309,26 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
         text = text.own(Paint::Dim, if roles.is_empty() { "" } else { "; " }).own(Paint::Dim, number);
     }
     Some(text)
+}
+
+/// A problem of the definitions that live shows.
+fn finding(page: &mut Page, finding: &PlanFinding) {
+    let (word, paint) = match finding.level {
+        FindingLevel::Error => ("error", Paint::Refuse),
+        FindingLevel::Warning => ("warning", Paint::Notice),
+    };
+    let text = Text::new().own(paint, word).own(paint, "[").said(paint, finding.code.raw()).own(paint, "]: ");
+    let mut text = text.prose(Paint::Plain, finding.message.raw());
+    if let Some(at) = &finding.place {
+        text = text.own(Paint::Dim, "  ").then(place(at));
+    }
+    page.put(2, 4, &text);
+    help(page, 4, finding.help.as_ref());
+}
+
+/// `roles/sets.yaml:4`.
+pub(super) fn place(place: &Place) -> Text {
+    Text::new().said(Paint::Dim, place.file.raw()).own(Paint::Dim, format_args!(":{}", place.line))
 }
 
 /// What guards say, and what to do: what they refuse, once for each guard, then the rest.

@@ -305,6 +305,7 @@ pub(super) fn is_quiet(target: &TargetPlan) -> bool {
         && target.scope_changes.is_empty()
         && target.verdicts.is_empty()
         && target.notes.is_empty()
+        && target.findings.is_empty()
 }
 
 /// The manage modes, where one is not the default.
@@ -380,7 +381,9 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     if failed > 0 && failed == plan.targets.len() {
         return format!("No plan: {} failed.", count(failed, "target", "targets"));
     }
+    let selects = plan.targets.iter().any(|target| !target.selection.is_empty());
     let mut line = match counts.as_str() {
+        "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
         "" => "No changes. Live matches the definitions".to_owned(),
         counts => format!("Plan: {counts}"),

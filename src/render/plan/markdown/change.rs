@@ -112,7 +112,7 @@ fn holders(change: &Change) -> Option<String> {
 }
 
 /// A place in a file, as a link where there is one.
-fn place(place: &Place, options: &MarkdownOptions) -> String {
+pub(super) fn place(place: &Place, options: &MarkdownOptions) -> String {
     let text = format!("{}:{}", markdown(place.file.raw()), place.line);
     match options.permalink.as_ref().and_then(|link| link.line(&place.file, place.line)) {
         Some(url) => format!("[{text}]({url})"),

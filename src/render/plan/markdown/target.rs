@@ -12,7 +12,7 @@ use super::{
     fit::{Block, Item, Section, Subject},
 };
 use crate::{
-    plan::document::{Action, Change, TargetPlan, VerdictOutcome},
+    plan::document::{Action, Change, FindingLevel, PlanFinding, TargetPlan, VerdictOutcome},
     render::{
         advice,
         escape::{markdown, markdown_code},
@@ -40,7 +40,7 @@ pub(super) fn block(target: &TargetPlan, options: &MarkdownOptions, several: boo
         items.extend(groups.iter().flat_map(|group| people::items(group, subject, options)));
         sections.push(folded(title, items, open));
     }
-    sections.push(remarks(target));
+    sections.push(remarks(target, options));
     if is_quiet(target) {
         let items = vec![Item::new(Subject::Unchanged, 1, "No changes.\n\n".to_owned())];
         sections.insert(0, Section { items, ..Section::default() });
@@ -211,13 +211,33 @@ fn allowed(target: &TargetPlan, options: &MarkdownOptions) -> Section {
     Section { head: "##### Allowed by hand\n\n".to_owned(), tail: "\n".to_owned(), items }
 }
 
+/// A problem of the definitions that live shows.
+fn finding(finding: &PlanFinding, options: &MarkdownOptions) -> String {
+    let word = match finding.level {
+        FindingLevel::Error => "Error",
+        FindingLevel::Warning => "Warning",
+    };
+    let code = markdown_code(finding.code.raw());
+    let mut text = format!("- **{word}** {code}: {}", advice::prose(finding.message.raw()));
+    if let Some(place) = &finding.place {
+        text.push_str(&format!(" · {}", change::place(place, options)));
+    }
+    if let Some(help) = &finding.help {
+        text.push_str(&format!("<br>Help: {}", advice::markdown(help.raw())));
+    }
+    text.push('\n');
+    text
+}
+
 /// Notes, guards that have nothing to say, and what is left alone.
-fn remarks(target: &TargetPlan) -> Section {
-    let mut items: Vec<Item> = target
+fn remarks(target: &TargetPlan, options: &MarkdownOptions) -> Section {
+    let mut items: Vec<Item> =
+        target.findings.iter().map(|one| Item::new(Subject::Note, 1, finding(one, options))).collect();
+    let notes = target
         .notes
         .iter()
-        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))))
-        .collect();
+        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))));
+    items.extend(notes);
     for (verdict, _) in verdicts(target) {
         if verdict.outcome == VerdictOutcome::NotApplicable {
             let guard = markdown_code(guard_name(verdict.guard));
