@@ -7,6 +7,7 @@ pub mod compare;
 pub mod digest;
 pub mod document;
 mod graph;
+mod integrity;
 pub mod operation;
 pub mod order;
 pub mod outcome;
