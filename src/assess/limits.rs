@@ -2,7 +2,13 @@
 
 use super::Facts;
 use crate::{
-    model::{Kind, RoleId, Value, config::Limit, field},
+    catalog::Catalogue,
+    model::{
+        Kind, RoleId, Value,
+        config::Limit,
+        field,
+        live::{LiveObject, LiveState},
+    },
     plan::{
         change::{Plan, Verdict},
         document::{Action, Guard},
@@ -15,8 +21,7 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     };
     let deletes = count(&[Action::Delete, Action::Replace]);
     let unassigns = count(&[Action::Unassign]);
-    let roles = facts.live.of(Kind::Role).filter(|role| !role.builtin).count() as u64;
-    let held = facts.live.of(Kind::Assignment).filter(|slot| is_granted(slot, facts)).count() as u64;
+    let (roles, held) = existing(facts.live, facts.catalogue);
     let limits = [
         (Guard::MaxDeletes, "max_deletes", facts.guards.max_deletes, deletes, roles, "delete", "role"),
         (
@@ -47,6 +52,18 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     }
 }
 
+/// The strictest of two limits for what is live.
+pub(super) fn stricter(a: Limit, b: Limit, existing: u64) -> Limit {
+    if most(b, existing) < most(a, existing) { b } else { a }
+}
+
+/// How many custom roles, and how many granted assignments, there are.
+pub(super) fn existing(live: &LiveState, catalogue: &Catalogue) -> (u64, u64) {
+    let roles = live.of(Kind::Role).filter(|role| !role.builtin).count() as u64;
+    let held = live.of(Kind::Assignment).filter(|slot| is_granted(slot, catalogue)).count() as u64;
+    (roles, held)
+}
+
 /// The most that a limit allows; a percentage always allows one.
 fn most(limit: Limit, existing: u64) -> u64 {
     match limit {
@@ -56,10 +73,10 @@ fn most(limit: Limit, existing: u64) -> u64 {
 }
 
 /// Whether a slot holds a role that was given, rather than the one that everybody has.
-fn is_granted(slot: &crate::model::live::LiveObject, facts: Facts<'_>) -> bool {
+fn is_granted(slot: &LiveObject, catalogue: &Catalogue) -> bool {
     match slot.fields.get(field::ROLE).and_then(|live| live.value()) {
         Some(Value::Role(Some(RoleId::Live(id)))) => {
-            !facts.catalogue.builtin(id.raw()).is_some_and(|builtin| builtin.vacant)
+            !catalogue.builtin(id.raw()).is_some_and(|builtin| builtin.vacant)
         }
         _ => false,
     }

@@ -29,6 +29,17 @@ pub struct Facts<'a> {
     pub allowed: &'a BTreeMap<Guard, Untrusted>,
 }
 
+/// The strictest of several guards for what is live: a guard is not lifted and used in one apply.
+pub fn strictest(guards: &[Guards], live: &LiveState, catalogue: &Catalogue) -> Guards {
+    let (roles, held) = limits::existing(live, catalogue);
+    let all = guards.iter().copied().reduce(|a, b| Guards {
+        max_deletes: limits::stricter(a.max_deletes, b.max_deletes, roles),
+        max_unassigns: limits::stricter(a.max_unassigns, b.max_unassigns, held),
+        min_admins: a.min_admins.max(b.min_admins),
+    });
+    all.unwrap_or_default()
+}
+
 /// Adds the verdicts of every guard to the plan; those that a person allowed are marked so.
 pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
     limits::judge(plan, facts);

@@ -41,6 +41,9 @@ pub(crate) struct Global {
     /// Read the definitions from this revision instead of the work tree.
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
+    /// Compare with this revision, instead of the target branch or the commit before.
+    #[arg(long, value_name = "REV", global = true)]
+    base: Option<String>,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
     /// beside the provider's own hosts. May be repeated.
     #[arg(
@@ -72,6 +75,7 @@ enum Command {
     Plan(commands::plan::PlanArgs),
     Show(commands::show::ShowArgs),
     Apply(commands::apply::ApplyArgs),
+    Drift(commands::drift::DriftArgs),
     Import(commands::import::ImportArgs),
     Emulate(commands::emulate::EmulateArgs),
     Schema(commands::schema::SchemaArgs),
@@ -125,6 +129,7 @@ fn run(cli: Cli) -> Exit {
         Command::Plan(args) => commands::plan::run(&context, &args),
         Command::Show(args) => commands::show::run(&context, &args),
         Command::Apply(args) => commands::apply::run(&context, &args),
+        Command::Drift(args) => commands::drift::run(&context, &args),
         Command::Import(args) => commands::import::run(&context, &args),
         Command::Emulate(args) => commands::emulate::run(&context, &args),
         Command::Schema(args) => commands::schema::run(&context, &args),

@@ -54,7 +54,8 @@ pub(crate) fn lower(
         .collect();
     let apply_from =
         file.apply_from.as_ref().map(|list| list.iter().map(|branch| branch.value.as_str().into()).collect());
-    Lowered { config: Config { targets, guards, lints, apply_from }, masked }
+    let record = file.record.map(|word| word.0).unwrap_or_default();
+    Lowered { config: Config { targets, guards, lints, apply_from, record }, masked }
 }
 
 fn guards(entry: &GuardsEntry) -> Guards {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 
 use super::{
     de::{Entries, Spanned, Text},
-    forms::{LimitEntry, LintWord, ManageEntry, OnUnassignEntry, OneOrMany},
+    forms::{LimitEntry, LintWord, ManageEntry, OnUnassignEntry, OneOrMany, RecordWord},
 };
 
 /// The targets whose roles are kept here, and the guards that hold for them.
@@ -26,6 +26,9 @@ pub(crate) struct ConfigFile {
     /// Branches from which `apply` is allowed. Absent: anywhere.
     #[serde(default)]
     pub(crate) apply_from: Option<Vec<Spanned<Text>>>,
+    /// Where a complete apply is recorded, so that later plans can tell drift from what was not applied yet: `git` is a ref of its own (`refs/rolecall/applied/…`), `file` a file under `.rolecall/runs/`, `none` nowhere. Default: `git`.
+    #[serde(default)]
+    pub(crate) record: Option<RecordWord>,
 }
 
 /// One live tenant of a provider, and the files that describe it.

@@ -11,7 +11,7 @@ use serde::de::{
 };
 
 use crate::model::{
-    config::{LintLevel, Mode},
+    config::{LintLevel, Mode, Record},
     desired::Protect,
 };
 
@@ -49,6 +49,15 @@ macro_rules! words {
             }
         }
     };
+}
+
+words! {
+    /// Where a complete apply is recorded.
+    RecordWord(Record) {
+        "git" => Record::Git,
+        "file" => Record::File,
+        "none" => Record::None,
+    }
 }
 
 words! {

@@ -20,18 +20,16 @@ use crate::{
 };
 
 use super::{
+    cache::{ParseCache, Parsed},
     catalogue_file::CatalogueFile,
     check,
     config::{self, Lowered},
     config_file::ConfigFile,
     context::Context,
     declared::{Declared, Input},
-    definition_file::DefinitionFile,
     leak, lint, lower,
-    parsed::{self, FileOf, ParseCache},
-    schema,
+    parsed::{self, FileOf},
     span::Span,
-    validate::Checker,
 };
 
 /// What a load depends on beside the files.
@@ -43,6 +41,8 @@ pub struct LoadOptions<'a> {
     pub revision: Option<Arc<str>>,
     /// The day that counts as today.
     pub today: jiff::civil::Date,
+    /// Whether lints are left out, as for a revision that is only compared with.
+    pub skip_lints: bool,
     /// Files that were parsed before. One cache serves any number of loads with the same providers.
     pub cache: &'a ParseCache,
 }
@@ -103,9 +103,6 @@ struct Load<'a> {
     failed: BTreeSet<Arc<str>>,
 }
 
-/// A definition file that was read.
-type Parsed = Arc<FileOf<DefinitionFile>>;
-
 impl Load<'_> {
     fn config(&mut self, path: &str, desired: &mut BTreeMap<Arc<str>, DesiredState>) -> Option<Config> {
         let path: Arc<str> = path.into();
@@ -117,11 +114,11 @@ impl Load<'_> {
                 return None;
             }
         };
-        let Some(checker) = Checker::new(schema::config_schema(self.specs), BTreeSet::new()) else {
+        let Some(checker) = self.options.cache.config_checker(self.specs) else {
             self.findings.push(bad_schema());
             return None;
         };
-        let file: FileOf<ConfigFile> = parsed::read(bytes, &checker);
+        let file: FileOf<ConfigFile> = parsed::read(bytes, checker);
         let source = self.add(&path, &file);
         let mut own: Vec<Finding> = parsed::relocated(&file.findings, source).collect();
         for finding in own.iter_mut().filter(|finding| finding.code == Code::Empty) {
@@ -255,8 +252,10 @@ impl Load<'_> {
         let context = Context { input: &input, declared: &declared, desired: &state, written: &written };
         check::run(&context, &mut findings);
         let errors = findings.len();
-        lint::run(&context, levels, &mut findings);
-        drop_lints_of_wrong_roles(&context, &mut findings, errors);
+        if !self.options.skip_lints {
+            lint::run(&context, levels, &mut findings);
+            drop_lints_of_wrong_roles(&context, &mut findings, errors);
+        }
         if broken || findings.iter().any(|finding| finding.level == Level::Error) {
             self.failed.insert(Arc::clone(&target.name));
         } else {
@@ -303,8 +302,7 @@ impl Load<'_> {
             self.too_large(config, format!("more than {MOST_FILES} definition files"));
             return None;
         }
-        let schema = schema::without_permission_names(schema::definitions_schema(self.specs));
-        let Some(checker) = Checker::new(schema, schema::vocabulary(self.specs)) else {
+        let Some(checker) = self.options.cache.definitions_checker(self.specs) else {
             self.findings.push(bad_schema());
             self.failed.extend(config.targets.iter().map(|target| Arc::clone(&target.name)));
             return None;
@@ -316,12 +314,8 @@ impl Load<'_> {
             while let Some((index, path)) = Some(next.fetch_add(1, Ordering::Relaxed))
                 .and_then(|index| paths.get(index).map(|path| (index, path)))
             {
-                let file = files.read(path).map(|bytes| {
-                    let before = total.fetch_add(bytes.len() as u64, Ordering::Relaxed);
-                    let fits = before + bytes.len() as u64 <= LARGEST_TOTAL;
-                    fits.then(|| cache.definitions(bytes, &checker))
-                });
-                done.push((index, file));
+                let fits = |size| total.fetch_add(size, Ordering::Relaxed) + size <= LARGEST_TOTAL;
+                done.push((index, cache.definitions(files, path, checker, fits)));
             }
             done
         };

@@ -6,6 +6,7 @@
 //! files of its target: names (`declared`), desired state (`lower`), rules (`check`), lints
 //! (`lint`). What is wrong is left out and the rest goes on, so that one run says everything.
 
+mod cache;
 mod catalogue_file;
 mod check;
 mod config;
@@ -51,6 +52,6 @@ mod syntax_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use cache::ParseCache;
 pub use catalogue_file::CatalogueFile;
 pub use load::{LoadOptions, Loaded, load};
-pub use parsed::ParseCache;

@@ -1,10 +1,6 @@
 //! One file, from bytes to typed content: everything that does not depend on other files.
 
-use std::{
-    cell::RefCell,
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{cell::RefCell, sync::Arc};
 
 use serde::de::DeserializeOwned;
 
@@ -12,7 +8,6 @@ use crate::model::{Code, Finding, Source, SourceId};
 
 use super::{
     de,
-    definition_file::DefinitionFile,
     directive::{self, Directive},
     hidden, leak,
     node::{Key, Node},
@@ -52,30 +47,6 @@ pub(crate) struct Lost {
     pub(crate) sets: Vec<Arc<str>>,
     /// It may declare more than could be made out.
     pub(crate) more: bool,
-}
-
-/// Files that were parsed before, by their text. A second load, at another revision, parses only
-/// what differs.
-#[derive(Debug, Default)]
-pub struct ParseCache(Mutex<HashMap<Arc<str>, Arc<FileOf<DefinitionFile>>>>);
-
-impl ParseCache {
-    /// The file with these bytes, parsed now or before.
-    pub(crate) fn definitions(&self, bytes: Vec<u8>, checker: &Checker) -> Arc<FileOf<DefinitionFile>> {
-        if let Ok(text) = std::str::from_utf8(&bytes) {
-            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(file) = known.get(text) {
-                return Arc::clone(file);
-            }
-        }
-        let file = Arc::new(read(bytes, checker));
-        // Only what decoded is kept: of anything else the text is not what was read.
-        if file.findings.iter().all(|finding| finding.code != Code::NotUtf8) {
-            let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.insert(Arc::clone(&file.text), Arc::clone(&file));
-        }
-        file
-    }
 }
 
 /// Reads bytes as a file of type `T`.

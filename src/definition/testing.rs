@@ -243,8 +243,15 @@ pub(crate) fn load_with(
     lints: BTreeMap<crate::model::Code, crate::model::config::LintLevel>,
     cache: &ParseCache,
 ) -> Loaded {
-    let options = LoadOptions { lints, revision: None, today: jiff::civil::date(2026, 11, 20), cache };
-    super::load(files, "rolecall.yaml", SPECS, &options)
+    super::load(files, "rolecall.yaml", SPECS, &options(lints, cache))
+}
+
+/// Fixed options but for these.
+pub(crate) fn options(
+    lints: BTreeMap<crate::model::Code, crate::model::config::LintLevel>,
+    cache: &ParseCache,
+) -> LoadOptions<'_> {
+    LoadOptions { lints, revision: None, today: jiff::civil::date(2026, 11, 20), skip_lints: false, cache }
 }
 
 /// Loads one definition file beside [`CONFIG`].

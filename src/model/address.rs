@@ -66,6 +66,18 @@ impl Address {
         Self(address.into())
     }
 
+    /// An address that somebody else wrote; `None` where no address looks like that.
+    pub fn parse(text: &Untrusted) -> Option<Self> {
+        let address = Self(text.raw().into());
+        address.is_well_formed().then_some(address)
+    }
+
+    /// The same object in the target `name`, for one that was renamed.
+    pub fn of_target(&self, name: &str) -> Option<Self> {
+        let (_, rest) = self.0.split_once('/')?;
+        Some(Self(format!("{}/{rest}", part(name)).into()))
+    }
+
     /// The address as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -24,6 +24,20 @@ pub struct Config {
     pub lints: BTreeMap<Code, LintLevel>,
     /// Branches from which `apply` is allowed; `None` is anywhere.
     pub apply_from: Option<Vec<Untrusted>>,
+    /// Where applies are recorded.
+    pub record: Record,
+}
+
+/// Where a complete apply is recorded. Of an emulator it is always beside the emulator's state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Record {
+    /// As a commit under a ref of its own.
+    #[default]
+    Git,
+    /// In a file under `.rolecall/runs/`, which git ignores.
+    File,
+    /// Nowhere.
+    None,
 }
 
 /// One live tenant of a provider and the files that describe it.

@@ -14,6 +14,12 @@ pub trait Files: Send + Sync {
 
     /// The bytes of one file, at most [`LARGEST_FILE`].
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError>;
+
+    /// What tells the content of one file without reading it: git's id of its blob. Equal
+    /// fingerprints mean equal bytes. `None` where that is not known, or `read` would refuse the path.
+    fn fingerprint(&self, _path: &str) -> Option<[u8; 20]> {
+        None
+    }
 }
 
 /// Largest file that is read, in bytes.

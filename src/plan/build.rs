@@ -6,6 +6,7 @@ use super::{
     change::{Change, Plan, RoleState, What},
     digest,
     document::{self, FieldChange, FieldValue, Origin},
+    origin::Origins,
 };
 use crate::model::{
     RoleId, Site, Sources, Untrusted,
@@ -15,15 +16,28 @@ use crate::model::{
     live::Identity,
 };
 
+/// What the document of a target says beside its changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances<'a> {
+    /// The target as it is in force.
+    pub target: &'a Target,
+    /// Whose state was read.
+    pub identity: &'a Identity,
+    /// The guards in force.
+    pub guards: &'a Guards,
+    /// Patterns of `--only`.
+    pub selection: &'a [String],
+    /// What `--pending-only` left alone; `None` without it.
+    pub left: Option<&'a [Change]>,
+    /// The last recorded apply.
+    pub applied: Option<&'a document::Applied>,
+    /// Changes of what is managed and guarded.
+    pub scope_changes: &'a [document::ScopeChange],
+}
+
 /// Builds the document of one target.
-pub fn target(
-    target: &Target,
-    identity: &Identity,
-    plan: &Plan,
-    guards: &Guards,
-    selection: &[String],
-    sources: &Sources,
-) -> document::TargetPlan {
+pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) -> document::TargetPlan {
+    let Circumstances { target, identity, guards, selection, left, applied, scope_changes } = circumstances;
     let builder = Builder { plan, sources };
     let changes: Vec<document::Change> = plan.changes.iter().map(|change| builder.change(change)).collect();
     let mut document = document::TargetPlan {
@@ -32,14 +46,14 @@ pub fn target(
         emulator: target.emulator,
         identity: Some(identity.into()),
         digest: None,
-        applied: None,
+        applied: applied.cloned(),
         error: None,
         manage: manage(target),
         guards: guards_document(guards),
         selection: selection.iter().map(|glob| glob.as_str().into()).collect(),
-        pending_only: false,
-        left: Vec::new(),
-        scope_changes: Vec::new(),
+        pending_only: left.is_some(),
+        left: left.into_iter().flatten().map(|change| builder.left(change)).collect(),
+        scope_changes: scope_changes.to_vec(),
         summary: document::Summary::of(&changes),
         changes,
         verdicts: plan.verdicts.iter().map(verdict).collect(),
@@ -145,17 +159,18 @@ type Fields = BTreeMap<String, FieldValue>;
 
 impl Builder<'_> {
     fn change(&self, change: &Change) -> document::Change {
+        let origin = change.origins.common();
         let (before, after, fields) = match &change.what {
             What::Role { before, after, via, .. } => {
-                let fields = self.role_fields(before.as_ref(), after.as_ref(), via);
+                let fields = self.role_fields(before.as_ref(), after.as_ref(), via, &change.origins);
                 (before.as_ref().map(state), after.as_ref().map(state), fields)
             }
             What::Default { before, after } => {
-                let fields = vec![self.role_change(before.as_ref(), after.as_ref())];
+                let fields = vec![self.role_change(before.as_ref(), after.as_ref(), origin)];
                 (Some(self.slot(before.as_ref())), Some(self.slot(after.as_ref())), fields)
             }
             What::Assignment { before, after, .. } => {
-                let fields = vec![self.role_change(before.as_ref(), after.as_ref())];
+                let fields = vec![self.role_change(before.as_ref(), after.as_ref(), origin)];
                 let before = before.as_ref().map(|role| self.slot(Some(role)));
                 let after = after.as_ref().map(|role| self.slot(Some(role)));
                 (before, after, fields)
@@ -165,7 +180,7 @@ impl Builder<'_> {
             address: change.address.clone(),
             title: change.title.clone(),
             action: change.action,
-            origin: Origin::Undetermined,
+            origin,
             digest: Untrusted::default(),
             id: change.id.clone(),
             before,
@@ -184,6 +199,11 @@ impl Builder<'_> {
         document
     }
 
+    fn left(&self, change: &Change) -> document::Left {
+        let document::Change { address, title, action, origin, fields, .. } = self.change(change);
+        document::Left { address, title, action, origin, fields }
+    }
+
     fn slot(&self, role: Option<&RoleId>) -> Fields {
         let value = role.map_or(FieldValue::Text(None), |role| FieldValue::Role(self.role(role)));
         BTreeMap::from([(field::ROLE.to_owned(), value)])
@@ -198,14 +218,9 @@ impl Builder<'_> {
         document::RoleValue { role: canonical, name }
     }
 
-    fn role_change(&self, before: Option<&RoleId>, after: Option<&RoleId>) -> FieldChange {
+    fn role_change(&self, before: Option<&RoleId>, after: Option<&RoleId>, origin: Origin) -> FieldChange {
         let value = |role: Option<&RoleId>| role.map(|role| FieldValue::Role(self.role(role)));
-        FieldChange::Value {
-            field: field::ROLE.into(),
-            before: value(before),
-            after: value(after),
-            origin: Origin::Undetermined,
-        }
+        FieldChange::Value { field: field::ROLE.into(), before: value(before), after: value(after), origin }
     }
 
     fn role_fields(
@@ -213,18 +228,19 @@ impl Builder<'_> {
         before: Option<&RoleState>,
         after: Option<&RoleState>,
         via: &BTreeMap<Untrusted, Via>,
+        origins: &Origins,
     ) -> Vec<FieldChange> {
         let mut fields = Vec::new();
         let name = |state: Option<&RoleState>| state.map(|state| FieldValue::Text(Some(state.name.clone())));
         let description = |state: Option<&RoleState>| {
             state.and_then(|state| state.description.clone()).map(FieldValue::Text)
         };
-        for (field, before, after) in [
-            (field::NAME, name(before), name(after)),
-            (field::DESCRIPTION, description(before), description(after)),
+        for (field, before, after, origin) in [
+            (field::NAME, name(before), name(after), origins.name),
+            (field::DESCRIPTION, description(before), description(after), origins.description),
         ] {
             if before != after {
-                let origin = Origin::Undetermined;
+                let origin = origin.or(origins.whole).unwrap_or(Origin::Undetermined);
                 fields.push(FieldChange::Value { field: field.into(), before, after, origin });
             }
         }
@@ -233,12 +249,12 @@ impl Builder<'_> {
         if old != new {
             let added = new.difference(&old).map(|p| document::Element {
                 value: p.clone(),
-                origin: Origin::Undetermined,
+                origin: origins.of_permission(p),
                 via: via.get(p).and_then(|via| self.via(via)),
             });
             let removed = old.difference(&new).map(|p| document::Element {
                 value: p.clone(),
-                origin: Origin::Undetermined,
+                origin: origins.of_permission(p),
                 via: None,
             });
             fields.push(FieldChange::Set {

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::document::{Action, Guard, Reason, VerdictOutcome};
+use super::{
+    document::{Action, Guard, Reason, VerdictOutcome},
+    origin::Origins,
+};
 use crate::model::{
     Address, RoleId, Scope, Site, Untrusted,
     desired::{Protect, Via},
@@ -40,6 +43,8 @@ pub struct Change {
     pub id: Option<Untrusted>,
     /// The difference.
     pub what: What,
+    /// Why each of its elements differs.
+    pub origins: Origins,
     /// Whether a live object that git never declared is taken over.
     pub adopts: bool,
     /// Why, where that is not plain from the definitions.

@@ -2,6 +2,7 @@
 //! is owned.
 
 mod assignments;
+mod likely_rename;
 mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     change::{Change, Plan, Verdict, What},
     document::{Action, Guard},
+    earlier::{Earlier, Former, Views},
+    origin::{self, Origins},
     resolve::Resolved,
 };
 use crate::{
@@ -33,24 +36,30 @@ pub struct Input<'a> {
     pub resolved: &'a Resolved<'a>,
     /// What is there.
     pub live: &'a LiveState,
-    /// Which roles git declared before, by natural key.
-    pub before: &'a DeclaredBefore,
+    /// What git held before, symbolic.
+    pub earlier: Earlier<'a>,
+    /// The same, resolved against what is there.
+    pub views: &'a Views<'a>,
 }
 
-/// Which roles git declared before this revision: the evidence that a live role is ours.
-#[derive(Clone, Debug)]
-pub enum DeclaredBefore {
-    /// The base revision declares these.
-    Known {
-        /// Names of its roles, with their scopes.
-        names: BTreeSet<(Scope, Untrusted)>,
-        /// Ids that its roles give.
-        ids: BTreeSet<Untrusted>,
-    },
-    /// There is no base revision to ask.
-    Unknown,
-    /// It does not matter: the target is an emulator.
-    Exempt,
+/// What git declared before, as evidence that a live role is ours.
+#[derive(Debug, Default)]
+struct Declared<'a> {
+    /// Names of roles, with their scopes.
+    names: BTreeSet<(&'a Scope, &'a Untrusted)>,
+    /// Ids that definitions gave.
+    ids: BTreeSet<&'a Untrusted>,
+}
+
+impl<'a> Declared<'a> {
+    fn of(earlier: Earlier<'a>) -> Self {
+        let mut declared = Self::default();
+        for role in earlier.states().flat_map(|state| &state.roles) {
+            declared.names.insert((&role.scope, &role.name.value));
+            declared.ids.extend(role.id.as_ref().map(|id| &id.value));
+        }
+        declared
+    }
 }
 
 /// Whether the plan cannot be made without knowing who holds which role.
@@ -62,6 +71,7 @@ pub fn needs_members(input: Input<'_>) -> bool {
         || !resolved.exclusive.is_empty()
         || input.target.manage.assignments == Mode::Authoritative
         || resolved.removed.values().any(|removal| held(removal.live))
+        || input.views.former(resolved).values().any(|former| held(former.live))
         || (input.target.manage.roles == Mode::Authoritative
             && undeclared_roles(resolved, input.live).any(held))
 }
@@ -69,11 +79,18 @@ pub fn needs_members(input: Input<'_>) -> bool {
 /// Compares and returns the changes, with the verdicts that follow from what can and cannot be
 /// known or done.
 pub fn compare(input: Input<'_>) -> Plan {
+    let former = match input.target.manage.roles {
+        Mode::Additive => BTreeMap::new(),
+        Mode::Declared | Mode::Authoritative => input.views.former(input.resolved),
+    };
     let mut comparison = Comparison {
         input,
+        declared: Declared::of(input.earlier),
+        former_assignments: input.views.former_assignments(input.resolved),
         holders: holders(input.live),
         named: named(input.live),
-        leaving: leaving(input),
+        leaving: leaving(input, &former),
+        former,
         live_default: live_default(input.live),
         plan: Plan::default(),
     };
@@ -84,6 +101,8 @@ pub fn compare(input: Input<'_>) -> Plan {
     comparison.assignments();
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
+    origin::mark(&mut plan.changes, input);
+    plan.notes.extend(likely_rename::notes(&plan.changes));
     plan.unmanaged_roles.sort();
     plan
 }
@@ -107,14 +126,15 @@ fn named(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
     named
 }
 
-fn leaving<'a>(input: Input<'a>) -> BTreeSet<&'a Untrusted> {
+fn leaving<'a>(input: Input<'a>, former: &BTreeMap<&'a Untrusted, Former<'a>>) -> BTreeSet<&'a Untrusted> {
     let resolved: &'a Resolved<'a> = input.resolved;
     let renamed = resolved.roles.iter().filter_map(|role| {
         role.live.filter(|live| live.key.name != role.desired.name.value).and_then(|live| live.id.as_ref())
     });
     let authoritative = input.target.manage.roles == Mode::Authoritative;
     let undeclared = undeclared_roles(resolved, input.live).filter_map(|role| role.id.as_ref());
-    renamed.chain(resolved.removed.keys()).chain(undeclared.filter(|_| authoritative)).collect()
+    let gone = former.keys().copied().chain(resolved.removed.keys());
+    renamed.chain(gone).chain(undeclared.filter(|_| authoritative)).collect()
 }
 
 fn live_default(live: &LiveState) -> Option<Option<RoleId>> {
@@ -150,6 +170,12 @@ fn undeclared_roles<'a>(
 
 struct Comparison<'a> {
     input: Input<'a>,
+    /// What git declared before.
+    declared: Declared<'a>,
+    /// Live roles that git no longer declares and that go, by id.
+    former: BTreeMap<&'a Untrusted, Former<'a>>,
+    /// Who held which role by the definitions before, and is not declared now.
+    former_assignments: BTreeSet<(&'static str, Untrusted, RoleId)>,
     holders: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
     /// Live roles by name.
     named: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
@@ -234,6 +260,7 @@ impl<'a> Comparison<'a> {
             title,
             id: None,
             what: What::Default { before, after: wanted.role.clone() },
+            origins: Origins::default(),
             adopts: false,
             reason: None,
             holders: None,

@@ -57,6 +57,12 @@ pub struct TargetOutcome {
     pub verification: Verification,
     /// How many changes ended how.
     pub summary: OutcomeSummary,
+    /// Where this apply was recorded, for plans to come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Untrusted>,
+    /// Why it was not recorded, where it should have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_recorded: Option<Untrusted>,
 }
 
 /// How a target ended.
@@ -85,6 +91,12 @@ pub struct ChangeOutcome {
     pub title: Untrusted,
     /// What was to happen.
     pub action: Action,
+    /// Name of the role that the principal held, or that was the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Untrusted>,
+    /// Name of the role that the principal was to get, or that was to be the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Untrusted>,
     /// How it ended.
     pub status: ChangeStatus,
     /// Why it did not end well, or was not attempted.

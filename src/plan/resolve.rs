@@ -9,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::jaro_winkler;
 
+use super::earlier::Earlier;
 use crate::{
     contract::{self, Spec},
     model::{
-        Address, Code, Finding, Key, Kind, RoleId, Scope, Site, Untrusted,
+        Address, Code, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted,
         config::{OnUnassign, Placed, Target},
         desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
         live::{LiveObject, LiveState},
@@ -34,7 +35,7 @@ pub struct Resolved<'a> {
     pub exclusive: BTreeSet<(RoleId, &'static str)>,
     /// Roles to delete on purpose, by id.
     pub removed: BTreeMap<Untrusted, ResolvedRemoval<'a>>,
-    /// What the base revision forbids to happen to live roles, by id.
+    /// What earlier revisions forbid to happen to live roles, by id.
     pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
     /// What somebody gets when a role is taken away; `None` where that is refused.
     pub on_unassign: Option<RoleId>,
@@ -64,10 +65,12 @@ pub struct ResolvedRole<'a> {
 pub enum Matched {
     /// By the provider's id in the definition.
     Id,
+    /// By the id that the record of the last apply has for this address.
+    Recorded,
     /// By its name.
     Name,
     /// By an earlier name: one that the definition tells, the temporary one that an interrupted run
-    /// left, or the one that the same key had in the base revision.
+    /// left, or the one that the same key had in an earlier revision.
     Previously,
     /// There is no such live role.
     Not,
@@ -123,8 +126,8 @@ pub struct Input<'a> {
     pub desired: &'a DesiredState,
     /// What was read.
     pub live: &'a LiveState,
-    /// Definitions of the base revision, for the names of keys that are gone.
-    pub base: Option<&'a DesiredState>,
+    /// What git held before.
+    pub earlier: Earlier<'a>,
     /// The day of the plan (UTC).
     pub today: jiff::civil::Date,
 }
@@ -135,9 +138,19 @@ pub struct Input<'a> {
 ///
 /// All findings, when at least one is an error.
 pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
+    let resolved = leniently(input, &BTreeMap::new());
+    if resolved.findings.iter().any(|finding| finding.level == Level::Error) {
+        return Err(resolved.findings);
+    }
+    Ok(resolved)
+}
+
+/// Resolves what can be resolved; what cannot is left out, and stands in the findings. `twins` are
+/// the live roles of addresses that are known already.
+pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a LiveObject>) -> Resolved<'a> {
     let mut resolver = Resolver::new(input);
     resolver.check_live();
-    resolver.match_roles();
+    resolver.match_roles(twins);
     let roles = resolver.roles();
     let default = input.desired.default.as_ref().map(|default| ResolvedDefault {
         role: default.role.as_ref().and_then(|role| resolver.role(role)),
@@ -157,10 +170,7 @@ pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
         OnUnassign::Refuse | OnUnassign::KeepBase | OnUnassign::RemoveMember => None,
     };
     let Resolver { findings, notes, .. } = resolver;
-    if findings.iter().any(|finding| finding.level == crate::model::Level::Error) {
-        return Err(findings);
-    }
-    Ok(Resolved {
+    Resolved {
         roles,
         default,
         assignments,
@@ -171,7 +181,7 @@ pub fn resolve(input: Input<'_>) -> Result<Resolved<'_>, Vec<Finding>> {
         on_unassign,
         notes,
         findings,
-    })
+    }
 }
 
 /// `on_unassign: { to: … }` is a role's key or `builtin:NAME`.
@@ -193,8 +203,8 @@ struct Resolver<'a> {
     by_id: BTreeMap<&'a Untrusted, &'a LiveObject>,
     by_key: BTreeMap<&'a Key, Vec<&'a LiveObject>>,
     by_live_name: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
-    /// Roles of the base revision by key and scope.
-    base_roles: BTreeMap<(&'a str, &'a Scope), &'a DesiredRole>,
+    /// Roles of base and applied by key and scope.
+    earlier_roles: BTreeMap<(&'a str, &'a Scope), Vec<&'a DesiredRole>>,
     /// For each declared role its live one, in the order of `desired.roles`.
     matches: Vec<(Option<&'a LiveObject>, Matched)>,
     by_name: BTreeMap<&'a str, usize>,
@@ -218,8 +228,10 @@ impl<'a> Resolver<'a> {
         for role in by_id.values().copied() {
             by_live_name.entry(&role.key.name).or_default().push(role);
         }
-        let base_roles = input.base.into_iter().flat_map(|base| &base.roles);
-        let base_roles = base_roles.map(|role| ((&*role.key, &role.scope), role)).collect();
+        let mut earlier_roles: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for role in input.earlier.states().flat_map(|state| &state.roles) {
+            earlier_roles.entry((&*role.key, &role.scope)).or_default().push(role);
+        }
         let by_name = input.desired.roles.iter().enumerate().map(|(i, role)| (&*role.key, i)).collect();
         let matches = vec![(None, Matched::Not); input.desired.roles.len()];
         Self {
@@ -227,7 +239,7 @@ impl<'a> Resolver<'a> {
             by_id,
             by_key,
             by_live_name,
-            base_roles,
+            earlier_roles,
             matches,
             by_name,
             guesses: 0,

@@ -25,17 +25,21 @@ pub fn select(plan: &mut Plan, only: &GlobSet) -> Result<(), Vec<Lacking>> {
     let (kept, left): (Vec<&Change>, Vec<&Change>) =
         plan.changes.iter().partition(|change| only.is_match(change.address.as_str()));
     let left = Left::new(&left);
-    let mut lacking = Vec::new();
-    for change in &kept {
-        for needs in left.needed_by(change) {
-            lacking.push(Lacking { selected: change.address.clone(), needs: needs.clone() });
-        }
-    }
+    let lacking = left.lacking(kept.iter().copied());
     if !lacking.is_empty() {
         return Err(lacking);
     }
     plan.changes.retain(|change| only.is_match(change.address.as_str()));
     Ok(())
+}
+
+/// What `kept` needs of `left`, where what is left stays as it is on purpose: a role is given as it
+/// is, whatever it would have lost.
+pub(super) fn lacking(kept: &[Change], left: &[Change]) -> Vec<Lacking> {
+    let left: Vec<&Change> = left.iter().collect();
+    let mut left = Left::new(&left);
+    left.loses.clear();
+    left.lacking(kept.iter())
 }
 
 /// Whether `after` lacks a permission that `before` has.
@@ -84,6 +88,14 @@ impl<'a> Left<'a> {
             }
         }
         left
+    }
+
+    fn lacking<'c>(&self, kept: impl Iterator<Item = &'c Change>) -> Vec<Lacking> {
+        let of = |change: &'c Change| {
+            let needs = self.needed_by(change).into_iter().cloned();
+            needs.map(|needs| Lacking { selected: change.address.clone(), needs }).collect::<Vec<_>>()
+        };
+        kept.flat_map(of).collect()
     }
 
     /// What `change` cannot be made without: a role has to exist, and to have lost what it loses,

@@ -39,6 +39,10 @@ pub enum RepoErrorKind {
     Bare,
     /// A path leads through a symbolic link or into a submodule.
     Link,
+    /// The record of the last apply is malformed, or cannot be written as it is.
+    Record,
+    /// Somebody else recorded an apply meanwhile.
+    Moved,
     /// The file to be written is there already.
     Exists,
     /// The repository has a format that this program cannot read.
@@ -70,8 +74,10 @@ impl RepoErrorKind {
             | Self::NoWorkTree
             | Self::UnknownRevision
             | Self::AmbiguousRevision => Fault::Usage,
-            Self::Shallow | Self::MissingObject | Self::Owner | Self::Bare | Self::Link => Fault::Refused,
-            Self::Exists | Self::Unsupported | Self::Git | Self::Io => Fault::Other,
+            Self::Shallow | Self::MissingObject | Self::Owner | Self::Bare | Self::Link | Self::Record => {
+                Fault::Refused
+            }
+            Self::Moved | Self::Exists | Self::Unsupported | Self::Git | Self::Io => Fault::Other,
         }
     }
 }

@@ -47,6 +47,20 @@ pub(super) fn open(place: &ConfigPlace) -> Result<Option<Opened>, RepoError> {
     }
 }
 
+/// Opens the repository that the definitions lie in, without which there is `nothing`; `instead` is
+/// what else to do than run in a clone.
+pub(super) fn needed(place: &ConfigPlace, nothing: &str, instead: &str) -> Result<Opened, RepoError> {
+    if let Some(opened) = open(place)? {
+        return Ok(opened);
+    }
+    let at = match &place.root {
+        Root::Folder(folder) => folder,
+        Root::Bare { git_dir, .. } => git_dir,
+    };
+    let message = format!("`{}` is not in a git repository, so there is {nothing}", at.display());
+    Err(RepoError::new(Kind::NotARepository, message).help(format!("Run rolecall in a clone, or {instead}.")))
+}
+
 /// The top of the work tree that `folder` lies in; `None` outside git.
 pub(super) fn top(folder: &Path) -> Result<Option<PathBuf>, RepoError> {
     Ok(discover(folder)?.map(|(_, top)| top))
@@ -70,7 +84,7 @@ fn discover(folder: &Path) -> Result<Option<(Repository, PathBuf)>, RepoError> {
 }
 
 /// Opens the repository at `git_dir` and nowhere else.
-fn open_exactly(git_dir: &Path) -> Result<Repository, git2::Error> {
+pub(super) fn open_exactly(git_dir: &Path) -> Result<Repository, git2::Error> {
     Repository::open_ext(git_dir, Flags::NO_SEARCH | Flags::NO_DOTGIT, std::iter::empty::<&Path>())
 }
 
@@ -142,7 +156,7 @@ pub(super) const UNSHALLOW: &str = "Fetch the rest of the history, in CI with `f
      checkout step:\ngit fetch --unshallow";
 
 /// What git's library said when it opened the repository at `place`, as an error that says what to do.
-fn refusal(error: &git2::Error, place: &Path) -> RepoError {
+pub(super) fn refusal(error: &git2::Error, place: &Path) -> RepoError {
     let at = place.display();
     match error.code() {
         ErrorCode::Owner => RepoError::new(

@@ -11,12 +11,16 @@ mod error;
 mod facts;
 mod gather;
 mod git;
+mod graph;
+mod history;
 mod path;
 mod pattern;
 mod place;
+mod record;
 mod resolve;
 mod revision;
 mod shell;
+mod tree;
 mod work_tree;
 pub mod write;
 
@@ -25,7 +29,9 @@ mod tests;
 
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;
+pub use history::{FirstParents, History, Tip};
 pub use pattern::is_meant;
 pub use place::{CONFIG_NAME, ConfigPlace, Reading, Root, find_config};
+pub use record::{Record, RecordIdentity, RecordPlace, RecordStore};
 pub use revision::Revision;
 pub use work_tree::WorkTree;

@@ -1,15 +1,19 @@
 //! The files of a commit, read from git's objects: no checkout, no filters, no hooks.
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use git2::{ErrorCode, ObjectType, Oid, Repository, TreeEntry};
+use git2::{ObjectType, Oid, Repository};
 
 use super::{
-    ConfigPlace, RepoError, RepoErrorKind, Root, gather::Gather, git, path, resolve, work_tree::too_large,
+    ConfigPlace, RepoError, RepoErrorKind,
+    gather::Gather,
+    git, path, resolve,
+    tree::{self, Entry, Folders},
+    work_tree::too_large,
 };
 use crate::model::files::{FileError, FileErrorKind as Kind, Files, LARGEST_FILE, Listing};
 
@@ -18,7 +22,7 @@ const LONGEST_LINK: usize = 4096;
 
 /// The definitions as a commit has them.
 pub struct Revision {
-    repo: Mutex<Repository>,
+    store: Mutex<Store>,
     spec: Arc<str>,
     commit: Arc<str>,
     /// The commit's own tree.
@@ -28,36 +32,13 @@ pub struct Revision {
     /// The tree of that folder; `None` where the commit does not have it.
     root: Option<Oid>,
     config: Arc<str>,
+    /// Files that a merge left undecided, and why, as the rest of a sentence.
+    unmerged: BTreeMap<Arc<str>, String>,
 }
 
-/// What an entry of a tree is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Entry {
-    Folder,
-    File,
-    Link,
-    Submodule,
-}
-
-impl Entry {
-    fn of(entry: &TreeEntry<'_>) -> Self {
-        // The upper bits of the mode decide, as in git itself; old trees have modes such as 100664.
-        match entry.filemode_raw() & 0o170_000 {
-            0o040_000 => Self::Folder,
-            0o120_000 => Self::Link,
-            0o160_000 => Self::Submodule,
-            _ => Self::File,
-        }
-    }
-
-    fn fault(self) -> (Kind, &'static str) {
-        match self {
-            Self::Folder => (Kind::NotAFile, "is a folder"),
-            Self::File => (Kind::NotFound, "is not a folder"),
-            Self::Link => (Kind::Link, "is a symbolic link; links are not followed"),
-            Self::Submodule => (Kind::NotAFile, "is a submodule; its files are not read"),
-        }
-    }
+struct Store {
+    repo: Repository,
+    folders: Folders,
 }
 
 impl Revision {
@@ -71,25 +52,30 @@ impl Revision {
     /// `MissingObject`; `Link` where the folder of the definitions lies behind a link or in a
     /// submodule in that commit; `Owner`, `Unsupported`, `Git` where the repository cannot be opened.
     pub fn open(place: &ConfigPlace, rev: &str) -> Result<Self, RepoError> {
-        let Some(git::Opened { repo, prefix }) = git::open(place)? else {
-            let at = match &place.root {
-                Root::Folder(folder) => folder,
-                Root::Bare { git_dir, .. } => git_dir,
-            };
-            let message =
-                format!("`{}` is not in a git repository, so there is no revision `{rev}`", at.display());
-            return Err(RepoError::new(RepoErrorKind::NotARepository, message)
-                .help("Run rolecall in a clone, or leave the revision out."));
-        };
+        let git::Opened { repo, prefix } =
+            git::needed(place, &format!("no revision `{rev}`"), "leave the revision out")?;
         let commit = resolve::commit(&repo, rev)?;
         let (id, top) = (commit.id(), commit.tree_id());
         drop(commit);
+        Self::of_tree(repo, prefix, &place.config, rev, id, top)
+    }
+
+    /// The definitions below the folder `prefix` of the tree `top`. `id` is what [`Self::commit`]
+    /// tells, `rev` what messages call it.
+    pub(super) fn of_tree(
+        repo: Repository,
+        prefix: String,
+        config: &Arc<str>,
+        rev: &str,
+        id: Oid,
+        top: Oid,
+    ) -> Result<Self, RepoError> {
         let mut root = Some(top);
         let mut seen = String::new();
         for part in prefix.split('/').filter(|part| !part.is_empty()) {
             seen = if seen.is_empty() { part.to_owned() } else { format!("{seen}/{part}") };
             let Some(folder) = root else { break };
-            let tree = tree(&repo, folder, &seen).map_err(|error| open_error(&repo, rev, &error))?;
+            let tree = tree::open(&repo, folder, &seen).map_err(|error| open_error(&repo, rev, &error))?;
             root = match tree.get_name(part).map(|entry| (Entry::of(&entry), entry.id())) {
                 Some((Entry::Folder, id)) => Some(id),
                 Some((kind @ (Entry::Link | Entry::Submodule), _)) => {
@@ -103,13 +89,14 @@ impl Revision {
             };
         }
         Ok(Self {
-            repo: Mutex::new(repo),
+            store: Mutex::new(Store { repo, folders: Folders::default() }),
             spec: rev.into(),
             commit: id.to_string().into(),
             top,
             prefix,
             root,
-            config: Arc::clone(&place.config),
+            config: Arc::clone(config),
+            unmerged: BTreeMap::new(),
         })
     }
 
@@ -132,18 +119,26 @@ impl Revision {
     ///
     /// `MissingObject` or `Shallow`, with the command that fetches what is missing.
     pub fn complete(&self, patterns: &[Arc<str>]) -> Result<(), RepoError> {
-        let repo = self.lock();
+        let mut store = self.lock();
         let Some(root) = self.root else { return Ok(()) };
         let mut gather = Gather::new(patterns);
-        if let Some(missing) = self.walk(&repo, root, &mut gather) {
-            return Err(git::missing(&repo, &format!("a folder of the revision `{}`", self.spec), missing));
+        if let Some(missing) = self.walk(&store.repo, root, &mut gather) {
+            return Err(git::missing(
+                &store.repo,
+                &format!("a folder of the revision `{}`", self.spec),
+                missing,
+            ));
         }
         let mut files = gather.finish().files;
         files.push(Arc::clone(&self.config));
         for file in files {
-            let Ok(id) = self.find(&repo, &file) else { continue };
-            if header(&repo, id).is_err() {
-                return Err(git::missing(&repo, &format!("`{file}` of the revision `{}`", self.spec), id));
+            let Ok(id) = self.find(&mut store, &file) else { continue };
+            if tree::header(&store.repo, id).is_err() {
+                return Err(git::missing(
+                    &store.repo,
+                    &format!("`{file}` of the revision `{}`", self.spec),
+                    id,
+                ));
             }
         }
         Ok(())
@@ -151,11 +146,11 @@ impl Revision {
 
     /// The object of the file at `path`; `None` where the commit has no regular file there.
     pub(super) fn blob(&self, path: &str) -> Option<Oid> {
-        self.find(&self.lock(), path).ok()
+        self.find(&mut self.lock(), path).ok()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Repository> {
-        self.repo.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Walks the trees into `gather`; the first tree that is missing.
@@ -166,7 +161,7 @@ impl Revision {
         let mut folders = vec![(String::new(), root)];
         while let Some((folder, id)) = folders.pop() {
             let found = if known.contains(&id) { repo.find_tree(id).ok() } else { None };
-            let tree = match found.map_or_else(|| tree(repo, id, &folder), Ok) {
+            let tree = match found.map_or_else(|| tree::open(repo, id, &folder), Ok) {
                 Ok(tree) => tree,
                 Err(error) => {
                     gather.refuse_folder(&folder, error.kind, &error.fault);
@@ -214,7 +209,7 @@ impl Revision {
     /// Whether the link `id` in `folder` leads to a folder of this commit, or to somewhere that
     /// cannot be told.
     fn leads_to_folder(&self, repo: &Repository, folder: &str, id: Oid) -> bool {
-        let Ok((size, ObjectType::Blob)) = header(repo, id) else { return true };
+        let Ok((size, ObjectType::Blob)) = tree::header(repo, id) else { return true };
         if size > LONGEST_LINK {
             return true;
         }
@@ -238,7 +233,7 @@ impl Revision {
         }
         let mut id = self.top;
         for part in parts {
-            let Ok(tree) = tree(repo, id, "") else { return true };
+            let Ok(tree) = tree::open(repo, id, "") else { return true };
             let Some(entry) = tree.get_name(part) else { return false };
             match Entry::of(&entry) {
                 Entry::Folder => id = entry.id(),
@@ -250,7 +245,7 @@ impl Revision {
     }
 
     /// The blob at `path`.
-    fn find(&self, repo: &Repository, path: &str) -> Result<Oid, FileError> {
+    fn find(&self, store: &mut Store, path: &str) -> Result<Oid, FileError> {
         let absent = || {
             path::error(
                 path,
@@ -258,19 +253,21 @@ impl Revision {
                 format!("there is no file `{path}` in the revision `{}`", self.spec),
             )
         };
+        if let Some(fault) = self.unmerged.get(path) {
+            return Err(path::error(path, Kind::Io, format!("`{path}` {fault}")));
+        }
         let mut id = self.root.ok_or_else(absent)?;
         let mut parts = path.split('/').peekable();
         let mut seen = String::new();
         while let Some(part) = parts.next() {
-            let tree = tree(repo, id, &seen).map_err(|error| {
+            let folder = store.folders.get(&store.repo, id, &seen).map_err(|error| {
                 path::error(path, error.kind, format!("cannot read `{path}`: `{}` {}", seen, error.fault))
             })?;
             seen = if seen.is_empty() { part.to_owned() } else { format!("{seen}/{part}") };
-            let entry = tree.get_name(part).ok_or_else(absent)?;
-            let kind = Entry::of(&entry);
+            let (kind, entry) = *folder.get(part).ok_or_else(absent)?;
             match (kind, parts.peek()) {
-                (Entry::Folder, Some(_)) => id = entry.id(),
-                (Entry::File, None) => return Ok(entry.id()),
+                (Entry::Folder, Some(_)) => id = entry,
+                (Entry::File, None) => return Ok(entry),
                 _ => {
                     let (kind, fault) = kind.fault();
                     let message = format!("cannot read `{path}` of `{}`: `{seen}` {fault}", self.spec);
@@ -284,23 +281,26 @@ impl Revision {
 
 impl Files for Revision {
     fn list(&self, patterns: &[Arc<str>]) -> Listing {
-        let repo = self.lock();
+        let store = self.lock();
         let mut gather = Gather::new(patterns);
         if let Some(root) = self.root {
-            self.walk(&repo, root, &mut gather);
+            self.walk(&store.repo, root, &mut gather);
+        }
+        for (path, fault) in &self.unmerged {
+            gather.refuse(path, Kind::Io, fault);
         }
         gather.finish()
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         path::readable(path, &self.config)?;
-        let repo = self.lock();
-        let id = self.find(&repo, path)?;
+        let mut store = self.lock();
+        let id = self.find(&mut store, path)?;
         let gone = |error: &git2::Error| {
             let what = format!("`{path}` of the revision `{}`", self.spec);
-            path::error(path, Kind::Io, one_line(&object_error(&repo, &what, id, error)))
+            path::error(path, Kind::Io, tree::one_line(&tree::object_error(&store.repo, &what, id, error)))
         };
-        let (size, kind) = header(&repo, id).map_err(|error| gone(&error))?;
+        let (size, kind) = tree::header(&store.repo, id).map_err(|error| gone(&error))?;
         if kind != ObjectType::Blob {
             let message = format!("`{path}` of the revision `{}` is damaged: {id} is not a file", self.spec);
             return Err(path::error(path, Kind::Io, message));
@@ -308,8 +308,13 @@ impl Files for Revision {
         if size as u64 > LARGEST_FILE {
             return Err(too_large(path, size as u64));
         }
-        let blob = repo.find_blob(id).map_err(|error| gone(&error))?;
+        let blob = store.repo.find_blob(id).map_err(|error| gone(&error))?;
         Ok(blob.content().to_vec())
+    }
+
+    fn fingerprint(&self, path: &str) -> Option<[u8; 20]> {
+        path::readable(path, &self.config).ok()?;
+        self.blob(path)?.as_bytes().try_into().ok()
     }
 }
 
@@ -322,58 +327,7 @@ impl fmt::Debug for Revision {
     }
 }
 
-/// Size and kind of an object, without inflating it.
-fn header(repo: &Repository, id: Oid) -> Result<(usize, ObjectType), git2::Error> {
-    repo.odb()?.read_header(id)
-}
-
-/// Why a tree cannot be read.
-struct TreeError {
-    id: Oid,
-    kind: Kind,
-    missing: bool,
-    /// The rest of a sentence that starts with the folder.
-    fault: String,
-}
-
-/// The tree `id`, if it is not larger than a file may be.
-fn tree<'r>(repo: &'r Repository, id: Oid, folder: &str) -> Result<git2::Tree<'r>, TreeError> {
-    let failed = |error: git2::Error| {
-        let what =
-            if folder.is_empty() { "the top folder".to_owned() } else { format!("the folder `{folder}`") };
-        TreeError {
-            id,
-            kind: Kind::Io,
-            missing: error.code() == ErrorCode::NotFound,
-            fault: format!("cannot be read: {}", one_line(&object_error(repo, &what, id, &error))),
-        }
-    };
-    let (size, _) = header(repo, id).map_err(failed)?;
-    if size as u64 > LARGEST_FILE {
-        let fault =
-            format!("is a folder whose list of files has {size} bytes; at most {LARGEST_FILE} are read");
-        return Err(TreeError { id, kind: Kind::TooLarge, missing: false, fault });
-    }
-    repo.find_tree(id).map_err(failed)
-}
-
-/// A failure to read object `id`, which is `what`.
-fn object_error(repo: &Repository, what: &str, id: Oid, error: &git2::Error) -> RepoError {
-    match error.code() {
-        ErrorCode::NotFound => git::missing(repo, what, id),
-        _ => git::failure(&format!("cannot read {what}"), error),
-    }
-}
-
-/// Message and help for a place that has room for one sentence.
-fn one_line(error: &RepoError) -> String {
-    match &error.help {
-        Some(help) => format!("{} ({})", error.message, help.replace('\n', " ")),
-        None => error.message.clone(),
-    }
-}
-
-fn open_error(repo: &Repository, rev: &str, error: &TreeError) -> RepoError {
+fn open_error(repo: &Repository, rev: &str, error: &tree::TreeError) -> RepoError {
     if error.missing {
         return git::missing(repo, &format!("a folder of the revision `{rev}`"), error.id);
     }

@@ -1,19 +1,24 @@
 //! Applying a plan: the checks before, the operations, and the proof after.
 
-use std::{collections::BTreeMap, sync::atomic::AtomicBool, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicBool,
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 
 use super::{
     Exit, Failure, World,
     lock::{LockError, TenantLock},
-    plan::{Planned, PlannedTarget, Wishes},
+    plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
+    recording,
 };
 use crate::{
     apply::{self, Report, Run, Status},
     model::{
-        Kind, Untrusted,
+        Kind, RoleId, Untrusted,
         config::Config,
         desired::DesiredState,
         field,
@@ -22,15 +27,17 @@ use crate::{
     plan::{
         change::{Change, Plan, What},
         compare,
-        document::{RunStatistics, TargetPlan},
+        document::{Action, RunStatistics, TargetPlan},
+        earlier::Views,
         operation::Verb,
         order,
         outcome::{
             ApplyDocument, ChangeOutcome, ChangeStatus, FORMAT_VERSION, OutcomeSummary, Remaining,
             TargetOutcome, TargetResult, Verification,
         },
-        resolve, select,
+        pending, resolve, select,
     },
+    repo::{Record, RecordIdentity},
 };
 
 /// Told about each step: the target's name and the step.
@@ -55,6 +62,15 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
             "a file of the definitions differs from the commit, and CI applies only commits",
         )
         .help("Commit what differs, or apply from a clean checkout."));
+    }
+    if let (Some(_), Some(name)) = (&project.revisions.merged, &project.revisions.base_name) {
+        let message = format!(
+            "this branch does not have what {} has; only a plan can look at the merge of both",
+            name.raw()
+        );
+        return Err(
+            Failure::new(Exit::Stale, message).help("Merge or pull first, then apply what is merged.")
+        );
     }
     branch(config, project, allow_branch)
 }
@@ -174,6 +190,68 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
             .collect(),
         verification: Verification::default(),
         summary: OutcomeSummary::default(),
+        recorded: None,
+        not_recorded: None,
+    }
+}
+
+/// A target at an older revision than the one that was applied last: what was applied since would be
+/// taken back.
+fn older(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<Failure> {
+    let newer = target.past.newer.as_ref().filter(|_| !target.target.emulator)?;
+    let planned = project.revisions.desired.as_ref().map_or("", |commit| commit.raw());
+    if wishes.older.as_deref() == Some(planned) {
+        return None;
+    }
+    let message = format!(
+        "{} was applied last, and it is not part of the history of {planned}: this apply would take back what was applied since",
+        newer.raw()
+    );
+    Some(Failure::new(Exit::Stale, message).help(format!(
+        "Pull, and apply the newest revision. If going back is meant: `--allow-older {planned}`."
+    )))
+}
+
+/// Records a complete apply, or says why that failed.
+fn recorded(
+    world: &World,
+    project: &Project,
+    target: &PlannedTarget,
+    wishes: &Wishes,
+    live: &LiveState,
+    outcome: TargetOutcome,
+) -> TargetOutcome {
+    let whole = wishes.only.is_empty()
+        && (wishes.part == Part::Whole || target.left == 0)
+        && !project.revisions.dirty
+        && project.revisions.merged.is_none();
+    let (true, Some(revision), Some(desired)) =
+        (whole, &project.revisions.desired, project.loaded.desired.get(&target.target.name))
+    else {
+        return outcome;
+    };
+    let in_force = &target.past.in_force;
+    let spec = &*target.tenant.provider;
+    let earlier = target.past.earlier();
+    let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
+    let Ok(resolved) = resolve::resolve(input) else { return outcome };
+    let ids =
+        resolved.roles.iter().filter_map(|role| Some((role.address.as_str().into(), role.live?.id.clone()?)));
+    let record = Record {
+        format_version: Record::FORMAT_VERSION,
+        target: (&*target.target.name).into(),
+        revision: revision.clone(),
+        digest: outcome.digest.clone().unwrap_or_default(),
+        time: world.now.to_string().into(),
+        actor: recording::actor(world),
+        rolecall: env!("CARGO_PKG_VERSION").into(),
+        identity: RecordIdentity::from(&live.identity),
+        ids: ids.collect(),
+        released: false,
+    };
+    match target.recording.write(&record) {
+        Ok(place) => TargetOutcome { recorded: place, ..outcome },
+        Err(failure) => TargetOutcome { not_recorded: Some(failure.message), ..outcome },
     }
 }
 
@@ -191,12 +269,15 @@ async fn apply_target(
         let changes = all(&target.plan, ChangeStatus::NotAttempted, "a guard refused the plan");
         return TargetOutcome { result: TargetResult::Refused, changes, ..base };
     }
+    if let Some(failure) = older(project, target, wishes) {
+        let changes = all(&target.plan, ChangeStatus::NotAttempted, "an older revision is not applied");
+        return TargetOutcome { result: TargetResult::Refused, error: Some(failure.into()), changes, ..base };
+    }
     if target.plan.changes.is_empty() {
         // Reading found everything in place: that is the verification.
-        return TargetOutcome {
-            verification: Verification { verified: true, remaining: Vec::new() },
-            ..base
-        };
+        let outcome =
+            TargetOutcome { verification: Verification { verified: true, remaining: Vec::new() }, ..base };
+        return recorded(world, project, target, wishes, &target.live, outcome);
     }
     let _lock = match TenantLock::take(&target.live.identity) {
         Ok(lock) => lock,
@@ -224,43 +305,65 @@ async fn apply_target(
     let summary = OutcomeSummary::of(&changes);
     let error = match &proof {
         Proof::Unread(failure) => Some(failure.clone().into()),
-        Proof::Read(_) if report.unreachable && summary.applied == 0 => {
+        Proof::Read(..) if report.unreachable && summary.applied == 0 => {
             Some(Failure::new(Exit::Provider, "the provider could not be reached, or failed").into())
         }
-        Proof::Read(_) => None,
+        Proof::Read(..) => None,
     };
     let result = match (summary.applied + summary.already, summary.total()) {
         (done, total) if done == total => TargetResult::Applied,
         (0, _) => TargetResult::Failed,
         _ => TargetResult::Partly,
     };
-    let verification = match proof {
-        Proof::Read(left) => Verification {
-            verified: left.is_empty(),
-            remaining: left.into_iter().map(|left| left.remaining).collect(),
-        },
-        Proof::Unread(failure) => Verification {
-            verified: false,
-            remaining: vec![Remaining { address: None, message: failure.message }],
-        },
+    let (verification, live) = match proof {
+        Proof::Read(left, live) => (
+            Verification {
+                verified: left.is_empty(),
+                remaining: left.into_iter().map(|left| left.remaining).collect(),
+            },
+            live,
+        ),
+        Proof::Unread(failure) => (
+            Verification {
+                verified: false,
+                remaining: vec![Remaining { address: None, message: failure.message }],
+            },
+            None,
+        ),
     };
-    TargetOutcome { result, error, changes, verification, summary, ..base }
+    let complete = result == TargetResult::Applied && verification.verified && error.is_none();
+    let outcome = TargetOutcome { result, error, changes, verification, summary, ..base };
+    match live {
+        Some(live) if complete => recorded(world, project, target, wishes, &live, outcome),
+        _ => outcome,
+    }
 }
 
 fn all(plan: &Plan, status: ChangeStatus, reason: &str) -> Vec<ChangeOutcome> {
-    plan.changes.iter().map(|change| change_outcome(change, status, Some(reason.into()), None)).collect()
+    plan.changes
+        .iter()
+        .map(|change| change_outcome(plan, change, status, Some(reason.into()), None))
+        .collect()
 }
 
 fn change_outcome(
+    plan: &Plan,
     change: &Change,
     status: ChangeStatus,
     reason: Option<Untrusted>,
     help: Option<Untrusted>,
 ) -> ChangeOutcome {
+    let (before, after) = match &change.what {
+        What::Assignment { before, after, .. } | What::Default { before, after } => (before, after),
+        What::Role { .. } => (&None, &None),
+    };
+    let name = |role: &Option<RoleId>| plan.role_names.get(role.as_ref()?).cloned();
     ChangeOutcome {
         address: change.address.clone(),
         title: change.title.clone(),
         action: change.action,
+        before: name(before),
+        after: name(after),
         status,
         reason,
         help,
@@ -269,8 +372,8 @@ fn change_outcome(
 
 /// What reading everything back said.
 enum Proof {
-    /// What the planner would still change.
-    Read(Vec<Left>),
+    /// What the planner would still change, and what is there.
+    Read(Vec<Left>, Option<Box<LiveState>>),
     /// It could not be read.
     Unread(Failure),
 }
@@ -298,7 +401,7 @@ async fn verify(
     let query = Query { roles: true, members: moves_people || target.live.read.members };
     let reader = target.tenant.reader();
     let Some(desired) = project.loaded.desired.get(&target.target.name) else {
-        return Proof::Read(Vec::new());
+        return Proof::Read(Vec::new(), None);
     };
     let complete = report.statuses.iter().all(|status| *status == Status::Done);
     let mut looks = LOOK_AGAIN.iter();
@@ -312,7 +415,7 @@ async fn verify(
         let again = if complete && !remaining.is_empty() { looks.next() } else { None };
         match again {
             Some(pause) => tokio::time::sleep(*pause).await,
-            None => return Proof::Read(remaining),
+            None => return Proof::Read(remaining, Some(Box::new(live))),
         }
     }
 }
@@ -332,13 +435,14 @@ fn remaining(
         return whole("the credential reaches another tenant now");
     }
     let spec = &*target.tenant.provider;
-    let input =
-        resolve::Input { target: &target.target, spec, desired, live, base: None, today: world.today };
+    let in_force = &target.past.in_force;
+    let earlier = target.past.earlier();
+    let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else {
         return whole("the definitions no longer fit what is there: run `rolecall plan`");
     };
-    let input =
-        compare::Input { target: &target.target, spec, resolved: &resolved, live, before: &target.before };
+    let views = Views::of(input, &resolved);
+    let input = compare::Input { target: in_force, spec, resolved: &resolved, live, earlier, views: &views };
     let mut plan = compare::compare(input);
     if let (false, Ok(only)) = (wishes.only.is_empty(), super::project::globs(&wishes.only, "--only")) {
         let selected = select::select(&mut plan, &only);
@@ -346,8 +450,18 @@ fn remaining(
             plan.changes.retain(|change| only.is_match(change.address.as_str()));
         }
     }
+    if wishes.part == Part::Pending {
+        // What was left alone remains, and that is as it should be.
+        let planned: BTreeSet<&str> =
+            target.plan.changes.iter().map(|change| change.address.as_str()).collect();
+        let kept = pending::keep(&mut plan);
+        if kept.is_err() {
+            plan.changes.retain(|change| planned.contains(change.address.as_str()));
+        }
+    }
     plan.changes
         .iter()
+        .filter(|change| change.action != Action::Release)
         .map(|change| {
             let unreadable = unreadable(change, live);
             let message = if unreadable { "which role it is cannot be read" } else { &*left(change) };
@@ -401,7 +515,7 @@ fn statuses(
         }
     }
     let left: BTreeMap<&str, &Left> = match proof {
-        Proof::Read(left) => {
+        Proof::Read(left, _) => {
             left.iter().filter_map(|one| Some((one.remaining.address.as_ref()?.as_str(), one))).collect()
         }
         Proof::Unread(_) => BTreeMap::new(),
@@ -413,7 +527,7 @@ fn statuses(
         };
         let failed = statuses.iter().find_map(|status| failure_of(status, principal));
         if let Some((reason, help)) = failed {
-            return change_outcome(change, ChangeStatus::Failed, Some(reason), help);
+            return change_outcome(plan, change, ChangeStatus::Failed, Some(reason), help);
         }
         let skipped = statuses.iter().find_map(|status| match status {
             Status::NotAttempted { why } => Some(why.clone()),
@@ -422,7 +536,7 @@ fn statuses(
         if let Some(why) = skipped {
             let begun = statuses.iter().any(|status| **status == Status::Done);
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
-            return change_outcome(change, status, Some(why), None);
+            return change_outcome(plan, change, status, Some(why), None);
         }
         match (left.get(change.address.as_str()), proof) {
             (Some(Left { remaining, unreadable }), _) => {
@@ -431,16 +545,17 @@ fn statuses(
                     true => (ChangeStatus::Unconfirmed, "Look at it in the product itself."),
                     false => (ChangeStatus::Failed, "Run `rolecall plan` to see what is there now."),
                 };
-                change_outcome(change, status, Some(reason.into()), Some(help.into()))
+                change_outcome(plan, change, status, Some(reason.into()), Some(help.into()))
             }
             // Roles are read back after each stratum; only people have not been looked at.
             (None, Proof::Unread(failure)) if principal.is_some() => change_outcome(
+                plan,
                 change,
                 ChangeStatus::Unconfirmed,
                 Some(failure.message.clone()),
                 failure.help.clone(),
             ),
-            (None, _) => change_outcome(change, ChangeStatus::Applied, None, None),
+            (None, _) => change_outcome(plan, change, ChangeStatus::Applied, None, None),
         }
     };
     plan.changes.iter().zip(by_change).map(outcome).collect()

@@ -172,8 +172,13 @@ pub fn scaffold(
     }
     files.push((CONFIG_NAME.to_owned(), config(answers)));
     let scaffold = Scaffold { files };
-    let options =
-        LoadOptions { lints: BTreeMap::new(), revision: None, today: world.today, cache: &world.cache };
+    let options = LoadOptions {
+        lints: BTreeMap::new(),
+        revision: None,
+        today: world.today,
+        skip_lints: false,
+        cache: &world.cache,
+    };
     let loaded = definition::load(&scaffold, CONFIG_NAME, &world.registry.specs(), &options);
     // Before an import there are no definitions.
     let expected = |finding: &Finding| answers.import && finding.code == Code::NoFiles;

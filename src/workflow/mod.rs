@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod approve;
+pub mod base;
 pub mod catalog;
 pub mod doctor;
 mod exit;
@@ -10,8 +11,11 @@ pub mod import;
 pub mod init;
 pub mod lock;
 mod overlap;
+pub mod past;
 pub mod plan;
 pub mod project;
+pub mod recording;
+pub mod scope;
 pub mod tenant;
 
 use std::{ffi::OsString, sync::Arc};
@@ -38,6 +42,8 @@ pub struct World {
     pub allowed_hosts: Vec<String>,
     /// Learns every credential.
     pub redactor: Redactor,
+    /// The time of the run.
+    pub now: jiff::Timestamp,
     /// The day (UTC).
     pub today: jiff::civil::Date,
     /// Files that were parsed already: another revision has mostly the same.

@@ -4,21 +4,24 @@ use std::{collections::BTreeMap, time::Instant};
 
 use futures_util::future::join_all;
 
-use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use super::{
+    Exit, Failure, World, past::TargetPast, project::Project, recording::Recording, scope, tenant::Tenant,
+};
 use crate::{
     assess,
     model::{
         Finding, Level, Untrusted,
-        config::{Guards, Target},
+        config::Target,
         desired::DesiredState,
         live::{LiveState, Query},
     },
     plan::{
         PlanDocument, build,
-        change::Plan,
-        compare::{self, DeclaredBefore},
-        document::{Action, Guard, RunStatistics, TargetPlan},
-        resolve, select,
+        change::{Change, Plan, Verdict},
+        compare,
+        document::{Action, Guard, Origin, RunStatistics, TargetPlan},
+        earlier::{Earlier, Views},
+        pending, resolve, select,
     },
 };
 
@@ -29,6 +32,22 @@ pub struct Wishes {
     pub only: Vec<String>,
     /// Guards that a person allowed, with the reason.
     pub allowed: BTreeMap<Guard, Untrusted>,
+    /// Which differences are planned, by their origin.
+    pub part: Part,
+    /// The older revision that may be applied all the same (`--allow-older`).
+    pub older: Option<String>,
+}
+
+/// Which differences are planned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    #[default]
+    Whole,
+    /// Those that come from the definitions (`--pending-only`).
+    Pending,
+    /// Those that somebody made outside git.
+    Drift,
 }
 
 /// The plan of all targets.
@@ -49,8 +68,12 @@ pub struct PlannedTarget {
     pub plan: Plan,
     /// What was read.
     pub live: LiveState,
-    /// What git declared before.
-    pub before: DeclaredBefore,
+    /// What git held before.
+    pub past: TargetPast,
+    /// The record of its applies.
+    pub recording: Recording,
+    /// How many differences `--pending-only` left alone.
+    pub left: usize,
     /// The open connection.
     pub tenant: Tenant,
 }
@@ -70,7 +93,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             Ok(tenant) => tenant,
             Err(failure) => return (target, Err(TargetFailure::from(failure)), None),
         };
-        let result = plan_target(world, project, target, desired, &guards, wishes, &tenant).await;
+        let result = plan_target(world, project, target, desired, wishes, &tenant).await;
         (target, result, Some(tenant))
     });
     let mut statistics = RunStatistics::default();
@@ -90,7 +113,9 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
                     target: target.clone(),
                     plan: made.plan,
                     live: made.live,
-                    before: made.before,
+                    past: made.past,
+                    recording: made.recording,
+                    left: made.left,
                     tenant,
                 });
             }
@@ -123,7 +148,9 @@ struct Made {
     document: TargetPlan,
     plan: Plan,
     live: LiveState,
-    before: DeclaredBefore,
+    past: TargetPast,
+    recording: Recording,
+    left: usize,
     findings: Vec<Finding>,
 }
 
@@ -143,21 +170,30 @@ async fn plan_target(
     project: &Project,
     target: &Target,
     desired: &DesiredState,
-    guards: &Guards,
     wishes: &Wishes,
     tenant: &Tenant,
 ) -> Result<Made, TargetFailure> {
     let reader = tenant.reader();
-    let assigns = !desired.assignments.is_empty() || !desired.exclusive.is_empty();
+    let recording = Recording::open(project, target);
+    let assigns = !desired.assignments.is_empty()
+        || !desired.exclusive.is_empty()
+        || project.past.assigns(world, project, target, &recording);
     let first = Query { roles: true, members: assigns };
     let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let spec = &*tenant.provider;
-    let mut base = None;
-    let mut before = if target.emulator { DeclaredBefore::Exempt } else { DeclaredBefore::Unknown };
-    let (mut base_read, mut base_lacks) = (false, false);
+    let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
+    if let Some(failure) = &past.unusable {
+        past.notes.push(unusable(failure));
+    }
+    let mut history = None;
     loop {
-        let input =
-            resolve::Input { target, spec, desired, live: &live, base: base.as_ref(), today: world.today };
+        let target = &past.in_force;
+        // Drift is what differs from what was applied, whatever was merged since.
+        let (desired, sources, earlier) = match past.recorded().filter(|_| wishes.part == Part::Drift) {
+            Some((applied, sources)) => (applied, sources, Earlier { base: Some(applied), ..past.earlier() }),
+            None => (desired, &project.loaded.sources, past.earlier()),
+        };
+        let input = resolve::Input { target, spec, desired, live: &live, earlier, today: world.today };
         let resolved = resolve::resolve(input).map_err(|findings| TargetFailure {
             failure: Failure::new(
                 Exit::Invalid,
@@ -165,53 +201,132 @@ async fn plan_target(
             ),
             findings,
         })?;
-        let input = compare::Input { target, spec, resolved: &resolved, live: &live, before: &before };
+        let views = Views::of(input, &resolved);
+        let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
         if !live.read.members && compare::needs_members(input) {
-            drop(resolved);
+            drop((views, resolved));
             live = reader.fetch(Query { roles: true, members: true }).await.map_err(Failure::from)?;
             continue;
         }
         let mut plan = compare::compare(input);
-        if !base_read && (wants_base(target, &plan) || resolved.removed.len() < desired.removed.len()) {
-            base_read = true;
-            base = project.base(world, &target.name);
-            base_lacks = base.is_none() && project.facts.shallow;
-            if let (Some(base), false) = (&base, target.emulator) {
-                before = declared(base);
-            }
+        let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
+        if deletes && history.is_none() && !past.is_recorded() && !target.emulator {
+            drop((views, resolved));
+            let target = target.clone();
+            history = Some(past.search_history(world, project, &target).map_err(Failure::from));
             continue;
         }
-        if base_lacks {
-            plan.notes.push(SHALLOW.into());
+        if let Some(Err(failure)) = &history {
+            refuse_deletions(&mut plan, failure);
+        }
+        if let (true, Some(failure)) = (deletes, &past.unusable) {
+            refuse_deletions(&mut plan, failure);
         }
         let findings = resolved.findings;
-        if !wishes.only.is_empty() {
-            let only = super::project::globs(&wishes.only, "--only")?;
-            select::select(&mut plan, &only).map_err(|lacking| lacking_selection(&lacking))?;
+        plan.notes.extend(past.notes.iter().cloned());
+        let others =
+            !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
+        plan.notes.extend(past.no_base.clone().filter(|_| others));
+        let left = narrow(&mut plan, wishes)?;
+        let guards = assess::strictest(&past.guards, &live, spec.catalogue());
+        let facts = assess::Facts {
+            live: &live,
+            catalogue: spec.catalogue(),
+            guards: &guards,
+            allowed: &wishes.allowed,
+        };
+        if wishes.part == Part::Drift {
+            // A report: nobody applies it, so nothing refuses it.
+            plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
+        } else {
+            assess::judge(&mut plan, facts);
+            scope_alone(&mut plan, &past);
         }
-        let facts =
-            assess::Facts { live: &live, catalogue: spec.catalogue(), guards, allowed: &wishes.allowed };
-        assess::judge(&mut plan, facts);
-        let sources = &project.loaded.sources;
-        let document = build::target(target, &live.identity, &plan, guards, &wishes.only, sources);
-        return Ok(Made { document, plan, live, before, findings });
+        let circumstances = build::Circumstances {
+            target,
+            identity: &live.identity,
+            guards: &guards,
+            selection: &wishes.only,
+            left: left.as_deref(),
+            applied: past.record.as_ref(),
+            scope_changes: &past.scope_changes,
+        };
+        let document = build::target(circumstances, &plan, sources);
+        let left = left.map_or(0, |left| left.len());
+        return Ok(Made { document, plan, live, past, recording, left, findings });
     }
 }
 
-const SHALLOW: &str = "This clone is shallow and does not hold the revision before, so nobody can tell which roles git declared earlier. `git fetch --deepen 1` brings it.";
-
-/// The base revision is read only where it can decide something: whether a live role that changes
-/// was declared before. An emulator is everybody's own.
-fn wants_base(target: &Target, plan: &Plan) -> bool {
-    !target.emulator
-        && plan.changes.iter().any(|change| matches!(change.action, Action::Update | Action::Rename))
+/// Narrows a plan to what was asked for; what `--pending-only` leaves alone.
+fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failure> {
+    if !wishes.only.is_empty() {
+        let only = super::project::globs(&wishes.only, "--only")?;
+        select::select(plan, &only).map_err(|lacking| {
+            lacking_selection(&lacking, "Widen `--only` so that it matches these addresses too.")
+        })?;
+    }
+    match wishes.part {
+        Part::Whole => Ok(None),
+        Part::Drift => {
+            pending::drift(plan);
+            Ok(None)
+        }
+        Part::Pending => {
+            let left = pending::keep(plan).map_err(|lacking| {
+                lacking_selection(&lacking, "Leave `--pending-only` out, or take the drift into the definitions with `rolecall import --drift`.")
+            })?;
+            Ok(Some(left))
+        }
+    }
 }
 
-fn declared(base: &DesiredState) -> DeclaredBefore {
-    DeclaredBefore::Known {
-        names: base.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone())).collect(),
-        ids: base.roles.iter().filter_map(|role| Some(role.id.as_ref()?.value.clone())).collect(),
+fn unusable(failure: &Failure) -> Untrusted {
+    let help = failure.help.as_ref().map_or_else(String::new, |help| help.raw().replace('\n', " "));
+    format!("The record of the last apply cannot be used: {}. {help}", failure.message.raw()).into()
+}
+
+/// A removal is refused where nobody can tell what was applied, or protected, before.
+fn refuse_deletions(plan: &mut Plan, failure: &Failure) {
+    for change in plan.changes.iter_mut().filter(|change| change.action == Action::Delete) {
+        let message = format!(
+            "role `{}` would be deleted, and nobody can tell whether an earlier revision protects it: {}",
+            change.title.raw(),
+            failure.message.raw()
+        );
+        let help = failure.help.as_ref().map(|help| help.raw().to_owned());
+        change.verdicts.push(Verdict::refuse(Guard::Base, message, help));
     }
+}
+
+/// What is managed or guarded changes in an apply of its own; putting drift back is no use of it.
+fn scope_alone(plan: &mut Plan, past: &TargetPast) {
+    let changes = plan
+        .changes
+        .iter()
+        .filter(|change| change.action != Action::Release && change.origins.common() != Origin::Drift);
+    let count = changes.count();
+    let alone = past.scope_changes.iter().filter(|change| scope::alone(change));
+    let what: Vec<&str> = alone.map(|change| change.what.raw()).collect();
+    if what.is_empty() || count == 0 {
+        return;
+    }
+    let message = format!(
+        "what is managed or guarded changes ({}) together with {}; it takes effect only after an apply of its own",
+        what.join(", "),
+        if count == 1 {
+            "1 change of a role or an assignment".to_owned()
+        } else {
+            format!("{count} changes of roles and assignments")
+        }
+    );
+    let since = past.since.as_deref().map_or_else(String::new, |commit| {
+        let short: String = commit.chars().take(12).collect();
+        format!(" (what holds until then is that of {short})")
+    });
+    let help = format!(
+        "Put the two into commits of their own, and apply the first one before the second: `rolecall apply --rev COMMIT`{since}."
+    );
+    plan.verdicts.push(Verdict::refuse(Guard::ScopeChange, message, Some(help)));
 }
 
 fn count(findings: &[Finding]) -> String {
@@ -221,11 +336,11 @@ fn count(findings: &[Finding]) -> String {
     }
 }
 
-fn lacking_selection(lacking: &[select::Lacking]) -> Failure {
+fn lacking_selection(lacking: &[select::Lacking], help: &str) -> Failure {
     let lines: Vec<String> =
         lacking.iter().take(10).map(|one| format!("{} needs {}", one.selected, one.needs)).collect();
     Failure::new(Exit::Usage, format!("the selection does not stand by itself: {}", lines.join("; ")))
-        .help("Widen `--only` so that it matches these addresses too.")
+        .help(help)
 }
 
 impl Planned {

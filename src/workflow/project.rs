@@ -8,7 +8,11 @@ use std::{
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::{Exit, Failure, World};
+use super::{
+    Exit, Failure, World,
+    base::{self, Search},
+    past::{Past, Side},
+};
 use crate::{
     definition::{self, LoadOptions, Loaded},
     model::{
@@ -18,7 +22,7 @@ use crate::{
         files::Files,
     },
     plan::document::Revisions,
-    repo::{self, ConfigPlace, Facts, Reading, Revision, WorkTree},
+    repo::{self, ConfigPlace, Facts, History, Reading, Revision, WorkTree, merge},
 };
 
 /// Which definitions a run is about.
@@ -32,6 +36,8 @@ pub struct Source {
     pub rev: Option<String>,
     /// Names or globs of targets (`--target`); empty for all.
     pub targets: Vec<String>,
+    /// The base (`--base`).
+    pub base: Option<String>,
     /// Levels of lints (`--lint`).
     pub lints: BTreeMap<Code, LintLevel>,
 }
@@ -48,6 +54,10 @@ pub struct Project {
     pub revisions: Revisions,
     /// Names of the selected targets.
     pub selected: Vec<Arc<str>>,
+    /// The revisions beside the planned one; empty until [`compared`] looks for them.
+    pub past: Past,
+    /// What the definitions were read from.
+    pub files: Arc<dyn Files>,
 }
 
 /// Finds, reads, and checks the definitions. Problems in them are findings of [`Project::loaded`].
@@ -59,7 +69,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
     let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
     let facts = Facts::of(&place)?;
-    let (loaded, commit) = read(world, &place, source)?;
+    let (loaded, commit, files) = read(world, &place, source)?;
     let dirty = match (&commit, &loaded.config) {
         (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,
         _ => false,
@@ -77,7 +87,81 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         Some(config) => select(config, &loaded.failed, &source.targets)?,
         None => Vec::new(),
     };
-    Ok(Project { place, loaded, facts, revisions, selected })
+    Ok(Project { place, loaded, facts, revisions, selected, past: Past::default(), files })
+}
+
+/// Finds, reads, and checks the definitions as [`open`] does, together with the base that they are
+/// compared with. Where the base is not part of the planned history, the definitions are those of the
+/// merge of both, made in memory.
+///
+/// # Errors
+///
+/// As [`open`]; and where a base was named that cannot be used, or both cannot be merged.
+pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
+    let mut project = open(world, source)?;
+    let Some(config) = &project.loaded.config else { return Ok(project) };
+    let Some(history) = History::open(&project.place)? else {
+        if source.base.is_some() {
+            return Err(Failure::new(Exit::Usage, "there is no git repository, so there is no base")
+                .help("Leave `--base` out, or run rolecall in a clone."));
+        }
+        project.past.note = Some(
+            "This is not in git, so there is no base: nothing is removed for not being declared.".into(),
+        );
+        return Ok(project);
+    };
+    let Some(commit) = project.revisions.desired.clone() else { return Ok(project) };
+    let apply_from: Vec<&str> =
+        config.apply_from.iter().flatten().map(crate::model::Untrusted::raw).collect();
+    let search = Search {
+        history: &history,
+        named: source.base.as_deref(),
+        commit: commit.raw(),
+        rev: source.rev.is_some(),
+        branch: project.facts.branch.as_deref(),
+        dirty: project.revisions.dirty,
+        apply_from: &apply_from,
+        environment: &*world.environment,
+    };
+    let (base, note) = base::find(search)?;
+    let mut heads: Vec<Arc<str>> = vec![commit.raw().into()];
+    if let Some(base) = &base {
+        project.revisions.base = Some((&*base.commit).into());
+        project.revisions.base_name = Some((&*base.name).into());
+        if base.merges {
+            heads.push(Arc::clone(&base.commit));
+            let ours = source.rev.as_ref().map(|_| commit.raw());
+            let merged = merge::merge(&project.place, ours, &base.commit, &base.name)?;
+            project.revisions.merged = Some(merged.tree().into());
+            let files: Arc<dyn Files> = Arc::new(merged);
+            project.loaded = load(world, files.as_ref(), &project.place, None, source);
+            project.files = files;
+            if let Some(config) = &project.loaded.config {
+                project.selected = select(config, &project.loaded.failed, &source.targets)?;
+            }
+        }
+    }
+    let base = match base {
+        Some(base) => {
+            let side = side(world, &project.place, &base.commit)?;
+            Some((base, Arc::new(side)))
+        }
+        None => None,
+    };
+    project.past = Past::new(Some(history), base, note, heads);
+    Ok(project)
+}
+
+/// The definitions of a commit; what is wrong in them is not said.
+///
+/// # Errors
+///
+/// Where the commit, or a part of it, is not in this clone.
+pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<Side, repo::RepoError> {
+    let revision = Revision::open(place, commit)?;
+    let id = Arc::clone(revision.commit());
+    let loaded = load(world, &revision, place, Some(Arc::clone(&id)), &Source::default());
+    Ok(Side { commit: id, loaded })
 }
 
 /// Reads and checks the definitions at `place`: those of the work tree, or of the revision that
@@ -90,16 +174,16 @@ pub(super) fn read(
     world: &World,
     place: &ConfigPlace,
     source: &Source,
-) -> Result<(Loaded, Option<Arc<str>>), Failure> {
-    let (files, commit): (Box<dyn Files>, Option<Arc<str>>) = match &source.rev {
+) -> Result<(Loaded, Option<Arc<str>>, Arc<dyn Files>), Failure> {
+    let (files, commit): (Arc<dyn Files>, Option<Arc<str>>) = match &source.rev {
         Some(rev) => {
             let revision = Revision::open(place, rev)?;
             let commit = Arc::clone(revision.commit());
-            (Box::new(revision), Some(commit))
+            (Arc::new(revision), Some(commit))
         }
-        None => (Box::new(WorkTree::open(place)?), None),
+        None => (Arc::new(WorkTree::open(place)?), None),
     };
-    Ok((load(world, files.as_ref(), place, commit.clone(), source), commit))
+    Ok((load(world, files.as_ref(), place, commit.clone(), source), commit, files))
 }
 
 fn load(
@@ -109,8 +193,13 @@ fn load(
     revision: Option<Arc<str>>,
     source: &Source,
 ) -> Loaded {
-    let options =
-        LoadOptions { lints: source.lints.clone(), revision, today: world.today, cache: &world.cache };
+    let options = LoadOptions {
+        lints: source.lints.clone(),
+        revision,
+        today: world.today,
+        skip_lints: false,
+        cache: &world.cache,
+    };
     definition::load(files, &place.config, &world.registry.specs(), &options)
 }
 
@@ -222,21 +311,5 @@ impl Project {
     /// The selected targets whose definitions have errors.
     pub fn broken(&self) -> impl Iterator<Item = &Arc<str>> {
         self.selected.iter().filter(|name| !self.loaded.desired.contains_key(*name))
-    }
-
-    /// What the target declared in the revision before: the base that tells whether a live role is
-    /// ours. `None` where there is no such revision or it cannot be read.
-    pub fn base(&self, world: &World, target: &str) -> Option<DesiredState> {
-        let commit = match (&self.revisions.desired, self.loaded.sources.iter().next()) {
-            // A revision that was named: its own first parent.
-            (Some(desired), Some((_, source))) if source.revision.is_some() => {
-                format!("{}~1", desired.raw())
-            }
-            _ => self.facts.parent_or_head(self.revisions.dirty)?,
-        };
-        let revision = Revision::open(&self.place, &commit).ok()?;
-        let id = Arc::clone(revision.commit());
-        let mut loaded = load(world, &revision, &self.place, Some(id), &Source::default());
-        loaded.desired.remove(target)
     }
 }

@@ -189,6 +189,7 @@ fn load(config: Vec<u8>, roles: Vec<u8>) -> Result<(), TestCaseError> {
         lints: BTreeMap::new(),
         revision: None,
         today: jiff::civil::date(2026, 11, 20),
+        skip_lints: false,
         cache: &cache,
     };
     let start = Instant::now();

@@ -16,7 +16,8 @@ use rolecall::{
     },
     plan::{
         change::Plan,
-        compare::{self, DeclaredBefore},
+        compare,
+        earlier::{Earlier, Views},
         resolve::{self, resolve},
     },
     repo,
@@ -69,8 +70,13 @@ impl<'a> Tree<'a> {
     }
 
     pub(crate) fn load(&self) -> Loaded {
-        let options =
-            LoadOptions { lints: BTreeMap::new(), revision: None, today: TODAY, cache: &self.cache };
+        let options = LoadOptions {
+            lints: BTreeMap::new(),
+            revision: None,
+            today: TODAY,
+            skip_lints: false,
+            cache: &self.cache,
+        };
         load(self, "rolecall.yaml", &[self.spec], &options)
     }
 
@@ -120,15 +126,23 @@ impl<'a> Tree<'a> {
         }
         let target = &loaded.config.as_ref().ok_or("no configuration")?.targets[0];
         let desired = loaded.desired.get("t").ok_or("no target")?;
-        let input = resolve::Input { target, spec: self.spec, desired, live, base: None, today: TODAY };
+        let input = resolve::Input {
+            target,
+            spec: self.spec,
+            desired,
+            live,
+            earlier: Earlier::default(),
+            today: TODAY,
+        };
         let resolved = resolve(input).map_err(|findings| format!("{findings:?}"))?;
-        let before = DeclaredBefore::Unknown;
+        let views = Views::of(input, &resolved);
         Ok(compare::compare(compare::Input {
             target,
             spec: self.spec,
             resolved: &resolved,
             live,
-            before: &before,
+            earlier: Earlier::default(),
+            views: &views,
         }))
     }
 }

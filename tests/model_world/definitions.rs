@@ -7,7 +7,7 @@ use rolecall::{
     assess,
     contract::Spec as _,
     model::{
-        Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
+        Address, Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
         config::{CredentialSource, Guards, Limit, Manage, Mode, OnUnassign, Placed, Target},
         desired::{
             DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
@@ -18,8 +18,9 @@ use rolecall::{
     plan::{
         build,
         change::Plan,
-        compare::{self, DeclaredBefore},
+        compare,
         document::{Guard, PlanDocument, Revisions, TargetPlan},
+        earlier::{Earlier, Views},
         operation::Op,
         order,
         resolve::{self, resolve},
@@ -37,7 +38,12 @@ pub(crate) struct Definitions {
     pub(crate) target: Target,
     pub(crate) desired: DesiredState,
     pub(crate) base: Option<DesiredState>,
-    pub(crate) before: DeclaredBefore,
+    pub(crate) applied: Option<DesiredState>,
+    pub(crate) released: Option<DesiredState>,
+    /// The ids of the record, by address.
+    pub(crate) ids: BTreeMap<Address, Untrusted>,
+    /// Whether nobody asks what git declared before.
+    pub(crate) exempt: bool,
     pub(crate) guards: Guards,
     pub(crate) allowed: BTreeMap<Guard, Untrusted>,
     /// Counts places, so that each thing stands somewhere else.
@@ -78,7 +84,10 @@ pub(crate) fn definitions() -> Definitions {
         },
         desired: DesiredState::default(),
         base: None,
-        before: DeclaredBefore::Exempt,
+        applied: None,
+        released: None,
+        ids: BTreeMap::new(),
+        exempt: true,
         guards: Guards { max_deletes: Limit::Count(1000), max_unassigns: Limit::Count(1000), min_admins: 0 },
         allowed: BTreeMap::new(),
         place: 0,
@@ -277,9 +286,21 @@ impl Definitions {
 
     /// The definitions of the base revision: also what git declared before.
     pub(crate) fn based_on(mut self, base: Self) -> Self {
-        let names = base.desired.roles.iter().map(|role| (role.scope.clone(), role.name.value.clone()));
-        self.before = DeclaredBefore::Known { names: names.collect(), ids: BTreeSet::new() };
+        self.exempt = false;
         self.base = Some(base.desired);
+        self
+    }
+
+    /// The definitions of the last recorded apply.
+    pub(crate) fn applied(mut self, applied: Self) -> Self {
+        self.exempt = false;
+        self.applied = Some(applied.desired);
+        self
+    }
+
+    /// The record's id of a role.
+    pub(crate) fn recorded(mut self, key: &str, id: &str) -> Self {
+        self.ids.insert(Address::role("t", key, &Scope::Target), id.into());
         self
     }
 
@@ -305,17 +326,36 @@ pub(crate) fn plan_selected(
     definitions: &Definitions,
     select: impl FnOnce(&mut Plan),
 ) -> Result<Planned, Vec<Finding>> {
-    let Definitions { target, desired, base, before, guards, allowed, .. } = definitions;
+    let Definitions { target, desired, guards, allowed, .. } = definitions;
+    let earlier = Earlier {
+        base: definitions.base.as_ref(),
+        applied: definitions.applied.as_ref(),
+        ids: definitions.applied.as_ref().map(|_| &definitions.ids),
+        released: definitions.released.as_ref(),
+        protecting: &[],
+        exempt: definitions.exempt,
+    };
     let spec = &Madeup;
-    let resolved =
-        resolve(resolve::Input { target, spec, desired, live, base: base.as_ref(), today: TODAY })?;
-    let mut plan = compare::compare(compare::Input { target, spec, resolved: &resolved, live, before });
+    let input = resolve::Input { target, spec, desired, live, earlier, today: TODAY };
+    let resolved = resolve(input)?;
+    let views = Views::of(input, &resolved);
+    let input = compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views };
+    let mut plan = compare::compare(input);
     select(&mut plan);
     assess::judge(&mut plan, assess::Facts { live, catalogue: spec.catalogue(), guards, allowed });
     let ops = order::order(&plan, spec);
     let mut sources = Sources::default();
     sources.add(Source::new("roles/all.yaml", None, "\n".repeat(definitions.place as usize + 2)));
-    let target = build::target(target, &live.identity, &plan, guards, &[], &sources);
+    let circumstances = build::Circumstances {
+        target,
+        identity: &live.identity,
+        guards,
+        selection: &[],
+        left: None,
+        applied: None,
+        scope_changes: &[],
+    };
+    let target = build::target(circumstances, &plan, &sources);
     let revisions = Revisions { today: TODAY.to_string().into(), ..Revisions::default() };
     let document = build::document(revisions, vec![target]);
     Ok(Planned { plan, ops, document })

@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod catalog;
 pub(super) mod completions;
 pub(super) mod doctor;
+pub(super) mod drift;
 pub(super) mod emulate;
 pub(super) mod import;
 pub(super) mod init;
@@ -25,7 +26,7 @@ use crate::{
     render::findings,
     workflow::{
         Exit, Failure, World,
-        plan::Wishes,
+        plan::{Part, Wishes},
         project::{self, Project, Source},
     },
 };
@@ -53,12 +54,14 @@ impl Context {
 
     /// What the run takes from outside.
     fn world(&self, events: Option<http::Events>) -> World {
+        let now = jiff::Timestamp::now();
         World {
+            now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
             allowed_hosts: self.allowed_hosts(),
             redactor: self.redactor.clone(),
-            today: jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date(),
+            today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
             events,
         }
@@ -70,6 +73,7 @@ impl Context {
             config: self.global.config.clone(),
             rev: self.global.rev.clone(),
             targets: self.global.target.clone(),
+            base: self.global.base.clone(),
             lints,
         }
     }
@@ -81,7 +85,7 @@ impl Context {
 
     /// Opens the definitions and prints what is wrong with them to standard error.
     fn project(&self, world: &World) -> Result<Project, Failure> {
-        let project = project::open(world, &self.source(BTreeMap::new()))?;
+        let project = project::compared(world, &self.source(BTreeMap::new()))?;
         self.print_findings(&project, &project.loaded.findings);
         match project.loaded.config {
             Some(_) => Ok(project),
@@ -127,6 +131,9 @@ pub(super) struct WishArgs {
     /// Lift one guard for this run; needs --reason. May be repeated.
     #[arg(long, value_name = "GUARD", value_parser = guard_names(), requires = "reason")]
     allow: Vec<String>,
+    /// Leave alone what somebody changed outside git: write live plus what the definitions changed.
+    #[arg(long)]
+    pending_only: bool,
     /// Why the guard is lifted; shown in the plan and in the result.
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     reason: Option<String>,
@@ -142,6 +149,7 @@ impl WishArgs {
         let guards =
             assess::ALLOWABLE.iter().filter(|(name, _)| self.allow.iter().any(|allow| allow == name));
         let allowed: BTreeMap<Guard, Untrusted> = guards.map(|(_, guard)| (*guard, reason.clone())).collect();
-        Wishes { only: self.only.clone(), allowed }
+        let part = if self.pending_only { Part::Pending } else { Part::Whole };
+        Wishes { only: self.only.clone(), allowed, part, older: None }
     }
 }

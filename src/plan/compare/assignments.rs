@@ -6,6 +6,7 @@ use super::{
     super::{
         change::{Change, Verdict, What},
         document::{Action, Guard, Reason},
+        origin::Origins,
     },
     Comparison, held_role, incomplete,
 };
@@ -113,9 +114,11 @@ impl<'a> Comparison<'a> {
         }
         let expired = self.input.resolved.expired.get(&(class, principal.clone(), held.clone()));
         let exclusive = self.input.resolved.exclusive.contains(&(held.clone(), class));
+        let former = self.former_assignments.contains(&(class, principal.clone(), held.clone()));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
         let (reason, site) = match expired {
             Some(site) => (Reason::Expired, Some(*site)),
+            None if former => (Reason::NoLongerDeclared, None),
             None if exclusive => (Reason::NotInExclusiveList, None),
             None if authoritative => (Reason::NeverDeclared, None),
             None => return false,
@@ -225,6 +228,7 @@ impl<'a> Comparison<'a> {
                 before,
                 after,
             },
+            origins: Origins::default(),
             adopts: false,
             reason,
             holders: None,

@@ -6,9 +6,11 @@ use super::{
     super::{
         change::{Change, RoleState, Verdict, What},
         document::{Action, Guard, Reason},
+        earlier::Former,
+        origin::Origins,
         resolve::{Matched, ResolvedRole},
     },
-    Comparison, DeclaredBefore, incomplete, undeclared_roles,
+    Comparison, incomplete, undeclared_roles,
 };
 use crate::{
     contract::{equal, equal_text},
@@ -32,18 +34,62 @@ impl<'a> Comparison<'a> {
         }
         let resolved = self.input.resolved;
         for removal in resolved.removed.values() {
-            self.delete(removal.live, removal.reassign_to.as_ref(), Some(removal.site), None);
+            let address = self.live_address(removal.live);
+            self.delete(address, removal.live, removal.reassign_to.as_ref(), Some(removal.site), None);
+        }
+        for former in self.former.clone().into_values() {
+            self.delete(former.address, former.live, None, None, Some(Reason::NoLongerDeclared));
+        }
+        let released = self.input.views.released(resolved);
+        for former in released.values() {
+            self.release(former);
         }
         let authoritative = self.input.target.manage.roles == Mode::Authoritative;
-        for object in undeclared_roles(resolved, self.input.live) {
+        let known = |id: &&Untrusted| self.former.contains_key(id) || released.contains_key(id);
+        let others: Vec<&LiveObject> = undeclared_roles(resolved, self.input.live)
+            .filter(|object| !object.id.as_ref().is_some_and(|id| known(&id)))
+            .collect();
+        for object in others {
             if authoritative {
-                self.delete(object, None, None, Some(Reason::NeverDeclared));
+                self.delete(self.live_address(object), object, None, None, Some(Reason::NeverDeclared));
             } else {
                 let address =
                     Address::live_role(&self.input.target.name, &object.key.name, &object.key.scope);
                 self.plan.unmanaged_roles.push((address, object.key.name.clone()));
             }
         }
+    }
+
+    fn live_address(&self, object: &LiveObject) -> Address {
+        Address::live_role(&self.input.target.name, &object.key.name, &object.key.scope)
+    }
+
+    /// A role that is no longer managed, and stays as it is.
+    fn release(&mut self, former: &Former<'_>) {
+        let live = former.live;
+        let state = state(live);
+        self.plan.changes.push(Change {
+            address: former.address.clone(),
+            action: Action::Release,
+            title: live.key.name.clone(),
+            id: live.id.clone(),
+            what: What::Role {
+                class: live.key.class,
+                scope: live.key.scope.clone(),
+                described: state.description.clone().flatten(),
+                before: Some(state.clone()),
+                after: Some(state),
+                via: BTreeMap::new(),
+            },
+            origins: Origins::default(),
+            adopts: false,
+            reason: None,
+            holders: live.holders,
+            protect: BTreeSet::new(),
+            side_effects: Vec::new(),
+            site: None,
+            verdicts: Vec::new(),
+        });
     }
 
     fn create(&self, role: &ResolvedRole<'_>) -> Change {
@@ -69,6 +115,7 @@ impl<'a> Comparison<'a> {
                 described: None,
                 via: role.permissions.clone(),
             },
+            origins: Origins::default(),
             adopts: false,
             reason: None,
             holders: None,
@@ -132,7 +179,7 @@ impl<'a> Comparison<'a> {
             && after_permissions
                 .difference(before_set)
                 .all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
-        let adopts = self.adopts(role, live);
+        let adopts = self.adopts(role, live, gains);
         // An `id` in the definition is consent.
         if adopts && gains && live.holders != Some(0) && role.matched != Matched::Id {
             verdicts.push(self.adoption(role, live));
@@ -158,6 +205,7 @@ impl<'a> Comparison<'a> {
                 }),
                 via: role.permissions.clone(),
             },
+            origins: Origins::default(),
             adopts,
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
@@ -211,15 +259,20 @@ impl<'a> Comparison<'a> {
 
     /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
     /// definition says that it is known, and a name does not.
-    fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
-        match self.input.before {
-            DeclaredBefore::Exempt => false,
-            DeclaredBefore::Unknown => role.matched != Matched::Id,
-            DeclaredBefore::Known { names, ids } => {
-                let by_id = live.id.as_ref().is_some_and(|id| ids.contains(id));
-                !by_id && !names.contains(&(live.key.scope.clone(), live.key.name.clone()))
-            }
+    ///
+    /// The record of applies is a ref that others may be able to write: its word alone, for a role
+    /// under a name that git never declared, gives nobody permissions.
+    fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject, gains: bool) -> bool {
+        if self.input.earlier.exempt {
+            return false;
         }
+        if !self.input.earlier.is_known() {
+            return role.matched != Matched::Id;
+        }
+        let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
+        let by_name = self.declared.names.contains(&(&live.key.scope, &live.key.name));
+        let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
+        !by_id && !by_name && !by_record
     }
 
     fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
@@ -228,9 +281,12 @@ impl<'a> Comparison<'a> {
             Some(n) => format!("{n} people hold it"),
             None => "people may hold it".to_owned(),
         };
-        let why = match self.input.before {
-            DeclaredBefore::Unknown => "there is no earlier revision that shows whether git declared it",
-            _ => "the revision before does not declare it",
+        let why = if role.matched == Matched::Recorded {
+            "only the record of the last apply says that it is this role, under another name"
+        } else if self.input.earlier.is_known() {
+            "no earlier revision declares it"
+        } else {
+            "there is no earlier revision that shows whether git declared it"
         };
         let message =
             format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
@@ -242,6 +298,7 @@ impl<'a> Comparison<'a> {
     /// Deletes a live role; its holders move first, where it is said to which role.
     fn delete(
         &mut self,
+        address: Address,
         object: &'a LiveObject,
         reassign_to: Option<&RoleId>,
         site: Option<crate::model::Site>,
@@ -267,19 +324,9 @@ impl<'a> Comparison<'a> {
         verdicts.extend(Self::locked(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
-        let state = RoleState {
-            name: name.clone(),
-            description: match object.fields.get(field::DESCRIPTION).and_then(Live::value) {
-                Some(Value::Text(text)) => Some(text.clone()),
-                _ => None,
-            },
-            permissions: match object.fields.get(field::PERMISSIONS).and_then(Live::value) {
-                Some(Value::Set(set)) => Some(set.clone()),
-                _ => None,
-            },
-        };
+        let state = state(object);
         self.plan.changes.push(Change {
-            address: Address::live_role(&self.input.target.name, name, &object.key.scope),
+            address,
             action: Action::Delete,
             title: name.clone(),
             id: object.id.clone(),
@@ -291,6 +338,7 @@ impl<'a> Comparison<'a> {
                 after: None,
                 via: BTreeMap::new(),
             },
+            origins: Origins::default(),
             adopts: false,
             reason,
             holders: object.holders,
@@ -368,9 +416,24 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// A live role as far as it can be read.
+fn state(object: &LiveObject) -> RoleState {
+    RoleState {
+        name: object.key.name.clone(),
+        description: match object.fields.get(field::DESCRIPTION).and_then(Live::value) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        },
+        permissions: match object.fields.get(field::PERMISSIONS).and_then(Live::value) {
+            Some(Value::Set(set)) => Some(set.clone()),
+            _ => None,
+        },
+    }
+}
+
 /// `text` as it has to be written in YAML: plain where that is unambiguous, else in the quotes that
 /// JSON and YAML share.
-fn yaml_scalar(text: &str) -> String {
+pub(super) fn yaml_scalar(text: &str) -> String {
     const LOOK_ALIKES: [&str; 9] = ["yes", "no", "on", "off", "true", "false", "null", "y", "n"];
     let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_.".contains(c))

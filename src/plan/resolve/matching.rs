@@ -1,6 +1,6 @@
 //! Which live role a declared one is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{super::temporary, Matched, Resolver};
 use crate::model::{
@@ -8,14 +8,25 @@ use crate::model::{
 };
 
 impl<'a> Resolver<'a> {
-    /// `id`, then the name, then earlier names; all of one kind before the next, so that a role is
-    /// never matched by an earlier name that another role bears today.
-    pub(super) fn match_roles(&mut self) {
+    /// The live role of the same address where that is known, `id`, the recorded id, then the name,
+    /// then earlier names; all of one kind before the next, so that a role is never matched by an
+    /// earlier name that another role bears today.
+    pub(super) fn match_roles(&mut self, twins: &BTreeMap<Address, &'a LiveObject>) {
         let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
         desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
         let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
+        let target = self.input.target;
+        let address = |role: &DesiredRole| Address::role(&target.name, &role.key, &role.scope);
+        if !twins.is_empty() {
+            for &(index, role) in &desired {
+                if let Some(live) = twins.get(&address(role)).copied() {
+                    claimed.extend(live.id.as_ref().map(|id| (id, index)));
+                    self.matches[index] = (Some(live), Matched::Previously);
+                }
+            }
+        }
         for &(index, role) in &desired {
-            let Some(id) = &role.id else { continue };
+            let Some(id) = role.id.as_ref().filter(|_| self.matches[index].0.is_none()) else { continue };
             match self.by_id.get(&id.value).copied() {
                 Some(live) if live.builtin => self.builtin_named(role, id.site, "this id"),
                 Some(live) => {
@@ -34,8 +45,13 @@ impl<'a> Resolver<'a> {
                 ),
             }
         }
+        for (index, live) in self.recorded(&desired, &claimed) {
+            claimed.extend(live.id.as_ref().map(|id| (id, index)));
+            self.matches[index] = (Some(live), Matched::Recorded);
+        }
         for &(index, role) in &desired {
             if role.id.is_none()
+                && self.matches[index].0.is_none()
                 && let Some(live) = self.by_natural_key(role, &role.name, &claimed)
             {
                 if let Some(id) = &live.id {
@@ -50,9 +66,10 @@ impl<'a> Resolver<'a> {
             }
             let address = Address::role(&self.input.target.name, &role.key, &role.scope);
             let interrupted = Placed { value: temporary::name(&address), site: role.site };
-            let in_base =
-                self.base_role(role).map(|base| Placed { value: base.name.value.clone(), site: role.site });
-            for earlier in role.previously.iter().chain([&interrupted]).chain(&in_base) {
+            let earlier = self.earlier_roles.get(&(&*role.key, &role.scope)).into_iter().flatten();
+            let earlier: Vec<Placed<Untrusted>> =
+                earlier.map(|role| Placed { value: role.name.value.clone(), site: role.site }).collect();
+            for earlier in role.previously.iter().chain([&interrupted]).chain(&earlier) {
                 if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
                     if let Some(id) = &live.id {
                         claimed.insert(id, index);
@@ -64,9 +81,24 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The role of the same key in the base revision.
-    fn base_role(&self, role: &DesiredRole) -> Option<&'a DesiredRole> {
-        self.base_roles.get(&(&*role.key, &role.scope)).copied()
+    /// Roles whose live role the record of the last apply knows by its id. A record is a hint: it
+    /// counts only for a custom role of the same class and scope that nothing else means.
+    fn recorded(
+        &self,
+        desired: &[(usize, &DesiredRole)],
+        claimed: &BTreeMap<&Untrusted, usize>,
+    ) -> Vec<(usize, &'a LiveObject)> {
+        let Some(ids) = self.input.earlier.ids else { return Vec::new() };
+        let mut taken = BTreeSet::new();
+        let found =
+            desired.iter().filter(|(index, role)| role.id.is_none() && self.matches[*index].0.is_none());
+        let found = found.filter_map(|(index, role)| {
+            let id = ids.get(&Address::role(&self.input.target.name, &role.key, &role.scope))?;
+            let live = self.by_id.get(id).copied()?;
+            let fits = !live.builtin && live.key.class == role.class && live.key.scope == role.scope;
+            (fits && !claimed.contains_key(id) && taken.insert(id)).then_some((*index, live))
+        });
+        found.collect()
     }
 
     fn builtin_named(&mut self, role: &DesiredRole, site: Site, what: &str) {

@@ -1,11 +1,11 @@
-//! Which roles go on purpose, and which the base revision protects.
+//! Which roles go on purpose, and which earlier revisions protect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ResolvedRemoval, Resolver};
 use crate::model::{
-    Code, Finding, RoleId, Scope, Untrusted,
-    desired::{Protect, RoleName},
+    Address, Code, Finding, RoleId, Scope, Untrusted,
+    desired::{DesiredRole, Protect, RoleName},
     live::LiveObject,
 };
 
@@ -18,7 +18,10 @@ impl<'a> Resolver<'a> {
         for removal in &self.input.desired.removed {
             let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role));
             let name = self.removed_name(&removal.role.value);
-            let candidates = self.by_live_name.get(&name).cloned().unwrap_or_default();
+            let candidates = match self.recorded_as(&removal.role.value) {
+                Some(live) => vec![live],
+                None => self.by_live_name.get(&name).cloned().unwrap_or_default(),
+            };
             let live = match candidates.as_slice() {
                 [] => {
                     self.note_missing(&name);
@@ -72,18 +75,22 @@ impl<'a> Resolver<'a> {
         removed
     }
 
-    /// `protect` of the base revision still holds: it is lifted in a change of its own. A role is
-    /// known by its id, else by its name, and by its key where that is still declared.
+    /// `protect` of an earlier revision still holds: it is lifted in a change of its own. A role is
+    /// known by its id, written or recorded, else by its name, and by its key where that is still
+    /// declared.
     pub(super) fn protected(&self) -> BTreeMap<Untrusted, BTreeSet<Protect>> {
         let mut protected: BTreeMap<Untrusted, BTreeSet<Protect>> = BTreeMap::new();
         let desired = self.input.desired.roles.iter().zip(&self.matches);
         let by_key: BTreeMap<(&str, &Scope), &LiveObject> =
             desired.filter_map(|(role, (live, _))| Some(((&*role.key, &role.scope), (*live)?))).collect();
-        for (key, role) in self.base_roles.iter().filter(|(_, role)| !role.protect.is_empty()) {
+        let earlier = self.input.earlier.protecting().flat_map(|state| &state.roles);
+        for role in earlier.filter(|role| !role.protect.is_empty()) {
+            let key = &(&*role.key, &role.scope);
             let by_id = role.id.as_ref().and_then(|id| self.by_id.get(&id.value)).copied();
+            let recorded = self.recorded_id(role).and_then(|id| self.by_id.get(id)).copied();
             let named = || self.by_live_name.get(&role.name.value).into_iter().flatten().copied();
             let by_name = named().filter(|live| by_id.is_none() && live.key.scope == role.scope);
-            for live in by_id.into_iter().chain(by_name).chain(by_key.get(key).copied()) {
+            for live in by_id.into_iter().chain(recorded).chain(by_name).chain(by_key.get(key).copied()) {
                 if let Some(id) = &live.id {
                     protected.entry(id.clone()).or_default().extend(&role.protect);
                 }
@@ -92,16 +99,30 @@ impl<'a> Resolver<'a> {
         protected
     }
 
-    /// The live name that `removed` means: a key stands for the name it had in the base revision.
+    fn recorded_id(&self, role: &DesiredRole) -> Option<&'a Untrusted> {
+        self.input.earlier.ids?.get(&Address::role(&self.input.target.name, &role.key, &role.scope))
+    }
+
+    /// The live role that the record has for a key that is removed; a name is never looked up there.
+    fn recorded_as(&self, role: &RoleName) -> Option<&'a LiveObject> {
+        let RoleName::Key(key) = role else { return None };
+        let declared = self.earlier_role(key)?;
+        self.by_id.get(self.recorded_id(declared)?).copied()
+    }
+
+    /// The role that had this key in an earlier revision.
+    fn earlier_role(&self, key: &str) -> Option<&'a DesiredRole> {
+        let mut from = self.earlier_roles.range((key, &Scope::Target)..);
+        from.next().filter(|((found, _), _)| *found == key).and_then(|(_, roles)| roles.first().copied())
+    }
+
+    /// The live name that `removed` means: a key stands for the name it had in an earlier revision.
     fn removed_name(&self, role: &RoleName) -> Untrusted {
         match role {
             RoleName::Live(name) | RoleName::Builtin(name) => name.clone(),
             RoleName::Key(key) => self
-                .base_roles
-                .range((&**key, &Scope::Target)..)
-                .next()
-                .filter(|((found, _), _)| *found == &**key)
-                .map_or_else(|| Untrusted::new(key.clone()), |(_, role)| role.name.value.clone()),
+                .earlier_role(key)
+                .map_or_else(|| Untrusted::new(key.clone()), |role| role.name.value.clone()),
         }
     }
 

@@ -1,8 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its folder has to stop")]
 
 mod facts;
+mod history;
 mod owner;
 mod place;
+mod record;
 mod revision;
 mod unusual;
 mod work_tree;
@@ -188,4 +190,49 @@ fn lose(repo: &Repository, id: &str) {
 #[cfg(unix)]
 fn symlink(target: impl AsRef<Path>, at: &Path) {
     std::os::unix::fs::symlink(target, at).unwrap();
+}
+
+/// A commit with any parents that no branch has; its folder of definitions is as `roles` says.
+fn loose_commit(repo: &Repository, roles: &[(&str, &str)], parents: &[&str]) -> String {
+    let mut index = git2::Index::new().unwrap();
+    for (path, text) in roles {
+        index.add(&entry(path, repo.blob(text.as_bytes()).unwrap())).unwrap();
+    }
+    let tree = repo.find_tree(index.write_tree_to(repo).unwrap()).unwrap();
+    let who = Signature::new("Mira", "mira@example.test", &Time::new(1_700_000_000, 0)).unwrap();
+    let parents: Vec<_> =
+        parents.iter().map(|id| repo.find_commit(Oid::from_str(id).unwrap()).unwrap()).collect();
+    let parents: Vec<_> = parents.iter().collect();
+    repo.commit(None, &who, &who, &format!("{roles:?}"), &tree, &parents).unwrap().to_string()
+}
+
+fn entry(path: &str, id: Oid) -> git2::IndexEntry {
+    git2::IndexEntry {
+        ctime: git2::IndexTime::new(0, 0),
+        mtime: git2::IndexTime::new(0, 0),
+        dev: 0,
+        ino: 0,
+        mode: 0o100_644,
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}
+
+/// Moves a reference to a commit.
+fn point(repo: &Repository, name: &str, id: &str) {
+    repo.reference(name, Oid::from_str(id).unwrap(), true, "").unwrap();
+}
+
+/// Makes the clone shallow: its history ends at `ends`, and what is before is lost.
+fn shallow(repo: &Repository, ends: &[&str], lost: &[&str]) {
+    let list: String = ends.iter().map(|id| format!("{id}\n")).collect();
+    fs::write(repo.commondir().join("shallow"), list).unwrap();
+    for id in lost {
+        lose(repo, id);
+    }
 }

@@ -390,3 +390,22 @@ fn a_root_behind_a_link_is_refused() {
     let error = Revision::open(&place, &linked).unwrap_err();
     assert_eq!((error.kind, error.kind.fault()), (Kind::Link, Fault::Refused));
 }
+
+#[test]
+fn a_fingerprint_tells_the_content_without_reading_it() {
+    let project = Project::new();
+    project.write("roles/b/same.yaml", "provider: x\n");
+    project.write(".env", "SECRET=1");
+    let first = project.commit("more");
+    project.write("roles/a.yaml", "provider: y\n");
+    project.commit("changed");
+    let (old, new) = (project.revision(&first).unwrap(), project.revision("HEAD").unwrap());
+    let of = |files: &Revision, path: &str| files.fingerprint(path);
+    assert_ne!(of(&old, "roles/a.yaml"), of(&new, "roles/a.yaml"));
+    assert_eq!(of(&old, "roles/a.yaml"), of(&new, "roles/b/same.yaml"));
+    assert_eq!(of(&old, "roles/a.yaml").unwrap()[..2], [0x7e, 0x96][..]);
+    for path in ["roles", "roles/none.yaml", "../a.yaml", ".env", ""] {
+        assert_eq!(of(&new, path), None, "{path}");
+    }
+    assert_eq!(project.files().fingerprint("roles/a.yaml"), None, "the work tree would have to read it");
+}

@@ -164,6 +164,7 @@ mod tests {
 
     fn place(out: Option<&str>, targets: &[Target]) -> Result<String, String> {
         let config = Config {
+            record: crate::model::config::Record::default(),
             targets: targets.to_vec(),
             guards: Guards::default(),
             lints: BTreeMap::new(),

@@ -20,7 +20,10 @@ use crate::{
         files::{FileErrorKind, Files},
         live::LiveState,
     },
-    plan::resolve::{self, Resolved},
+    plan::{
+        earlier::Earlier,
+        resolve::{self, Resolved},
+    },
     workflow::{Exit, Failure},
 };
 
@@ -77,7 +80,7 @@ pub fn prepare(input: &Input<'_>) -> Result<Prepared, Problem> {
         spec: input.spec,
         desired,
         live: input.live,
-        base: None,
+        earlier: Earlier::default(),
         today: input.today,
     };
     let resolved = resolve::resolve(resolving).map_err(|findings| Problem {
@@ -283,8 +286,13 @@ impl Work<'_> {
             texts: texts.iter().map(|text| (&*text.path, text.text.as_str())).collect(),
         };
         let load = |lints: BTreeMap<Code, LintLevel>| {
-            let options =
-                LoadOptions { lints, revision: None, today: self.input.today, cache: self.input.cache };
+            let options = LoadOptions {
+                lints,
+                revision: None,
+                today: self.input.today,
+                skip_lints: false,
+                cache: self.input.cache,
+            };
             definition::load(&overlay, self.input.config_path, self.input.specs, &options)
         };
         let lints = Code::ALL.iter().copied().filter(|code| code.lint().is_some());

@@ -1,0 +1,44 @@
+//! A role that goes while a much alike one comes: likely a rename that nobody declared, by which
+//! people would lose the role.
+
+use std::collections::BTreeSet;
+
+use super::super::{
+    change::{Change, What},
+    document::{Action, Reason},
+};
+use crate::model::Untrusted;
+
+/// So many are pointed out; more roles are no renames but a new design.
+const MOST: usize = 10;
+
+/// One note for each role that goes and is likely the one that comes.
+pub(super) fn notes(changes: &[Change]) -> Vec<Untrusted> {
+    let gone = changes.iter().filter(|change| change.reason == Some(Reason::NoLongerDeclared));
+    let made: Vec<&Change> = changes.iter().filter(|change| change.action == Action::Create).collect();
+    let notes = gone.filter_map(|old| {
+        let old_set = permissions(old)?;
+        let likeness = |new: &&Change| permissions(new).map(|set| alike(old_set, set)).unwrap_or_default();
+        let new = made.iter().copied().max_by_key(likeness).filter(|new| likeness(new) >= 80)?;
+        let (from, to) = (old.title.raw(), new.title.raw());
+        let line = format!("previously: [{}]", super::roles::yaml_scalar(from));
+        Some(
+            format!(
+                "Role `{from}` would be deleted and `{to}` made, and they are much alike. If it is a new name for the same role, add to the definition of `{to}`: `{line}`. Then its members keep it."
+            )
+            .into(),
+        )
+    });
+    notes.take(MOST).collect()
+}
+
+fn permissions(change: &Change) -> Option<&BTreeSet<Untrusted>> {
+    let What::Role { before, after, .. } = &change.what else { return None };
+    before.as_ref().or(after.as_ref())?.permissions.as_ref().filter(|set| !set.is_empty())
+}
+
+/// The share of permissions that two sets have in common, in percent.
+fn alike(a: &BTreeSet<Untrusted>, b: &BTreeSet<Untrusted>) -> usize {
+    let common = a.intersection(b).count();
+    common * 100 / (a.len() + b.len() - common).max(1)
+}

@@ -1,0 +1,458 @@
+//! What git held before, for each target: the base, the definitions that the last recorded apply put
+//! in place, and the protections of both, as far as they hold for the tenant that was reached.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use super::{Failure, World, base::Base, project::Project, recording::Recording, scope};
+use crate::{
+    definition::Loaded,
+    model::{
+        Address, Scope, Sources, Untrusted,
+        config::{Config, Guards, Target},
+        desired::DesiredState,
+        files::Files,
+        live::Identity,
+    },
+    plan::{
+        document::{Applied, ScopeChange},
+        earlier::Earlier,
+    },
+    repo::{History, Record, RepoError, is_meant},
+};
+
+/// The definitions of an earlier commit.
+#[derive(Debug)]
+pub struct Side {
+    /// Full id.
+    pub commit: Arc<str>,
+    /// What they say.
+    pub loaded: Loaded,
+}
+
+/// The revisions beside the planned one.
+#[derive(Default)]
+pub struct Past {
+    /// The history; `None` outside git.
+    pub history: Option<History>,
+    /// The base.
+    pub base: Option<(Base, Arc<Side>)>,
+    /// What the reader should know of the base.
+    pub note: Option<Untrusted>,
+    /// The commit whose history counts: the planned one, or its base where both were merged.
+    heads: Vec<Arc<str>>,
+    sides: Mutex<BTreeMap<Arc<str>, Arc<Side>>>,
+    protections: OnceLock<Result<Vec<Protection>, RepoError>>,
+}
+
+/// Protected roles of one target in one revision of the history.
+#[derive(Clone, Debug)]
+struct Protection {
+    provider: &'static str,
+    state: DesiredState,
+}
+
+impl Past {
+    /// The revisions beside the planned one, whose commit and, where both were merged, base are
+    /// `heads`.
+    pub(super) fn new(
+        history: Option<History>,
+        base: Option<(Base, Arc<Side>)>,
+        note: Option<Untrusted>,
+        heads: Vec<Arc<str>>,
+    ) -> Self {
+        Self { history, base, note, heads, ..Self::default() }
+    }
+
+    /// The definitions of a commit, read once.
+    fn side(&self, world: &World, project: &Project, commit: &str) -> Result<Arc<Side>, RepoError> {
+        if let Some((_, side)) = self.base.as_ref().filter(|(_, side)| *side.commit == *commit) {
+            return Ok(Arc::clone(side));
+        }
+        let known = || self.sides.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(side) = known().get(commit) {
+            return Ok(Arc::clone(side));
+        }
+        let side = Arc::new(super::project::side(world, &project.place, commit)?);
+        known().insert(Arc::clone(&side.commit), Arc::clone(&side));
+        Ok(side)
+    }
+
+    /// Whether an earlier revision may have declared who holds a role of this target.
+    pub(super) fn assigns(
+        &self,
+        world: &World,
+        project: &Project,
+        target: &Target,
+        recording: &Recording,
+    ) -> bool {
+        let of = |side: &Side| {
+            side.loaded.desired.get(&target.name).is_some_and(|state| !state.assignments.is_empty())
+        };
+        let recorded = recording.records.iter().filter(|record| record.target.raw() == &*target.name);
+        self.base.as_ref().is_some_and(|(_, side)| of(side))
+            || recorded
+                .into_iter()
+                .any(|record| self.side(world, project, record.revision.raw()).is_ok_and(|side| of(&side)))
+    }
+
+    /// Whether `record` is of the planned commit's own history.
+    fn leads_here(&self, record: &Record) -> Result<bool, RepoError> {
+        let Some(history) = &self.history else { return Ok(false) };
+        for head in &self.heads {
+            if history.is_ancestor(record.revision.raw(), head)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Roles that any revision of the first-parent history protects: without a record nobody knows
+    /// which of them was applied last.
+    fn protections(&self, world: &World, project: &Project) -> Result<&[Protection], RepoError> {
+        let look = || {
+            let (Some(history), Some(head)) = (&self.history, self.heads.last()) else {
+                return Ok(Vec::new());
+            };
+            let mut found = Vec::new();
+            for commit in history.first_parents(head)? {
+                let side = self.side(world, project, &commit?)?;
+                let Some(config) = &side.loaded.config else { continue };
+                for target in &config.targets {
+                    let Some(state) = side.loaded.desired.get(&target.name) else { continue };
+                    found.extend(
+                        protecting(state).map(|state| Protection { provider: target.provider, state }),
+                    );
+                }
+            }
+            Ok(found)
+        };
+        self.protections.get_or_init(look).as_deref().map_err(Clone::clone)
+    }
+}
+
+/// The protected roles of a state; `None` where there are none.
+fn protecting(state: &DesiredState) -> Option<DesiredState> {
+    let roles: Vec<_> = state.roles.iter().filter(|role| !role.protect.is_empty()).cloned().collect();
+    (!roles.is_empty()).then(|| DesiredState { roles, ..DesiredState::default() })
+}
+
+/// The earlier definitions of one target.
+#[derive(Debug)]
+pub struct TargetPast {
+    base: Option<State>,
+    applied: Option<State>,
+    released: Option<DesiredState>,
+    ids: BTreeMap<Address, Untrusted>,
+    protecting: Vec<DesiredState>,
+    /// The revision that was applied last, and the name of the target there.
+    recorded: Option<(Arc<Side>, Arc<str>)>,
+    /// The target as it is in force while its scope changes.
+    pub in_force: Target,
+    /// The guards of all revisions.
+    pub guards: Vec<Guards>,
+    /// Changes of what is managed and guarded.
+    pub scope_changes: Vec<ScopeChange>,
+    /// The revision that has to be applied first, before what is guarded changes.
+    pub since: Option<Arc<str>>,
+    /// The last recorded apply.
+    pub record: Option<Applied>,
+    /// Why the record of the last apply cannot be used.
+    pub unusable: Option<Failure>,
+    /// The revision of a record that is newer than what is planned, or of another history.
+    pub newer: Option<Untrusted>,
+    /// What the reader should know.
+    pub notes: Vec<Untrusted>,
+    /// What to say of the base where it matters that there is none.
+    pub no_base: Option<Untrusted>,
+    /// Whether the target is an emulator.
+    exempt: bool,
+}
+
+/// The definitions of one target at a commit.
+#[derive(Clone, Debug)]
+enum State {
+    Whole(Arc<Side>, Arc<str>),
+    /// Without what is released.
+    Part(Box<DesiredState>),
+}
+
+impl State {
+    fn get(&self) -> Option<&DesiredState> {
+        match self {
+            Self::Whole(side, name) => side.loaded.desired.get(name),
+            Self::Part(state) => Some(state),
+        }
+    }
+}
+
+impl TargetPast {
+    /// What the planner takes.
+    pub fn earlier(&self) -> Earlier<'_> {
+        Earlier {
+            base: self.base.as_ref().and_then(State::get),
+            applied: self.applied.as_ref().and_then(State::get),
+            ids: self.applied.as_ref().map(|_| &self.ids),
+            released: self.released.as_ref(),
+            protecting: &self.protecting,
+            exempt: self.exempt,
+        }
+    }
+
+    /// The definitions that the last recorded apply put in place, with their sources: drift is what
+    /// differs from them.
+    pub fn recorded(&self) -> Option<(&DesiredState, &Sources)> {
+        let (side, name) = self.recorded.as_ref()?;
+        Some((side.loaded.desired.get(name)?, &side.loaded.sources))
+    }
+
+    /// Whether the record of the last apply is known and usable.
+    pub fn is_recorded(&self) -> bool {
+        self.applied.is_some()
+    }
+
+    /// Takes protections of the whole history in: a removal without a record depends on them.
+    ///
+    /// # Errors
+    ///
+    /// Where the history is not complete.
+    pub fn search_history(
+        &mut self,
+        world: &World,
+        project: &Project,
+        target: &Target,
+    ) -> Result<(), RepoError> {
+        let found = project.past.protections(world, project)?;
+        self.protecting.extend(
+            found
+                .iter()
+                .filter(|protection| protection.provider == target.provider)
+                .map(|found| found.state.clone()),
+        );
+        Ok(())
+    }
+
+    /// What git held before for `target`, which reaches the tenant `identity`.
+    ///
+    /// # Errors
+    ///
+    /// Where the repository cannot be read.
+    pub fn of(
+        world: &World,
+        project: &Project,
+        target: &Target,
+        identity: &Identity,
+        recording: &Recording,
+    ) -> Result<Self, Failure> {
+        let past = &project.past;
+        let mut made = Self {
+            base: None,
+            applied: None,
+            released: None,
+            recorded: None,
+            ids: BTreeMap::new(),
+            protecting: Vec::new(),
+            in_force: target.clone(),
+            guards: project.loaded.config.iter().map(|config| config.guards).collect(),
+            scope_changes: Vec::new(),
+            since: None,
+            record: None,
+            unusable: recording.unusable.clone(),
+            newer: None,
+            notes: Vec::new(),
+            no_base: past.note.clone().filter(|_| !target.emulator),
+            exempt: target.emulator,
+        };
+        let names = project.names();
+        let record = recording.of(target, identity, &names);
+        let mut then_name: Arc<str> = Arc::clone(&target.name);
+        let mut applied = None;
+        if let Some(record) = record {
+            then_name = record.target.raw().into();
+            match past.leads_here(record) {
+                Ok(true) => {
+                    applied = Some(past.side(world, project, record.revision.raw())?);
+                    made.ids = ids(record, &target.name);
+                    made.record = Some(record.into());
+                }
+                Ok(false) => {
+                    made.newer = Some(record.revision.clone());
+                    made.notes.push(newer(record));
+                }
+                Err(error) => made.unusable = Some(error.into()),
+            }
+        }
+        let base = past.base.as_ref().map(|(_, side)| Arc::clone(side));
+        made.tenant_moved(target, identity, recording);
+        let sides: Vec<(&Arc<Side>, Arc<str>)> = applied
+            .iter()
+            .map(|side| (side, Arc::clone(&then_name)))
+            .chain(base.iter().map(|side| (side, Arc::clone(&target.name))))
+            .collect();
+        for (side, name) in &sides {
+            made.protect(project, target, side, name);
+        }
+        if let (false, Some(config)) = (target.emulator, &project.loaded.config) {
+            made.scope(target, config, &sides, project);
+        }
+        made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
+        made.base = base.and_then(|side| made.state(side, &target.name, target, project));
+        made.applied = applied.and_then(|side| made.state(side, &then_name, target, project));
+        Ok(made)
+    }
+
+    /// The tenant of the same target was another one when it was last applied.
+    fn tenant_moved(&mut self, target: &Target, identity: &Identity, recording: &Recording) {
+        if target.emulator {
+            return;
+        }
+        let Some(record) = recording.named(target) else { return };
+        let recorded = record.identity.to_live();
+        if recorded != *identity {
+            let called = |identity: &Identity| {
+                let tenant = identity.tenant.as_ref().or(identity.anchor.as_ref());
+                let tenant = tenant.map_or_else(String::new, |tenant| format!(" {}", tenant.raw()));
+                format!("{}{tenant}", identity.host.raw()).into()
+            };
+            let (before, after) = (Some(called(&recorded)), Some(called(identity)));
+            self.scope_changes.push(ScopeChange { what: "tenant".into(), before, after });
+        }
+    }
+
+    /// Protections of other targets of that revision which may be the same tenant: those that are
+    /// gone, perhaps renamed, and those with the same settings.
+    fn protect(&mut self, project: &Project, target: &Target, side: &Side, name: &str) {
+        let Some(config) = &side.loaded.config else { return };
+        let names = project.names();
+        let same = |other: &Target| {
+            let values = |target: &Target| -> BTreeMap<String, Untrusted> {
+                target.settings.iter().map(|(name, placed)| (name.clone(), placed.value.clone())).collect()
+            };
+            values(other) == values(target)
+        };
+        for other in
+            config.targets.iter().filter(|other| other.provider == target.provider && *other.name != *name)
+        {
+            if !names.contains(&*other.name) || same(other) {
+                self.protecting.extend(side.loaded.desired.get(&other.name).and_then(protecting));
+            }
+        }
+    }
+
+    /// What of the target's own scope changed since the last apply, else since the base.
+    fn scope(
+        &mut self,
+        target: &Target,
+        config: &Config,
+        sides: &[(&Arc<Side>, Arc<str>)],
+        project: &Project,
+    ) {
+        let mut then = Vec::new();
+        for (side, name) in sides {
+            let Some(earlier) = &side.loaded.config else { continue };
+            let Some(entry) = earlier.targets.iter().find(|entry| entry.name == *name && !entry.emulator)
+            else {
+                continue;
+            };
+            self.guards.push(earlier.guards);
+            then.push((*side, entry, earlier));
+        }
+        if let Some((side, entry, earlier)) = then.first() {
+            let left = left_files(side, entry, target, project.files.as_ref());
+            self.scope_changes.extend(scope::changes((target, config), (entry, earlier), &left));
+            self.since = Some(Arc::clone(&side.commit));
+        }
+        self.in_force = scope::in_force(target, then.iter().map(|(_, entry, _)| *entry));
+    }
+
+    /// The state of a side without what is released, which is kept apart.
+    fn state(
+        &mut self,
+        side: Arc<Side>,
+        name: &Arc<str>,
+        target: &Target,
+        project: &Project,
+    ) -> Option<State> {
+        let state = side.loaded.desired.get(name)?;
+        let entry = side.loaded.config.as_ref()?.targets.iter().find(|entry| entry.name == *name)?;
+        let left = left_files(&side, entry, target, project.files.as_ref());
+        if left.is_empty() {
+            return Some(State::Whole(side, Arc::clone(name)));
+        }
+        let stays = |site: crate::model::Site| {
+            path_of(&side.loaded.sources, site).is_some_and(|path| left.contains(&path))
+        };
+        let (mut kept, mut released) = (state.clone(), DesiredState::default());
+        let declared: BTreeSet<(&str, &Scope)> = project
+            .loaded
+            .desired
+            .get(&target.name)
+            .into_iter()
+            .flat_map(|state| &state.roles)
+            .map(|role| (&*role.key, &role.scope))
+            .collect();
+        let goes = |role: &crate::model::desired::DesiredRole| {
+            stays(role.site) && !declared.contains(&(&*role.key, &role.scope))
+        };
+        released.roles = state.roles.iter().filter(|role| goes(role)).cloned().collect();
+        kept.roles.retain(|role| !goes(role));
+        kept.assignments.retain(|assignment| !stays(assignment.principal.site));
+        let both = self.released.get_or_insert_default();
+        both.roles.extend(
+            released
+                .roles
+                .into_iter()
+                .filter(|role| {
+                    !both.roles.iter().any(|known| (&known.key, &known.scope) == (&role.key, &role.scope))
+                })
+                .collect::<Vec<_>>(),
+        );
+        Some(State::Part(Box::new(kept)))
+    }
+}
+
+fn path_of(sources: &Sources, site: crate::model::Site) -> Option<Untrusted> {
+    sources.get(site.source).map(|source| Untrusted::new(Arc::clone(&source.path)))
+}
+
+/// Files that `then` read at an earlier commit, that are still there, and that `now` does not read.
+fn left_files(side: &Side, then: &Target, now: &Target, files: &dyn Files) -> BTreeSet<Untrusted> {
+    let patterns = |target: &Target| -> Vec<Arc<str>> {
+        target.files.iter().map(|pattern| Arc::clone(&pattern.value)).collect()
+    };
+    let (then, now) = (patterns(then), patterns(now));
+    if then == now {
+        return BTreeSet::new();
+    }
+    let read = side.loaded.read.iter().filter(|path| is_meant(&then, path) && !is_meant(&now, path));
+    read.filter(|path| files.read(path).is_ok()).map(|path| Untrusted::new(Arc::clone(path))).collect()
+}
+
+/// The recorded ids under the addresses that the target has now.
+fn ids(record: &Record, name: &str) -> BTreeMap<Address, Untrusted> {
+    let renamed = record.target.raw() != name;
+    let of = |(address, id): (&Untrusted, &Untrusted)| {
+        let address = Address::parse(address)?;
+        let address = if renamed { address.of_target(name)? } else { address };
+        Some((address, id.clone()))
+    };
+    record.ids.iter().filter_map(of).collect()
+}
+
+fn newer(record: &Record) -> Untrusted {
+    let short: String = record.revision.raw().chars().take(12).collect();
+    format!("The last recorded apply was of {short}, which is not part of the planned history: this plan may take back what was applied since.").into()
+}
+
+impl From<&Record> for Applied {
+    fn from(record: &Record) -> Self {
+        Self {
+            revision: record.revision.clone(),
+            time: record.time.clone(),
+            digest: record.digest.clone(),
+            actor: Some(record.actor.clone()),
+        }
+    }
+}
