@@ -22,7 +22,7 @@ use crate::{
         files::Files,
     },
     plan::document::Revisions,
-    repo::{self, ConfigPlace, Facts, History, Reading, Revision, WorkTree, merge},
+    repo::{self, ConfigPlace, Facts, History, Merged, Ours, Reading, Revision, WorkTree},
 };
 
 /// Which definitions a run is about.
@@ -130,14 +130,21 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         project.revisions.base_name = Some((&*base.name).into());
         if base.merges {
             heads.push(Arc::clone(&base.commit));
-            let ours = source.rev.as_ref().map(|_| commit.raw());
-            let merged = merge::merge(&project.place, ours, &base.commit, &base.name)?;
-            project.revisions.merged = Some(merged.tree().into());
-            let files: Arc<dyn Files> = Arc::new(merged);
-            project.loaded = load(world, files.as_ref(), &project.place, None, source);
-            project.files = files;
-            if let Some(config) = &project.loaded.config {
-                project.selected = select(config, &project.loaded.failed, &source.targets)?;
+            let changed = match (&source.rev, project.revisions.dirty) {
+                (None, true) => project.facts.changed(&project.loaded.read, &patterns(config))?,
+                _ => Vec::new(),
+            };
+            let ours = if changed.is_empty() { Ours::Commit(commit.raw()) } else { Ours::WorkTree(&changed) };
+            if let Some(Merged { files, tree, .. }) =
+                repo::merge(&project.place, ours, &base.revision, &patterns(config))?
+            {
+                project.revisions.merged = Some((&*tree).into());
+                let files: Arc<dyn Files> = Arc::new(files);
+                project.loaded = load(world, files.as_ref(), &project.place, None, source);
+                project.files = files;
+                if let Some(config) = &project.loaded.config {
+                    project.selected = select(config, &project.loaded.failed, &source.targets)?;
+                }
             }
         }
     }
@@ -160,7 +167,14 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
 pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<Side, repo::RepoError> {
     let revision = Revision::open(place, commit)?;
     let id = Arc::clone(revision.commit());
-    let loaded = load(world, &revision, place, Some(Arc::clone(&id)), &Source::default());
+    let options = LoadOptions {
+        lints: BTreeMap::new(),
+        revision: Some(Arc::clone(&id)),
+        today: world.today,
+        skip_lints: true,
+        cache: &world.cache,
+    };
+    let loaded = definition::load(&revision, &place.config, &world.registry.specs(), &options);
     Ok(Side { commit: id, loaded })
 }
 
