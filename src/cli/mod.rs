@@ -117,6 +117,10 @@ fn run(cli: Cli) -> Exit {
     log::start(cli.global.verbose, redactor.clone());
     log::catch_panics(ui.clone());
     let context = commands::Context { global: cli.global, ui, redactor };
+    // A host that is misspelled would be refused only where a target needs it, or never.
+    if let Some(exit) = context.refuse_options() {
+        return exit;
+    }
     match cli.command {
         Command::Init(args) => commands::init::run(&context, &args),
         Command::Doctor(args) => commands::doctor::run(&context, &args),

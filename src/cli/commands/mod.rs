@@ -39,15 +39,27 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// The hosts that a person allowed.
+    fn allowed_hosts(&self) -> Vec<String> {
+        http::allowed_hosts(&self.global.allow_host, std::env::var_os(http::ALLOWED_HOSTS))
+    }
+
+    /// Prints what is wrong with the global options; `None` where nothing is.
+    pub(super) fn refuse_options(&self) -> Option<Exit> {
+        let refusal = http::check_allowed(&self.allowed_hosts()).err()?;
+        let failure =
+            Failure { exit: Exit::Usage, message: refusal.message, help: Some(refusal.help.into()) };
+        Some(self.fail(&failure))
+    }
+
     /// What the run takes from outside.
     fn world(&self, events: Option<http::Events>) -> World {
-        let variable = std::env::var_os("ROLECALL_ALLOW_HOSTS");
         let now = jiff::Timestamp::now();
         World {
             now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
-            allowed_hosts: http::allowed_hosts(&self.global.allow_host, variable),
+            allowed_hosts: self.allowed_hosts(),
             redactor: self.redactor.clone(),
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
