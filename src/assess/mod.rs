@@ -1,6 +1,7 @@
 //! What a plan means: whether a guard refuses it. Pure.
 
 mod administrators;
+mod gap;
 mod limits;
 mod protection;
 
@@ -44,6 +45,7 @@ pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
     limits::judge(plan, facts);
     administrators::judge(plan, facts);
     protection::judge(plan);
+    gap::judge(plan, facts);
     let verdicts = plan.changes.iter_mut().flat_map(|change| &mut change.verdicts).chain(&mut plan.verdicts);
     for verdict in verdicts {
         if let Some(reason) = facts.allowed.get(&verdict.guard)

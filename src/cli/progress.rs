@@ -11,7 +11,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::{commands::Context, ui::Ui};
 use crate::{
     apply,
-    plan::operation::{Op, Verb},
+    model::{RoleId, Untrusted},
+    plan::{
+        change::{Change, Plan, What},
+        operation::{Op, Verb},
+    },
     provider::http,
     render::escape,
 };
@@ -80,10 +84,10 @@ impl Progress {
         }
     }
 
-    /// A step of an apply.
-    pub(super) fn step(&self, target: &str, event: &apply::Event<'_>) {
+    /// A step of an apply of `plan`.
+    pub(super) fn step(&self, target: &str, plan: &Plan, event: &apply::Event<'_>) {
         match event {
-            apply::Event::Started(op) => self.bar.set_message(format!("{target}: {}", doing(op))),
+            apply::Event::Started(op) => self.bar.set_message(format!("{target}: {}", doing(op, plan))),
             apply::Event::Ended(op, status) => {
                 self.bar.inc(op.covers.len() as u64);
                 let ended = match status {
@@ -92,7 +96,7 @@ impl Progress {
                     apply::Status::NotAttempted { .. } => "not attempted",
                 };
                 if !self.moves {
-                    self.ui.status(&format!("{target}: {}: {ended}", doing(op)));
+                    self.ui.status(&format!("{target}: {}: {ended}", doing(op, plan)));
                 }
             }
             apply::Event::ReadingBack => self.bar.set_message(format!("{target}: reading back")),
@@ -119,15 +123,37 @@ fn because(why: http::Why) -> String {
 }
 
 /// An operation in a few words, encoded for a terminal.
-fn doing(op: &Op) -> String {
+fn doing(op: &Op, plan: &Plan) -> String {
+    let changes = || op.covers.iter().filter_map(|index| plan.changes.get(*index));
+    let name = |role: &RoleId| match plan.role_names.get(role) {
+        Some(name) => name.raw().to_owned(),
+        None => match role {
+            RoleId::Live(id) => id.raw().to_owned(),
+            RoleId::New(address) => address.as_str().to_owned(),
+        },
+    };
+    // Whom an operation gives a role, by name, and what they lose.
+    let given = |who: &Untrusted, to: &str| {
+        let of =
+            |change: &&Change| matches!(&change.what, What::Assignment { principal, .. } if principal == who);
+        let change = changes().find(of);
+        let title = change.map_or(who, |change| &change.title);
+        let held = change.and_then(|change| match &change.what {
+            What::Assignment { before, .. } => before.as_ref(),
+            _ => None,
+        });
+        let held = held.map(|role| format!(" in place of `{}`", name(role))).unwrap_or_default();
+        format!("give `{}` the role `{to}`{held}", title.raw())
+    };
     let text = match &op.verb {
         Verb::CreateRole { body, .. } => format!("create role `{}`", body.name.raw()),
         Verb::UpdateRole { full, .. } => format!("change role `{}`", full.name.raw()),
-        Verb::DeleteRole { .. } => "delete a role".to_owned(),
-        Verb::SetDefault { .. } => "set the default role".to_owned(),
-        Verb::Assign { principals, .. } => match principals.len() {
-            1 => "give 1 person a role".to_owned(),
-            n => format!("give {n} people a role"),
+        Verb::DeleteRole { role, .. } => format!("delete role `{}`", name(role)),
+        Verb::SetDefault { role: Some(role), .. } => format!("make `{}` the default role", name(role)),
+        Verb::SetDefault { role: None, .. } => "no default role".to_owned(),
+        Verb::Assign { role, principals, .. } => match principals.as_slice() {
+            [one] => given(one, &name(role)),
+            many => format!("give {} people the role `{}`", many.len(), name(role)),
         },
     };
     escape::terminal(&text).into_owned()

@@ -7,7 +7,7 @@ use anstream::ColorChoice;
 
 use crate::{
     model::secret::Redactor,
-    render::{Style, escape},
+    render::{Style, advice},
 };
 
 /// When to colour.
@@ -76,11 +76,9 @@ impl Ui {
 
     /// An error in one sentence, with what to do.
     pub(super) fn error(&self, message: &str, help: Option<&str>) {
-        let (start, end) = if self.err.color { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-        self.error_stream(&format!("{start}error:{end} {}", escape::terminal_block(message)));
-        if let Some(help) = help {
-            self.error_stream(&format!("  help: {}", escape::terminal_block(help)));
-        }
+        // Who reads a log looks for whole lines; only a terminal has an edge.
+        let width = if io::stderr().is_terminal() { self.err.width } else { usize::MAX };
+        self.error_stream(&advice::error(message, help, Style { width, ..self.err }));
     }
 
     fn error_stream(&self, text: &str) {

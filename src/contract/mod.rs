@@ -4,7 +4,11 @@
 
 use crate::{
     catalog::Catalogue,
-    model::{Field, Finding, Untrusted, Value, desired::DesiredState},
+    model::{
+        Field, Finding, Untrusted, Value,
+        desired::{DesiredState, Spelling},
+        directory::Directory,
+    },
 };
 
 /// A provider as data. Implementations hold no state and do no I/O.
@@ -25,11 +29,6 @@ pub trait Spec: Send + Sync {
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
     fn permission_form(&self) -> PermissionForm;
-    /// How many requests about who holds which role the provider documents to take in a minute;
-    /// `None` where it documents no limit.
-    fn member_requests_per_minute(&self) -> Option<u32> {
-        None
-    }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
     /// A role to begin with.
@@ -246,6 +245,21 @@ impl RoleClass {
 /// A provider's class by name, `None` where it has none of that name.
 pub fn principal<'a>(spec: &'a dyn Spec, class: &str) -> Option<&'a PrincipalClass> {
     spec.principals().iter().find(|principal| principal.class == class)
+}
+
+/// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,
+/// or more than one, is written so.
+pub fn principal_id<'a>(
+    spec: &dyn Spec,
+    directory: &'a Directory,
+    class: &'static str,
+    spelling: &Spelling,
+) -> Option<&'a Untrusted> {
+    let handle_is_id = principal(spec, class).is_some_and(|class| class.spellings.handle_is_id);
+    match spelling {
+        Spelling::Handle(handle) if handle_is_id => directory.find(class, &Spelling::Id(handle.clone())),
+        _ => directory.find(class, spelling),
+    }
 }
 
 /// Whether `id` is safe in the path of a URL: letters, digits, and `-._~`, not only dots, at most

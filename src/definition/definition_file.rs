@@ -79,7 +79,8 @@ pub(crate) struct RoleEntry {
     /// Earlier names of this role: it is renamed instead of deleted and created.
     #[serde(default)]
     pub(crate) previously: Vec<Spanned<Text>>,
-    /// Accepts a moment without access where the provider allows no other order of steps.
+    /// Accepts that holders who keep an access are without it for a moment, where no order of steps
+    /// avoids that.
     #[serde(default)]
     pub(crate) allow_gap: bool,
 }

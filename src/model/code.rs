@@ -100,6 +100,7 @@ codes! {
     Ambiguous = "053", Error, "more than one live object for one key";
     IdInSharedFile = "054", Error, "an id in a file that serves several targets";
     UnknownId = "055", Error, "an id that no live role has";
+    OneTenant = "056", Error, "two targets that are one tenant and declare the same object";
 }
 
 impl Code {

@@ -129,6 +129,15 @@ pub enum Spelling {
     Id(Untrusted),
 }
 
+impl Spelling {
+    /// What was written, without the word that says of which kind it is.
+    pub fn text(&self) -> &Untrusted {
+        match self {
+            Self::Handle(text) | Self::Email(text) | Self::Id(text) => text,
+        }
+    }
+}
+
 /// One principal holding one role.
 #[derive(Clone, Debug)]
 pub struct DesiredAssignment {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Field, Key, Kind, Untrusted, Value};
+use super::{Field, Key, Kind, Untrusted, Value, directory::Directory};
 
 /// What is known of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,8 +70,8 @@ pub struct LiveState {
     /// Roles, default, assignments, sorted by key. Two objects may share a key: that is for the
     /// planner to refuse.
     pub objects: Vec<LiveObject>,
-    /// Principals that exist: (class, any spelling the API tells) to id.
-    pub directory: BTreeMap<(&'static str, Untrusted), Untrusted>,
+    /// Principals that exist.
+    pub directory: Directory,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.

@@ -5,6 +5,7 @@ pub mod address;
 pub mod code;
 pub mod config;
 pub mod desired;
+pub mod directory;
 pub mod files;
 pub mod finding;
 pub mod live;

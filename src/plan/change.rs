@@ -26,6 +26,8 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// Names of the roles that changes refer to.
     pub role_names: BTreeMap<RoleId, Untrusted>,
+    /// Roles whose definition accepts a moment without access (`allow_gap`).
+    pub gaps_allowed: BTreeSet<RoleId>,
 }
 
 /// One change.

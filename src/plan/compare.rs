@@ -199,6 +199,9 @@ impl<'a> Comparison<'a> {
         }
         for role in &self.input.resolved.roles {
             self.plan.role_names.insert(role.id(), role.desired.name.value.clone());
+            if role.desired.allow_gap {
+                self.plan.gaps_allowed.insert(role.id());
+            }
         }
     }
 

@@ -8,11 +8,17 @@
 //!
 //! Two more are kept where they fit: people leave a role before it loses, and join it after it has
 //! gained, so that nobody loses an access for a moment only to get it back. Where a ring of moves
-//! makes that impossible, the role changes in two requests, losing first.
+//! makes that impossible, the role changes in two requests, losing first; [`gaps`] tells for whom.
 //!
 //! A name is free before it is taken. In a ring of names one role bears a temporary one meanwhile.
 
+mod gaps;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use gaps::{Gap, Why, gaps};
+
+use gaps::Wish;
 
 use super::{
     change::{Change, Plan, RoleState, What},
@@ -78,7 +84,12 @@ struct Order<'a> {
     plan: &'a Plan,
     steps: Vec<Step>,
     hard: Vec<Edge>,
-    soft: Vec<Edge>,
+    /// What avoids gaps, in the order in which it is taken in: what somebody needs first.
+    wishes: Vec<Wish>,
+    /// Which of the wishes fit.
+    granted: Vec<bool>,
+    /// The change of each role that changes.
+    role_changes: BTreeMap<RoleId, usize>,
     /// Steps of a role's change by role.
     create: BTreeMap<RoleId, usize>,
     lose: BTreeMap<RoleId, usize>,
@@ -96,7 +107,9 @@ impl<'a> Order<'a> {
             plan,
             steps: Vec::new(),
             hard: Vec::new(),
-            soft: Vec::new(),
+            wishes: Vec::new(),
+            granted: Vec::new(),
+            role_changes: BTreeMap::new(),
             create: BTreeMap::new(),
             lose: BTreeMap::new(),
             meta: BTreeMap::new(),
@@ -108,6 +121,7 @@ impl<'a> Order<'a> {
         order.role_steps();
         order.moves();
         order.defaults();
+        order.grant();
         order.names();
         order
     }
@@ -121,6 +135,7 @@ impl<'a> Order<'a> {
         for (change, it) in self.plan.changes.iter().enumerate() {
             let What::Role { before, after, .. } = &it.what else { continue };
             let id = it.role_id();
+            self.role_changes.insert(id.clone(), change);
             match (before, after) {
                 (None, Some(_)) => {
                     let step = self.step(Step::Create { change });
@@ -167,14 +182,7 @@ impl<'a> Order<'a> {
         for ((scope, class, from, to), who) in ways {
             let movers = Movers { scope: scope.clone(), class, to: to.clone(), who };
             let step = self.step(Step::Move(movers));
-            self.hard.extend(self.create.get(to).map(|create| (*create, step)));
-            self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
-            self.soft.extend(self.gain.get(to).map(|gain| (*gain, step)));
-            if let Some(from) = from {
-                self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
-                self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
-                self.soft.extend(self.lose.get(from).map(|lose| (step, *lose)));
-            }
+            self.way(step, from, Some(to), true);
         }
     }
 
@@ -183,15 +191,27 @@ impl<'a> Order<'a> {
         for (change, it) in self.plan.changes.iter().enumerate() {
             let What::Default { before, after } = &it.what else { continue };
             let step = self.step(Step::Default { change });
-            if let Some(to) = after {
-                self.hard.extend(self.create.get(to).map(|create| (*create, step)));
-                self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
-                self.soft.extend(self.gain.get(to).map(|gain| (*gain, step)));
+            self.way(step, before.as_ref(), after.as_ref(), false);
+        }
+    }
+
+    /// The edges of a step that goes from one role to another; `held` where somebody holds the first
+    /// one, and could lose something for a moment.
+    fn way(&mut self, step: usize, from: Option<&RoleId>, to: Option<&RoleId>, held: bool) {
+        if let Some(to) = to {
+            self.hard.extend(self.create.get(to).map(|create| (*create, step)));
+            self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
+            if let Some(gain) = self.gain.get(to) {
+                let edge = (*gain, step);
+                self.wishes.push(self.wish(edge, step, from.filter(|_| held), to, Why::JoinsBeforeItGains));
             }
-            if let Some(from) = before {
-                self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
-                self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
-                self.soft.extend(self.lose.get(from).map(|lose| (step, *lose)));
+        }
+        if let Some(from) = from {
+            self.hard.extend(self.gain.get(from).map(|gain| (step, *gain)));
+            self.hard.extend(self.delete.get(from).map(|delete| (step, *delete)));
+            if let Some(lose) = self.lose.get(from) {
+                let edge = (step, *lose);
+                self.wishes.push(self.wish(edge, step, to.filter(|_| held), from, Why::LosesBeforeTheyLeave));
             }
         }
     }
@@ -231,7 +251,11 @@ impl<'a> Order<'a> {
             }
         }
         let edges: Vec<Edge> = wanted.iter().map(|(_, edge)| *edge).collect();
-        let fits = take_in(self.steps.len(), &self.hard, &edges);
+        // A temporary name hurts nobody: it gives way to what somebody needs.
+        let needed =
+            self.wishes.iter().zip(&self.granted).filter(|(wish, granted)| **granted && wish.is_needed());
+        let held: Vec<Edge> = self.hard.iter().copied().chain(needed.map(|(wish, _)| wish.edge)).collect();
+        let fits = take_in(self.steps.len(), &held, &edges);
         for ((change, (frees, takes)), fits) in wanted.into_iter().zip(fits) {
             if fits {
                 self.hard.push((frees, takes));
@@ -252,8 +276,9 @@ impl<'a> Order<'a> {
     }
 
     fn operations(self, spec: &dyn Spec) -> Vec<Op> {
-        let fits = take_in(self.steps.len(), &self.hard, &self.soft);
-        let soft = self.soft.iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| *edge);
+        let soft: Vec<Edge> = self.wishes.iter().map(|wish| wish.edge).collect();
+        let fits = take_in(self.steps.len(), &self.hard, &soft);
+        let soft = soft.into_iter().zip(fits).filter(|(_, fits)| *fits).map(|(edge, _)| edge);
         let edges: Vec<Edge> = self.hard.iter().copied().chain(soft).collect();
         let into = self.join(&edges);
         let mut merged: Vec<Edge> =

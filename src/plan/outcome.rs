@@ -91,6 +91,12 @@ pub struct ChangeOutcome {
     pub title: Untrusted,
     /// What was to happen.
     pub action: Action,
+    /// Name of the role that the principal held, or that was the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Untrusted>,
+    /// Name of the role that the principal was to get, or that was to be the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Untrusted>,
     /// How it ended.
     pub status: ChangeStatus,
     /// Why it did not end well, or was not attempted.

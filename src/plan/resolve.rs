@@ -373,20 +373,14 @@ impl<'a> Resolver<'a> {
     }
 
     fn principal(&mut self, class: &'static str, principal: &Placed<Spelling>) -> Option<Untrusted> {
-        let (Spelling::Handle(text) | Spelling::Email(text) | Spelling::Id(text)) = &principal.value;
+        let text = principal.value.text();
         let directory = &self.input.live.directory;
-        let spellings = contract::principal(self.input.spec, class).map(|class| class.spellings);
-        let is_id = match &principal.value {
-            Spelling::Id(_) => true,
-            Spelling::Handle(_) => spellings.is_some_and(|spellings| spellings.handle_is_id),
-            Spelling::Email(_) => false,
-        };
-        // People choose their handles, perhaps one that is somebody else's id.
-        let found = directory.get(&(class, text.clone())).filter(|id| !is_id || *id == text).cloned();
+        let found = contract::principal_id(self.input.spec, directory, class, &principal.value).cloned();
         if found.is_none() {
             self.guesses += 1;
-            let known = directory.keys().filter(|(c, spelling)| *c == class && spelling != text);
-            let known = known.map(|(_, spelling)| spelling.raw());
+            let known = directory.iter().filter(|(c, ..)| *c == class);
+            let known =
+                known.map(|(_, spelling, _)| spelling.text().raw()).filter(|known| *known != text.raw());
             let near = if self.guesses > MOST_GUESSES { None } else { nearest(text.raw(), known) };
             let near = near.map(|near| format!("Did you mean `{near}`?"));
             let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());

@@ -37,8 +37,15 @@ pub trait Provider: Spec {
 pub struct MemberReading {
     /// Members in one answer; the requests follow each other.
     pub page: usize,
-    /// The documented limit of these requests.
+    /// The documented limit of these requests, which moving members counts against too.
     pub quota: Option<http::Quota>,
+}
+
+impl MemberReading {
+    /// How many requests it takes to read so many members.
+    pub fn requests(&self, members: usize) -> usize {
+        members.div_ceil(self.page.max(1)).max(1)
+    }
 }
 
 /// A target's settings by name.
@@ -163,5 +170,16 @@ impl RequestLine {
 impl From<&str> for RequestLine {
     fn from(line: &str) -> Self {
         Self(line.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_take_a_request_for_each_page_and_one_at_least() {
+        let reading = MemberReading { page: 100, quota: None };
+        assert_eq!([0, 1, 100, 101, 1200].map(|members| reading.requests(members)), [1, 1, 1, 2, 12]);
     }
 }

@@ -3,6 +3,7 @@
 //! Everything that is printed here may have been written by an attacker. Text enters an output only
 //! through [`escape`] or [`json`], which show what would otherwise be invisible or obeyed.
 
+pub mod advice;
 pub mod catalog;
 #[cfg(test)]
 pub(crate) mod corpus;

@@ -100,9 +100,9 @@ impl Text {
     }
 
     /// Adds a sentence that may quote somebody else. What stands in backticks, such as a command, is
-    /// broken only where it does not fit on a line.
+    /// broken only where it does not fit on a line, and then only at its spaces.
     pub(super) fn prose(mut self, paint: Paint, text: &str) -> Self {
-        for (index, part) in escape::terminal(text).split_inclusive('`').enumerate() {
+        for (index, part) in shown(text).split_inclusive('`').enumerate() {
             self.0.push(Span { paint, text: part.to_owned(), solid: false, breaks: index % 2 == 0 });
         }
         self
@@ -153,6 +153,32 @@ struct Word {
 }
 
 impl Word {
+    /// Whether it may stand over the edge: something to copy, or what looks like an id, an address,
+    /// a digest, a path, an option. A reader would copy only a half of it.
+    fn is_whole(&self) -> bool {
+        const LONGEST: usize = 200;
+        let copied = |c: char| c.is_ascii_graphic() && c != '\\';
+        let mark = |c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | '/' | ':' | '.' | '@' | '=' | '%');
+        let mut chars = self.runs.iter().flat_map(|(_, run)| run.chars());
+        let whole = self.width <= LONGEST && chars.clone().all(copied) && chars.any(mark);
+        self.solid || whole
+    }
+
+    /// Its parts between spaces.
+    fn parts(self) -> Vec<Self> {
+        let mut parts = vec![Self { spaces: self.spaces, solid: self.solid, ..Self::default() }];
+        for (paint, run) in &self.runs {
+            for c in run.chars() {
+                match (c, parts.last_mut()) {
+                    (' ', _) => parts.push(Self { spaces: 1, solid: self.solid, ..Self::default() }),
+                    (c, Some(part)) => part.push(*paint, c),
+                    (_, None) => {}
+                }
+            }
+        }
+        parts
+    }
+
     fn push(&mut self, paint: Paint, c: char) {
         self.width += c.width().unwrap_or(0);
         match self.runs.last_mut() {
@@ -184,34 +210,51 @@ impl Page {
         }
     }
 
+    /// An empty line, even at the beginning: what stands below another page is apart from it.
+    pub(super) fn separate(&mut self) {
+        if !self.out.ends_with("\n\n") && self.out != "\n" {
+            self.out.push('\n');
+        }
+    }
+
+    /// Puts something to copy on a line of its own, whole, however long it is.
+    pub(super) fn copy(&mut self, indent: usize, text: &str) {
+        self.put(indent, indent, &Text::new().copied(Paint::Strong, text));
+    }
+
     /// Fills `text` into lines: the first at column `indent`, the others at `hang`.
     pub(super) fn put(&mut self, indent: usize, hang: usize, text: &Text) {
         let width = self.style.width.max(MIN_WIDTH);
         let (indent, hang) = (indent.min(width / 2), hang.min(width / 2));
         let mut line = Line { style: self.style, column: indent, indent, runs: Vec::new() };
         for word in words(text) {
-            let fits = |column: usize| column + word.width <= width;
-            if !line.runs.is_empty() && !fits(line.column + word.spaces) {
-                line.end(&mut self.out, hang);
-            }
-            let spaces = if line.runs.is_empty() { 0 } else { word.spaces };
-            if spaces > 0 {
-                line.push(between(line.runs.last(), word.runs.first()), &" ".repeat(spaces), spaces);
-            }
-            if word.solid || fits(line.column) {
-                let mut rest = word.width;
-                for (paint, run) in &word.runs {
-                    line.push(*paint, run, std::mem::take(&mut rest));
+            let room = if line.runs.is_empty() { width - indent } else { width - hang };
+            // What is to stay together and fits nowhere is broken at its spaces after all.
+            let words = if word.solid || word.width <= room { vec![word] } else { word.parts() };
+            for word in words {
+                let fits = |column: usize| column + word.width <= width;
+                if !line.runs.is_empty() && !fits(line.column + word.spaces) {
+                    line.end(&mut self.out, hang);
                 }
-                continue;
-            }
-            for (paint, run) in &word.runs {
-                for c in run.chars() {
-                    let wide = c.width().unwrap_or(0);
-                    if line.column + wide > width && line.column > hang {
-                        line.end(&mut self.out, hang);
+                let spaces = if line.runs.is_empty() { 0 } else { word.spaces };
+                if spaces > 0 {
+                    line.push(between(line.runs.last(), word.runs.first()), &" ".repeat(spaces), spaces);
+                }
+                if fits(line.column) || word.is_whole() {
+                    let mut rest = word.width;
+                    for (paint, run) in &word.runs {
+                        line.push(*paint, run, std::mem::take(&mut rest));
                     }
-                    line.push(*paint, c.encode_utf8(&mut [0; 4]), wide);
+                    continue;
+                }
+                for (paint, run) in &word.runs {
+                    for c in run.chars() {
+                        let wide = c.width().unwrap_or(0);
+                        if line.column + wide > width && line.column > hang {
+                            line.end(&mut self.out, hang);
+                        }
+                        line.push(*paint, c.encode_utf8(&mut [0; 4]), wide);
+                    }
                 }
             }
         }
@@ -333,6 +376,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_copied_is_never_broken() {
+        for whole in [
+            "6e951e03-ff38-4491-8aab-4c6c6fc10375",
+            "reviews/role/security-reviewer",
+            "https://api.acme.test/v1/roles",
+            "--expect-plan=sha256:0123456789",
+        ] {
+            let out = page(24, false, &Text::new().said(Paint::Plain, &format!("It is {whole}.")));
+            assert!(out.contains(whole), "{out}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_fits_nowhere_is_broken_at_its_spaces() {
+        let text = Text::new().prose(Paint::Plain, "`rolecall apply --allow max_deletes --reason TEXT`");
+        assert_eq!(
+            page(24, false, &text),
+            "  `rolecall apply\n    --allow max_deletes\n    --reason TEXT`\n"
+        );
+    }
+
+    #[test]
     fn a_command_of_a_ci_system_never_begins_a_line() {
         let text =
             Text::new().own(Paint::Plain, "a long beginning").space().said(Paint::Plain, "x ::error::y");
@@ -361,8 +426,9 @@ mod tests {
             let out = page(width, false, &Text::new().said(Paint::Plain, &text));
             for line in out.lines() {
                 let columns: usize = line.chars().map(|c| c.width().unwrap_or(0)).sum();
-                // One wide character may have no room beside the indentation.
-                prop_assert!(columns <= width, "{line:?} is {columns} wide ({})", line.width());
+                // But for what is copied as a whole.
+                let whole = line.trim_start().chars().all(|c| c.is_ascii_graphic() && c != '\\');
+                prop_assert!(whole || columns <= width, "{line:?} is {columns} wide ({})", line.width());
                 prop_assert!(!line.trim_start().starts_with("::"));
             }
         }

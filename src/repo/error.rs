@@ -39,6 +39,12 @@ pub enum RepoErrorKind {
     Bare,
     /// A path leads through a symbolic link or into a submodule.
     Link,
+    /// Two branches changed the same file in ways that git cannot merge.
+    Conflict,
+    /// Two branches have no history in common.
+    Unrelated,
+    /// Both branches changed a file that is too large to be merged.
+    TooLarge,
     /// The record of the last apply is malformed, or cannot be written as it is.
     Record,
     /// Somebody else recorded an apply meanwhile.
@@ -58,6 +64,8 @@ pub enum RepoErrorKind {
 pub enum Fault {
     /// The command line is wrong.
     Usage,
+    /// The definitions are not usable.
+    Invalid,
     /// A trust rule refuses, or what is there is not enough to decide safely.
     Refused,
     /// Anything else.
@@ -74,9 +82,14 @@ impl RepoErrorKind {
             | Self::NoWorkTree
             | Self::UnknownRevision
             | Self::AmbiguousRevision => Fault::Usage,
-            Self::Shallow | Self::MissingObject | Self::Owner | Self::Bare | Self::Link | Self::Record => {
-                Fault::Refused
-            }
+            Self::Conflict | Self::TooLarge => Fault::Invalid,
+            Self::Shallow
+            | Self::MissingObject
+            | Self::Owner
+            | Self::Bare
+            | Self::Link
+            | Self::Unrelated
+            | Self::Record => Fault::Refused,
             Self::Moved | Self::Exists | Self::Unsupported | Self::Git | Self::Io => Fault::Other,
         }
     }

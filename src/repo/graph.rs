@@ -141,7 +141,7 @@ impl Graph {
 }
 
 /// The object that the library says it did not find.
-fn lost(error: &git2::Error) -> Option<Oid> {
+pub(super) fn lost(error: &git2::Error) -> Option<Oid> {
     let words = error.message().split(|c: char| !c.is_ascii_hexdigit());
     words.filter(|word| word.len() == 40).find_map(|word| Oid::from_str(word).ok())
 }

@@ -7,13 +7,14 @@
 //! - keeps git's check of who owns a repository,
 //! - reads sizes before contents.
 
+mod dirty;
 mod error;
 mod facts;
 mod gather;
 mod git;
 mod graph;
 mod history;
-pub mod merge;
+mod merge;
 mod path;
 mod pattern;
 mod place;
@@ -31,6 +32,7 @@ mod tests;
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;
 pub use history::{FirstParents, History, Tip};
+pub use merge::{Merged, Ours, merge};
 pub use pattern::is_meant;
 pub use place::{CONFIG_NAME, ConfigPlace, Reading, Root, find_config};
 pub use record::{Record, RecordIdentity, RecordPlace, RecordStore};

@@ -100,7 +100,12 @@ impl Revision {
         })
     }
 
-    /// The commit's full id.
+    /// The same without these files: reading one says why, as the rest of a sentence.
+    pub(super) fn without(self, unmerged: BTreeMap<Arc<str>, String>) -> Self {
+        Self { unmerged, ..self }
+    }
+
+    /// The commit's full id; of a merge in memory, which is no commit, that of its tree.
     pub fn commit(&self) -> &Arc<str> {
         &self.commit
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     apply::{self, Report, Run, Status},
     model::{
-        Kind, Untrusted,
+        Kind, RoleId, Untrusted,
         config::Config,
         desired::DesiredState,
         field,
@@ -92,24 +92,19 @@ fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), 
 /// About how long the provider's limits make an apply of this plan take at least, over all targets.
 pub fn expected_wait(planned: &Planned) -> Duration {
     let of = |target: &PlannedTarget| {
-        let per_minute = target.tenant.provider.member_requests_per_minute()?;
+        let reading = target.tenant.provider.member_reading();
         let ops = order::order(&target.plan, &*target.tenant.provider);
         let moves = ops.iter().filter(|op| matches!(op.verb, Verb::Assign { .. })).count();
-        if moves == 0 {
-            return None;
-        }
-        // Reading back takes as many pages as there are members.
-        let pages = target.live.of(Kind::Assignment).count().div_ceil(MEMBERS_ON_A_PAGE);
-        let minutes = (moves + pages).saturating_sub(1) as u64 / u64::from(per_minute.max(1));
-        Some(Duration::from_secs(60 * minutes))
+        // Reading back takes as many requests as there are pages of members.
+        let pages = reading.requests(target.live.of(Kind::Assignment).count());
+        let quota = reading.quota.filter(|_| moves > 0)?;
+        Some(target.tenant.connection.expected_wait(&quota, moves + pages))
     };
     planned.targets.iter().filter_map(of).max().unwrap_or_default()
 }
 
-/// The usual size of a page of members.
-const MEMBERS_ON_A_PAGE: usize = 100;
-
-/// Applies every planned target, all at the same time, and reads everything back.
+/// Applies every planned target, all tenants at the same time, and reads everything back. Several
+/// targets on one tenant follow each other: one lock holds for all of them.
 pub async fn apply(
     world: &World,
     project: &Project,
@@ -119,13 +114,21 @@ pub async fn apply(
     events: Events<'_>,
 ) -> ApplyDocument {
     let start = std::time::Instant::now();
-    let targets = planned.document.targets.iter().map(|document| async move {
-        match planned.targets.iter().find(|target| *target.target.name == *document.name.raw()) {
-            Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
-            None => unplanned(document),
+    let tenants = by_tenant(planned).into_iter().map(|documents| async move {
+        let mut outcomes = Vec::with_capacity(documents.len());
+        for (index, target) in documents {
+            let document = &planned.document.targets[index];
+            let outcome = match target {
+                Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+                None => unplanned(document),
+            };
+            outcomes.push((index, outcome));
         }
+        outcomes
     });
-    let targets = join_all(targets).await;
+    let mut targets: Vec<(usize, TargetOutcome)> = join_all(tenants).await.into_iter().flatten().collect();
+    targets.sort_by_key(|(index, _)| *index);
+    let targets: Vec<TargetOutcome> = targets.into_iter().map(|(_, outcome)| outcome).collect();
     let summary = OutcomeSummary::of(targets.iter().flat_map(|target| &target.changes));
     let mut run = RunStatistics { wall_ms: start.elapsed().as_millis() as u64, ..RunStatistics::default() };
     for target in &planned.targets {
@@ -143,6 +146,25 @@ pub async fn apply(
         summary,
         run: Some(run),
     }
+}
+
+/// Each document, by its index, with its target where that could be planned; together where they
+/// are one tenant.
+fn by_tenant(planned: &Planned) -> Vec<Vec<(usize, Option<&PlannedTarget>)>> {
+    let mut tenants: Vec<Vec<(usize, Option<&PlannedTarget>)>> = Vec::new();
+    for (index, document) in planned.document.targets.iter().enumerate() {
+        let target = planned.targets.iter().find(|target| *target.target.name == *document.name.raw());
+        let identity = |target: &PlannedTarget| target.live.identity.clone();
+        let same = tenants.iter_mut().find(|tenant| {
+            let first = tenant.first().and_then(|(_, first)| *first).map(identity);
+            first.is_some() && first == target.map(identity)
+        });
+        match same {
+            Some(tenant) => tenant.push((index, target)),
+            None => tenants.push(vec![(index, target)]),
+        }
+    }
+    tenants
 }
 
 fn unplanned(document: &TargetPlan) -> TargetOutcome {
@@ -318,19 +340,30 @@ async fn apply_target(
 }
 
 fn all(plan: &Plan, status: ChangeStatus, reason: &str) -> Vec<ChangeOutcome> {
-    plan.changes.iter().map(|change| change_outcome(change, status, Some(reason.into()), None)).collect()
+    plan.changes
+        .iter()
+        .map(|change| change_outcome(plan, change, status, Some(reason.into()), None))
+        .collect()
 }
 
 fn change_outcome(
+    plan: &Plan,
     change: &Change,
     status: ChangeStatus,
     reason: Option<Untrusted>,
     help: Option<Untrusted>,
 ) -> ChangeOutcome {
+    let (before, after) = match &change.what {
+        What::Assignment { before, after, .. } | What::Default { before, after } => (before, after),
+        What::Role { .. } => (&None, &None),
+    };
+    let name = |role: &Option<RoleId>| plan.role_names.get(role.as_ref()?).cloned();
     ChangeOutcome {
         address: change.address.clone(),
         title: change.title.clone(),
         action: change.action,
+        before: name(before),
+        after: name(after),
         status,
         reason,
         help,
@@ -494,7 +527,7 @@ fn statuses(
         };
         let failed = statuses.iter().find_map(|status| failure_of(status, principal));
         if let Some((reason, help)) = failed {
-            return change_outcome(change, ChangeStatus::Failed, Some(reason), help);
+            return change_outcome(plan, change, ChangeStatus::Failed, Some(reason), help);
         }
         let skipped = statuses.iter().find_map(|status| match status {
             Status::NotAttempted { why } => Some(why.clone()),
@@ -503,7 +536,7 @@ fn statuses(
         if let Some(why) = skipped {
             let begun = statuses.iter().any(|status| **status == Status::Done);
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
-            return change_outcome(change, status, Some(why), None);
+            return change_outcome(plan, change, status, Some(why), None);
         }
         match (left.get(change.address.as_str()), proof) {
             (Some(Left { remaining, unreadable }), _) => {
@@ -512,16 +545,17 @@ fn statuses(
                     true => (ChangeStatus::Unconfirmed, "Look at it in the product itself."),
                     false => (ChangeStatus::Failed, "Run `rolecall plan` to see what is there now."),
                 };
-                change_outcome(change, status, Some(reason.into()), Some(help.into()))
+                change_outcome(plan, change, status, Some(reason.into()), Some(help.into()))
             }
             // Roles are read back after each stratum; only people have not been looked at.
             (None, Proof::Unread(failure)) if principal.is_some() => change_outcome(
+                plan,
                 change,
                 ChangeStatus::Unconfirmed,
                 Some(failure.message.clone()),
                 failure.help.clone(),
             ),
-            (None, _) => change_outcome(change, ChangeStatus::Applied, None, None),
+            (None, _) => change_outcome(plan, change, ChangeStatus::Applied, None, None),
         }
     };
     plan.changes.iter().zip(by_change).map(outcome).collect()

@@ -18,8 +18,17 @@ pub struct Base {
     pub commit: Arc<str>,
     /// How it was found, in words.
     pub name: String,
+    /// A name by which git finds it.
+    pub revision: String,
     /// Whether the planned commit will be merged into it: what both changed belongs together.
     pub merges: bool,
+}
+
+impl Base {
+    /// A base that is part of the planned history.
+    fn plain(commit: Arc<str>, name: &str) -> Self {
+        Self { revision: commit.to_string(), commit, name: name.to_owned(), merges: false }
+    }
 }
 
 /// What looking for the base depends on.
@@ -64,10 +73,10 @@ pub fn find(search: Search<'_>) -> Result<(Option<Base>, Option<Untrusted>), Fai
 impl Search<'_> {
     fn named_base(&self, named: &str) -> Result<Base, Failure> {
         let commit = self.history.resolve(named)?;
-        let name = format!("--base {named}");
+        let (name, revision) = (format!("--base {named}"), named.to_owned());
         let refused = |message: String, help: &str| Failure::new(Exit::Refused, message).help(help);
         if self.history.is_ancestor(&commit, self.commit)? {
-            return Ok(Base { commit, name, merges: false });
+            return Ok(Base { commit, name, revision, merges: false });
         }
         if self.rev && self.history.is_ancestor(self.commit, &commit)? {
             let message =
@@ -81,14 +90,14 @@ impl Search<'_> {
                 "Name a base of the same history: `git merge-base` tells whether there is one.",
             ));
         }
-        Ok(Base { commit, name, merges: true })
+        Ok(Base { commit, name, revision, merges: true })
     }
 
     /// The first parent of a commit.
     fn before(&self, commit: &str) -> (Option<Base>, Option<Untrusted>) {
         match self.history.first_parent(commit) {
             Ok(Some(commit)) => {
-                (Some(Base { commit, name: "the commit before".to_owned(), merges: false }), None)
+                (Some(Base::plain(commit, "the commit before")), None)
             }
             Ok(None) => (None, Some("This is the first commit, so there is no base to compare with: nothing is removed for not being declared.".into())),
             Err(error) => (None, Some(no_base(&error))),
@@ -112,10 +121,9 @@ impl Search<'_> {
                 }
             }
             Event::Push { before: Some(before) } => match self.history.resolve(before) {
-                Ok(commit) if self.history.is_ancestor(&commit, self.commit).unwrap_or(false) => (
-                    Some(Base { commit, name: "the commit before this push".to_owned(), merges: false }),
-                    None,
-                ),
+                Ok(commit) if self.history.is_ancestor(&commit, self.commit).unwrap_or(false) => {
+                    (Some(Base::plain(commit, "the commit before this push")), None)
+                }
                 // The history was rewritten, or the clone is too shallow for it.
                 _ => self.before(self.commit),
             },
@@ -127,26 +135,21 @@ impl Search<'_> {
         let Some(Tip { name, commit: tip }) = self.history.target_branch(self.apply_from) else {
             return self.on_target();
         };
+        let leads = |ancestor: &str, to: &str| self.history.is_ancestor(ancestor, to);
         let on_target = match self.branch {
-            Some(branch) => name == branch || name.split_once('/').is_some_and(|(_, rest)| rest == branch),
-            None => self.history.is_ancestor(self.commit, &tip).unwrap_or(false),
+            // Where others pushed to the branch meanwhile, what they did belongs to it.
+            Some(branch) => {
+                let same = name == branch || name.split_once('/').is_some_and(|(_, rest)| rest == branch);
+                same && leads(&tip, self.commit).unwrap_or(true)
+            }
+            None => leads(self.commit, &tip).unwrap_or(false),
         };
-        if !on_target {
-            return self.merging(tip, name);
-        }
-        let (base, note) = self.on_target();
-        let behind = *tip != *self.commit && self.history.is_ancestor(self.commit, &tip).unwrap_or(false);
-        let behind = behind.then(|| {
-            let note = format!("{name} is ahead of this branch. Pull first: this plan would take back what was merged there and applied.");
-            note.into()
-        });
-        (base, behind.or(note))
+        if on_target { self.on_target() } else { self.merging(tip, name) }
     }
 
     fn on_target(&self) -> (Option<Base>, Option<Untrusted>) {
         if self.dirty {
-            let name = "HEAD".to_owned();
-            return (Some(Base { commit: self.commit.into(), name, merges: false }), None);
+            return (Some(Base::plain(self.commit.into(), "HEAD")), None);
         }
         self.before(self.commit)
     }
@@ -155,8 +158,10 @@ impl Search<'_> {
     fn merging(&self, tip: Arc<str>, name: String) -> (Option<Base>, Option<Untrusted>) {
         let related = self.history.is_related(&tip, self.commit);
         match (self.history.is_ancestor(&tip, self.commit), related) {
-            (Ok(true), _) => (Some(Base { commit: tip, name, merges: false }), None),
-            (Ok(false), Ok(true)) => (Some(Base { commit: tip, name, merges: true }), None),
+            (Ok(true), _) => (Some(Base { commit: tip, revision: name.clone(), name, merges: false }), None),
+            (Ok(false), Ok(true)) => {
+                (Some(Base { commit: tip, revision: name.clone(), name, merges: true }), None)
+            }
             (Ok(false), Ok(false)) => {
                 let note = format!(
                     "This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared."

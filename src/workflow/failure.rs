@@ -37,6 +37,7 @@ impl From<RepoError> for Failure {
     fn from(error: RepoError) -> Self {
         let exit = match error.kind.fault() {
             Fault::Usage => Exit::Usage,
+            Fault::Invalid => Exit::Invalid,
             Fault::Refused => Exit::Refused,
             Fault::Other => Exit::Error,
         };

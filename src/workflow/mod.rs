@@ -10,6 +10,7 @@ mod failure;
 pub mod import;
 pub mod init;
 pub mod lock;
+mod overlap;
 pub mod past;
 pub mod plan;
 pub mod project;

@@ -20,7 +20,7 @@ use crate::{
         change::{Change, Plan, Verdict},
         compare,
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
-        earlier::Views,
+        earlier::{Earlier, Views},
         pending, resolve, select,
     },
 };
@@ -129,6 +129,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             (Ok(_), None) => {}
         }
     }
+    super::overlap::refuse(project, &guards, &mut documents, &mut targets, &mut findings).await;
     documents.extend(project.broken().map(|name| {
         let target = project.target(name);
         let failure = Failure::new(Exit::Invalid, "its definitions have errors")
@@ -187,14 +188,12 @@ async fn plan_target(
     let mut history = None;
     loop {
         let target = &past.in_force;
-        let input = resolve::Input {
-            target,
-            spec,
-            desired,
-            live: &live,
-            earlier: past.earlier(),
-            today: world.today,
+        // Drift is what differs from what was applied, whatever was merged since.
+        let (desired, sources, earlier) = match past.recorded().filter(|_| wishes.part == Part::Drift) {
+            Some((applied, sources)) => (applied, sources, Earlier { base: Some(applied), ..past.earlier() }),
+            None => (desired, &project.loaded.sources, past.earlier()),
         };
+        let input = resolve::Input { target, spec, desired, live: &live, earlier, today: world.today };
         let resolved = resolve::resolve(input).map_err(|findings| TargetFailure {
             failure: Failure::new(
                 Exit::Invalid,
@@ -203,14 +202,7 @@ async fn plan_target(
             findings,
         })?;
         let views = Views::of(input, &resolved);
-        let input = compare::Input {
-            target,
-            spec,
-            resolved: &resolved,
-            live: &live,
-            earlier: past.earlier(),
-            views: &views,
-        };
+        let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
         if !live.read.members && compare::needs_members(input) {
             drop((views, resolved));
             live = reader.fetch(Query { roles: true, members: true }).await.map_err(Failure::from)?;
@@ -243,8 +235,13 @@ async fn plan_target(
             guards: &guards,
             allowed: &wishes.allowed,
         };
-        assess::judge(&mut plan, facts);
-        scope_alone(&mut plan, &past);
+        if wishes.part == Part::Drift {
+            // A report: nobody applies it, so nothing refuses it.
+            plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
+        } else {
+            assess::judge(&mut plan, facts);
+            scope_alone(&mut plan, &past);
+        }
         let circumstances = build::Circumstances {
             target,
             identity: &live.identity,
@@ -254,7 +251,7 @@ async fn plan_target(
             applied: past.record.as_ref(),
             scope_changes: &past.scope_changes,
         };
-        let document = build::target(circumstances, &plan, &project.loaded.sources);
+        let document = build::target(circumstances, &plan, sources);
         let left = left.map_or(0, |left| left.len());
         return Ok(Made { document, plan, live, past, recording, left, findings });
     }

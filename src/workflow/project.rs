@@ -22,7 +22,7 @@ use crate::{
         files::Files,
     },
     plan::document::Revisions,
-    repo::{self, ConfigPlace, Facts, History, Reading, Revision, WorkTree, merge},
+    repo::{self, ConfigPlace, Facts, History, Merged, Ours, Reading, Revision, WorkTree},
 };
 
 /// Which definitions a run is about.
@@ -130,14 +130,21 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         project.revisions.base_name = Some((&*base.name).into());
         if base.merges {
             heads.push(Arc::clone(&base.commit));
-            let ours = source.rev.as_ref().map(|_| commit.raw());
-            let merged = merge::merge(&project.place, ours, &base.commit, &base.name)?;
-            project.revisions.merged = Some(merged.tree().into());
-            let files: Arc<dyn Files> = Arc::new(merged);
-            project.loaded = load(world, files.as_ref(), &project.place, None, Some(&source.lints));
-            project.files = files;
-            if let Some(config) = &project.loaded.config {
-                project.selected = select(config, &project.loaded.failed, &source.targets)?;
+            let changed = match (&source.rev, project.revisions.dirty) {
+                (None, true) => project.facts.changed(&project.loaded.read, &patterns(config))?,
+                _ => Vec::new(),
+            };
+            let ours = if changed.is_empty() { Ours::Commit(commit.raw()) } else { Ours::WorkTree(&changed) };
+            if let Some(Merged { files, tree, .. }) =
+                repo::merge(&project.place, ours, &base.revision, &patterns(config))?
+            {
+                project.revisions.merged = Some((&*tree).into());
+                let files: Arc<dyn Files> = Arc::new(files);
+                project.loaded = load(world, files.as_ref(), &project.place, None, Some(&source.lints));
+                project.files = files;
+                if let Some(config) = &project.loaded.config {
+                    project.selected = select(config, &project.loaded.failed, &source.targets)?;
+                }
             }
         }
     }

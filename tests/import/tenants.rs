@@ -257,7 +257,7 @@ impl Tenant {
             slot.fields.insert(field::ROLE, held);
             live.objects.push(slot);
             let who = (principals.class, Untrusted::from(person));
-            live.directory.insert(who.clone(), who.1.clone());
+            live.directory.add_id(who.0, who.1.clone());
             if let Some(called) = called {
                 live.names.insert(who, called.as_str().into());
             }

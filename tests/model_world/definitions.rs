@@ -175,6 +175,11 @@ impl RoleBuilder<'_> {
         self
     }
 
+    pub(crate) fn allow_gap(mut self, allow: bool) -> Self {
+        self.role.allow_gap = allow;
+        self
+    }
+
     pub(crate) fn protect(mut self, protect: &[Protect]) -> Self {
         self.role.protect = protect.iter().copied().collect();
         self

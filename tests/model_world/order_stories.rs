@@ -1,10 +1,10 @@
 //! In which order things happen: names, people, and permissions that depend on each other.
 
 use insta::assert_snapshot;
-use rolecall::plan::operation::Verb;
+use rolecall::{model::config::Mode, plan::operation::Verb};
 
 use super::{
-    definitions::{definitions, plan},
+    definitions::{Definitions, definitions, plan},
     interpreter::execute_all,
     story::story,
     world::{World, world},
@@ -145,7 +145,7 @@ fn requests_to_one_role_come_one_after_the_other() {
     let world =
         world().role("1", "A", &["audit"]).role("2", "B", &["read"]).user("mira", "1").user("okan", "2");
     let definitions = definitions()
-        .role("a", |role| role.id("1").name("B").permissions(&["read", "keys"]))
+        .role("a", |role| role.id("1").name("B").permissions(&["read", "keys"]).allow_gap(true))
         .role("b", |role| role.id("2").name("A").permissions(&["audit", "keys"]))
         .assign("b", &["mira"])
         .assign("a", &["okan"]);
@@ -154,6 +154,8 @@ fn requests_to_one_role_come_one_after_the_other() {
     reassign t/assignment/-/user:okan: A -> B
     rename t/role/a: name B +keys +read -audit
     rename t/role/b: name A +audit +keys -read
+    note: Mira (mira) would be without `audit` for a moment: role `A` loses that before they leave it, because others join it; `allow_gap` accepts it
+    note: Okan (okan) would be without `read` for a moment: they join role `A` before it gains that, because others have to leave it first; `allow_gap` accepts it
     0. set 1: []
     1. give 1 to user okan
     2. set 2: []
@@ -161,5 +163,136 @@ fn requests_to_one_role_come_one_after_the_other() {
     4. give 2 to user mira
     5. set 1: name B; [keys read]
     6. set 2: name A;
+    ");
+}
+
+/// Mira and Okan change places, and their roles exchange what they give.
+fn exchange() -> (World, Definitions) {
+    let world = world()
+        .role("1", "One", &["audit"])
+        .role("2", "Two", &["read"])
+        .user("mira", "1")
+        .users(&["okan", "ada"], "2");
+    let definitions = definitions()
+        .role("one", |role| role.name("One").permissions(&["read"]))
+        .role("two", |role| role.name("Two").permissions(&["audit"]))
+        .assign("two", &["mira"])
+        .assign("one", &["okan", "ada"]);
+    (world, definitions)
+}
+
+#[test]
+fn a_ring_of_moves_makes_a_gap_that_is_refused() {
+    let (world, definitions) = exchange();
+    assert_snapshot!(story(&world, &definitions), @"
+    reassign t/assignment/-/user:ada: Two -> One
+    reassign t/assignment/-/user:mira: One -> Two
+    reassign t/assignment/-/user:okan: Two -> One
+    update t/role/one: +read -audit
+      refused by blocked: Mira (mira) would be without `audit` for a moment: role `One` loses that before they leave it, because others join it | Accept it with `allow_gap: true` at `t/role/one`, or let one side of the exchange move to a new role instead.
+      refused by blocked: Ada (ada), Okan (okan) would be without `read` for a moment: they join role `One` before it gains that, because others have to leave it first | Accept it with `allow_gap: true` at `t/role/one`, or let one side of the exchange move to a new role instead.
+    update t/role/two: +audit -read
+    0. set 1: []
+    1. give 1 to user ada, okan
+    2. set 2: []
+    3. set 2: [audit]
+    4. give 2 to user mira
+    5. set 1: [read]
+    ");
+}
+
+#[test]
+fn allow_gap_accepts_a_gap_and_decides_who_has_it() {
+    let (world, definitions) = exchange();
+    let allowing = |keys: &'static [&str]| {
+        definitions.clone().with(|definitions| {
+            for role in &mut definitions.desired.roles {
+                role.allow_gap = keys.contains(&&*role.key);
+            }
+        })
+    };
+    assert_snapshot!(story(&world, &allowing(&["one"])), @"
+    reassign t/assignment/-/user:ada: Two -> One
+    reassign t/assignment/-/user:mira: One -> Two
+    reassign t/assignment/-/user:okan: Two -> One
+    update t/role/one: +read -audit
+    update t/role/two: +audit -read
+    note: Mira (mira) would be without `audit` for a moment: role `One` loses that before they leave it, because others join it; `allow_gap` accepts it
+    note: Ada (ada), Okan (okan) would be without `read` for a moment: they join role `One` before it gains that, because others have to leave it first; `allow_gap` accepts it
+    0. set 1: []
+    1. give 1 to user ada, okan
+    2. set 2: []
+    3. set 2: [audit]
+    4. give 2 to user mira
+    5. set 1: [read]
+    ");
+    assert_snapshot!(story(&world, &allowing(&["two"])), @"
+    reassign t/assignment/-/user:ada: Two -> One
+    reassign t/assignment/-/user:mira: One -> Two
+    reassign t/assignment/-/user:okan: Two -> One
+    update t/role/one: +read -audit
+    update t/role/two: +audit -read
+    note: Mira (mira) would be without `audit` for a moment: they join role `Two` before it gains that, because others have to leave it first; `allow_gap` accepts it
+    note: Ada (ada), Okan (okan) would be without `read` for a moment: role `Two` loses that before they leave it, because others join it; `allow_gap` accepts it
+    0. set 2: []
+    1. give 2 to user mira
+    2. set 1: []
+    3. set 1: [read]
+    4. give 1 to user ada, okan
+    5. set 2: [audit]
+    ");
+}
+
+#[test]
+fn who_keeps_nothing_has_no_gap() {
+    // The same ring of moves, in which nobody has before what they have after.
+    let (world, definitions) = exchange();
+    let definitions = definitions.with(|definitions| {
+        let [one, two] = &mut definitions.desired.roles[..] else { panic!("two roles") };
+        std::mem::swap(&mut one.permissions, &mut two.permissions);
+        for (role, permission) in [(one, "keys"), (two, "deploy")] {
+            let via = role.permissions.pop_first().expect("a permission").1;
+            role.permissions.insert(permission.into(), via);
+        }
+    });
+    assert_snapshot!(story(&world, &definitions), @"
+    reassign t/assignment/-/user:ada: Two -> One
+    reassign t/assignment/-/user:mira: One -> Two
+    reassign t/assignment/-/user:okan: Two -> One
+    update t/role/one: +keys -audit
+    update t/role/two: +deploy -read
+    0. set 1: []
+    1. give 1 to user ada, okan
+    2. set 2: []
+    3. set 2: [deploy]
+    4. give 2 to user mira
+    5. set 1: [keys]
+    ");
+}
+
+#[test]
+fn a_name_that_is_waited_for_makes_no_gap() {
+    // Mira keeps `audit`: `2` gains it before she comes, and Okan leaves `2` before that for a role
+    // that wants the name of the one that Mira has to leave first.
+    let world =
+        world().role("1", "A", &["audit"]).role("2", "B", &["read"]).user("mira", "1").user("okan", "2");
+    let definitions = definitions()
+        .role("b", |role| role.name("B").permissions(&["read", "audit"]))
+        .role("new", |role| role.name("a").permissions(&["keys"]))
+        .assign("b", &["mira"])
+        .assign("new", &["okan"])
+        .manage(Mode::Authoritative, Mode::Declared);
+    assert_snapshot!(story(&World { folds_case: true, ..world }, &definitions), @"
+    reassign t/assignment/-/user:mira: A -> B
+    reassign t/assignment/-/user:okan: B -> a
+    delete t/role/=A (never declared)
+    update t/role/b: +audit
+    create t/role/new: name a +keys
+    0. make rolecall temporary b510112b: keys
+    1. give t/role/new to user okan
+    2. set 2: [audit read]
+    3. give 2 to user mira
+    4. delete 1
+    5. set t/role/new: name a;
     ");
 }

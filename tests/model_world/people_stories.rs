@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::civil::date;
+use rolecall::model::desired::Spelling;
 
 use super::{
     definitions::{Definitions, TODAY, definitions, plan},
@@ -72,14 +73,24 @@ fn an_unknown_principal_and_one_written_twice() {
 }
 
 #[test]
-fn an_id_is_nobodys_handle() {
-    // Mallory chose Mira's id as a handle, and the list of members tells it last.
+fn an_id_and_an_address_are_nobodys_handle() {
+    // Mallory chose Mira's id and Mira's address as handles, and the list of members tells them last.
     let (world, _) = in_sync();
     let mut live = world.live();
-    live.directory.insert(("user", "mira".into()), "okan".into());
-    let definitions = definitions().role("helper", |r| r.name("Helper").permissions(&["read"]));
-    let planned = super::definitions::plan_live(&live, &definitions.assign("helper", &["id:mira"]));
-    assert_snapshot!(super::text::text(&planned), @"RC051 Madeup knows no user `mira` | Only existing members can be given a role.");
+    for handle in ["mira", "mira@example.test"] {
+        live.directory.add("user", Spelling::Handle(handle.into()), "okan".into());
+    }
+    let with = |user: &str| {
+        let definitions = definitions().role("helper", |r| r.name("Helper").permissions(&["read"]));
+        let planned = super::definitions::plan_live(&live, &definitions.assign("helper", &[user]));
+        super::text::text(&planned)
+    };
+    assert_eq!(
+        (with("id:mira"), with("email:mira@example.test")),
+        ("nothing to do\n".into(), "nothing to do\n".into())
+    );
+    // Two people claim the handle, so it is nobody's.
+    assert_snapshot!(with("mira"), @"RC051 Madeup knows no user `mira` | Only existing members can be given a role.");
 }
 
 #[test]

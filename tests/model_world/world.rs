@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rolecall::model::{
-    Field, Key, Kind, RoleId, Scope, Untrusted, Value, field,
+    Field, Key, Kind, RoleId, Scope, Untrusted, Value,
+    desired::Spelling,
+    field,
     live::{Identity, Live, LiveObject, LiveState, Query},
 };
 
@@ -168,9 +170,10 @@ impl World {
             for (who, role) in &self.people {
                 state.objects.push(self.slot(who, role.as_deref()));
                 let id = Untrusted::from(&*who.1);
-                state.directory.insert((who.0, id.clone()), id.clone());
+                state.directory.add_id(who.0, id.clone());
+                state.directory.add(who.0, Spelling::Handle(id.clone()), id.clone());
                 let email = Untrusted::from(format!("{}@example.test", who.1));
-                state.directory.insert((who.0, email), id.clone());
+                state.directory.add(who.0, Spelling::Email(email), id.clone());
                 if who.1.chars().all(char::is_alphabetic) {
                     state.names.insert((who.0, id), capitalized(&who.1).into());
                 }

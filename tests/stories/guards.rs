@@ -71,28 +71,13 @@ fn more_deletions_than_the_guard_allows_need_a_reason() {
 
     Digest sha256:DIGEST
     Plan: 4 to delete.
-    Commit COMMIT on main, with changes that are not committed, TODAY
 
-    reviews  coderabbit · HOST · tenant crorg-acme
-      Allowed by hand (max_deletes): the plan would delete 4 roles; `max_deletes` allows 3
-        Reason given: The old ones go, OPS-7
-
-      Applied
-        - delete Old 0  reviews/role/=Old%200
-        - delete Old 1  reviews/role/=Old%201
-        - delete Old 2  reviews/role/=Old%202
-        - delete Old 3  reviews/role/=Old%203
-
-      Verified: everything was read back, and nothing is left to do.
-      Applied 4 of 4.
-
-    Digest sha256:DIGEST
-    Applied 4 of 4.
+    Applied 4 of 4. Verified: everything was read back, and nothing is left to do.
     --- stderr
-    reviews: delete a role: done
-    reviews: delete a role: done
-    reviews: delete a role: done
-    reviews: delete a role: done
+    reviews: delete role `Old 0`: done
+    reviews: delete role `Old 1`: done
+    reviews: delete role `Old 2`: done
+    reviews: delete role `Old 3`: done
     --- exit 0
     ");
     assert_eq!(emulator.custom(), [""; 0]);
@@ -144,35 +129,22 @@ fn nobody_is_locked_out() {
         Member
           ~ 1002: Admin → Member
 
-      ! REFUSED by min_admins: the plan would leave 1 of 2 administrators; `min_admins` wants 2
-        help: Keep more administrators, or `--allow min_admins --reason TEXT`.
-      ! REFUSED by min_admins: the plan would take administration from 1002, and the API does not tell
-        whether this credential acts for one of them
-        help: If it does not: `--allow min_admins --reason TEXT`.
+      ! Refused: administrators could be locked out [min_admins]
+          the plan would leave 1 of 2 administrators; `min_admins` wants 2
+          the plan would take administration from 1002, and the API does not tell whether this
+          credential acts for one of them
+          help: Keep more administrators, or
+                --allow min_admins --reason TEXT
+          help: If it does not:
+                --allow min_admins --reason TEXT
 
       Left alone: 2 assignments.
 
     Digest sha256:DIGEST
-    Refused: 2 refusals; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be applied to reviews.
     Plan: 1 assignment (~1).
-    Commit COMMIT on main, with changes that are not committed, TODAY
 
-    reviews  coderabbit · HOST · tenant crorg-acme
-      Refused: nothing was sent.
-      ! REFUSED by min_admins: the plan would leave 1 of 2 administrators; `min_admins` wants 2
-        help: Keep more administrators, or `--allow min_admins --reason TEXT`.
-      ! REFUSED by min_admins: the plan would take administration from 1002, and the API does not tell
-        whether this credential acts for one of them
-        help: If it does not: `--allow min_admins --reason TEXT`.
-
-      Not attempted
-        ~ reassign 1002  reviews/assignment/-/user:1002
-            a guard refused the plan
-
-      Applied 0 of 1: 1 not attempted.
-
-    Digest sha256:DIGEST
-    Applied 0 of 1: 1 not attempted. 1 target is refused, and nothing was sent to it.
+    Nothing was applied.
     --- exit 4
     ");
     assert_eq!(emulator.held_by("1002"), "Admin");
@@ -236,31 +208,17 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
           permissions: 1 removed, 1 added
             - reports: read
             + api_keys: write
-          ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions;
-            no earlier revision declares it
-            help: To take it over on purpose, add to role `clicked`: `id:
-              6e951e03-ff38-4491-8aab-4c6c6fc10375`.
+          ! Refused: a role that people hold would be taken over and widened [adopt]
+              role `Clicked` exists, 1 person holds it, and it would gain permissions; no
+              earlier revision declares it
+              help: To take it over on purpose, add to role `clicked`:
+                    id: 6e951e03-ff38-4491-8aab-4c6c6fc10375
 
     Digest sha256:DIGEST
     Refused: 1 refusal; nothing will be applied to reviews.
     Plan: 1 to change.
-    Commit COMMIT on main, with changes that are not committed, TODAY
 
-    reviews  coderabbit · HOST · tenant crorg-acme
-      Refused: nothing was sent.
-      ! REFUSED by adopt: role `Clicked` exists, 1 person holds it, and it would gain permissions; the
-        revision before does not declare it
-        help: To take it over on purpose, add to role `clicked`: `id:
-          6e951e03-ff38-4491-8aab-4c6c6fc10375`.
-
-      Not attempted
-        ~ change Clicked  reviews/role/clicked
-            a guard refused the plan
-
-      Applied 0 of 1: 1 not attempted.
-
-    Digest sha256:DIGEST
-    Applied 0 of 1: 1 not attempted. 1 target is refused, and nothing was sent to it.
+    Nothing was applied.
     --- exit 4
     "#);
     assert_eq!(emulator.permissions("Clicked"), ["reports:read"]);

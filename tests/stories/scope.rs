@@ -217,3 +217,106 @@ fn two_tenants_behind_one_address_are_two_identities() {
     }
     project.is_in_place();
 }
+
+/// Two targets `east` and `west` on one tenant, each with a file of its own.
+fn on_one_tenant(emulator: &Emulator, more: [&str; 2], files: [&str; 2]) -> Project {
+    let project = Project::new();
+    let entry = |name: &str, more: &str| {
+        format!("{}{more}", target(name, &emulator.url).replace("roles/**", &format!("{name}/**")))
+    };
+    project.config(&format!("{}{}", entry("east", more[0]), entry("west", more[1])));
+    for (name, yaml) in ["east", "west"].iter().zip(files) {
+        project.write(&format!("{name}/all.yaml"), &format!("provider: coderabbit\n{yaml}"));
+    }
+    project
+}
+
+const EAST: &str = "roles:\n  one: { name: One, description: Needed, permissions: { reports: [read] } }\n";
+
+#[test]
+fn two_targets_on_one_tenant_declare_different_objects() {
+    let emulator = Emulator::start();
+    let project = on_one_tenant(
+        &emulator,
+        ["", ""],
+        [
+            &format!("{EAST}default_role: one\nassignments:\n  - {{ role: one, users: [\"1003\"] }}\n"),
+            "roles:\n  two: { name: Two, description: Needed, permissions: { reports: [read] } }
+assignments:\n  - { role: two, users: [\"1004\"], exclusive: [users] }\n",
+        ],
+    );
+    let _applied = project.apply().exits(0);
+    assert_eq!((emulator.held_by("1003"), emulator.held_by("1004")), ("One".into(), "Two".into()));
+    project.is_in_place();
+}
+
+#[test]
+fn two_targets_on_one_tenant_may_not_declare_the_same_object() {
+    let emulator = Emulator::start();
+    let id = emulator.make_role(&json!({ "name": "Same", "permissions": ["reports:read"] }));
+    let project = on_one_tenant(
+        &emulator,
+        ["", ""],
+        [
+            &format!(
+                "{EAST}  same: {{ id: {id}, name: Renamed, description: Needed, permissions: {{ reports: [read] }} }}
+default_role: one\nassignments:\n  - {{ role: one, users: [\"1003\"] }}\n"
+            ),
+            "roles:
+  uno: { name: One, description: Needed, permissions: { learnings: [read] } }
+  same: { name: Same, description: Needed, permissions: { reports: [read] } }
+default_role: uno\nassignments:\n  - { role: builtin:cr_member, users: [\"1003\"] }\n",
+        ],
+    );
+    let refused = project.apply().exits(3);
+    let refused = refused
+        .has("targets `east` and `west` are one tenant, and both declare the role `One`")
+        .has("both declare the role `Renamed`")
+        .has("both declare the default role")
+        .has("both declare the role of user `1003`")
+        .has("east/all.yaml:3:16")
+        .has("west/all.yaml:3:16")
+        .has("target `west` is the tenant crorg-acme")
+        .has("4 times");
+    assert_eq!(emulator.sent(), [""; 0], "{}", refused.everything());
+    let plan = project.run("plan --format json").exits(3).json();
+    assert!(plan["digest"].is_null());
+    for target in plan["targets"].as_array().expect("targets") {
+        assert_eq!((&target["error"]["exit"], &target["changes"]), (&json!(3), &json!([])));
+    }
+    let _alone = project.run("plan --target east").exits(0);
+}
+
+#[test]
+fn one_file_for_two_targets_of_one_tenant_is_told_once_for_each_object() {
+    let emulator = Emulator::start();
+    let project = Project::new();
+    project.config(&format!("{}{}", target("east", &emulator.url), target("west", &emulator.url)));
+    project.define(ROLES);
+    let said = project.plan().exits(3).has("by `east` and by `west`");
+    assert_eq!(said.stderr.matches("RC056").count(), 2, "{}", said.everything());
+}
+
+#[test]
+fn no_target_takes_away_what_another_one_of_its_tenant_declares() {
+    let two = "roles:\n  two: { name: Two, description: Needed, permissions: { reports: [read] } }
+assignments:\n  - { role: builtin:cr_admin, users: [\"1001\"] }\n";
+    let emulator = Emulator::start();
+    let roles = "    manage: { roles: authoritative }\n";
+    let _roles = on_one_tenant(&emulator, ["", roles], [two, ""])
+        .plan()
+        .exits(3)
+        .has("`west` is authoritative for roles");
+    let people = "    manage: { assignments: authoritative }\n    on_unassign: { to: builtin:cr_member }\n";
+    let _people = on_one_tenant(&emulator, [people, ""], [EAST, two])
+        .plan()
+        .exits(3)
+        .has("`east` is authoritative for assignments");
+    let _removed = on_one_tenant(&emulator, ["", ""], [two, "removed:\n  - { name: Two }\n"])
+        .plan()
+        .exits(3)
+        .has("deleted by `west`");
+    let list = "assignments:\n  - { role: builtin:cr_admin, users: [\"1002\"], exclusive: [users] }\n";
+    let _exclusive =
+        on_one_tenant(&emulator, ["", ""], [two, list]).plan().exits(3).has("the whole truth for `west`");
+}

@@ -41,14 +41,14 @@ const EXCEPTIONS: &[Exception] = &[
         value: "custom",
         step: 0,
         code: 6,
-        says: "assign 1003 reviews/assignment/-/user:1003 the provider accepted it, and which role it is cannot be read",
+        says: "1003 → One (was Member) reviews/assignment/-/user:1003 the provider accepted it, and which role it is cannot be read",
     },
     Exception {
         switch: "user_role_value",
         value: "null",
         step: 0,
         code: 6,
-        says: "assign 1003 reviews/assignment/-/user:1003 the provider accepted it, and which role it is cannot be read",
+        says: "1003 → One (was Member) reviews/assignment/-/user:1003 the provider accepted it, and which role it is cannot be read",
     },
     // More requests than the product takes in a minute, and only a few seconds to wait.
     Exception {

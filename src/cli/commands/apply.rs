@@ -34,6 +34,10 @@ pub(crate) struct ApplyArgs {
     /// Apply only if the fresh plan has this digest; for one target `TARGET=sha256:…`. May be repeated.
     #[arg(long, value_name = "[TARGET=]sha256:…")]
     expect_plan: Vec<String>,
+    /// Apply this commit although a newer one was applied: its full id, to show that going back is
+    /// meant.
+    #[arg(long, value_name = "FULL_SHA")]
+    allow_older: Option<String>,
     /// Apply from a branch that `apply_from` does not list.
     #[arg(long)]
     allow_branch: bool,
@@ -67,6 +71,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     apply::may_apply(&world, &project, args.allow_branch)?;
     approve::check_expected(&args.expect_plan, &project.names())?;
     let mut wishes = args.wishes.wishes();
+    wishes.older.clone_from(&args.allow_older);
     if let Some(approved) = &approved {
         approve::check_targets(approved, &project.names())?;
         narrow(&mut project, &mut wishes, approved);
@@ -88,15 +93,17 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     };
     let wait = apply::expected_wait(&planned);
     if !wait.is_zero() {
-        let minutes = wait.as_secs() / 60;
-        context
-            .ui
-            .status(&format!("The provider's limit of requests makes this take at least {minutes} min."));
+        let minutes = wait.as_secs().div_ceil(60);
+        context.ui.status(&format!("The provider's limit of requests makes this take about {minutes} min."));
     }
     let stop = interruptible(context);
     let progress = Progress::start(context);
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
-    let events = |target: &str, event: crate::apply::Event<'_>| progress.step(target, &event);
+    let events = |name: &str, event: crate::apply::Event<'_>| {
+        if let Some(target) = planned.targets.iter().find(|target| &*target.target.name == name) {
+            progress.step(name, &target.plan, &event);
+        }
+    };
     let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
     progress.finish();
     context.ui.data(&match args.format {

@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod catalog;
 pub(super) mod completions;
 pub(super) mod doctor;
+pub(super) mod drift;
 pub(super) mod emulate;
 pub(super) mod import;
 pub(super) mod init;

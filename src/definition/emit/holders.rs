@@ -158,11 +158,11 @@ impl Search<'_> {
         Some(format!("their role `builtin:{}` cannot be written: {fault}", id.raw()))
     }
 
-    /// What else than the id the API tells of each principal.
-    fn spellings(&self) -> BTreeMap<(&'static str, &Untrusted), Vec<&Untrusted>> {
-        let mut spellings: BTreeMap<(&'static str, &Untrusted), Vec<&Untrusted>> = BTreeMap::new();
-        for ((class, spelling), id) in &self.live.directory {
-            spellings.entry((*class, id)).or_default().push(spelling);
+    /// Every way that leads to each principal.
+    fn spellings(&self) -> BTreeMap<(&'static str, &Untrusted), Vec<&Spelling>> {
+        let mut spellings: BTreeMap<(&'static str, &Untrusted), Vec<&Spelling>> = BTreeMap::new();
+        for (class, spelling, id) in self.live.directory.iter() {
+            spellings.entry((class, id)).or_default().push(spelling);
         }
         spellings
     }
@@ -173,18 +173,23 @@ impl Search<'_> {
         &self,
         id: &Untrusted,
         class: &PrincipalClass,
-        known: &[&Untrusted],
+        known: &[&Spelling],
         spelled: &mut BTreeSet<(&'static str, (u8, String))>,
     ) -> Option<(String, Spelling)> {
-        let others = || known.iter().copied().filter(|spelling| *spelling != id).map(Untrusted::raw);
-        let plain = others().filter(|_| !class.spellings.handle_is_id).map(str::to_owned);
         let own = class.spellings.handle_is_id.then(|| id.raw().to_owned());
-        let email = others().filter(|text| text.contains('@')).map(|text| format!("email:{text}"));
+        let plain = known.iter().filter_map(|spelling| match spelling {
+            Spelling::Handle(handle) if !class.spellings.handle_is_id => Some(handle.raw().to_owned()),
+            _ => None,
+        });
+        let email = known.iter().filter_map(|spelling| match spelling {
+            Spelling::Email(address) => Some(format!("email:{}", address.raw())),
+            _ => None,
+        });
         let by_id = format!("id:{}", id.raw());
         for text in own.into_iter().chain(plain).chain(email).chain([by_id]) {
             let Ok(spelling) = principal::parse(&text, class) else { continue };
-            let (Spelling::Handle(said) | Spelling::Email(said) | Spelling::Id(said)) = &spelling;
-            let leads_back = self.live.directory.get(&(class.class, said.clone())) == Some(id);
+            let leads_back =
+                contract::principal_id(self.spec, &self.live.directory, class.class, &spelling) == Some(id);
             let identity = (class.class, principal::identity(&spelling, class));
             if leads_back && leak::find(&text, None).is_empty() && spelled.insert(identity) {
                 return Some((text, spelling));

@@ -10,7 +10,7 @@ use crate::{
     definition::testing::{Acme, Bricks, load_one},
     model::{
         Key, Kind, RoleId, Scope, Untrusted, Value,
-        desired::DesiredState,
+        desired::{DesiredState, Spelling},
         field,
         live::{Live, LiveObject, LiveState},
     },
@@ -46,8 +46,9 @@ fn holder(principal: &str, role: Option<&str>) -> LiveObject {
 fn live(objects: Vec<LiveObject>, people: &[(&str, &str)]) -> LiveState {
     let mut live = LiveState { objects, ..LiveState::default() };
     for (id, name) in people {
-        live.directory.insert(("user", (*id).into()), (*id).into());
-        live.directory.insert(("user", (*name).into()), (*id).into());
+        live.directory.add_id("user", (*id).into());
+        let spelling = if name.contains('@') { Spelling::Email } else { Spelling::Handle };
+        live.directory.add("user", spelling((*name).into()), (*id).into());
         live.names.insert(("user", (*id).into()), (*name).into());
     }
     live

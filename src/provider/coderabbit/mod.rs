@@ -43,7 +43,8 @@ const DEFAULT_URL: &str = "https://api.coderabbit.ai";
 const OWN_HOSTS: &[&str] = &["api.coderabbit.ai", "api.eu.coderabbit.ai"];
 
 /// The documented limit of `/v1/users` and `/v1/users/roles`, per organization. Whether the two
-/// share it is not documented, so they do here.
+/// share it is not documented, so they do here. Source: `/api-reference/users-change-roles`,
+/// `/api-reference/users-list`.
 pub const USERS_QUOTA: Quota =
     Quota { group: "users", requests: 10, per: Duration::from_secs(60), concurrent: 3 };
 
@@ -68,6 +69,7 @@ impl Provider for CodeRabbit {
             prefix: "",
         }
     }
+
     fn member_reading(&self) -> MemberReading {
         MemberReading { page: members::PAGE_SIZE, quota: Some(USERS_QUOTA) }
     }

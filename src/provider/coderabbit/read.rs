@@ -15,6 +15,7 @@ use super::{
 use crate::{
     model::{
         Kind, Untrusted,
+        directory::Directory,
         live::{Identity, LiveState, Query},
     },
     provider::{
@@ -61,7 +62,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     if let Some(why) = &roles.incomplete {
         incomplete.insert(Kind::Role, Untrusted::from(why.as_str()));
     }
-    let (mut directory, mut names, mut caller) = (BTreeMap::new(), BTreeMap::new(), None);
+    let (mut directory, mut names, mut caller) = (Directory::default(), BTreeMap::new(), None);
     if let Some(members) = members {
         let holders = holders::resolve(&members, &roles);
         objects.extend(holders.objects);
@@ -75,7 +76,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             if let Some(name) = member.name {
                 names.insert((USER, id.clone()), name);
             }
-            directory.insert((USER, id.clone()), id);
+            directory.add_id(USER, id);
         }
     }
     objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));

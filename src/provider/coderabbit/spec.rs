@@ -114,11 +114,6 @@ impl Spec for CodeRabbit {
         PermissionForm::ResourceAccess
     }
 
-    /// Source: `/api-reference/users-change-roles`, `/api-reference/users-list`.
-    fn member_requests_per_minute(&self) -> Option<u32> {
-        u32::try_from(super::USERS_QUOTA.requests).ok()
-    }
-
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE
     }

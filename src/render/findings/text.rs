@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     model::{Code, Finding, Level, Site, Sources},
-    render::{Style, escape::terminal},
+    render::{Style, advice},
 };
 
 /// One report for each finding: code, message, the lines with the exact bytes underlined, help; at
@@ -60,6 +60,8 @@ fn handler(style: &Style) -> GraphicalReportHandler {
         .with_urls(false)
         .without_cause_chain()
         .without_syntax_highlighting()
+        // Filled before, so that nothing that a reader copies is broken.
+        .with_wrap_lines(false)
         .with_context_lines(1)
 }
 
@@ -82,8 +84,8 @@ impl Report {
         Self {
             code: format!("{level}[{}]", finding.code),
             severity,
-            message: terminal(finding.message.raw()).into_owned(),
-            help: finding.help.as_ref().map(|help| terminal(help.raw()).into_owned()),
+            message: advice::lines(finding.message.raw(), style.width.saturating_sub(6)),
+            help: finding.help.as_ref().map(|help| advice::lines(help.raw(), style.width.saturating_sub(10))),
             excerpts: Excerpts::new(finding, sources, masks, style),
         }
     }

@@ -5,7 +5,7 @@ pub mod text;
 
 use crate::plan::{
     ApplyDocument,
-    outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, TargetOutcome, TargetResult},
+    outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
 };
 
 /// The statuses in the order in which a reader needs them, with the title of their list.
@@ -23,18 +23,14 @@ fn of(target: &TargetOutcome, status: ChangeStatus) -> Vec<&ChangeOutcome> {
     target.changes.iter().filter(|change| change.status == status).collect()
 }
 
-/// `Applied 12 of 20: 12 applied, 1 failed, 7 not attempted`; `None` where there was nothing to do.
+/// `Applied 12 of 20: 1 failed, 7 not attempted`; `None` where there was nothing to do.
 fn counts(summary: OutcomeSummary) -> Option<String> {
     let total = summary.total();
     if total == 0 {
         return None;
     }
     let line = format!("Applied {} of {total}", summary.applied);
-    if summary.applied == total {
-        return Some(line);
-    }
     let parts: Vec<_> = [
-        (summary.applied, "applied"),
         (summary.already, "already in place"),
         (summary.failed, "failed"),
         (summary.unconfirmed, "unconfirmed"),
@@ -45,53 +41,74 @@ fn counts(summary: OutcomeSummary) -> Option<String> {
     .filter(|(number, _)| *number > 0)
     .map(|(number, word)| format!("{number} {word}"))
     .collect();
-    Some(format!("{line}: {}", parts.join(", ")))
+    if parts.is_empty() { Some(line) } else { Some(format!("{line}: {}", parts.join(", "))) }
 }
+
+const READ_BACK: &str = "Verified: everything was read back, and nothing is left to do.";
+const ONLY_BY_HAND: &str =
+    "Verified: everything was read back, and only what has to be done by hand is left.";
 
 /// What reading back confirmed.
 fn verified(target: &TargetOutcome) -> &'static str {
-    if of(target, ChangeStatus::Manual).is_empty() {
-        "Verified: everything was read back, and nothing is left to do."
-    } else {
-        "Verified: everything was read back, and only what has to be done by hand is left."
-    }
+    if of(target, ChangeStatus::Manual).is_empty() { READ_BACK } else { ONLY_BY_HAND }
 }
 
-/// Whether reading back left something open in a target where it was to be read back.
-fn is_unverified(target: &TargetOutcome) -> bool {
+/// What reading back found that no list of changes tells already. `None` where the target was not to
+/// be read back, or everything is in place.
+fn unverified(target: &TargetOutcome) -> Option<Vec<&Remaining>> {
     let wrote = matches!(target.result, TargetResult::Applied | TargetResult::Partly | TargetResult::Failed);
-    wrote && target.error.is_none() && !target.verification.verified
+    if !wrote || target.error.is_some() || target.verification.verified {
+        return None;
+    }
+    let told = |remaining: &Remaining| {
+        let open = [
+            ChangeStatus::Failed,
+            ChangeStatus::Unconfirmed,
+            ChangeStatus::NotAttempted,
+            ChangeStatus::Manual,
+        ];
+        remaining.address.as_ref().is_some_and(|address| {
+            target.changes.iter().any(|change| change.address == *address && open.contains(&change.status))
+        })
+    };
+    let untold: Vec<_> = target.verification.remaining.iter().filter(|remaining| !told(remaining)).collect();
+    let all_told = untold.is_empty() && !target.verification.remaining.is_empty();
+    (!all_told).then_some(untold)
 }
 
 /// The whole result in a few sentences, the numbers first: the end of a text, the beginning of a
-/// page. They are counted from the changes, so that they agree with the lists.
-fn conclusion(outcome: &ApplyDocument) -> Vec<String> {
+/// page. They are counted from the changes, so that they agree with the lists. A page that stands
+/// `alone` also says what a plan before it would have said: who is refused, who failed.
+fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     let summary = OutcomeSummary::of(outcome.targets.iter().flat_map(|target| &target.changes));
     let number =
         |wanted: fn(&TargetOutcome) -> bool| outcome.targets.iter().filter(|target| wanted(target)).count();
     let refused = number(|target| target.result == TargetResult::Refused);
     let broken = number(|target| target.error.is_some() && target.result != TargetResult::Refused);
-    let unverified = number(is_unverified);
+    let unread = number(|target| unverified(target).is_some());
+    let sent = number(|target| target.result != TargetResult::Refused && !target.changes.is_empty());
     let mut sentences = Vec::new();
     match counts(summary) {
-        Some(counts) => sentences.push(format!("{counts}.")),
-        None if refused + broken + unverified == 0 => {
+        Some(counts) if sent > 0 => sentences.push(format!("{counts}.")),
+        None if refused + broken + unread == 0 => {
             sentences.push("Nothing to do. Live matches the definitions.".to_owned());
         }
-        None => sentences.push("Nothing was applied.".to_owned()),
+        _ => sentences.push("Nothing was applied.".to_owned()),
     }
-    for (number, what) in [
-        (refused, "refused, and nothing was sent to it"),
-        (broken, "failed as a whole"),
-        (unverified, "not verified"),
+    let done = summary.total() > 0 && summary.applied + summary.already + summary.manual == summary.total();
+    if done && unread + broken + refused == 0 {
+        sentences.push(if summary.manual > 0 { ONLY_BY_HAND } else { READ_BACK }.to_owned());
+    }
+    let (refused, broken) = if alone { (refused, broken) } else { (0, 0) };
+    for (number, one, many) in [
+        (refused, "is refused, and nothing was sent to it", "are refused, and nothing was sent to them"),
+        (broken, "failed as a whole", "failed as a whole"),
+        (unread, "is not verified", "are not verified"),
     ] {
         match number {
             0 => {}
-            1 => sentences.push(format!("1 target is {what}.").replace("is failed", "failed")),
-            many => {
-                let what = what.replace("sent to it", "sent to them");
-                sentences.push(format!("{many} targets are {what}.").replace("are failed", "failed"));
-            }
+            1 => sentences.push(format!("1 target {one}.")),
+            number => sentences.push(format!("{number} targets {many}.")),
         }
     }
     let open = |target: &&TargetOutcome| target.result != TargetResult::Refused;

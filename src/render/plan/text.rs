@@ -20,14 +20,14 @@ pub(super) mod change;
 use super::{
     page::{Page, Paint, Text},
     view::{
-        count, counts, guard_name, has_special_guards, has_special_mode, headline, is_quiet, objects,
-        refusals, short,
+        allowable, count, counts, guard_name, has_special_guards, has_special_mode, headline, is_quiet,
+        objects, refusal_words, refusals, refused, short,
     },
 };
 use crate::{
     model::Untrusted,
     plan::document::{Identity, PlanDocument, Revisions, ScopeChange, TargetPlan, Verdict, VerdictOutcome},
-    render::Style,
+    render::{Style, advice},
 };
 
 /// From so many targets without changes on, their names flow in one paragraph.
@@ -180,7 +180,7 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
     page.put(0, 2, &header_of(target, signs));
     circumstances(page, target, signs);
     if let Some(error) = &target.error {
-        let text = Text::new().own(Paint::Refuse, "No plan: ").said(Paint::Plain, error.message.raw());
+        let text = Text::new().own(Paint::Refuse, "No plan: ").prose(Paint::Plain, error.message.raw());
         page.put(2, 4, &text);
         help(page, 4, error.help.as_ref());
     }
@@ -198,9 +198,7 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
     assignments::put(page, target, signs);
     if !target.verdicts.is_empty() {
         page.blank();
-        for item in &target.verdicts {
-            verdict(page, 2, item);
-        }
+        verdicts(page, 2, &target.verdicts);
     }
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
         page.put(2, 4, &Text::new().own(Paint::Plain, "No changes."));
@@ -212,7 +210,7 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
     if !target.notes.is_empty() {
         page.blank();
         for note in &target.notes {
-            page.put(2, 4, &Text::new().own(Paint::Notice, "Note: ").said(Paint::Plain, note.raw()));
+            page.put(2, 4, &Text::new().own(Paint::Notice, "Note: ").prose(Paint::Plain, note.raw()));
         }
     }
     if several {
@@ -303,31 +301,46 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     Some(text)
 }
 
-/// What a guard says, and what to do.
-pub(super) fn verdict(page: &mut Page, indent: usize, verdict: &Verdict) {
-    let name = guard_name(verdict.guard);
-    let head = match verdict.outcome {
-        VerdictOutcome::Refused => Text::new().own(Paint::Refuse, format_args!("! REFUSED by {name}: ")),
-        VerdictOutcome::Allowed => Text::new().own(Paint::Notice, format_args!("Allowed by hand ({name}): ")),
-        VerdictOutcome::NotApplicable => {
-            Text::new().own(Paint::Dim, format_args!("Not applicable ({name}): "))
+/// What guards say, and what to do: what they refuse, once for each guard, then the rest.
+pub(super) fn verdicts(page: &mut Page, indent: usize, verdicts: &[Verdict]) {
+    for refusal in refused(verdicts) {
+        let mut head =
+            Text::new().own(Paint::Refuse, "! Refused: ").own(Paint::Strong, refusal_words(refusal.guard));
+        if let Some(name) = allowable(refusal.guard) {
+            head = head.own(Paint::Dim, format_args!(" [{name}]"));
         }
-    };
-    page.put(indent, indent + 2, &head.said(Paint::Plain, verdict.message.raw()));
-    if let Some(reason) = &verdict.reason {
-        let text = Text::new().own(Paint::Notice, "Reason given: ").said(Paint::Plain, reason.raw());
-        page.put(indent + 2, indent + 4, &text);
+        page.put(indent, indent + 2, &head);
+        for message in refusal.messages {
+            page.put(indent + 4, indent + 4, &Text::new().prose(Paint::Plain, message.raw()));
+        }
+        for advice in refusal.helps {
+            help(page, indent + 4, Some(advice));
+        }
     }
-    if verdict.outcome == VerdictOutcome::Refused {
-        help(page, indent + 2, verdict.help.as_ref());
+    for verdict in verdicts {
+        let name = guard_name(verdict.guard);
+        let head = match verdict.outcome {
+            VerdictOutcome::Refused => continue,
+            VerdictOutcome::Allowed => format!("Allowed by hand ({name}): "),
+            VerdictOutcome::NotApplicable => format!("Not applicable ({name}): "),
+        };
+        let paint = if verdict.outcome == VerdictOutcome::Allowed { Paint::Notice } else { Paint::Dim };
+        page.put(
+            indent,
+            indent + 2,
+            &Text::new().own(paint, head).prose(Paint::Plain, verdict.message.raw()),
+        );
+        if let Some(reason) = &verdict.reason {
+            let text = Text::new().own(Paint::Notice, "Reason given: ").said(Paint::Plain, reason.raw());
+            page.put(indent + 2, indent + 4, &text);
+        }
     }
 }
 
 /// What to do.
 pub(super) fn help(page: &mut Page, indent: usize, help: Option<&Untrusted>) {
     if let Some(help) = help {
-        let text = Text::new().own(Paint::Notice, "help: ").said(Paint::Plain, help.raw());
-        page.put(indent, indent + 2, &text);
+        advice::put(page, indent, "help: ", help.raw());
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use percent_encoding::percent_decode_str;
 
 use crate::{
+    assess::ALLOWABLE,
     model::{Address, Untrusted},
     plan::document::{
         Action, Change, FieldChange, FieldValue, Guard, Origin, PlanDocument, Reason, Summary, TargetPlan,
@@ -72,6 +73,8 @@ pub(super) struct Member<'a> {
     pub(super) before: Option<&'a Untrusted>,
     /// The role after, where there is one.
     pub(super) after: Option<&'a Untrusted>,
+    /// Whether nobody can tell which role the principal holds now.
+    pub(super) unknown: bool,
 }
 
 impl Member<'_> {
@@ -80,6 +83,7 @@ impl Member<'_> {
         let change = self.change;
         let moves = self.before.is_some() && self.after.is_some();
         !moves
+            && !self.unknown
             && change.reason.is_none()
             && change.manual.is_none()
             && !change.adopts
@@ -105,10 +109,21 @@ pub(super) fn assignments(target: &TargetPlan) -> Vec<Group<'_>> {
             }
         }
         let class = place.class.filter(|class| class != "user");
-        let member = Member { change, class, before, after };
+        let unknown = before.is_none() && is_unreadable(change);
+        let member = Member { change, class, before, after, unknown };
         groups.entry((after.or(before), place.scope)).or_default().push(member);
     }
     groups.into_iter().map(|((role, scope), members)| Group { role, scope, members }).collect()
+}
+
+/// Whether a guard refuses because the role that the principal holds now could not be read.
+fn is_unreadable(change: &Change) -> bool {
+    change.action == Action::Assign
+        && change.verdicts.iter().any(|verdict| match verdict.guard {
+            Guard::Incomplete => true,
+            Guard::Blocked => verdict.message.raw().contains("cannot be read"),
+            _ => false,
+        })
 }
 
 fn role_name(value: Option<&FieldValue>) -> Option<&Untrusted> {
@@ -181,6 +196,66 @@ pub(super) fn guard_name(guard: Guard) -> &'static str {
     }
 }
 
+/// What a refusal is about, in words: the headline of what the guard says.
+pub(super) fn refusal_words(guard: Guard) -> &'static str {
+    match guard {
+        Guard::MaxDeletes => "too many roles would go",
+        Guard::MaxUnassigns => "too many people would lose a role",
+        Guard::MinAdmins => "administrators could be locked out",
+        Guard::Protect => "the role is protected",
+        Guard::Held => "somebody still holds the role",
+        Guard::Adopt => "a role that people hold would be taken over and widened",
+        Guard::Incomplete => "too little could be read",
+        Guard::Blocked => "this cannot be changed",
+        Guard::OnUnassign => "nothing says what they get instead",
+        Guard::ScopeChange => "what is managed or guarded would change together with roles",
+        Guard::Base => "the revision to compare with cannot be used",
+    }
+}
+
+/// The guard's name, where `--allow` takes it.
+pub(super) fn allowable(guard: Guard) -> Option<&'static str> {
+    ALLOWABLE.iter().find(|(_, allowable)| *allowable == guard).map(|(name, _)| *name)
+}
+
+/// What one guard refuses about one thing, for one or more reasons.
+#[derive(Clone, Debug)]
+pub(super) struct Refusal<'a> {
+    pub(super) guard: Guard,
+    /// Messages, each once.
+    pub(super) messages: Vec<&'a Untrusted>,
+    /// What to do, each once.
+    pub(super) helps: Vec<&'a Untrusted>,
+}
+
+/// The refusals among `verdicts`, one for each guard.
+pub(super) fn refused(verdicts: &[Verdict]) -> Vec<Refusal<'_>> {
+    let mut all: Vec<Refusal<'_>> = Vec::new();
+    for verdict in verdicts.iter().filter(|verdict| verdict.outcome == VerdictOutcome::Refused) {
+        let at = all.iter().position(|refusal| refusal.guard == verdict.guard).unwrap_or(all.len());
+        if at == all.len() {
+            all.push(Refusal { guard: verdict.guard, messages: Vec::new(), helps: Vec::new() });
+        }
+        if let Some(refusal) = all.get_mut(at) {
+            if !refusal.messages.contains(&&verdict.message) {
+                refusal.messages.push(&verdict.message);
+            }
+            refusal.helps.extend(verdict.help.as_ref().filter(|help| !refusal.helps.contains(help)));
+        }
+    }
+    all
+}
+
+/// Every refusal of a target, with the change that it is about.
+pub(super) fn all_refused(target: &TargetPlan) -> Vec<(Refusal<'_>, Option<&Change>)> {
+    let whole = refused(&target.verdicts).into_iter().map(|refusal| (refusal, None));
+    let of_changes = target
+        .changes
+        .iter()
+        .flat_map(|change| refused(&change.verdicts).into_iter().map(move |refusal| (refusal, Some(change))));
+    whole.chain(of_changes).collect()
+}
+
 /// The verb of an action on a role or on the default.
 pub(super) fn verb(action: Action) -> &'static str {
     match action {
@@ -195,6 +270,12 @@ pub(super) fn verb(action: Action) -> &'static str {
         Action::SetDefault => "default role",
         Action::Release => "release",
     }
+}
+
+/// The same as the beginning of a sentence.
+pub(super) fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 /// Every verdict of a target with the change that it is about, the refusals first.
@@ -214,7 +295,7 @@ pub(super) fn verdicts(target: &TargetPlan) -> Vec<(&Verdict, Option<&Change>)> 
 
 /// How often guards refuse.
 pub(super) fn refusals(target: &TargetPlan) -> usize {
-    verdicts(target).iter().filter(|(verdict, _)| verdict.outcome == VerdictOutcome::Refused).count()
+    all_refused(target).len()
 }
 
 /// Whether there is nothing to say about the target but that nothing changes.

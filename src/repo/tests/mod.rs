@@ -2,6 +2,7 @@
 
 mod facts;
 mod history;
+mod merge;
 mod owner;
 mod place;
 mod record;

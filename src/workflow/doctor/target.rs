@@ -330,8 +330,7 @@ impl Look<'_> {
     ) {
         let reading = self.provider.member_reading();
         let expected: Option<u64> = live.of(Kind::Role).map(|role| role.holders).sum();
-        let requests =
-            usize::try_from(expected.unwrap_or(1)).unwrap_or(usize::MAX).div_ceil(reading.page).max(1);
+        let requests = reading.requests(usize::try_from(expected.unwrap_or(1)).unwrap_or(usize::MAX));
         let wait =
             reading.quota.map_or(Duration::ZERO, |quota| tenant.connection.expected_wait(&quota, requests));
         let about = match expected {

@@ -1,13 +1,15 @@
 //! The result for a pull-request's comment or a step summary.
 
-use super::{LISTS, conclusion, is_unverified, of, verified};
+use super::{LISTS, conclusion, of, unverified, verified};
 use crate::{
+    model::Untrusted,
     plan::{
         ApplyDocument,
         document::{Action, VerdictOutcome},
         outcome::{ChangeOutcome, ChangeStatus, TargetOutcome, TargetResult},
     },
     render::{
+        advice,
         escape::{markdown, markdown_code},
         plan::{
             markdown::{
@@ -15,14 +17,14 @@ use crate::{
                 fit::{self, Block, Item, Section, Subject},
                 revisions,
             },
-            view::{guard_name, verb},
+            view::{allowable, guard_name, refusal_words, refused, verb},
         },
     },
 };
 
 /// The result in full, as far as it fits.
 pub fn render(outcome: &ApplyDocument, options: &MarkdownOptions) -> String {
-    let sentences = conclusion(outcome);
+    let sentences = conclusion(outcome, true);
     let (first, more) =
         sentences.split_first().map_or(("", Vec::new()), |(first, more)| (first, more.to_vec()));
     let mut head = format!("### {first}\n\n");
@@ -70,8 +72,9 @@ fn block(target: &TargetOutcome, options: &MarkdownOptions) -> Block {
 fn whole(target: &TargetOutcome) -> Vec<Item> {
     let mut items = Vec::new();
     if let Some(error) = &target.error {
-        let help = error.help.as_ref().map(|help| format!("<br>Help: {}", markdown(help.raw())));
-        let text = format!("**Failed:** {}{}\n\n", markdown(error.message.raw()), help.unwrap_or_default());
+        let help = error.help.as_ref().map(|help| format!("<br>Help: {}", advice::markdown(help.raw())));
+        let message = advice::prose(error.message.raw());
+        let text = format!("**Failed:** {message}{}\n\n", help.unwrap_or_default());
         let brief = format!("**Failed:** {}\n\n", clipped(error.message.raw()));
         items.push(Item::new(Subject::Failure, 1, text).brief(brief));
     }
@@ -88,26 +91,35 @@ fn whole(target: &TargetOutcome) -> Vec<Item> {
 }
 
 fn verdicts(target: &TargetOutcome) -> Section {
-    let items = target
-        .verdicts
-        .iter()
-        .map(|verdict| {
-            let (subject, word) = match verdict.outcome {
-                VerdictOutcome::Refused => (Subject::Refusal, "refused by"),
-                VerdictOutcome::Allowed => (Subject::Allowed, "allowed by hand"),
-                VerdictOutcome::NotApplicable => (Subject::Unmanaged, "not applicable"),
-            };
-            let guard = guard_name(verdict.guard).replace('_', "&#95;");
-            let mut text = format!("- {word} **{guard}**: {}", markdown(verdict.message.raw()));
-            for (label, more) in [("Reason given", &verdict.reason), ("Help", &verdict.help)] {
-                if let Some(more) = more {
-                    text.push_str(&format!("<br>{label}: {}", markdown(more.raw())));
-                }
-            }
-            text.push('\n');
-            Item::new(subject, 1, text).brief(format!("- {word} **{guard}**\n"))
-        })
-        .collect();
+    let mut items = Vec::new();
+    for refusal in refused(&target.verdicts) {
+        let mut text = format!("- **Refused: {}**", refusal_words(refusal.guard));
+        if let Some(name) = allowable(refusal.guard) {
+            text.push_str(&format!(" [{}]", markdown_code(name)));
+        }
+        let brief = format!("{text}\n");
+        let messages: Vec<_> = refusal.messages.iter().map(|message| advice::prose(message.raw())).collect();
+        text.push_str(&format!(": {}", messages.join("<br>")));
+        for help in refusal.helps {
+            text.push_str(&format!("<br>Help: {}", advice::markdown(help.raw())));
+        }
+        text.push('\n');
+        items.push(Item::new(Subject::Refusal, 1, text).brief(brief));
+    }
+    for verdict in &target.verdicts {
+        let (subject, word) = match verdict.outcome {
+            VerdictOutcome::Refused => continue,
+            VerdictOutcome::Allowed => (Subject::Allowed, "Allowed by hand"),
+            VerdictOutcome::NotApplicable => (Subject::Unmanaged, "Not applicable"),
+        };
+        let head = format!("- {word} ({})", markdown_code(guard_name(verdict.guard)));
+        let mut text = format!("{head}: {}", advice::prose(verdict.message.raw()));
+        if let Some(reason) = &verdict.reason {
+            text.push_str(&format!("<br>Reason given: {}", markdown(reason.raw())));
+        }
+        text.push('\n');
+        items.push(Item::new(subject, 1, text).brief(format!("{head}\n")));
+    }
     Section { head: "##### Guards\n\n".to_owned(), tail: "\n".to_owned(), items }
 }
 
@@ -122,16 +134,25 @@ fn subject(status: ChangeStatus) -> Subject {
 
 fn item(change: &ChangeOutcome) -> Item {
     let verb = verb(change.action);
-    let title = |encode: fn(&str) -> String| match change.action {
-        Action::SetDefault => format!("- {verb}"),
-        _ => format!("- {verb} **{}**", encode(change.title.raw())),
+    let title = |encode: fn(&str) -> String| {
+        let who = match change.action {
+            Action::SetDefault => verb.to_owned(),
+            Action::Assign | Action::Reassign | Action::Unassign => {
+                format!("**{}**", encode(change.title.raw()))
+            }
+            _ => return format!("- {verb} **{}**", encode(change.title.raw())),
+        };
+        let role = |role: &Option<Untrusted>| role.as_ref().map(|role| encode(role.raw()));
+        let after = role(&change.after).unwrap_or_else(|| "no role".to_owned());
+        let before = role(&change.before).map(|role| format!(" (was {role})")).unwrap_or_default();
+        format!("- {who} → {after}{before}")
     };
     let mut text = format!("{} · {}", title(markdown), markdown_code(change.address.as_str()));
     if let Some(reason) = &change.reason {
-        text.push_str(&format!("<br>{}", markdown(reason.raw())));
+        text.push_str(&format!("<br>{}", advice::prose(reason.raw())));
     }
     if let Some(help) = &change.help {
-        text.push_str(&format!("<br>Help: {}", markdown(help.raw())));
+        text.push_str(&format!("<br>Help: {}", advice::markdown(help.raw())));
     }
     text.push('\n');
     Item::new(subject(change.status), 1, text).brief(format!("{}\n", title(clipped)))
@@ -162,12 +183,10 @@ fn verification(target: &TargetOutcome, options: &MarkdownOptions) -> Vec<Item> 
     if target.verification.verified {
         return vec![Item::new(Subject::Note, 1, format!("{}\n\n", verified(target)))];
     }
-    if !is_unverified(target) {
-        return Vec::new();
-    }
+    let Some(untold) = unverified(target) else { return Vec::new() };
     let mut text = "**Not verified:** reading back found differences or failed.\n\n".to_owned();
     let brief = text.clone();
-    for remaining in &target.verification.remaining {
+    for remaining in untold {
         let person =
             remaining.address.as_ref().is_some_and(|address| address.as_str().contains("/assignment/"));
         if person && !options.names {
@@ -176,7 +195,11 @@ fn verification(target: &TargetOutcome, options: &MarkdownOptions) -> Vec<Item> 
         }
         let address =
             remaining.address.as_ref().map(|address| format!("{}: ", markdown_code(address.as_str())));
-        text.push_str(&format!("- {}{}\n", address.unwrap_or_default(), markdown(remaining.message.raw())));
+        text.push_str(&format!(
+            "- {}{}\n",
+            address.unwrap_or_default(),
+            advice::prose(remaining.message.raw())
+        ));
     }
     text.push('\n');
     vec![Item::new(Subject::Failure, 1, text).brief(brief)]

@@ -19,6 +19,8 @@ fn change(action: Action, key: &str, status: ChangeStatus, reason: Option<&str>)
         address: Address::role("reviews", key, &Scope::Target),
         title: key.into(),
         action,
+        before: None,
+        after: None,
         status,
         reason: reason.map(Untrusted::from),
         help: None,
@@ -71,12 +73,16 @@ pub(in crate::render::plan) fn outcome() -> ApplyDocument {
         change(Action::Rename, "renamed", ChangeStatus::Already, None),
         failed,
         change(Action::SetDefault, "default", ChangeStatus::Manual, Some("the provider has no API for it")),
-        change(
-            Action::Assign,
-            "mira",
-            ChangeStatus::Unconfirmed,
-            Some("POST /members had no answer in 30 s"),
-        ),
+        ChangeOutcome {
+            before: Some("Member".into()),
+            after: Some("Auditor".into()),
+            ..change(
+                Action::Assign,
+                "mira",
+                ChangeStatus::Unconfirmed,
+                Some("POST /members had no answer in 30 s"),
+            )
+        },
     ];
     let partly = TargetOutcome {
         emulator: true,
@@ -112,39 +118,35 @@ pub(in crate::render::plan) fn outcome() -> ApplyDocument {
 }
 
 fn conclude(targets: Vec<TargetOutcome>) -> String {
-    conclusion(&result(targets)).join(" ")
+    conclusion(&result(targets), true).join(" ")
 }
 
 #[test]
 fn the_last_line_is_exact() {
     let many = |number: usize, status| (0..number).map(move |_| change(Action::Create, "x", status, None));
     let all = many(12, ChangeStatus::Applied).collect();
-    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, all)]), @"Applied 12 of 12.");
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, all)]), @"Applied 12 of 12. Everything was read back, and nothing is left to do.");
     let some = many(12, ChangeStatus::Applied)
         .chain(many(1, ChangeStatus::Failed))
         .chain(many(7, ChangeStatus::NotAttempted))
         .collect();
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Partly, some)]),
-        @"Applied 12 of 20: 12 applied, 1 failed, 7 not attempted. Run the same command again to continue.");
+        @"Applied 12 of 20: 1 failed, 7 not attempted. Run the same command again to continue.");
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::NothingToDo, Vec::new())]),
         @"Nothing to do. Live matches the definitions.");
     let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, by_hand)]),
-        @"Applied 0 of 1: 1 to be done by hand.");
+        @"Applied 0 of 1: 1 to be done by hand. Everything was read back, and only what has to be done by hand is left.");
     let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
     unverified.verification.verified = false;
     insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
-    insta::assert_snapshot!(conclude(outcome().targets), @"Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1 target is not verified. Run the same command again to continue.");
+    insta::assert_snapshot!(conclude(outcome().targets), @"Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. Run the same command again to continue.");
 }
 
 #[test]
 fn wide() {
     insta::assert_snapshot!(text::render(&outcome(), WIDE), @r"
-Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
-
-reviews  acme · EMULATOR · api.acme.test · tenant 88321
-  Allowed by hand (max_deletes): 5 roles would be deleted, 3 are allowed
-    Reason given: agreed in CHG-12
+reviews
 
   Failed
     ~ change security-reviewer  reviews/role/security-reviewer
@@ -152,7 +154,7 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
         help: Ask the provider, or leave the field out of the definition.
 
   Sent, and nothing says whether it took effect
-    + assign mira  reviews/role/mira
+    + mira → Auditor (was Member)  reviews/role/mira
         POST /members had no answer in 30 s
 
   Not attempted
@@ -160,52 +162,26 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
         it needs security-reviewer, which failed
 
   To be done by hand
-    ◆ default role  reviews/role/default
+    ◆ default role → no role  reviews/role/default
         the provider has no API for it
 
   Applied
-    + create auditor  reviews/role/auditor
+    + create auditor
 
   Already in place
-    → rename renamed  reviews/role/renamed
+    → rename renamed
+  Applied 1 of 6: 1 already in place, 1 failed, 1 unconfirmed, 1 not attempted, 1 to be done by
+    hand.
 
-  Not verified: reading back found differences or failed.
-    ! reviews/role/security-reviewer: `description` differs
-  Applied 1 of 6: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 1 not attempted, 1 to be
-    done by hand.
-
-staging  acme · api.acme.test · tenant 88321
-  Refused: nothing was sent.
-  ! REFUSED by min_admins: 1 administrator would remain
-
-  Not attempted
-    - unassign okan  reviews/role/okan
-
-  Applied 0 of 1: 1 not attempted.
-
-test  acme · api.acme.test · tenant 88321 · nothing to do
-
-west  acme · api.acme.test · tenant 88321
-  Failed: the tenant is another one
-
-Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be
-  done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1
-  target is not verified. Run the same command again to continue.
+Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
+  Run the same command again to continue.
 ");
 }
 
 #[test]
 fn narrow() {
     insta::assert_snapshot!(text::render(&outcome(), NARROW), @r"
-Commit 4f2a91c0d3b8 on release-roles,
-  compared with 8d10c33fa1b2, 2026-11-20
-
-reviews  acme, EMULATOR, api.acme.test,
-  tenant 88321
-  Allowed by hand (max_deletes): 5 roles
-    would be deleted, 3 are allowed
-    Reason given: agreed in CHG-12
+reviews
 
   Failed
     ~ change security-reviewer
@@ -219,7 +195,8 @@ reviews  acme, EMULATOR, api.acme.test,
 
   Sent, and nothing says whether it took
     effect
-    + assign mira  reviews/role/mira
+    + mira -> Auditor (was Member)
+        reviews/role/mira
         POST /members had no answer in
           30 s
 
@@ -229,50 +206,22 @@ reviews  acme, EMULATOR, api.acme.test,
           which failed
 
   To be done by hand
-    * default role  reviews/role/default
+    * default role -> no role
+        reviews/role/default
         the provider has no API for it
 
   Applied
     + create auditor
-        reviews/role/auditor
 
   Already in place
     > rename renamed
-        reviews/role/renamed
+  Applied 1 of 6: 1 already in place, 1
+    failed, 1 unconfirmed, 1 not
+    attempted, 1 to be done by hand.
 
-  Not verified: reading back found
-    differences or failed.
-    ! reviews/role/security-reviewer:
-      `description` differs
-  Applied 1 of 6: 1 applied, 1 already
-    in place, 1 failed, 1 unconfirmed, 1
-    not attempted, 1 to be done by hand.
-
-staging  acme, api.acme.test, tenant
-  88321
-  Refused: nothing was sent.
-  ! REFUSED by min_admins: 1
-    administrator would remain
-
-  Not attempted
-    - unassign okan  reviews/role/okan
-
-  Applied 0 of 1: 1 not attempted.
-
-test  acme, api.acme.test, tenant 88321,
-  nothing to do
-
-west  acme, api.acme.test, tenant 88321
-  Failed: the tenant is another one
-
-Digest
-  sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-Applied 1 of 7: 1 applied, 1 already in
-  place, 1 failed, 1 unconfirmed, 2 not
-  attempted, 1 to be done by hand. 1
-  target is refused, and nothing was
-  sent to it. 1 target failed as a
-  whole. 1 target is not verified. Run
+Applied 1 of 7: 1 already in place, 1
+  failed, 1 unconfirmed, 2 not
+  attempted, 1 to be done by hand. Run
   the same command again to continue.
 ");
 }
@@ -280,9 +229,9 @@ Applied 1 of 7: 1 applied, 1 already in
 #[test]
 fn page() {
     insta::assert_snapshot!(markdown::render(&outcome(), &MarkdownOptions::default()), @r"
-### Applied 1 of 7: 1 applied, 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
+### Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
 
-**1 target is refused, and nothing was sent to it. 1 target failed as a whole. 1 target is not verified. Run the same command again to continue.**
+**1 target is refused, and nothing was sent to it. 1 target failed as a whole. Run the same command again to continue.**
 
 Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
 
@@ -292,15 +241,15 @@ acme · **EMULATOR** · api.acme.test · tenant 88321
 
 ##### Guards
 
-- allowed by hand **max&#95;deletes**: 5 roles would be deleted, 3 are allowed<br>Reason given: agreed in CHG<span>&#45;</span>12
+- Allowed by hand (`max_deletes`): 5 roles would be deleted, 3 are allowed<br>Reason given: agreed in CHG<span>&#45;</span>12
 
 ##### Failed
 
-- change **security-reviewer** · `reviews/role/security-reviewer`<br>PUT /roles/7 was accepted, and &#96;description&#96; reads back as it was<br>Help: Ask the provider, or leave the field out of the definition.
+- change **security-reviewer** · `reviews/role/security-reviewer`<br>PUT /roles/7 was accepted, and `description` reads back as it was<br>Help: Ask the provider, or leave the field out of the definition.
 
 ##### Sent, and nothing says whether it took effect
 
-- assign **mira** · `reviews/role/mira`<br>POST /members had no answer in 30 s
+- **mira** → Auditor (was Member) · `reviews/role/mira`<br>POST /members had no answer in 30 s
 
 ##### Not attempted
 
@@ -308,7 +257,7 @@ acme · **EMULATOR** · api.acme.test · tenant 88321
 
 ##### To be done by hand
 
-- default role · `reviews/role/default`<br>the provider has no API for it
+- default role → no role · `reviews/role/default`<br>the provider has no API for it
 
 ##### Applied
 
@@ -318,10 +267,6 @@ acme · **EMULATOR** · api.acme.test · tenant 88321
 
 - rename **renamed** · `reviews/role/renamed`
 
-**Not verified:** reading back found differences or failed.
-
-- `reviews/role/security-reviewer`: &#96;description&#96; differs
-
 #### staging
 
 acme · api.acme.test · tenant 88321
@@ -330,11 +275,11 @@ acme · api.acme.test · tenant 88321
 
 ##### Guards
 
-- refused by **min&#95;admins**: 1 administrator would remain
+- **Refused: administrators could be locked out** [`min_admins`]: 1 administrator would remain
 
 ##### Not attempted
 
-- unassign **okan** · `reviews/role/okan`
+- **okan** → no role · `reviews/role/okan`
 
 #### test
 

@@ -1,108 +1,133 @@
-//! The result for a terminal.
+//! The result for a terminal. It stands below the plan and says nothing again that the plan said.
 
-use super::{LISTS, conclusion, counts, is_unverified, of, verified};
+use super::{LISTS, conclusion, counts, of, unverified};
 use crate::{
     plan::{
         ApplyDocument,
         document::Action,
-        outcome::{ChangeOutcome, OutcomeSummary, TargetOutcome, TargetResult},
+        outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, TargetOutcome, TargetResult},
     },
     render::{
         Style,
         plan::{
             page::{Page, Paint, Text},
-            text::{Signs, change::sign, header, help, revisions, verdict},
+            text::{Signs, change::sign, help},
             view::verb,
         },
     },
 };
 
-/// The result in full. The last line says how it ended as a whole.
+/// What came of the plan that was shown; nothing where there was nothing to do. The last line says
+/// how it ended as a whole.
 pub fn render(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    if is_idle(outcome) {
+        return String::new();
+    }
     let signs = Signs::of(style);
-    revisions(&mut page, &outcome.revisions);
+    let several = outcome.targets.len() > 1;
     for target in &outcome.targets {
-        put_target(&mut page, target, signs);
+        put_target(&mut page, target, signs, several);
     }
-    page.blank();
-    if let Some(digest) = &outcome.digest {
-        page.put(0, 2, &Text::new().own(Paint::Dim, "Digest ").copied(Paint::Dim, digest.raw()));
-    }
-    page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome).join(" ")));
+    page.separate();
+    page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     page.into_string()
 }
 
 /// Only the conclusion.
 pub fn quiet(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
-    page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome).join(" ")));
+    if !is_idle(outcome) {
+        page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
+    }
     page.into_string()
 }
 
-fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs) {
-    page.blank();
-    let names = (&target.name, &target.provider);
-    let head = header(names, target.emulator, target.identity.as_ref(), signs);
-    if target.result == TargetResult::NothingToDo {
-        let text = head.own(Paint::Plain, signs.dot).own(Paint::Plain, "nothing to do");
-        page.put(0, 2, &text);
+/// Whether the plan said already that there is nothing to do.
+fn is_idle(outcome: &ApplyDocument) -> bool {
+    !outcome.targets.is_empty()
+        && outcome.targets.iter().all(|target| target.result == TargetResult::NothingToDo)
+}
+
+fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bool) {
+    let counts = counts(OutcomeSummary::of(&target.changes));
+    let unverified = unverified(target);
+    // The plan said why there was none, or what guards refuse; only the lock is refused after it.
+    let refused = target.result == TargetResult::Refused;
+    let error = target.error.as_ref().filter(|_| !target.changes.is_empty());
+    if error.is_none() && (refused || target.changes.is_empty()) {
         return;
     }
-    page.put(0, 2, &head);
-    if let Some(error) = &target.error {
-        let text = Text::new().own(Paint::Refuse, "Failed: ").said(Paint::Plain, error.message.raw());
-        page.put(2, 4, &text);
+    let whole = target.changes.iter().all(|change| change.status == ChangeStatus::Applied);
+    if several {
+        page.separate();
+        page.put(0, 2, &Text::new().name(Paint::Strong, target.name.raw()));
+    }
+    if let Some(error) = error {
+        page.separate();
+        let word = if refused { "Nothing was sent: " } else { "Failed: " };
+        page.put(2, 4, &Text::new().own(Paint::Refuse, word).prose(Paint::Plain, error.message.raw()));
         help(page, 4, error.help.as_ref());
     }
-    if target.result == TargetResult::Refused {
-        page.put(2, 4, &Text::new().own(Paint::Refuse, "Refused: nothing was sent."));
-    }
-    for item in &target.verdicts {
-        verdict(page, 2, item);
-    }
-    for (status, title) in LISTS {
+    for (status, title) in LISTS.into_iter().filter(|_| !whole && !refused) {
         let changes = of(target, status);
         if changes.is_empty() {
             continue;
         }
-        page.blank();
+        page.separate();
         page.put(2, 4, &Text::new().own(Paint::Strong, title));
         for change in changes {
             put_change(page, change, signs);
         }
     }
-    page.blank();
-    if target.verification.verified {
-        page.put(2, 4, &Text::new().own(Paint::Add, verified(target)));
-    } else if is_unverified(target) {
-        page.put(
-            2,
-            4,
-            &Text::new().own(Paint::Refuse, "Not verified: reading back found differences or failed."),
-        );
-        for remaining in &target.verification.remaining {
+    if let Some(remaining) = unverified {
+        page.separate();
+        let text = Text::new().own(Paint::Refuse, "Not verified: reading back found differences or failed.");
+        page.put(2, 4, &text);
+        for remaining in remaining {
             let mut text = Text::new().own(Paint::Refuse, "! ");
             if let Some(address) = &remaining.address {
                 text = text.copied(Paint::Dim, address.as_str()).own(Paint::Dim, ": ");
             }
-            page.put(4, 6, &text.said(Paint::Plain, remaining.message.raw()));
+            page.put(4, 6, &text.prose(Paint::Plain, remaining.message.raw()));
         }
     }
-    if let Some(counts) = counts(OutcomeSummary::of(&target.changes)) {
+    if let Some(counts) = counts.filter(|_| several) {
         page.put(2, 4, &Text::new().own(Paint::Plain, counts).own(Paint::Plain, "."));
     }
 }
 
-fn put_change(page: &mut Page, change: &ChangeOutcome, signs: Signs) {
+/// `+ mira → Release helper (was Member)`, `~ change Reader`.
+fn head(change: &ChangeOutcome, signs: Signs) -> Text {
     let (sign, paint) = sign(change.action, signs);
-    let mut text = Text::new().own(paint, format_args!("{sign} {}", verb(change.action)));
-    if change.action != Action::SetDefault {
-        text = text.space().name(Paint::Strong, change.title.raw());
+    let text = Text::new().own(paint, sign).space();
+    let text = match change.action {
+        Action::Assign | Action::Reassign | Action::Unassign => text.name(Paint::Strong, change.title.raw()),
+        Action::SetDefault => text.own(paint, verb(change.action)),
+        action => {
+            return text.own(paint, verb(action)).space().name(Paint::Strong, change.title.raw());
+        }
+    };
+    let text = text.space().own(Paint::Dim, signs.arrow).space();
+    let text = match &change.after {
+        Some(role) => text.name(Paint::Add, role.raw()),
+        None => text.own(Paint::Plain, "no role"),
+    };
+    match &change.before {
+        Some(role) => text.own(Paint::Dim, " (was ").name(Paint::Remove, role.raw()).own(Paint::Dim, ")"),
+        None => text,
     }
-    page.put(4, 8, &text.own(Paint::Dim, "  ").copied(Paint::Dim, change.address.as_str()));
+}
+
+fn put_change(page: &mut Page, change: &ChangeOutcome, signs: Signs) {
+    let mut text = head(change, signs);
+    // What went well needs no second look; what did not is looked for by its address.
+    if !matches!(change.status, ChangeStatus::Applied | ChangeStatus::Already) {
+        text = text.own(Paint::Dim, "  ").copied(Paint::Dim, change.address.as_str());
+    }
+    page.put(4, 8, &text);
     if let Some(reason) = &change.reason {
-        page.put(8, 10, &Text::new().said(Paint::Plain, reason.raw()));
+        page.put(8, 10, &Text::new().prose(Paint::Plain, reason.raw()));
     }
     help(page, 8, change.help.as_ref());
 }

@@ -86,6 +86,12 @@ fn line(member: &Member<'_>) -> String {
     if let (Some(before), Some(after)) = (member.before, member.after) {
         line.push_str(&format!(": {} → {}", terminal(before.raw()), terminal(after.raw())));
     }
+    if member.unknown {
+        line.push_str(": unknown now");
+        if let Some(after) = member.after {
+            line.push_str(&format!(" → {}", terminal(after.raw())));
+        }
+    }
     let why: Vec<_> = origin_word(change.origin).into_iter().chain(change.reason.map(reason_words)).collect();
     if !why.is_empty() {
         line.push_str(&format!("  ({})", why.join(", ")));

@@ -4,16 +4,19 @@ use super::{
     super::{
         fields::fields,
         view::{
-            assignments, count, guard_name, has_special_guards, has_special_mode, is_assignment, is_quiet,
-            objects, short, verb, verdicts,
+            all_refused, allowable, assignments, capitalized, count, guard_name, has_special_guards,
+            has_special_mode, is_assignment, is_quiet, objects, refusal_words, short, verb, verdicts,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
     fit::{Block, Item, Section, Subject},
 };
 use crate::{
-    plan::document::{Action, Change, TargetPlan, Verdict, VerdictOutcome},
-    render::escape::{markdown, markdown_code},
+    plan::document::{Action, Change, TargetPlan, VerdictOutcome},
+    render::{
+        advice,
+        escape::{markdown, markdown_code},
+    },
 };
 
 /// A section that is longer is folded.
@@ -119,9 +122,9 @@ fn heading(target: &TargetPlan, several: bool) -> String {
 fn failure(target: &TargetPlan) -> Section {
     let mut items = Vec::new();
     if let Some(error) = &target.error {
-        let mut full = format!("**No plan:** {}\n\n", markdown(error.message.raw()));
+        let mut full = format!("**No plan:** {}\n\n", advice::prose(error.message.raw()));
         if let Some(help) = &error.help {
-            full.push_str(&format!("Help: {}\n\n", markdown(help.raw())));
+            full.push_str(&format!("Help: {}\n\n", advice::markdown(help.raw())));
         }
         let brief = format!("**No plan:** {}\n\n", clipped(error.message.raw()));
         items.push(Item::new(Subject::Failure, 1, full).brief(brief));
@@ -146,38 +149,43 @@ fn scope(target: &TargetPlan) -> Section {
     Section { head: "##### What is managed and guarded changes\n\n".to_owned(), tail: "\n".to_owned(), items }
 }
 
-/// What a guard says. Of a person only that it is about one, where people are not named.
-fn verdict(verdict: &Verdict, change: Option<&Change>, options: &MarkdownOptions) -> String {
-    let private = !options.names && change.is_some_and(is_assignment);
-    let guard = guard_name(verdict.guard).replace('_', "&#95;");
-    let about = match change {
+/// `, delete **Old role**`: what a verdict is about. Of a person only that it is about one, where
+/// people are not named.
+fn about(change: Option<&Change>, private: bool) -> String {
+    match change {
         Some(_) if private => ", an assignment".to_owned(),
         Some(change) => format!(", {} **{}**", verb(change.action), markdown(change.title.raw())),
         None => String::new(),
-    };
-    let mut out = format!("- **{guard}**{about}");
-    if !private {
-        out.push_str(&format!(": {}", markdown(verdict.message.raw())));
-        if let Some(help) = verdict.help.as_ref().filter(|_| verdict.outcome == VerdictOutcome::Refused) {
-            out.push_str(&format!("<br>Help: {}", markdown(help.raw())));
-        }
     }
-    if let Some(reason) = &verdict.reason {
-        out.push_str(&format!("<br>Reason given: {}", markdown(reason.raw())));
-    }
-    out.push('\n');
-    out
+}
+
+/// Whether a person would be named who is not to be.
+fn is_private(change: Option<&Change>, options: &MarkdownOptions) -> bool {
+    !options.names && change.is_some_and(is_assignment)
 }
 
 /// What guards refuse in this target.
 pub(super) fn refusals(target: &TargetPlan, options: &MarkdownOptions) -> Vec<Item> {
-    verdicts(target)
+    all_refused(target)
         .into_iter()
-        .filter(|(verdict, _)| verdict.outcome == VerdictOutcome::Refused)
-        .map(|(item, change)| {
-            let guard = guard_name(item.guard).replace('_', "&#95;");
-            let brief = format!("- **{guard}** in {}\n", clipped(target.name.raw()));
-            Item::new(Subject::Refusal, 1, verdict(item, change, options)).brief(brief)
+        .map(|(refusal, change)| {
+            let private = is_private(change, options);
+            let words = capitalized(refusal_words(refusal.guard));
+            let mut full = format!("- **{words}**{}", about(change, private));
+            if let Some(name) = allowable(refusal.guard) {
+                full.push_str(&format!(" [{}]", markdown_code(name)));
+            }
+            if !private {
+                let messages: Vec<_> =
+                    refusal.messages.iter().map(|message| advice::prose(message.raw())).collect();
+                full.push_str(&format!(": {}", messages.join("<br>")));
+            }
+            for help in refusal.helps.iter().filter(|_| !private) {
+                full.push_str(&format!("<br>Help: {}", advice::markdown(help.raw())));
+            }
+            full.push('\n');
+            let brief = format!("- **{words}** in {}\n", clipped(target.name.raw()));
+            Item::new(Subject::Refusal, 1, full).brief(brief)
         })
         .collect()
 }
@@ -186,7 +194,19 @@ fn allowed(target: &TargetPlan, options: &MarkdownOptions) -> Section {
     let items = verdicts(target)
         .into_iter()
         .filter(|(verdict, _)| verdict.outcome == VerdictOutcome::Allowed)
-        .map(|(item, change)| Item::new(Subject::Allowed, 1, verdict(item, change, options)))
+        .map(|(verdict, change)| {
+            let private = is_private(change, options);
+            let name = markdown_code(guard_name(verdict.guard));
+            let mut text = format!("- {name}{}", about(change, private));
+            if !private {
+                text.push_str(&format!(": {}", advice::prose(verdict.message.raw())));
+            }
+            if let Some(reason) = &verdict.reason {
+                text.push_str(&format!("<br>Reason given: {}", markdown(reason.raw())));
+            }
+            text.push('\n');
+            Item::new(Subject::Allowed, 1, text)
+        })
         .collect();
     Section { head: "##### Allowed by hand\n\n".to_owned(), tail: "\n".to_owned(), items }
 }
@@ -196,12 +216,12 @@ fn remarks(target: &TargetPlan) -> Section {
     let mut items: Vec<Item> = target
         .notes
         .iter()
-        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", markdown(note.raw()))))
+        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))))
         .collect();
     for (verdict, _) in verdicts(target) {
         if verdict.outcome == VerdictOutcome::NotApplicable {
-            let guard = guard_name(verdict.guard).replace('_', "&#95;");
-            let line = format!("- Not applicable ({guard}): {}\n", markdown(verdict.message.raw()));
+            let guard = markdown_code(guard_name(verdict.guard));
+            let line = format!("- Not applicable ({guard}): {}\n", advice::prose(verdict.message.raw()));
             items.push(Item::new(Subject::Unmanaged, 1, line));
         }
     }

@@ -36,7 +36,7 @@ Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>
 
 #### Refused
 
-- **held**, delete **Old role**: 1 person holds the role<br>Help: Add &#96;- { name: Old role, reassign&#95;to: member }&#96; to &#96;removed&#96;.
+- **Somebody still holds the role**, delete **Old role**: 1 person holds the role<br>Help: Add `- { name: Old role, reassign_to: member }` to `removed`.
 
 **reviews** · acme · **EMULATOR** · api.acme.test · tenant 88321 · manage: roles **authoritative**, assignments **declared**
 
@@ -46,7 +46,7 @@ Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>
 
 ##### Allowed by hand
 
-- **protect**, replace **Base mover**: the role is protected from being deleted<br>Reason given: agreed with the release team, CHG<span>&#45;</span>12
+- `protect`, replace **Base mover**: the role is protected from being deleted<br>Reason given: agreed with the release team, CHG<span>&#45;</span>12
 
 ##### Removals
 
@@ -148,7 +148,7 @@ Takes over a live role that no earlier revision is known to declare.
 It is no longer managed, and stays as it is.
 
 - Note: There is no record of the last apply.
-- Not applicable (min&#95;admins): the provider has no administrator role
+- Not applicable (`min_admins`): the provider has no administrator role
 - Left alone: 2 roles that git does not declare: Temp, Guest 2; 12 assignments.
 
 Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
@@ -204,7 +204,7 @@ acme
 
 **No plan:** GET /api/v4/groups/acme answered 503 four times in 30 s
 
-Help: Try again later, or leave the target out with &#96;--target&#96;.
+Help: Try again later, or leave the target out with `--target`.
 
 <details><summary>No changes in 2 targets</summary>
 

@@ -88,6 +88,12 @@ fn put_member(page: &mut Page, member: &Member<'_>, signs: Signs) {
             .space()
             .name(Paint::Add, after.raw());
     }
+    if member.unknown {
+        text = text.own(Paint::Dim, ": ").own(Paint::Notice, "unknown now");
+        if let Some(after) = member.after {
+            text = text.space().own(Paint::Dim, signs.arrow).space().name(Paint::Add, after.raw());
+        }
+    }
     let mut why = Vec::new();
     if change.action == Action::Release {
         why.push("no longer managed");

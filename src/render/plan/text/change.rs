@@ -10,7 +10,7 @@ use super::{
         view::{ADOPTS, RELEASED, count, origin_sentence, origin_word, reason_sentence, verb},
         words::{Fate, difference},
     },
-    Signs, verdict,
+    Signs, verdicts,
 };
 use crate::plan::document::{Action, Change, FieldValue, Origin, Via};
 
@@ -246,7 +246,5 @@ pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change) {
             page.put(indent + 2, indent + 5, &text);
         }
     }
-    for item in &change.verdicts {
-        verdict(page, indent, item);
-    }
+    verdicts(page, indent, &change.verdicts);
 }

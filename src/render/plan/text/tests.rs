@@ -33,8 +33,9 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
       Git never declared it, and the mode is authoritative.
       permissions: 2
         - reviews: read, write
-      ! REFUSED by held: 1 person holds the role
-        help: Add `- { name: Old role, reassign_to: member }` to `removed`.
+      ! Refused: somebody still holds the role
+          1 person holds the role
+          help: Add `- { name: Old role, reassign_to: member }` to `removed`.
 
   -/+ replace Base mover  reviews/role/base-mover
       base: "guest" → "reporter"
@@ -120,11 +121,12 @@ reviews  acme, EMULATOR, api.acme.test,
       mode is authoritative.
       permissions: 2
         - reviews: read, write
-      ! REFUSED by held: 1 person holds
+      ! Refused: somebody still holds
         the role
-        help: Add `- { name: Old role,
-          reassign_to: member }` to
-          `removed`.
+          1 person holds the role
+          help: Add `- { name: Old role,
+            reassign_to: member }` to
+            `removed`.
 
   -/+ replace Base mover
       reviews/role/base-mover

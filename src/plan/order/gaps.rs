@@ -1,0 +1,133 @@
+//! Who loses an access for a moment only to get it back.
+//!
+//! Somebody moves from one role to another, and keeps what both give. They lack it for a moment where
+//! they join the new role before it gains it, or where the old role loses it before they leave. The
+//! order avoids both, unless a ring of moves forbids it: two roles that exchange permissions while
+//! their holders change places, for one.
+
+use std::collections::BTreeSet;
+
+use super::{Order, Step};
+use crate::{
+    model::{RoleId, Untrusted},
+    plan::{
+        change::{Plan, RoleState, What},
+        graph::{Edge, take_in},
+    },
+};
+
+/// A moment without an access that somebody has before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Index of the change of the role that makes the gap.
+    pub role: usize,
+    /// What happens too early.
+    pub why: Why,
+    /// Indices of the changes of those who have the gap.
+    pub who: Vec<usize>,
+    /// What they are without.
+    pub permissions: BTreeSet<Untrusted>,
+    /// Whether the definition of the role accepts it.
+    pub allowed: bool,
+}
+
+/// What happens too early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// People join the role before it gains what they keep.
+    JoinsBeforeItGains,
+    /// The role loses what people keep before they leave it.
+    LosesBeforeTheyLeave,
+}
+
+/// A step that should come before another one, so that nobody has a gap.
+#[derive(Clone, Debug)]
+pub(super) struct Wish {
+    pub(super) edge: Edge,
+    /// The step of those who have the gap otherwise.
+    step: usize,
+    role: RoleId,
+    why: Why,
+    /// What they are without otherwise; empty where the wish is only for good measure.
+    permissions: BTreeSet<Untrusted>,
+    allowed: bool,
+}
+
+impl Wish {
+    /// Whether somebody has a gap otherwise, and nobody accepted that.
+    pub(super) fn is_needed(&self) -> bool {
+        !self.permissions.is_empty() && !self.allowed
+    }
+}
+
+/// Every gap that the order of `plan` cannot avoid.
+pub fn gaps(plan: &Plan) -> Vec<Gap> {
+    if !plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. })) {
+        return Vec::new();
+    }
+    let order = Order::new(plan);
+    let edges: Vec<Edge> = order.wishes.iter().map(|wish| wish.edge).collect();
+    let fits = take_in(order.steps.len(), &order.hard, &edges);
+    let refused = order.wishes.iter().zip(fits).filter(|(wish, fits)| !fits && !wish.permissions.is_empty());
+    let gap = |wish: &Wish| {
+        let Step::Move(movers) = order.steps.get(wish.step)? else { return None };
+        let role = *order.role_changes.get(&wish.role)?;
+        let who = movers.who.iter().map(|(change, _)| *change).collect();
+        let Wish { why, permissions, allowed, .. } = wish.clone();
+        Some(Gap { role, why, who, permissions, allowed })
+    };
+    refused.filter_map(|(wish, _)| gap(wish)).collect()
+}
+
+impl Order<'_> {
+    /// A wish of those who go between `role`, which changes too early otherwise, and `other`; `None`
+    /// where they neither had nor get another role.
+    pub(super) fn wish(
+        &self,
+        edge: Edge,
+        step: usize,
+        other: Option<&RoleId>,
+        role: &RoleId,
+        why: Why,
+    ) -> Wish {
+        let permissions = other.map_or_else(BTreeSet::new, |other| self.at_stake(other, role, why));
+        let allowed = self.plan.gaps_allowed.contains(role);
+        Wish { edge, step, role: role.clone(), why, permissions, allowed }
+    }
+
+    /// What people keep who come from `other`, or go there, and `role` gains or loses.
+    fn at_stake(&self, other: &RoleId, role: &RoleId, why: Why) -> BTreeSet<Untrusted> {
+        let Some((before, after)) = self.states(role) else { return BTreeSet::new() };
+        let (more, less, kept) = match why {
+            Why::JoinsBeforeItGains => (after, before, self.states(other).and_then(|(before, _)| before)),
+            Why::LosesBeforeTheyLeave => (before, after, self.states(other).and_then(|(_, after)| after)),
+        };
+        let moved = permissions(more).into_iter().flatten();
+        let moved =
+            moved.filter(|permission| !permissions(less).is_some_and(|less| less.contains(*permission)));
+        // Where nobody can tell what the other role gives, they may keep everything.
+        let keeps = |permission: &&Untrusted| permissions(kept).is_none_or(|kept| kept.contains(*permission));
+        moved.filter(keeps).cloned().collect()
+    }
+
+    /// The role before and after, where the plan changes it.
+    fn states(&self, role: &RoleId) -> Option<(Option<&RoleState>, Option<&RoleState>)> {
+        let change = self.role_changes.get(role)?;
+        match &self.plan.changes.get(*change)?.what {
+            What::Role { before, after, .. } => Some((before.as_ref(), after.as_ref())),
+            What::Default { .. } | What::Assignment { .. } => None,
+        }
+    }
+
+    /// Sorts the wishes: those that somebody needs before those whose gap was accepted, and both
+    /// before what is only for good measure. Then tells which fit.
+    pub(super) fn grant(&mut self) {
+        self.wishes.sort_by_key(|wish| (wish.permissions.is_empty(), wish.allowed));
+        let edges: Vec<Edge> = self.wishes.iter().map(|wish| wish.edge).collect();
+        self.granted = take_in(self.steps.len(), &self.hard, &edges);
+    }
+}
+
+fn permissions(state: Option<&RoleState>) -> Option<&BTreeSet<Untrusted>> {
+    state?.permissions.as_ref()
+}
