@@ -44,6 +44,9 @@ pub(crate) struct Global {
     /// Compare with this revision, instead of the target branch or the commit before.
     #[arg(long, value_name = "REV", global = true)]
     base: Option<String>,
+    /// Say who wrote the lines that a plan refers to.
+    #[arg(long, global = true)]
+    blame: bool,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
     /// beside the provider's own hosts. May be repeated.
     #[arg(

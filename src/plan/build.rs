@@ -136,6 +136,25 @@ pub fn findings(findings: &[Finding], sources: &Sources) -> Vec<document::PlanFi
     all
 }
 
+/// The document of a target that is not configured any more.
+pub fn dropped(
+    name: &str,
+    provider: &str,
+    guards: &Guards,
+    change: document::ScopeChange,
+) -> document::TargetPlan {
+    let none = document::TargetError { exit: 0, message: Untrusted::default(), help: None };
+    let mut document = document::TargetPlan {
+        provider: provider.into(),
+        error: None,
+        scope_changes: vec![change],
+        notes: vec!["This target is not configured any more. What it managed stays as it is.".into()],
+        ..failed(name, None, guards, none)
+    };
+    document.digest = Some(digest::target(&document, ""));
+    document
+}
+
 /// Puts targets together, sorted by name, with the digest of the whole.
 pub fn document(
     revisions: document::Revisions,

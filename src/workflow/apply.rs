@@ -125,6 +125,7 @@ pub async fn apply(
             let document = &planned.document.targets[index];
             let outcome = match target {
                 Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+                None if document.error.is_none() => dropped(project, document),
                 None => unplanned(document),
             };
             outcomes.push((index, outcome));
@@ -170,6 +171,16 @@ fn by_tenant(planned: &Planned) -> Vec<Vec<(usize, Option<&PlannedTarget>)>> {
         }
     }
     tenants
+}
+
+/// A target that is not configured any more: there is nothing to send.
+fn dropped(project: &Project, document: &TargetPlan) -> TargetOutcome {
+    let recorded = match project.revisions.dirty {
+        true => None,
+        false => super::dropped::release(project, document.name.raw()),
+    };
+    let verification = Verification { verified: true, remaining: Vec::new() };
+    TargetOutcome { recorded, verification, ..outcome(document) }
 }
 
 fn unplanned(document: &TargetPlan) -> TargetOutcome {

@@ -3,8 +3,10 @@
 pub mod apply;
 pub mod approve;
 pub mod base;
+pub mod blame;
 pub mod catalog;
 pub mod doctor;
+mod dropped;
 mod exit;
 mod failure;
 pub mod import;

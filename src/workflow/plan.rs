@@ -132,6 +132,9 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
         }
     }
     super::overlap::refuse(project, &guards, &mut documents, &mut targets, &mut findings).await;
+    if wishes.part != Part::Drift {
+        documents.extend(super::dropped::plans(project, &guards, &targets));
+    }
     documents.extend(project.broken().map(|name| {
         let target = project.target(name);
         let failure = Failure::new(Exit::Invalid, "its definitions have errors")

@@ -54,6 +54,10 @@ pub struct Project {
     pub revisions: Revisions,
     /// Names of the selected targets.
     pub selected: Vec<Arc<str>>,
+    /// Whether targets were selected (`--target`).
+    pub narrowed: bool,
+    /// Whether they are those of a revision that was named, and not of the work tree.
+    pub rev: bool,
     /// The revisions beside the planned one; empty until [`compared`] looks for them.
     pub past: Past,
     /// What the definitions were read from.
@@ -87,7 +91,17 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         Some(config) => select(config, &loaded.failed, &source.targets)?,
         None => Vec::new(),
     };
-    Ok(Project { place, loaded, facts, revisions, selected, past: Past::default(), files })
+    Ok(Project {
+        place,
+        loaded,
+        facts,
+        revisions,
+        selected,
+        narrowed: !source.targets.is_empty(),
+        rev: source.rev.is_some(),
+        past: Past::default(),
+        files,
+    })
 }
 
 /// Finds, reads, and checks the definitions as [`open`] does, together with the base that they are

@@ -93,11 +93,14 @@ fn place(project: &Project, target: &Target) -> Option<RecordPlace> {
         config::Record::Git => Some(RecordPlace::Git),
         config::Record::File => {
             project.folder().ok()?;
-            Some(RecordPlace::Folder(".rolecall/runs/applied".into()))
+            Some(RecordPlace::Folder(FOLDER.into()))
         }
         config::Record::None => None,
     }
 }
+
+/// The folder of `record: file`, below the root of the definitions.
+pub(super) const FOLDER: &str = ".rolecall/runs/applied";
 
 /// Who applies, as far as the environment tells.
 pub fn actor(world: &World) -> Untrusted {

@@ -18,7 +18,7 @@ use crate::{
     plan::PlanDocument,
     render::plan::{json, ledger, markdown::MarkdownOptions},
     workflow::{
-        Exit, Failure, World, apply, approve,
+        Exit, Failure, World, apply, approve, blame,
         plan::{self, Planned, Wishes},
         project::Project,
     },
@@ -81,7 +81,10 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         narrow(&mut project, &mut wishes, approved);
     }
     progress.reading(project.targets().count());
-    let planned = plan::plan(&world, &project, &wishes).await?;
+    let mut planned = plan::plan(&world, &project, &wishes).await?;
+    if context.global.blame {
+        blame::blame(&project, &mut planned.document)?;
+    }
     progress.finish();
     context.print_findings(&project, &planned.findings);
     if args.format == Format::Text {

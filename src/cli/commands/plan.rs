@@ -8,7 +8,7 @@ use crate::{
     plan::PlanDocument,
     render::{self, plan::markdown::MarkdownOptions},
     repo,
-    workflow::{Exit, Failure, plan},
+    workflow::{Exit, Failure, blame, plan},
 };
 
 /// Show what apply would do: the difference between the definitions and what is live.
@@ -67,7 +67,10 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let world = context.world(Some(progress.events()));
     let project = context.project(&world)?;
     progress.reading(project.targets().count());
-    let planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    if context.global.blame {
+        blame::blame(&project, &mut planned.document)?;
+    }
     progress.finish();
     context.print_findings(&project, &planned.findings);
     if let Some(path) = &args.out {
