@@ -13,7 +13,6 @@ use super::{
     lock::{LockError, TenantLock},
     plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
-    recording,
 };
 use crate::{
     apply::{self, Report, Run, Status},
@@ -259,7 +258,7 @@ fn recorded(
         revision: revision.clone(),
         digest: outcome.digest.clone().unwrap_or_default(),
         time: world.now.to_string().into(),
-        actor: recording::actor(world),
+        actor: world.actor.clone(),
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),
         ids: ids.collect(),

@@ -24,7 +24,7 @@ use std::{ffi::OsString, sync::Arc};
 
 use crate::{
     definition::ParseCache,
-    model::Redactor,
+    model::{Redactor, Untrusted},
     provider::{Registry, http},
 };
 
@@ -44,6 +44,8 @@ pub struct World {
     pub allowed_hosts: Vec<String>,
     /// Learns every credential.
     pub redactor: Redactor,
+    /// Who runs it, as the environment tells.
+    pub actor: Untrusted,
     /// The time of the run.
     pub now: jiff::Timestamp,
     /// The day (UTC).

@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
     Exit, Failure, World,
-    base::{self, Search},
+    base::{self, Event, Search},
     past::{Past, Side},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub struct Source {
     pub targets: Vec<String>,
     /// The base (`--base`).
     pub base: Option<String>,
+    /// Why a CI system runs this, where one does.
+    pub event: Option<Event>,
     /// Levels of lints (`--lint`).
     pub lints: BTreeMap<Code, LintLevel>,
 }
@@ -135,7 +137,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         branch: project.facts.branch.as_deref(),
         dirty: project.revisions.dirty,
         apply_from: &apply_from,
-        environment: &*world.environment,
+        event: source.event.as_ref(),
     };
     let (base, note) = base::find(search)?;
     let mut heads: Vec<Arc<str>> = vec![commit.raw().into()];

@@ -151,6 +151,7 @@ fn nobody_is_locked_out() {
     assert_eq!(emulator.held_by("1002"), "Admin");
 
     project.config_also("guards: { min_admins: 1 }");
+    project.commit("guards");
     let _unknown_caller =
         project.apply().exits(4).has("the API does not tell whether this credential acts for one of them");
     emulator.switch("me_caller", "user_id");

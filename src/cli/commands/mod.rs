@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
 
 use super::{Global, ui::Ui};
 use crate::{
-    assess,
+    assess, ci,
     definition::ParseCache,
     model::{Code, Finding, Redactor, Untrusted, config::LintLevel},
     plan::document::Guard,
@@ -56,6 +56,7 @@ impl Context {
     fn world(&self, events: Option<http::Events>) -> World {
         let now = jiff::Timestamp::now();
         World {
+            actor: ci::actor::actor(&|name: &str| std::env::var_os(name)),
             now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
@@ -74,6 +75,7 @@ impl Context {
             rev: self.global.rev.clone(),
             targets: self.global.target.clone(),
             base: self.global.base.clone(),
+            event: ci::event::of(&|name: &str| std::env::var_os(name)),
             lints,
         }
     }
