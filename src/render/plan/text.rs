@@ -153,6 +153,7 @@ pub(super) fn revisions(page: &mut Page, revisions: &Revisions) {
     let mut text = Text::new();
     text = match &revisions.desired {
         Some(commit) => text.own(Paint::Dim, "Commit ").copied(Paint::Plain, short(commit)),
+        None if revisions.branch.is_some() => text.own(Paint::Dim, "No commit yet"),
         None => text.own(Paint::Dim, "Files outside git"),
     };
     if let Some(branch) = &revisions.branch {
