@@ -178,6 +178,7 @@ fn alert(plan: &PlanDocument) -> String {
 pub(super) fn revisions(revisions: &Revisions) -> String {
     let mut line = match &revisions.desired {
         Some(commit) => format!("Commit {}", cut(super::view::short(commit), escape::markdown_code)),
+        None if revisions.branch.is_some() => "No commit yet".to_owned(),
         None => "Files outside git".to_owned(),
     };
     if let Some(branch) = &revisions.branch {

@@ -16,12 +16,14 @@
 
 mod assignments;
 pub(super) mod change;
+pub(super) mod remarks;
 
+use self::remarks::{finding, help, verdicts};
 use super::{
     drift::{self, WAYS_OUT, outside},
     origins::Told,
     page::{Page, Paint, Text},
-    refusals::{allowable, guard_name, refusal_words, refusals, refused},
+    refusals::refusals,
     view::{
         INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
         has_special_mode, headline, is_one_sided, is_quiet, lacks_record, left, minute, objects, scope_words,
@@ -30,11 +32,8 @@ use super::{
 };
 use crate::{
     model::Untrusted,
-    plan::document::{
-        FindingLevel, Identity, Place, PlanDocument, PlanFinding, Revisions, ScopeChange, TargetPlan,
-        Verdict, VerdictOutcome,
-    },
-    render::{Style, advice},
+    plan::document::{Identity, Place, PlanDocument, Revisions, ScopeChange, TargetPlan},
+    render::Style,
 };
 
 /// From so many targets without changes on, their names flow in one paragraph.
@@ -154,6 +153,7 @@ pub(super) fn revisions(page: &mut Page, revisions: &Revisions) {
     let mut text = Text::new();
     text = match &revisions.desired {
         Some(commit) => text.own(Paint::Dim, "Commit ").copied(Paint::Plain, short(commit)),
+        None if revisions.branch.is_some() => text.own(Paint::Dim, "No commit yet"),
         None => text.own(Paint::Dim, "Files outside git"),
     };
     if let Some(branch) = &revisions.branch {
@@ -431,67 +431,9 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     Some(text)
 }
 
-/// A problem of the definitions that live shows.
-fn finding(page: &mut Page, finding: &PlanFinding) {
-    let (word, paint) = match finding.level {
-        FindingLevel::Error => ("error", Paint::Refuse),
-        FindingLevel::Warning => ("warning", Paint::Notice),
-    };
-    let text = Text::new().own(paint, word).own(paint, "[").said(paint, finding.code.raw()).own(paint, "]: ");
-    let mut text = text.prose(Paint::Plain, finding.message.raw());
-    if let Some(at) = &finding.place {
-        text = text.own(Paint::Dim, "  ").then(place(at));
-    }
-    page.put(2, 4, &text);
-    help(page, 4, finding.help.as_ref());
-}
-
 /// `roles/sets.yaml:4`.
 pub(super) fn place(place: &Place) -> Text {
     Text::new().said(Paint::Dim, place.file.raw()).own(Paint::Dim, format_args!(":{}", place.line))
-}
-
-/// What guards say, and what to do: what they refuse, once for each guard, then the rest.
-pub(super) fn verdicts(page: &mut Page, indent: usize, verdicts: &[Verdict]) {
-    for refusal in refused(verdicts) {
-        let mut head =
-            Text::new().own(Paint::Refuse, "! Refused: ").own(Paint::Strong, refusal_words(refusal.guard));
-        if let Some(name) = allowable(refusal.guard) {
-            head = head.own(Paint::Dim, format_args!(" [{name}]"));
-        }
-        page.put(indent, indent + 2, &head);
-        for message in refusal.messages {
-            page.put(indent + 4, indent + 4, &Text::new().prose(Paint::Plain, message.raw()));
-        }
-        for advice in refusal.helps {
-            help(page, indent + 4, Some(advice));
-        }
-    }
-    for verdict in verdicts {
-        let name = guard_name(verdict.guard);
-        let head = match verdict.outcome {
-            VerdictOutcome::Refused => continue,
-            VerdictOutcome::Allowed => format!("Allowed by hand ({name}): "),
-            VerdictOutcome::NotApplicable => format!("Not applicable ({name}): "),
-        };
-        let paint = if verdict.outcome == VerdictOutcome::Allowed { Paint::Notice } else { Paint::Dim };
-        page.put(
-            indent,
-            indent + 2,
-            &Text::new().own(paint, head).prose(Paint::Plain, verdict.message.raw()),
-        );
-        if let Some(reason) = &verdict.reason {
-            let text = Text::new().own(Paint::Notice, "Reason given: ").said(Paint::Plain, reason.raw());
-            page.put(indent + 2, indent + 4, &text);
-        }
-    }
-}
-
-/// What to do.
-pub(super) fn help(page: &mut Page, indent: usize, help: Option<&Untrusted>) {
-    if let Some(help) = help {
-        advice::put(page, indent, "help: ", help.raw());
-    }
 }
 
 fn conclusion(page: &mut Page, plan: &PlanDocument, signs: Signs) {

@@ -31,7 +31,7 @@ pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptio
     members
         .chunks(CHUNK)
         .map(|members| {
-            let lines: Vec<_> = members.iter().map(|member| line(member, told)).collect();
+            let lines: Vec<_> = members.iter().flat_map(|member| lines(member, told)).collect();
             let mut text =
                 format!("{}\n\n{}", head(group, members, markdown), fence(&lines.join("\n"), "diff"));
             for member in members {
@@ -75,7 +75,7 @@ fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) 
     format!("**{role}**{scope} · {sign}{}{by_hand}", members.len())
 }
 
-fn line(member: &Member<'_>, told: Told) -> String {
+fn lines(member: &Member<'_>, told: Told) -> Vec<String> {
     let change = member.change;
     let sign = match change.action {
         Action::Unassign | Action::Delete => '-',
@@ -99,8 +99,7 @@ fn line(member: &Member<'_>, told: Told) -> String {
     }
     let origin = origin_words(change.origin, Way::of(change.action), told);
     let why: Vec<_> = origin.into_iter().chain(change.reason.map(reason_words)).collect();
-    if !why.is_empty() {
-        line.push_str(&format!("  ({})", why.join(", ")));
-    }
-    line
+    let mut lines = vec![line];
+    lines.extend(change::below(&why.join(", ")));
+    lines
 }

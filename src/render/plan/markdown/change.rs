@@ -230,9 +230,16 @@ fn lines(change: &Change, told: Told) -> (Vec<String>, Vec<Via>) {
 /// Why the line above differs, where the change does not say it as a whole.
 fn why(origin: Origin, way: Way, change: &Change, told: Told) -> Vec<String> {
     let words = if origin == change.origin { None } else { origin_words(origin, way, told) };
-    let lines = words.map(wrapped).unwrap_or_default();
+    below(words.unwrap_or_default())
+}
+
+/// Words about the line above, narrow enough for a telephone; nothing for no words.
+pub(super) fn below(words: &str) -> Vec<String> {
+    if words.is_empty() {
+        return Vec::new();
+    }
     let mark = |index: usize| if index == 0 { "↳" } else { " " };
-    lines.iter().enumerate().map(|(index, line)| format!("  {} {line}", mark(index))).collect()
+    wrapped(words).iter().enumerate().map(|(index, line)| format!("  {} {line}", mark(index))).collect()
 }
 
 fn row_line(row: &Row<'_>) -> String {

@@ -88,7 +88,8 @@ With set security-read from [roles/sets.yaml:4](https://github.com/acme/roles/bl
 **Release auditor** in group acme/platform · −1
 
 ```diff
-- x@example.test  (expired)
+- x@example.test
+  ↳ expired
 ```
 
 ##### Changes
@@ -214,7 +215,8 @@ fn a_pull_request_tells_what_is_its_own() {
     **Auditor** in group acme/platform · ~1
 
     ```diff
-    ! jo: Developer → Auditor  (merged earlier, not applied yet)
+    ! jo: Developer → Auditor
+      ↳ merged earlier, not applied yet
     ```
 
     ##### Additions
@@ -234,7 +236,8 @@ fn a_pull_request_tells_what_is_its_own() {
     **Auditor** in group acme/platform · ○1
 
     ```diff
-      sam  (no longer declared)
+      sam
+      ↳ no longer declared
     ```
 
     <details><summary><b>Drift: changed outside git, and put back by this plan</b> (4)</summary>
@@ -253,7 +256,9 @@ fn a_pull_request_tells_what_is_its_own() {
     **Auditor** in group acme/platform · −1
 
     ```diff
-    - x@example.test  (drift: added outside git, this plan takes it away again)
+    - x@example.test
+      ↳ drift: added outside git, this plan takes it
+        away again
     ```
 
     **Create Auditor** · *drift: removed outside git, comes back* · [roles/security.yaml:20](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L20) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/auditor`
@@ -266,7 +271,8 @@ fn a_pull_request_tells_what_is_its_own() {
     **Auditor** in group acme/platform · +1
 
     ```diff
-    + okan  (drift: removed outside git, comes back)
+    + okan
+      ↳ drift: removed outside git, comes back
     ```
 
     </details>
@@ -323,7 +329,8 @@ fn what_is_left_alone_is_told_with_the_way_to_include_it() {
     **Developer** in group acme/platform · ~1
 
     ```diff
-    ! jo: Auditor → Developer  (drift: changed outside git)
+    ! jo: Auditor → Developer
+      ↳ drift: changed outside git
     ```
 
     A plan without `--pending-only` includes it.

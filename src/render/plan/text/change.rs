@@ -11,7 +11,8 @@ use super::{
         view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb},
         words::{Fate, difference},
     },
-    Signs, place, verdicts,
+    Signs, place,
+    remarks::verdicts,
 };
 use crate::plan::document::{Action, Blame, Change, FieldValue, Origin, Via};
 
