@@ -79,7 +79,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let planned = plan::plan(&world, &project, &wishes).await?;
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if args.format == Format::Text {
         context.ui.data(&rendered(context, &planned.document, super::plan::Format::Text));
     }

@@ -39,7 +39,7 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     let wishes = Wishes { only: args.only.clone(), part: Part::Drift, ..Wishes::default() };
     let planned = plan::plan(&world, &project, &wishes).await?;
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     let document = &planned.document;
     context.ui.data(&match args.format {
         Format::Text => render::plan::text::render(document, context.ui.out),

@@ -60,7 +60,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if let Some(path) = &args.out {
         // A name that somebody made up of the credential must not carry it into a file either.
         let text = render::plan::json::render(&planned.document);
