@@ -43,9 +43,9 @@ pub(crate) fn lower<'a>(
 ) -> Lowered {
     let mut names = Names::default();
     let mut written = Vec::new();
-    let sets = sets::expand(declared, &mut names, &mut written, findings);
+    let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
     let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
-    let mut desired = DesiredState::default();
+    let mut desired = DesiredState { sets: as_written, ..DesiredState::default() };
     if let Some(class) = input.spec.roles().first() {
         desired.roles = declared.roles.values().map(|role| lowering.role(role, class)).collect();
     }
@@ -131,6 +131,7 @@ impl<'a> Lowering<'a, '_> {
                 value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
                 site: description.span.site(source),
             }),
+            include: sets::placed(&entry.include, source),
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,

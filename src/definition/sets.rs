@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use crate::model::{Code, Finding, Site, SourceId, Untrusted, desired::Via};
+use crate::model::{
+    Code, Finding, Site, SourceId, Untrusted,
+    config::Placed,
+    desired::{DesiredSet, Via},
+};
 
 use super::{
     de::{Spanned, Text},
@@ -68,13 +72,17 @@ fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
     }
 }
 
+/// Sets as they are written, and with everything that they include.
+pub(crate) type Sets<'a> = (BTreeMap<Arc<str>, DesiredSet>, BTreeMap<&'a str, Expanded>);
+
 /// Expands every set of a target.
 pub(crate) fn expand<'a>(
     declared: &Declared<'a>,
     names: &mut Names<'a>,
     written: &mut Vec<Written>,
     findings: &mut Vec<Finding>,
-) -> BTreeMap<&'a str, Expanded> {
+) -> Sets<'a> {
+    let mut as_written = BTreeMap::new();
     let mut done: BTreeMap<&'a str, Expanded> = BTreeMap::new();
     let mut total = 0;
     for start in declared.sets.values() {
@@ -104,6 +112,13 @@ pub(crate) fn expand<'a>(
             }
             let set = *set;
             let own = permissions.map(|permissions| names.of(permissions, set.source)).unwrap_or_default();
+            let desired = DesiredSet {
+                site: set.site,
+                include: placed(include, set.source),
+                // Where a permission stands twice, the first line is the one that brings it.
+                permissions: own.iter().rev().cloned().collect(),
+            };
+            as_written.insert(Arc::clone(set.key), desired);
             let mut all: Vec<(Untrusted, Via)> = Vec::with_capacity(own.len());
             for (permission, site) in own {
                 written.push(Written { permission: permission.clone(), site, owner: set.site });
@@ -125,7 +140,15 @@ pub(crate) fn expand<'a>(
     if total > MOST_EXPANDED {
         findings.push(too_many());
     }
-    done
+    (as_written, done)
+}
+
+/// Names of included sets with their places.
+pub(crate) fn placed(include: &[Spanned<Text>], source: SourceId) -> Vec<Placed<Arc<str>>> {
+    include
+        .iter()
+        .map(|name| Placed { value: Arc::clone(&name.value.0), site: name.span.site(source) })
+        .collect()
 }
 
 /// Sorts by permission and keeps one way for each: the role itself, then the first set by name.

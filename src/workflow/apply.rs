@@ -72,7 +72,12 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
             Failure::new(Exit::Stale, message).help("Merge or pull first, then apply what is merged.")
         );
     }
-    branch(config, project, allow_branch)
+    branch(config, project, allow_branch)?;
+    // What the target branch demands is not lifted by the branch that is applied.
+    match project.past.base.as_ref().and_then(|(_, side)| side.loaded.config.as_ref()) {
+        Some(base) => branch(base, project, allow_branch),
+        None => Ok(()),
+    }
 }
 
 fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), Failure> {

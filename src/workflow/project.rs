@@ -140,7 +140,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
             {
                 project.revisions.merged = Some((&*tree).into());
                 let files: Arc<dyn Files> = Arc::new(files);
-                project.loaded = load(world, files.as_ref(), &project.place, None, source);
+                project.loaded = load(world, files.as_ref(), &project.place, None, Some(&source.lints));
                 project.files = files;
                 if let Some(config) = &project.loaded.config {
                     project.selected = select(config, &project.loaded.failed, &source.targets)?;
@@ -167,14 +167,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
 pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<Side, repo::RepoError> {
     let revision = Revision::open(place, commit)?;
     let id = Arc::clone(revision.commit());
-    let options = LoadOptions {
-        lints: BTreeMap::new(),
-        revision: Some(Arc::clone(&id)),
-        today: world.today,
-        skip_lints: true,
-        cache: &world.cache,
-    };
-    let loaded = definition::load(&revision, &place.config, &world.registry.specs(), &options);
+    let loaded = load(world, &revision, place, Some(Arc::clone(&id)), None);
     Ok(Side { commit: id, loaded })
 }
 
@@ -197,21 +190,23 @@ pub(super) fn read(
         }
         None => (Arc::new(WorkTree::open(place)?), None),
     };
-    Ok((load(world, files.as_ref(), place, commit.clone(), source), commit, files))
+    Ok((load(world, files.as_ref(), place, commit.clone(), Some(&source.lints)), commit, files))
 }
 
-fn load(
+/// Reads and checks `files`. `lints` are the levels of the command line; without them lints are left
+/// out, as for a revision that is only compared with.
+pub(super) fn load(
     world: &World,
     files: &dyn Files,
     place: &ConfigPlace,
     revision: Option<Arc<str>>,
-    source: &Source,
+    lints: Option<&BTreeMap<Code, LintLevel>>,
 ) -> Loaded {
     let options = LoadOptions {
-        lints: source.lints.clone(),
+        lints: lints.cloned().unwrap_or_default(),
         revision,
         today: world.today,
-        skip_lints: false,
+        skip_lints: lints.is_none(),
         cache: &world.cache,
     };
     definition::load(files, &place.config, &world.registry.specs(), &options)
@@ -299,7 +294,7 @@ impl Project {
         let targets = self.loaded.config.iter().flat_map(|config| &config.targets);
         targets
             .filter(|target| self.selected.contains(&target.name))
-            .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
+            .filter_map(|target| Some((target, &**self.loaded.desired.get(&target.name)?)))
     }
 
     /// The names of all targets, also of those that are not selected or have errors.

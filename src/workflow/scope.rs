@@ -76,6 +76,9 @@ pub fn alone(change: &ScopeChange) -> bool {
             };
             !matches!((a, b), (Some(a), Some(b)) if b <= a)
         }
+        "apply_from" => {
+            before != ANYWHERE && !after.split(", ").all(|branch| before.split(", ").any(|was| was == branch))
+        }
         _ => true,
     }
 }
@@ -111,9 +114,12 @@ fn unassign(on_unassign: &OnUnassign) -> String {
     }
 }
 
+/// What stands for no `apply_from`. No branch has such a name beside others: it would be a list.
+const ANYWHERE: &str = "anywhere";
+
 fn branches(config: &Config) -> String {
     match &config.apply_from {
-        None => "anywhere".to_owned(),
+        None => ANYWHERE.to_owned(),
         Some(branches) => branches.iter().map(Untrusted::raw).collect::<Vec<_>>().join(", "),
     }
 }

@@ -208,6 +208,7 @@ impl Definitions {
             previously: Vec::new(),
             description: None,
             base: None,
+            include: Vec::new(),
             permissions: BTreeMap::new(),
             except: BTreeMap::new(),
             protect: BTreeSet::new(),

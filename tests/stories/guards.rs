@@ -88,6 +88,7 @@ fn another_number_of_deletions_can_be_allowed_in_the_config() {
     let emulator = with_roles(4);
     let project = Project::in_git(&emulator, "");
     project.config_also("guards: { max_deletes: \"50%\" }");
+    project.commit("guards");
     project.define(&removing(3));
     let _refused = project.plan().exits(4).has("allows 2 (50% of 4)");
     project.define(&removing(2));

@@ -8,7 +8,11 @@ use std::{
     },
 };
 
-use super::{Context, WishArgs, plan::rendered, show::read_plan};
+use super::{
+    Context, WishArgs,
+    plan::{rendered, without_findings},
+    show::read_plan,
+};
 use crate::{
     cli::{progress::Progress, ui},
     plan::PlanDocument,
@@ -81,7 +85,8 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     progress.finish();
     context.print_planned(&project, &planned.findings);
     if args.format == Format::Text {
-        context.ui.data(&rendered(context, &planned.document, super::plan::Format::Text));
+        let shown = without_findings(&planned.document);
+        context.ui.data(&rendered(context, &shown, super::plan::Format::Text));
     }
     if let Some(approved) = &approved {
         approve::check_plan(&planned.document, approved)?;

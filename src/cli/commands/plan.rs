@@ -49,6 +49,15 @@ pub(super) fn rendered(context: &Context, plan: &PlanDocument, format: Format) -
     }
 }
 
+/// For a terminal on which the findings stand already, with their lines of the files.
+pub(super) fn without_findings(plan: &PlanDocument) -> PlanDocument {
+    let mut plan = plan.clone();
+    for target in &mut plan.targets {
+        target.findings.clear();
+    }
+    plan
+}
+
 pub(crate) fn run(context: &Context, args: &PlanArgs) -> Exit {
     context.end(context.block_on(plan(context, args)).and_then(|result| result))
 }
@@ -66,7 +75,11 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         let text = render::plan::json::render(&planned.document);
         repo::write::write_file(path, context.redactor.clean(&text).as_bytes())?;
     }
-    context.ui.data(&rendered(context, &planned.document, args.format));
+    let shown = match args.format {
+        Format::Text => without_findings(&planned.document),
+        Format::Json | Format::Markdown => planned.document.clone(),
+    };
+    context.ui.data(&rendered(context, &shown, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });
     planned.close().await;
