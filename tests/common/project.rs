@@ -124,6 +124,11 @@ impl Project {
         }
     }
 
+    /// The home of whoever runs the program.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// Applies without asking.
     pub(crate) fn apply(&self) -> Output {
         self.run("apply --auto-approve")

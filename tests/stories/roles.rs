@@ -529,17 +529,6 @@ fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_writt
 
     Nothing was applied.
     --- stderr
-    warning[RC048]
-
-      ⚠ `user_managment:read` is not in the known catalogue
-       ╭─[roles/all.yaml:3:74]
-     2 │ roles:
-     3 │   odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }
-       ·                                                                          ────
-       ╰────
-      help: Did you mean `read` under `user_management`?
-
-    1 warning in 1 file
     error[RC035]
 
       × CodeRabbit does not know the permission `user_managment:read`

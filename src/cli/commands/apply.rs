@@ -86,7 +86,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned.document)?;
     }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if args.format == Format::Text {
         let shown = without_findings(&planned.document);
         context.ui.data(&rendered(context, &shown, super::plan::Format::Text));

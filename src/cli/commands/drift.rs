@@ -42,7 +42,7 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned.document)?;
     }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     let document = &planned.document;
     context.ui.data(&match args.format {
         Format::Text if context.global.quiet => render::plan::text::drift_quiet(document, context.ui.out),

@@ -14,13 +14,18 @@ pub(super) mod schema;
 pub(super) mod show;
 pub(super) mod validate;
 
-use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{Global, ui::Ui};
 use crate::{
     assess, ci,
     definition::ParseCache,
-    model::{Code, Finding, Redactor, Untrusted, config::LintLevel},
+    model::{Code, Finding, Redactor, Site, Untrusted, config::LintLevel},
     plan::document::Guard,
     provider::{Registry, http},
     render::findings,
@@ -88,11 +93,27 @@ impl Context {
     /// Opens the definitions and prints what is wrong with them to standard error.
     fn project(&self, world: &World) -> Result<Project, Failure> {
         let project = project::compared(world, &self.source(BTreeMap::new()))?;
-        self.print_findings(&project, &project.loaded.findings);
+        let (_, now): (Vec<&Finding>, Vec<&Finding>) =
+            project.loaded.findings.iter().partition(waits_for_live);
+        self.print_findings(&project, &now.into_iter().cloned().collect::<Vec<_>>());
         match project.loaded.config {
             Some(_) => Ok(project),
             None => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
         }
+    }
+
+    /// Prints what planning found, after what waited for it: where live does not know a permission,
+    /// that the shipped list lacks it is not worth saying.
+    fn print_planned(&self, project: &Project, planned: &[Finding]) {
+        let place = |finding: &Finding| finding.labels.first().map(|label| label.site);
+        let judged: BTreeSet<Site> = planned
+            .iter()
+            .filter(|finding| finding.code == Code::UnknownPermission)
+            .filter_map(place)
+            .collect();
+        let waited = project.loaded.findings.iter().filter(waits_for_live);
+        let waited = waited.filter(|finding| !place(finding).is_some_and(|site| judged.contains(&site)));
+        self.print_findings(project, &waited.chain(planned).cloned().collect::<Vec<_>>());
     }
 
     fn print_findings(&self, project: &Project, findings: &[Finding]) {
@@ -121,6 +142,11 @@ impl Context {
     fn end(&self, result: Result<Exit, Failure>) -> Exit {
         result.unwrap_or_else(|failure| self.fail(&failure))
     }
+}
+
+/// Whether the live catalogue may say the same with certainty.
+fn waits_for_live(finding: &&Finding) -> bool {
+    finding.code == Code::UnknownToOpenCatalogue
 }
 
 /// Which part of a plan, and which guards are lifted.

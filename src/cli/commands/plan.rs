@@ -72,7 +72,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned.document)?;
     }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if let Some(path) = &args.out {
         // A name that somebody made up of the credential must not carry it into a file either.
         let text = render::plan::json::render(&planned.document);
