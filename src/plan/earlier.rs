@@ -97,7 +97,9 @@ impl<'a> Views<'a> {
         let twins: BTreeMap<Address, &'a LiveObject> =
             planned.roles.iter().filter_map(|role| Some((role.address.clone(), role.live?))).collect();
         let view = |desired: Option<&'a DesiredState>| {
-            let earlier = Earlier { ids: input.earlier.ids, ..Earlier::default() };
+            // Its keys mean what base and applied called so; protection is looked up once, for the plan.
+            let Earlier { base, applied, released, ids, .. } = input.earlier;
+            let earlier = Earlier { base, applied, released, ids, ..Earlier::default() };
             let input = resolve::Input { desired: desired?, earlier, ..input };
             Some(View::new(resolve::leniently(input, &twins)))
         };
@@ -124,9 +126,14 @@ impl<'a> Views<'a> {
         &self,
         planned: &Resolved<'_>,
     ) -> BTreeSet<(&'static str, Untrusted, RoleId)> {
-        let assignments = self.declared().flat_map(|view| &view.resolved.assignments);
-        let gone = assignments.filter(|(slot, _)| !planned.assignments.contains_key(slot));
-        gone.map(|((class, principal), held)| (*class, principal.clone(), held.role.clone())).collect()
+        let held = self.declared().flat_map(|view| {
+            let held = view.resolved.assignments.iter();
+            let held = held.map(|((class, principal), held)| (*class, principal.clone(), held.role.clone()));
+            // What has expired was declared too.
+            held.chain(view.resolved.expired.keys().cloned())
+        });
+        held.filter(|(class, principal, _)| !planned.assignments.contains_key(&(*class, principal.clone())))
+            .collect()
     }
 
     /// Live roles that are no longer managed and stay, by id.

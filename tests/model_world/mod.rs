@@ -13,6 +13,7 @@ mod guard_stories;
 mod laws;
 mod mode_stories;
 mod order_stories;
+mod origin_stories;
 mod people_stories;
 mod random;
 mod reading_stories;
