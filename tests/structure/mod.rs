@@ -38,7 +38,7 @@ fn allowed(room: &str) -> Vec<&'static str> {
         _ => {
             let place = ORDER.iter().position(|other| *other == room).unwrap_or(0);
             let mut rooms = ORDER[..place].to_vec();
-            if matches!(room, "workflow" | "render" | "cli") {
+            if matches!(room, "workflow" | "render" | "ci" | "cli") {
                 rooms.push("repo");
             }
             if matches!(room, "workflow" | "cli") {
