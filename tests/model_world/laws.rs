@@ -80,7 +80,7 @@ proptest! {
         let read = PlanDocument::read(&text).map_err(|error| failed(&format!("{error:?}"), &planned))?;
         read.check_integrity().map_err(|error| failed(&format!("{error:?}"), &planned))?;
         // Whatever one change says of another one, the digests tell.
-        let mut edited = read.clone();
+        let mut edited = read;
         let changes = edited.targets[0].changes.len();
         if changes > 1 {
             let change = &mut edited.targets[0].changes[case.seed as usize % changes];
