@@ -45,7 +45,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "REV", global = true)]
     base: Option<String>,
     /// Say who wrote the lines that a plan refers to.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     blame: bool,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
     /// beside the provider's own hosts. May be repeated.
@@ -53,6 +53,7 @@ pub(crate) struct Global {
         long,
         value_name = "HOST",
         global = true,
+        hide_short_help = true,
         env = "ROLECALL_ALLOW_HOSTS",
         hide_env_values = true,
         value_delimiter = ','

@@ -241,7 +241,7 @@ impl Output {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let text = text.replace(&today, "TODAY");
         let text = cut(&cut(&text, "sha256:", 64, "DIGEST"), "Commit ", 12, "COMMIT");
-        cut(&text, "compared with ", 12, "BASE")
+        cut(&text, "(", 12, "BASE")
     }
 
     /// Standard output as JSON.

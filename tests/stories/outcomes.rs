@@ -198,7 +198,8 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
     emulator.faults(&["PATCH /v1/roles/* status=422"]);
     let partly = project.apply().exits(6);
     assert_snapshot!(partly.shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 

@@ -40,7 +40,7 @@ pub(crate) struct ApplyArgs {
     expect_plan: Vec<String>,
     /// Apply this commit although a newer one was applied: its full id, to show that going back is
     /// meant.
-    #[arg(long, value_name = "FULL_SHA")]
+    #[arg(long, value_name = "FULL_SHA", hide_short_help = true)]
     allow_older: Option<String>,
     /// Apply from a branch that `apply_from` does not list.
     #[arg(long)]

@@ -82,28 +82,33 @@ async fn serve(context: &Context, args: &EmulateArgs) -> Result<Exit, Failure> {
         args.fault.iter().map(|spec| Fault::parse(spec)).collect::<Result<_, _>>().map_err(failure)?;
     options.switches = args.switches.iter().cloned().collect();
     let running = emulator::start(options).await.map_err(failure)?;
+    // Whoever reads the line may ask for the end at once.
+    let end = asked_to_end();
     let ready = serde_json::json!({ "provider": running.provider(), "url": running.url() });
     context.ui.data(&format!("{}\n", json::to_line(&ready)));
     tokio::select! {
         () = running.wait() => {}
-        () = asked_to_end() => {}
+        () = end => {}
     }
     running.stop().await;
     Ok(Exit::Done)
 }
 
 /// Ctrl-C, or SIGTERM where there is such a thing.
-async fn asked_to_end() {
+///
+/// It is listened for from the call on, not only once the future is awaited.
+fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
+        let _asked = tokio::signal::ctrl_c().await;
     }
-    let _asked = tokio::signal::ctrl_c().await;
 }

@@ -173,6 +173,7 @@ impl<'a> Comparison<'a> {
         let before_set = before_permissions.as_ref().unwrap_or(&empty);
         let gains = after_permissions.difference(before_set).next().is_some();
         let only_base = permissions_differ
+            && self.says_the_same(role, live)
             && !renamed
             && !description_differs
             && before_permissions.as_ref().is_some_and(|before| before.is_subset(&after_permissions))
@@ -214,6 +215,15 @@ impl<'a> Comparison<'a> {
             site: Some(role.desired.site),
             verdicts,
         })
+    }
+
+    /// Whether the definitions say of the role's permissions what they said before, as far as anybody
+    /// can tell; both as they are with the base role of today.
+    fn says_the_same(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        let views = self.input.views;
+        let Some(view) = views.applied.as_ref().or(views.base.as_ref()) else { return true };
+        let before = view.role(&role.address, live.id.as_ref());
+        before.is_some_and(|before| before.permissions.keys().eq(role.permissions.keys()))
     }
 
     /// What may not happen to a live role: the strictest of the definitions and their base.
