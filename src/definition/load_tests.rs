@@ -267,10 +267,29 @@ fn a_written_live_catalogue_is_used() {
     assert_eq!(lines(&load(&files)), Vec::<String>::new());
     files.0.insert(".rolecall/catalog/main.json".into(), live.into());
     let loaded = load(&files);
-    assert_eq!(lines(&loaded), ["RC048 roles/a.yaml:3:47: `cellar:read` is not in the known catalogue"]);
+    assert_eq!(
+        lines(&loaded),
+        ["RC048 roles/a.yaml:3:38: the resource `cellar` is not in the known catalogue"]
+    );
     assert!(loaded.read.iter().any(|path| &**path == ".rolecall/catalog/main.json"));
     files.0.insert(".rolecall/catalog/main.json".into(), "{}".into());
     assert_eq!(load(&files).findings[0].code, Code::FileUnreadable);
+}
+
+#[test]
+fn a_resource_is_underlined_where_it_is_unknown() {
+    let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
+    for (permissions, expected, help) in [
+        ("wals: [read, write]", "3:23: the resource `wals`", "Did you mean `walls`?"),
+        ("wals: [raed]", "3:23: the resource `wals`", "Did you mean `walls: [read]`?"),
+        ("walls: [raed]", "3:31: `walls:raed`", "Did you mean `read` under `walls`?"),
+        ("roofs: [raed]", "3:31: `roofs:raed`", "Did you mean `read` under `roofs`?"),
+    ] {
+        let text = format!("provider: bricks\nroles:\n  a: {{ permissions: {{ {permissions} }} }}\n");
+        let loaded = load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*text)]));
+        assert_eq!(lines(&loaded), [format!("RC048 roles/a.yaml:{expected} is not in the known catalogue")]);
+        assert_eq!(loaded.findings[0].help.as_ref().map(|help| help.raw()), Some(help));
+    }
 }
 
 #[test]
@@ -315,6 +334,11 @@ fn rules_between_files() {
         ("removed: [{ key: a, name: b }]\n", &["RC026"]),
         ("default_role: auditor\n", &[]),
         ("default_role: builtin:owner\n", &["RC046"]),
+        (
+            "roles:\n  b: { description: x, base: c }\n  c: { description: x, base: builtin:owner }\ndefault_role: b\n",
+            &["RC046"],
+        ),
+        ("roles:\n  b: { description: x, base: builtin:guest }\ndefault_role: b\n", &[]),
         ("roles:\n  b: { description: x, id: \"a/../b\" }\n", &["RC024"]),
         ("roles:\n  b: { description: x, permissions: [read_code] }\n", &["RC042"]),
         ("roles:\n  b: { description: x, base: auditor, permissions: [read_code] }\n", &["RC047"]),

@@ -58,6 +58,9 @@ pub(crate) fn lower<'a>(
         }
     }
     let written = lowering.written;
+    desired.resources = written.iter().filter_map(|one| Some((one.site, one.resource?))).collect();
+    desired.resources.sort_unstable();
+    desired.resources.dedup();
     sort(&mut desired);
     Lowered { desired, written }
 }
@@ -205,9 +208,9 @@ impl<'a> Lowering<'a, '_> {
     fn permissions(&mut self, role: &Declaration<'a, RoleEntry>) -> BTreeMap<Untrusted, Via> {
         let mut all: Vec<(Untrusted, Via)> = Vec::new();
         if let Some(own) = &role.entry.permissions {
-            for (permission, site) in self.names.of(own, role.source) {
-                self.written.push(Written { permission: permission.clone(), site, owner: role.site });
-                all.push((permission, Via::Own(site)));
+            for named in self.names.of(own, role.source) {
+                all.push((named.permission.clone(), Via::Own(named.site)));
+                self.written.push(named.written(role.site));
             }
         }
         for name in &role.entry.include {
@@ -226,9 +229,9 @@ impl<'a> Lowering<'a, '_> {
     fn except(&mut self, role: &Declaration<'a, RoleEntry>, floor: bool) -> BTreeMap<Untrusted, Site> {
         let Some(except) = &role.entry.except else { return BTreeMap::new() };
         let mut taken = BTreeMap::new();
-        for (permission, site) in self.names.of(except, role.source) {
-            self.written.push(Written { permission: permission.clone(), site, owner: role.site });
-            taken.entry(permission).or_insert(site);
+        for named in self.names.of(except, role.source) {
+            taken.entry(named.permission.clone()).or_insert(named.site);
+            self.written.push(named.written(role.site));
         }
         if floor && let Some(site) = taken.values().min() {
             let finding =

@@ -223,6 +223,9 @@ async fn handle(
         let answer = controls::answer(&mut shared.core(), shared.registered, &call);
         return respond(answer, false);
     }
+    if call.path == "/" && matches!(&*call.method, "GET" | "HEAD") {
+        return respond(controls::hint(shared.registered), false);
+    }
     let mut ticket = shared.core().begin(&call);
     let mut entry = Entry { shared: &shared, seq: ticket.seq, permit: ticket.permit.take(), status: None };
     let latency = shared.latency + ticket.latency;

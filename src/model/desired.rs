@@ -24,6 +24,22 @@ pub struct DesiredState {
     /// Permission sets as they are written, also those that no role includes. What they bring stands
     /// in the roles already; they tell which line brings it.
     pub sets: BTreeMap<Arc<str>, DesiredSet>,
+    /// Where accesses stand and the key of the resource that each stands under, sorted; empty where
+    /// permissions are written as a list.
+    pub resources: Vec<(Site, Site)>,
+}
+
+impl DesiredState {
+    /// The key of the resource that the access at `site` stands under; `None` for a permission of a
+    /// list, and for accesses that an alias brings to several resources.
+    pub fn resource_of(&self, site: Site) -> Option<Site> {
+        let first = self.resources.partition_point(|(access, _)| *access < site);
+        match self.resources.get(first..)? {
+            [(access, _), (next, _), ..] if *access == site && *next == site => None,
+            [(access, resource), ..] if *access == site => Some(*resource),
+            _ => None,
+        }
+    }
 }
 
 /// A declared permission set, without what it includes.

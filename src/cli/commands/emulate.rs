@@ -1,6 +1,11 @@
 //! `rolecall emulate`
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    error::{ContextKind, ContextValue},
+};
 
 use super::Context;
 use crate::{
@@ -12,10 +17,11 @@ use crate::{
 /// Serve a provider's roles API on this machine, for trying things out and for tests.
 ///
 /// When it is ready it prints one line of JSON with its address. It ends on Ctrl-C or SIGTERM.
+/// docs/emulator.md explains seeds, faults, switches, and the routes under `/_dashboard/`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EmulateArgs {
     /// The provider.
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(emulator::providers()))]
+    #[arg(value_parser = Providers(emulator::providers().into()))]
     provider: String,
     /// Where to listen; port 0 chooses a free one.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
@@ -42,6 +48,34 @@ pub(crate) struct EmulateArgs {
     /// List the switches with their values, and end.
     #[arg(long)]
     list_switches: bool,
+}
+
+/// The names of the emulators; another one is refused with the words that this version has no more.
+#[derive(Clone)]
+struct Providers(PossibleValuesParser);
+
+impl TypedValueParser for Providers {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        self.0.parse_ref(command, arg, value).map_err(|mut error| {
+            let known: Vec<String> =
+                emulator::providers().iter().map(|provider| format!("`{provider}`")).collect();
+            let only = if known.len() == 1 { "only " } else { "" };
+            let tip = format!("this version emulates {only}{}", known.join(", "));
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 fn switch(text: &str) -> Result<(String, String), String> {

@@ -22,4 +22,5 @@ pub use holders::{Holder, NewAssignment};
 pub use insert::insert;
 pub use intent::check;
 pub(crate) use keys::is_device;
+pub use quote::shown;
 pub use text::{HOLDERS_KEY, Part, new_text, sections};

@@ -7,7 +7,7 @@ use super::super::{
     change::{Change, What},
     document::{Action, Reason},
 };
-use crate::model::Untrusted;
+use crate::{definition::emit, model::Untrusted};
 
 /// So many are pointed out; more roles are no renames but a new design.
 const MOST: usize = 10;
@@ -21,7 +21,7 @@ pub(super) fn notes(changes: &[Change]) -> Vec<Untrusted> {
         let likeness = |new: &&Change| permissions(new).map(|set| alike(old_set, set)).unwrap_or_default();
         let new = made.iter().copied().max_by_key(likeness).filter(|new| likeness(new) >= 80)?;
         let (from, to) = (old.title.raw(), new.title.raw());
-        let line = format!("previously: [{}]", super::roles::yaml_scalar(from));
+        let line = format!("previously: [{}]", emit::shown(from));
         Some(
             format!(
                 "Role `{from}` would be deleted and `{to}` made, and they are much alike. If it is a new name for the same role, add to the definition of `{to}`: `{line}`. Then its members keep it."

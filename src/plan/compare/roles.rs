@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     contract::{equal, equal_text},
+    definition::emit,
     model::{
         Address, Field, Kind, RoleId, Untrusted, Value,
         config::Mode,
@@ -399,7 +400,7 @@ impl<'a> Comparison<'a> {
         }
         let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
         let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
-        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", yaml_scalar(name.raw()));
+        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", emit::shown(name.raw()));
         let help = format!("Say under `removed:` where they go: `{line}`.");
         Some(Verdict::refuse(Guard::Held, message, Some(help)))
     }
@@ -439,15 +440,4 @@ fn state(object: &LiveObject) -> RoleState {
             _ => None,
         },
     }
-}
-
-/// `text` as it has to be written in YAML: plain where that is unambiguous, else in the quotes that
-/// JSON and YAML share.
-pub(super) fn yaml_scalar(text: &str) -> String {
-    const LOOK_ALIKES: [&str; 9] = ["yes", "no", "on", "off", "true", "false", "null", "y", "n"];
-    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_.".contains(c))
-        && !text.ends_with(' ')
-        && !LOOK_ALIKES.contains(&text.to_lowercase().as_str());
-    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }

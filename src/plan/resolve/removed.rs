@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ResolvedRemoval, Resolver};
-use crate::model::{
-    Address, Code, Finding, RoleId, Scope, Untrusted,
-    desired::{DesiredRole, Protect, RoleName},
-    live::LiveObject,
+use crate::{
+    definition::emit,
+    model::{
+        Address, Code, Finding, RoleId, Scope, Untrusted,
+        desired::{DesiredRole, Protect, RoleName},
+        live::LiveObject,
+    },
 };
 
 impl<'a> Resolver<'a> {
@@ -136,7 +139,7 @@ impl<'a> Resolver<'a> {
             format!(
                 " A live role is named `{}`: write `{{ name: {} }}` if you mean it.",
                 object.key.name.raw(),
-                object.key.name.raw()
+                emit::shown(object.key.name.raw())
             )
         });
         self.notes
