@@ -10,6 +10,8 @@ mod adoption_stories;
 mod base_stories;
 mod digests;
 mod guard_stories;
+mod history;
+mod history_laws;
 mod laws;
 mod mode_stories;
 mod order_stories;
