@@ -74,9 +74,8 @@ impl<'a> Comparison<'a> {
         };
         let name = &live.key.name;
         let message = format!(
-            "role `{}` would be deleted; only the record of the last apply says that it is `{}`, under another name",
-            name.raw(),
-            change.address
+            "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
+            name.raw()
         );
         let line = format!("- {{ name: {} }}", yaml_scalar(name.raw()));
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
