@@ -18,7 +18,7 @@ use crate::{
     model::{
         Address, Field, Kind, RoleId, Untrusted, Value,
         config::Mode,
-        desired::{Protect, Via},
+        desired::{DesiredRole, Protect, Via},
         field,
         live::{Live, LiveObject},
     },
@@ -37,16 +37,21 @@ impl<'a> Comparison<'a> {
         for removal in resolved.removed.values() {
             let address = self.live_address(removal.live);
             self.delete(address, removal.live, removal.reassign_to.as_ref(), Some(removal.site), None);
+            if removal.unproven {
+                self.unproven(removal.live);
+            }
         }
         for former in self.former.clone().into_values() {
             self.delete(former.address, former.live, None, None, Some(Reason::NoLongerDeclared));
+            if former.unproven {
+                self.unproven(former.live);
+            }
         }
-        let released = self.input.views.released(resolved);
-        for former in released.values() {
-            self.release(former);
+        for former in self.released.clone().into_values() {
+            self.release(&former);
         }
         let authoritative = self.input.target.manage.roles == Mode::Authoritative;
-        let known = |id: &&Untrusted| self.former.contains_key(id) || released.contains_key(id);
+        let known = |id: &&Untrusted| self.former.contains_key(id) || self.released.contains_key(id);
         let others: Vec<&LiveObject> = undeclared_roles(resolved, self.input.live)
             .filter(|object| !object.id.as_ref().is_some_and(|id| known(&id)))
             .collect();
@@ -59,6 +64,23 @@ impl<'a> Comparison<'a> {
                 self.plan.unmanaged_roles.push((address, object.key.name.clone()));
             }
         }
+    }
+
+    /// The record of applies is a ref that others may be able to write: on its word alone nothing is
+    /// deleted.
+    fn unproven(&mut self, live: &LiveObject) {
+        let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
+        let (Some(change), false) = (self.plan.changes.last_mut(), by_id || self.input.earlier.exempt) else {
+            return;
+        };
+        let name = &live.key.name;
+        let message = format!(
+            "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
+            name.raw()
+        );
+        let line = format!("- {{ name: {} }}", yaml_scalar(name.raw()));
+        let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
+        change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
 
     fn live_address(&self, object: &LiveObject) -> Address {
@@ -227,10 +249,14 @@ impl<'a> Comparison<'a> {
         before.is_some_and(|before| before.permissions.keys().eq(role.permissions.keys()))
     }
 
-    /// What may not happen to a live role: the strictest of the definitions and their base.
+    /// What may not happen to a live role: the strictest of the definitions and earlier ones.
     fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
-        let base = live.id.as_ref().and_then(|id| self.input.resolved.protected.get(id));
-        desired.iter().chain(base.into_iter().flatten()).copied().collect()
+        let mut protected = desired.clone();
+        if let Some(id) = &live.id {
+            protected.extend(self.input.resolved.protected.get(id).into_iter().flatten());
+            protected.extend(self.input.views.protects(id));
+        }
+        protected
     }
 
     /// A name that another live role has, and keeps.
@@ -272,7 +298,7 @@ impl<'a> Comparison<'a> {
     /// definition says that it is known, and a name does not.
     ///
     /// The record of applies is a ref that others may be able to write: its word alone, for a role
-    /// under a name that git never declared, gives nobody permissions.
+    /// under a name that git never gave its key, gives nobody permissions.
     fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject, gains: bool) -> bool {
         if self.input.earlier.exempt {
             return false;
@@ -281,7 +307,15 @@ impl<'a> Comparison<'a> {
             return role.matched != Matched::Id;
         }
         let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
-        let by_name = self.declared.names.contains(&(&live.key.scope, &live.key.name));
+        let by_name = match role.matched {
+            // The name of another role of git proves nothing of this one.
+            Matched::Recorded => {
+                let DesiredRole { key, scope, previously, .. } = role.desired;
+                self.declared.keyed.contains(&(&**key, scope, &live.key.name))
+                    || previously.iter().any(|name| name.value == live.key.name)
+            }
+            _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
+        };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
     }
@@ -382,9 +416,8 @@ impl<'a> Comparison<'a> {
             return Some(Verdict::refuse(Guard::Incomplete, message, None));
         }
         let slots = object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice);
-        // Whoever is given another role by the definitions moves anyway.
-        let left: Vec<&LiveObject> =
-            slots.iter().copied().filter(|slot| self.wanted_role(slot).is_none()).collect();
+        // Whoever is given another role by the definitions, or loses this one by them, moves anyway.
+        let left: Vec<&LiveObject> = slots.iter().copied().filter(|slot| !self.leaves(slot)).collect();
         let known = object.holders.is_none_or(|count| count == slots.len() as u64);
         if !known {
             let message = format!(
