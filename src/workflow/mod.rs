@@ -4,6 +4,7 @@ pub mod apply;
 pub mod approve;
 pub mod base;
 pub mod catalog;
+pub mod diff;
 pub mod doctor;
 mod exit;
 mod failure;
