@@ -78,7 +78,7 @@ impl<'a> Comparison<'a> {
             "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
             name.raw()
         );
-        let line = format!("- {{ name: {} }}", yaml_scalar(name.raw()));
+        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
         change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
