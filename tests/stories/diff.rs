@@ -641,6 +641,7 @@ fn nothing_is_asked_of_the_network_or_of_the_environment() {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let log = Arc::clone(&asked);
     let world = rolecall::workflow::World {
+        actor: "somebody".into(),
         registry: rolecall::provider::Registry::builtin(),
         environment: Arc::new(move |name: &str| {
             log.lock().expect("no panic").push(name.to_owned());
