@@ -20,6 +20,7 @@ use rolecall::{
     model::{
         config::Placed,
         desired::{DesiredAssignment, DesiredRole, RoleName, Spelling, Via},
+        directory::Directory,
         live::LiveState,
     },
     plan::select::select,
@@ -151,11 +152,11 @@ fn nobody_is_known(bencher: Bencher<'_, '_>) {
     let mut definitions = declared(&world, same_name);
     moving(&mut world, &mut definitions);
     let mut live = read(&world);
-    live.directory = live
-        .directory
-        .into_iter()
-        .map(|((class, spelling), id)| ((class, format!("another-{}", spelling.raw()).into()), id))
-        .collect();
+    let mut others = Directory::default();
+    for (class, spelling, id) in live.directory.iter() {
+        others.add(class, Spelling::Handle(format!("another-{}", spelling.text().raw()).into()), id.clone());
+    }
+    live.directory = others;
     let unknown: BTreeSet<_> =
         plan_live(&live, &definitions).expect_err("nobody").iter().map(|f| f.code).collect();
     assert_eq!(unknown.len(), 1);

@@ -17,6 +17,7 @@
 pub mod apply;
 pub mod assess;
 pub mod catalog;
+pub mod ci;
 pub mod cli;
 pub mod contract;
 pub mod definition;

@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod common;
+mod emulator_page;
 mod examples;
 mod import;
 mod model_world;

@@ -13,7 +13,8 @@ const RESOURCES: &[(&str, &str)] = &[
     ("user_management", "users and seats"),
 ];
 
-/// Documented access types, with the risk tag of each.
+/// Documented access types, with the risk tag of each. What an access allows is not documented
+/// beyond its name, which is the same for every resource.
 const ACCESS: &[(&str, &str, Option<&str>)] =
     &[("read", "Read", None), ("write", "Change", Some("write")), ("delete", "Delete", Some("delete"))];
 
@@ -26,14 +27,17 @@ const BUILTIN: &[Builtin] = &[
 
 /// The documented catalogue.
 pub fn coderabbit() -> Catalogue {
+    let tags = |tag: &Option<&str>| tag.iter().map(|tag| (*tag).to_owned()).collect();
     let permissions = RESOURCES.iter().flat_map(|(resource, what)| {
         ACCESS.iter().map(move |(access, verb, tag)| {
-            let meaning = Meaning {
-                title: format!("{verb} {what}"),
-                tags: tag.iter().map(|tag| (*tag).to_owned()).collect(),
-            };
+            let meaning = Meaning { title: format!("{verb} {what}"), tags: tags(tag) };
             (Untrusted::from(format!("{resource}:{access}")), meaning)
         })
     });
-    Catalogue { closed: false, permissions: permissions.collect(), builtin: BUILTIN.to_vec() }
+    Catalogue {
+        closed: false,
+        permissions: permissions.collect(),
+        accesses: ACCESS.iter().map(|(access, _, tag)| (*access, tags(tag))).collect(),
+        builtin: BUILTIN.to_vec(),
+    }
 }

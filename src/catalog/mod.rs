@@ -16,6 +16,9 @@ pub struct Catalogue {
     pub closed: bool,
     /// Permissions by canonical spelling.
     pub permissions: BTreeMap<Untrusted, Meaning>,
+    /// What an access means where the list of resources is open: its risk tags, for permissions
+    /// `resource:access` that are not in the list.
+    pub accesses: BTreeMap<&'static str, BTreeSet<String>>,
     /// Roles that the provider ships, by id.
     pub builtin: Vec<Builtin>,
 }
@@ -45,6 +48,12 @@ pub struct Builtin {
 }
 
 impl Catalogue {
+    /// The risk tags of a permission: its own, or else those of its access.
+    pub fn tags(&self, permission: &Untrusted) -> Option<&BTreeSet<String>> {
+        let known = self.permissions.get(permission).map(|meaning| &meaning.tags);
+        known.or_else(|| self.accesses.get(permission.raw().rsplit_once(':')?.1))
+    }
+
     /// The built-in role with this id.
     pub fn builtin(&self, id: &str) -> Option<&Builtin> {
         self.builtin.iter().find(|builtin| builtin.id == id)

@@ -44,12 +44,16 @@ pub(crate) struct Global {
     /// Compare with this revision, instead of the target branch or the commit before.
     #[arg(long, value_name = "REV", global = true)]
     base: Option<String>,
+    /// Say who wrote the lines that a plan refers to.
+    #[arg(long, global = true, hide_short_help = true)]
+    blame: bool,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,
     /// beside the provider's own hosts. May be repeated.
     #[arg(
         long,
         value_name = "HOST",
         global = true,
+        hide_short_help = true,
         env = "ROLECALL_ALLOW_HOSTS",
         hide_env_values = true,
         value_delimiter = ','
@@ -117,6 +121,10 @@ fn run(cli: Cli) -> Exit {
     log::start(cli.global.verbose, redactor.clone());
     log::catch_panics(ui.clone());
     let context = commands::Context { global: cli.global, ui, redactor };
+    // A host that is misspelled would be refused only where a target needs it, or never.
+    if let Some(exit) = context.refuse_options() {
+        return exit;
+    }
     match cli.command {
         Command::Init(args) => commands::init::run(&context, &args),
         Command::Doctor(args) => commands::doctor::run(&context, &args),

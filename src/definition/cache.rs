@@ -18,6 +18,7 @@ use super::{
     definition_file::DefinitionFile,
     parsed::{self, FileOf},
     schema,
+    target::Answers,
     validate::Checker,
 };
 
@@ -33,12 +34,15 @@ pub struct ParseCache {
     known: Mutex<Known>,
     config: OnceLock<Option<Checker>>,
     definitions: OnceLock<Option<Checker>>,
+    answers: Answers,
 }
 
 #[derive(Default)]
 struct Known {
     by_blob: HashMap<[u8; 20], Parsed>,
     by_text: HashMap<Arc<str>, Parsed>,
+    /// Those of `by_text` that are not in `by_blob`: they came from where files have no ids.
+    unnamed: Vec<Parsed>,
 }
 
 impl ParseCache {
@@ -67,12 +71,37 @@ impl ParseCache {
         // Only what decoded is kept: of anything else the text is not what was read.
         if file.findings.iter().all(|finding| finding.code != Code::NotUtf8) {
             let mut known = self.lock();
-            known.by_text.entry(Arc::clone(&file.text)).or_insert_with(|| Arc::clone(&file));
-            if let Some(blob) = blob {
-                known.by_blob.insert(blob, Arc::clone(&file));
+            let new = known.by_text.insert(Arc::clone(&file.text), Arc::clone(&file)).is_none();
+            match blob {
+                Some(blob) => {
+                    known.by_blob.insert(blob, Arc::clone(&file));
+                }
+                None if new => known.unnamed.push(Arc::clone(&file)),
+                None => {}
             }
         }
         Ok(Some(file))
+    }
+
+    /// Finds out the ids that `files` would give to what came without any, such as that of the work
+    /// tree: to hash a text takes less time than to inflate its blob.
+    pub(crate) fn identify(&self, files: &dyn Files) {
+        if files.fingerprint_of(&[]).is_none() {
+            return;
+        }
+        let unnamed = std::mem::take(&mut self.lock().unnamed);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(16);
+        std::thread::scope(|scope| {
+            for part in unnamed.chunks(unnamed.len().div_ceil(threads).max(1)) {
+                scope.spawn(move || {
+                    let blobs = part
+                        .iter()
+                        .filter_map(|file| Some((files.fingerprint_of(file.text.as_bytes())?, file)));
+                    let blobs: Vec<_> = blobs.map(|(blob, file)| (blob, Arc::clone(file))).collect();
+                    self.lock().by_blob.extend(blobs);
+                });
+            }
+        });
     }
 
     /// The schema of definition files; `None` would be a mistake in the contracts.
@@ -87,6 +116,11 @@ impl ParseCache {
     /// The schema of the configuration; `None` would be a mistake in the contracts.
     pub(crate) fn config_checker(&self, specs: &[&dyn Spec]) -> Option<&Checker> {
         self.config.get_or_init(|| Checker::new(schema::config_schema(specs), BTreeSet::new())).as_ref()
+    }
+
+    /// What came of targets before.
+    pub(crate) fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {

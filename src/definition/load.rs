@@ -11,7 +11,7 @@ use std::{
 use crate::{
     contract::Spec,
     model::{
-        Code, Finding, Label, Level, Site, SourceId, Sources, Untrusted,
+        Code, Finding, Level, Site, SourceId, Sources, Untrusted,
         config::{Config, LintLevel, Target},
         desired::DesiredState,
         files::{FileError, FileErrorKind, Files, LARGEST_TOTAL, MOST_FILES},
@@ -22,14 +22,12 @@ use crate::{
 use super::{
     cache::{ParseCache, Parsed},
     catalogue_file::CatalogueFile,
-    check,
     config::{self, Lowered},
     config_file::ConfigFile,
-    context::Context,
-    declared::{Declared, Input},
-    leak, lint, lower,
+    leak, lint,
     parsed::{self, FileOf},
     span::Span,
+    target::Question,
 };
 
 /// What a load depends on beside the files.
@@ -53,8 +51,9 @@ pub struct Loaded {
     /// The configuration; `None` where it cannot be used. A target whose own entry is wrong may be
     /// missing from it; it is in `failed`.
     pub config: Option<Config>,
-    /// What each target declares; only targets without an error of their own.
-    pub desired: BTreeMap<Arc<str>, DesiredState>,
+    /// What each target declares; only targets without an error of their own. Two loads with one
+    /// cache share it where the configuration and all files of the target are the same.
+    pub desired: BTreeMap<Arc<str>, Arc<DesiredState>>,
     /// Targets that have an error of their own.
     pub failed: BTreeSet<Arc<str>>,
     /// Every finding, sorted by place, each once.
@@ -81,6 +80,7 @@ pub fn load(files: &dyn Files, config_path: &str, specs: &[&dyn Spec], options: 
         findings: Vec::new(),
         read: BTreeSet::new(),
         masked: Vec::new(),
+        config_text: Arc::default(),
         secrets: BTreeSet::new(),
         failed: BTreeSet::new(),
     };
@@ -98,13 +98,14 @@ struct Load<'a> {
     findings: Vec<Finding>,
     read: BTreeSet<Arc<str>>,
     masked: Vec<Site>,
+    config_text: Arc<str>,
     /// The texts of credentials, to keep them out of messages.
     secrets: BTreeSet<String>,
     failed: BTreeSet<Arc<str>>,
 }
 
 impl Load<'_> {
-    fn config(&mut self, path: &str, desired: &mut BTreeMap<Arc<str>, DesiredState>) -> Option<Config> {
+    fn config(&mut self, path: &str, desired: &mut BTreeMap<Arc<str>, Arc<DesiredState>>) -> Option<Config> {
         let path: Arc<str> = path.into();
         self.read.insert(Arc::clone(&path));
         let bytes = match self.files.read(&path) {
@@ -119,6 +120,7 @@ impl Load<'_> {
             return None;
         };
         let file: FileOf<ConfigFile> = parsed::read(bytes, checker);
+        self.config_text = Arc::clone(&file.text);
         let source = self.add(&path, &file);
         let mut own: Vec<Finding> = parsed::relocated(&file.findings, source).collect();
         for finding in own.iter_mut().filter(|finding| finding.code == Code::Empty) {
@@ -170,7 +172,7 @@ impl Load<'_> {
         &mut self,
         config: &Config,
         mut directives: Vec<(SourceId, super::directive::Directive)>,
-        desired: &mut BTreeMap<Arc<str>, DesiredState>,
+        desired: &mut BTreeMap<Arc<str>, Arc<DesiredState>>,
     ) {
         let mut paths_of: Vec<Vec<Arc<str>>> = Vec::new();
         let mut users: BTreeMap<Arc<str>, usize> = BTreeMap::new();
@@ -222,40 +224,27 @@ impl Load<'_> {
         files: Vec<(SourceId, Option<Parsed>)>,
         shared: &BTreeSet<SourceId>,
         levels: &lint::Levels<'_>,
-        desired: &mut BTreeMap<Arc<str>, DesiredState>,
+        desired: &mut BTreeMap<Arc<str>, Arc<DesiredState>>,
     ) {
         let Some(spec) = self.specs.iter().copied().find(|spec| spec.name() == target.provider) else {
             return;
         };
-        let mut findings = Vec::new();
         let broken = files.iter().any(|(_, file)| {
             let errors = |file: &Parsed| file.findings.iter().any(|finding| finding.level == Level::Error);
             file.as_ref().is_none_or(errors)
         });
-        let mut usable = Vec::new();
-        for (source, file) in files {
-            let Some(file) = file else { continue };
-            match file.content.as_ref().map(|content| &content.provider) {
-                Some(provider) if provider.value.as_str() != target.provider => findings.push(
-                    Finding::new(Code::OtherProvider, "this file is for another provider than its target")
-                        .at(provider.span.site(source), "the provider of the file")
-                        .at(target.site, format!("this target is of `{}`", target.provider))
-                        .help("Narrow the `files:` of the target, or correct the provider."),
-                ),
-                _ => usable.push((source, file)),
-            }
-        }
         let live = self.live(target);
-        let input = Input { target, spec, files: usable, shared, live, today: self.options.today };
-        let declared = Declared::new(&input, &mut findings);
-        let lower::Lowered { desired: state, written } = lower::lower(&input, &declared, &mut findings);
-        let context = Context { input: &input, declared: &declared, desired: &state, written: &written };
-        check::run(&context, &mut findings);
-        let errors = findings.len();
-        if !self.options.skip_lints {
-            lint::run(&context, levels, &mut findings);
-            drop_lints_of_wrong_roles(&context, &mut findings, errors);
-        }
+        let question = Question {
+            config: &self.config_text,
+            target,
+            spec,
+            files,
+            shared,
+            live,
+            today: self.options.today,
+            lints: (!self.options.skip_lints).then_some((levels, &self.options.lints)),
+        };
+        let (state, mut findings) = self.options.cache.answers().of(question).all_findings();
         if broken || findings.iter().any(|finding| finding.level == Level::Error) {
             self.failed.insert(Arc::clone(&target.name));
         } else {
@@ -309,6 +298,7 @@ impl Load<'_> {
         };
         let (next, total) = (AtomicUsize::new(0), AtomicU64::new(0));
         let (files, cache) = (self.files, self.options.cache);
+        cache.identify(files);
         let work = || {
             let mut done = Vec::new();
             while let Some((index, path)) = Some(next.fetch_add(1, Ordering::Relaxed))
@@ -396,7 +386,7 @@ impl Load<'_> {
         self.masked.push(site);
     }
 
-    fn finish(mut self, config: Option<Config>, desired: BTreeMap<Arc<str>, DesiredState>) -> Loaded {
+    fn finish(mut self, config: Option<Config>, desired: BTreeMap<Arc<str>, Arc<DesiredState>>) -> Loaded {
         if !self.masked.is_empty() {
             self.findings.iter_mut().for_each(|finding| redact(finding, &self.secrets));
         }
@@ -418,36 +408,6 @@ impl Load<'_> {
             masked: self.masked,
         }
     }
-}
-
-/// Takes out the lints, from index `from` on, about roles that have an error: a role of which a
-/// part was left out lacks things that it does not lack.
-fn drop_lints_of_wrong_roles(context: &Context<'_>, findings: &mut Vec<Finding>, from: usize) {
-    let mut starts: BTreeMap<SourceId, BTreeSet<u32>> = BTreeMap::new();
-    for role in &context.desired.roles {
-        starts.entry(role.site.source).or_default().insert(role.site.start);
-    }
-    // A role reaches from its key to the next one, or to the end of its file.
-    let role_at = |site: Site| {
-        let start = starts.get(&site.source)?.range(..=site.start).next_back()?;
-        Some((site.source, *start))
-    };
-    let of_files = context.input.files.iter().flat_map(|(source, file)| {
-        let sites = file.findings.iter().filter(|finding| finding.level == Level::Error);
-        sites.flat_map(|finding| &finding.labels).map(|label| Site { source: *source, ..label.site })
-    });
-    let of_target = findings.iter().take(from).filter(|finding| finding.level == Level::Error);
-    let of_target = of_target.flat_map(|finding| &finding.labels).map(|label| label.site);
-    let wrong: BTreeSet<(SourceId, u32)> = of_files.chain(of_target).filter_map(role_at).collect();
-    if wrong.is_empty() {
-        return;
-    }
-    let mut index = 0;
-    findings.retain(|finding| {
-        index += 1;
-        let about = |label: &Label| role_at(label.site).is_some_and(|role| wrong.contains(&role));
-        index <= from || !finding.labels.iter().any(about)
-    });
 }
 
 /// The finding for a file or pattern that cannot be used.

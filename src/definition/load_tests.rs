@@ -1,19 +1,12 @@
 //! What one file after another leads to: bad input first, then what is right.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
+use std::collections::BTreeMap;
 
-use super::{LoadOptions, ParseCache, testing::*};
+use super::{ParseCache, testing::*};
 use crate::model::{
     Code, Level,
     config::{CredentialSource, LintLevel, Mode, OnUnassign},
     desired::{RoleName, Spelling, Via},
-    files::{FileError, Files, Listing},
 };
 
 /// Wraps the body of a definition file.
@@ -274,10 +267,29 @@ fn a_written_live_catalogue_is_used() {
     assert_eq!(lines(&load(&files)), Vec::<String>::new());
     files.0.insert(".rolecall/catalog/main.json".into(), live.into());
     let loaded = load(&files);
-    assert_eq!(lines(&loaded), ["RC048 roles/a.yaml:3:47: `cellar:read` is not in the known catalogue"]);
+    assert_eq!(
+        lines(&loaded),
+        ["RC048 roles/a.yaml:3:38: the resource `cellar` is not in the known catalogue"]
+    );
     assert!(loaded.read.iter().any(|path| &**path == ".rolecall/catalog/main.json"));
     files.0.insert(".rolecall/catalog/main.json".into(), "{}".into());
     assert_eq!(load(&files).findings[0].code, Code::FileUnreadable);
+}
+
+#[test]
+fn a_resource_is_underlined_where_it_is_unknown() {
+    let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
+    for (permissions, expected, help) in [
+        ("wals: [read, write]", "3:23: the resource `wals`", "Did you mean `walls`?"),
+        ("wals: [raed]", "3:23: the resource `wals`", "Did you mean `walls: [read]`?"),
+        ("walls: [raed]", "3:31: `walls:raed`", "Did you mean `read` under `walls`?"),
+        ("roofs: [raed]", "3:31: `roofs:raed`", "Did you mean `read` under `roofs`?"),
+    ] {
+        let text = format!("provider: bricks\nroles:\n  a: {{ permissions: {{ {permissions} }} }}\n");
+        let loaded = load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*text)]));
+        assert_eq!(lines(&loaded), [format!("RC048 roles/a.yaml:{expected} is not in the known catalogue")]);
+        assert_eq!(loaded.findings[0].help.as_ref().map(|help| help.raw()), Some(help));
+    }
 }
 
 #[test]
@@ -322,6 +334,11 @@ fn rules_between_files() {
         ("removed: [{ key: a, name: b }]\n", &["RC026"]),
         ("default_role: auditor\n", &[]),
         ("default_role: builtin:owner\n", &["RC046"]),
+        (
+            "roles:\n  b: { description: x, base: c }\n  c: { description: x, base: builtin:owner }\ndefault_role: b\n",
+            &["RC046"],
+        ),
+        ("roles:\n  b: { description: x, base: builtin:guest }\ndefault_role: b\n", &[]),
         ("roles:\n  b: { description: x, id: \"a/../b\" }\n", &["RC024"]),
         ("roles:\n  b: { description: x, permissions: [read_code] }\n", &["RC042"]),
         ("roles:\n  b: { description: x, base: auditor, permissions: [read_code] }\n", &["RC047"]),
@@ -472,69 +489,6 @@ fn an_id_belongs_to_one_target() {
     assert_eq!(codes, ["RC054"]);
     assert_eq!(load_one(&text).findings, []);
 }
-
-#[test]
-fn a_second_load_reuses_what_is_equal() {
-    let cache = ParseCache::default();
-    let files = Memory::new([
-        ("rolecall.yaml", CONFIG),
-        ("roles/a.yaml", &*role("")),
-        ("roles/b.yaml", &*acme("default_role: gone\n")),
-    ]);
-    let first = load_with(&files, BTreeMap::new(), &cache);
-    let second = load_with(&files, BTreeMap::new(), &cache);
-    assert_eq!(lines(&first), lines(&second));
-    assert_eq!(lines(&first), lines(&load(&files)));
-}
-
-/// Files whose contents are told by their length, and that count what is read.
-struct Told<'a>(&'a Memory, AtomicUsize);
-
-impl Files for Told<'_> {
-    fn list(&self, patterns: &[Arc<str>]) -> Listing {
-        self.0.list(patterns)
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        self.1.fetch_add(1, Ordering::Relaxed);
-        self.0.read(path)
-    }
-
-    fn fingerprint(&self, path: &str) -> Option<[u8; 20]> {
-        self.0.read(path).ok().map(|bytes| [u8::try_from(bytes.len()).expect("short"); 20])
-    }
-}
-
-#[test]
-fn what_is_known_by_its_blob_is_not_even_read() {
-    let cache = ParseCache::default();
-    let reads = |a: &str| {
-        let files = Memory::new([
-            ("rolecall.yaml", CONFIG),
-            ("roles/a.yaml", a),
-            ("roles/b.yaml", &*acme("default_role: gone\n")),
-        ]);
-        let told = Told(&files, AtomicUsize::new(0));
-        let options = options(BTreeMap::new(), &cache);
-        assert_eq!(lines(&super::load(&told, "rolecall.yaml", SPECS, &options)), lines(&load(&files)));
-        told.1.into_inner()
-    };
-    // The configuration, and the catalogue that is not there, are read every time.
-    assert_eq!(reads(&role("")), 4);
-    assert_eq!(reads(&role("")), 2);
-    assert_eq!(reads(&role("    description: other\n")), 3);
-}
-
-#[test]
-fn lints_can_be_left_out() {
-    let files = Memory::new([("rolecall.yaml", CONFIG), ("roles/a.yaml", &*acme(UNDESCRIBED))]);
-    assert_eq!(lines(&load(&files)).len(), 1);
-    let cache = ParseCache::default();
-    let options = LoadOptions { skip_lints: true, ..options(BTreeMap::new(), &cache) };
-    assert_eq!(super::load(&files, "rolecall.yaml", SPECS, &options).findings, []);
-}
-
-const UNDESCRIBED: &str = "roles:\n  a: { name: Abc, permissions: [read_code] }\n";
 
 #[test]
 fn missing_files_are_said() {

@@ -43,9 +43,9 @@ pub(crate) fn lower<'a>(
 ) -> Lowered {
     let mut names = Names::default();
     let mut written = Vec::new();
-    let sets = sets::expand(declared, &mut names, &mut written, findings);
+    let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
     let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
-    let mut desired = DesiredState::default();
+    let mut desired = DesiredState { sets: as_written, ..DesiredState::default() };
     if let Some(class) = input.spec.roles().first() {
         desired.roles = declared.roles.values().map(|role| lowering.role(role, class)).collect();
     }
@@ -58,6 +58,9 @@ pub(crate) fn lower<'a>(
         }
     }
     let written = lowering.written;
+    desired.resources = written.iter().filter_map(|one| Some((one.site, one.resource?))).collect();
+    desired.resources.sort_unstable();
+    desired.resources.dedup();
     sort(&mut desired);
     Lowered { desired, written }
 }
@@ -131,6 +134,7 @@ impl<'a> Lowering<'a, '_> {
                 value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
                 site: description.span.site(source),
             }),
+            include: sets::placed(&entry.include, source),
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,
@@ -204,9 +208,9 @@ impl<'a> Lowering<'a, '_> {
     fn permissions(&mut self, role: &Declaration<'a, RoleEntry>) -> BTreeMap<Untrusted, Via> {
         let mut all: Vec<(Untrusted, Via)> = Vec::new();
         if let Some(own) = &role.entry.permissions {
-            for (permission, site) in self.names.of(own, role.source) {
-                self.written.push(Written { permission: permission.clone(), site, owner: role.site });
-                all.push((permission, Via::Own(site)));
+            for named in self.names.of(own, role.source) {
+                all.push((named.permission.clone(), Via::Own(named.site)));
+                self.written.push(named.written(role.site));
             }
         }
         for name in &role.entry.include {
@@ -225,9 +229,9 @@ impl<'a> Lowering<'a, '_> {
     fn except(&mut self, role: &Declaration<'a, RoleEntry>, floor: bool) -> BTreeMap<Untrusted, Site> {
         let Some(except) = &role.entry.except else { return BTreeMap::new() };
         let mut taken = BTreeMap::new();
-        for (permission, site) in self.names.of(except, role.source) {
-            self.written.push(Written { permission: permission.clone(), site, owner: role.site });
-            taken.entry(permission).or_insert(site);
+        for named in self.names.of(except, role.source) {
+            taken.entry(named.permission.clone()).or_insert(named.site);
+            self.written.push(named.written(role.site));
         }
         if floor && let Some(site) = taken.values().min() {
             let finding =

@@ -33,8 +33,12 @@ mod sets;
 mod span;
 mod suggest;
 mod syntax;
+mod target;
 mod validate;
 
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod cache_tests;
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod codes_page_tests;

@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use crate::model::{Code, Finding, Site, SourceId, Untrusted, desired::Via};
+use crate::model::{
+    Code, Finding, Site, SourceId, Untrusted,
+    config::Placed,
+    desired::{DesiredSet, Via},
+};
 
 use super::{
     de::{Spanned, Text},
@@ -26,8 +30,25 @@ pub(crate) struct Written {
     pub(crate) permission: Untrusted,
     /// Its place.
     pub(crate) site: Site,
+    /// The key of the resource above it.
+    pub(crate) resource: Option<Site>,
     /// The key of the role or set that it stands in.
     pub(crate) owner: Site,
+}
+
+/// A permission at its place.
+pub(crate) struct Named {
+    pub(crate) permission: Untrusted,
+    pub(crate) site: Site,
+    resource: Option<Site>,
+}
+
+impl Named {
+    /// It, in the role or set whose key is `owner`.
+    pub(crate) fn written(self, owner: Site) -> Written {
+        let Self { permission, site, resource } = self;
+        Written { permission, site, resource, owner }
+    }
 }
 
 /// Canonical spellings, each kept once.
@@ -36,24 +57,28 @@ pub(crate) struct Names<'a>(HashMap<(&'a str, &'a str), Untrusted>);
 
 impl<'a> Names<'a> {
     /// Permissions in canonical spelling with their places.
-    pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<(Untrusted, Site)> {
+    pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<Named> {
         match permissions {
             Permissions::Flat(list) => list
                 .iter()
                 .map(|item| {
                     let text = &item.value.0;
                     let name = self.0.entry((text, "")).or_insert_with(|| Untrusted::new(Arc::clone(text)));
-                    (name.clone(), item.span.site(source))
+                    Named { permission: name.clone(), site: item.span.site(source), resource: None }
                 })
                 .collect(),
             Permissions::ByResource(entries) => entries
                 .iter()
                 .flat_map(|(resource, accesses)| accesses.iter().map(move |access| (resource, access)))
                 .map(|(resource, access)| {
-                    let (resource, word) = (resource.value.as_str(), access.value.as_str());
-                    let joined = || Untrusted::from(format!("{resource}:{word}"));
-                    let name = self.0.entry((resource, word)).or_insert_with(joined);
-                    (name.clone(), access.span.site(source))
+                    let (area, word) = (resource.value.as_str(), access.value.as_str());
+                    let joined = || Untrusted::from(format!("{area}:{word}"));
+                    let name = self.0.entry((area, word)).or_insert_with(joined);
+                    Named {
+                        permission: name.clone(),
+                        site: access.span.site(source),
+                        resource: Some(resource.span.site(source)),
+                    }
                 })
                 .collect(),
         }
@@ -68,13 +93,17 @@ fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
     }
 }
 
+/// Sets as they are written, and with everything that they include.
+pub(crate) type Sets<'a> = (BTreeMap<Arc<str>, DesiredSet>, BTreeMap<&'a str, Expanded>);
+
 /// Expands every set of a target.
 pub(crate) fn expand<'a>(
     declared: &Declared<'a>,
     names: &mut Names<'a>,
     written: &mut Vec<Written>,
     findings: &mut Vec<Finding>,
-) -> BTreeMap<&'a str, Expanded> {
+) -> Sets<'a> {
+    let mut as_written = BTreeMap::new();
     let mut done: BTreeMap<&'a str, Expanded> = BTreeMap::new();
     let mut total = 0;
     for start in declared.sets.values() {
@@ -104,10 +133,18 @@ pub(crate) fn expand<'a>(
             }
             let set = *set;
             let own = permissions.map(|permissions| names.of(permissions, set.source)).unwrap_or_default();
+            let desired = DesiredSet {
+                site: set.site,
+                include: placed(include, set.source),
+                // Where a permission stands twice, the first line is the one that brings it.
+                permissions: own.iter().rev().map(|named| (named.permission.clone(), named.site)).collect(),
+            };
+            as_written.insert(Arc::clone(set.key), desired);
             let mut all: Vec<(Untrusted, Via)> = Vec::with_capacity(own.len());
-            for (permission, site) in own {
-                written.push(Written { permission: permission.clone(), site, owner: set.site });
-                all.push((permission, Via::Set { name: Arc::clone(set.key), site }));
+            for named in own {
+                let via = Via::Set { name: Arc::clone(set.key), site: named.site };
+                all.push((named.permission.clone(), via));
+                written.push(named.written(set.site));
             }
             for name in include {
                 if let Some(included) = done.get(name.value.as_str()) {
@@ -125,7 +162,15 @@ pub(crate) fn expand<'a>(
     if total > MOST_EXPANDED {
         findings.push(too_many());
     }
-    done
+    (as_written, done)
+}
+
+/// Names of included sets with their places.
+pub(crate) fn placed(include: &[Spanned<Text>], source: SourceId) -> Vec<Placed<Arc<str>>> {
+    include
+        .iter()
+        .map(|name| Placed { value: Arc::clone(&name.value.0), site: name.span.site(source) })
+        .collect()
 }
 
 /// Sorts by permission and keeps one way for each: the role itself, then the first set by name.

@@ -42,6 +42,7 @@ static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     .into_iter()
     .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
     .collect(),
+    accesses: BTreeMap::new(),
     builtin: BUILTIN.to_vec(),
 });
 
@@ -51,6 +52,7 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         .into_iter()
         .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
         .collect(),
+    accesses: BTreeMap::new(),
     builtin: BUILTIN.to_vec(),
 });
 

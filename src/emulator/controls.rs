@@ -10,6 +10,16 @@ use super::fault::Fault;
 use super::product::Registered;
 use super::switch::Switches;
 
+/// The routes of [`answer`], for whoever asks what there is.
+const ROUTES: [&str; 6] = [
+    "GET, PUT /_dashboard/state",
+    "GET, DELETE /_dashboard/requests",
+    "GET, DELETE /_dashboard/writes",
+    "GET, PUT, PATCH /_dashboard/switches",
+    "GET, PUT /_dashboard/faults",
+    "GET, POST /_dashboard/clock",
+];
+
 /// Answers a dashboard route; what is not common to all emulators is the product's.
 pub(crate) fn answer(core: &mut Core, registered: &Registered, call: &Call) -> Answer {
     let route = call.route();
@@ -42,6 +52,19 @@ pub(crate) fn answer(core: &mut Core, registered: &Registered, call: &Call) -> A
         }
         _ => core.dashboard(call),
     }
+}
+
+/// What `GET /` says: somebody looks what listens here. It is not logged.
+pub(crate) fn hint(registered: &Registered) -> Answer {
+    Answer::json(
+        200,
+        &json!({
+            "emulator": registered.name,
+            "use": "give this address as `settings.url` of a target; the API's own paths begin below it",
+            "dashboard": ROUTES,
+            "more": "docs/emulator.md, and `rolecall emulate --help`",
+        }),
+    )
 }
 
 fn or_400(result: Result<Answer, String>) -> Answer {

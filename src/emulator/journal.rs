@@ -57,26 +57,11 @@ impl Journal {
     pub(crate) fn open(folder: &Path, provider: &str) -> Result<Opened, EmulatorError> {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let lock = lock(folder)?;
-        let snapshot = folder.join("snapshot.jsonl");
-        let found = match fs::read(&snapshot) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(at(&snapshot)(error)),
-        };
+        let found = snapshot(folder)?;
         let mut generation = 0;
         let mut changes = Vec::new();
         if let Some(bytes) = &found {
-            let (header, objects) = read_snapshot(&snapshot, bytes)?;
-            if header.provider != provider {
-                return Err(EmulatorError::StateProvider {
-                    path: folder.to_owned(),
-                    provider: provider.to_owned(),
-                    found: header.provider,
-                });
-            }
-            generation = header.generation;
-            changes = objects;
-            changes.extend(read_log(&log_path(folder, generation))?);
+            (generation, changes) = read_all(folder, provider, bytes, Torn::Cut)?;
         }
         let path = log_path(folder, generation);
         let log = open_log(&path)?;
@@ -91,6 +76,21 @@ impl Journal {
             _lock: lock,
         };
         Ok(Opened { journal, changes: found.map(|_| changes) })
+    }
+
+    /// What a state folder holds, without a lock and without a change; `None` where it is new.
+    pub(crate) fn look(folder: &Path, provider: &str) -> Result<Option<Vec<Change>>, EmulatorError> {
+        let mut found = snapshot(folder)?;
+        while let Some(bytes) = found {
+            let (_, changes) = read_all(folder, provider, &bytes, Torn::Leave)?;
+            // A compaction meanwhile took the log away.
+            let now = snapshot(folder)?;
+            if now.as_ref() == Some(&bytes) {
+                return Ok(Some(changes));
+            }
+            found = now;
+        }
+        Ok(None)
     }
 
     /// Adds one commit.
@@ -125,7 +125,7 @@ impl Journal {
         let temporary = self.folder.join("snapshot.jsonl.tmp");
         let header = Header { provider: self.provider.clone(), format: 1, generation };
         let bytes = write_snapshot(&temporary, &header, objects).map_err(at(&temporary))?;
-        let snapshot = self.folder.join("snapshot.jsonl");
+        let snapshot = snapshot_path(&self.folder);
         fs::rename(&temporary, &snapshot).map_err(at(&snapshot))?;
         sync_folder(&self.folder);
         // From here on the old log is never read again; a remainder of it costs only space.
@@ -183,15 +183,57 @@ fn read_snapshot(path: &Path, bytes: &[u8]) -> Result<(Header, Vec<Change>), Emu
     Ok((header, objects))
 }
 
-/// Reads the commits of a log, and cuts off a last line that was never finished.
-fn read_log(path: &Path) -> Result<Vec<Change>, EmulatorError> {
+/// What to do with a last line that was never finished.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Torn {
+    /// Take it off the file.
+    Cut,
+    /// Leave it: another process may be writing it.
+    Leave,
+}
+
+fn snapshot_path(folder: &Path) -> PathBuf {
+    folder.join("snapshot.jsonl")
+}
+
+/// The bytes of the snapshot; `None` where there is none.
+fn snapshot(folder: &Path) -> Result<Option<Vec<u8>>, EmulatorError> {
+    let path = snapshot_path(folder);
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at(&path)(error)),
+    }
+}
+
+/// The generation of a snapshot, and the changes of it and of its log.
+fn read_all(
+    folder: &Path,
+    provider: &str,
+    bytes: &[u8],
+    torn: Torn,
+) -> Result<(u64, Vec<Change>), EmulatorError> {
+    let (header, mut changes) = read_snapshot(&snapshot_path(folder), bytes)?;
+    if header.provider != provider {
+        return Err(EmulatorError::StateProvider {
+            path: folder.to_owned(),
+            provider: provider.to_owned(),
+            found: header.provider,
+        });
+    }
+    changes.extend(read_log(&log_path(folder, header.generation), torn)?);
+    Ok((header.generation, changes))
+}
+
+/// Reads the commits of a log without a last line that was never finished.
+fn read_log(path: &Path, torn: Torn) -> Result<Vec<Change>, EmulatorError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(at(path)(error)),
     };
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    if whole < bytes.len() {
+    if whole < bytes.len() && torn == Torn::Cut {
         let log = OpenOptions::new().write(true).open(path).map_err(at(path))?;
         log.set_len(whole as u64).map_err(at(path))?;
     }

@@ -21,6 +21,8 @@ pub struct Options {
     pub seed: Option<Seed>,
     /// The folder of the durable state; `None` keeps everything in memory.
     pub state: Option<PathBuf>,
+    /// Begin with what the state folder holds, and leave it as it is: no lock, and nothing is written.
+    pub look: bool,
     /// How long every request of the product's API takes at least, before it has an effect.
     pub latency: Duration,
     /// Faults in force from the start.
@@ -38,6 +40,7 @@ impl Options {
             allow_remote: false,
             seed: None,
             state: None,
+            look: false,
             latency: Duration::ZERO,
             faults: Vec::new(),
             switches: BTreeMap::new(),

@@ -17,7 +17,7 @@ use super::call::{Answer, Call};
 use super::controls;
 use super::core::{Core, Cut, Outcome};
 use super::journal::Journal;
-use super::product::{Product, Registered};
+use super::product::{Change, Product, Registered};
 use super::switch::Switches;
 use super::wire::{Cuttable, Line};
 use super::{EmulatorError, Options, Seed, registered};
@@ -108,6 +108,21 @@ fn load(
     let Some(folder) = &options.state else {
         return Ok((seeded()?, None));
     };
+    let replayed = |changes: &[Change]| {
+        let mut product = (registered.empty)();
+        for (index, change) in changes.iter().enumerate() {
+            product.apply(change).map_err(|reason| EmulatorError::StateCorrupt {
+                path: folder.clone(),
+                line: index + 1,
+                reason,
+            })?;
+        }
+        Ok::<_, EmulatorError>(product)
+    };
+    if options.look {
+        let changes = Journal::look(folder, registered.name)?;
+        return Ok((changes.map_or_else(seeded, |changes| replayed(&changes))?, None));
+    }
     let opened = Journal::open(folder, registered.name)?;
     let mut journal = opened.journal;
     let product = match opened.changes {
@@ -117,14 +132,7 @@ fn load(
             product
         }
         Some(changes) => {
-            let mut product = (registered.empty)();
-            for (index, change) in changes.iter().enumerate() {
-                product.apply(change).map_err(|reason| EmulatorError::StateCorrupt {
-                    path: folder.clone(),
-                    line: index + 1,
-                    reason,
-                })?;
-            }
+            let product = replayed(&changes)?;
             if journal.has_log() {
                 journal.compact(&product.objects())?;
             }
@@ -214,6 +222,9 @@ async fn handle(
     if call.is_dashboard() {
         let answer = controls::answer(&mut shared.core(), shared.registered, &call);
         return respond(answer, false);
+    }
+    if call.path == "/" && matches!(&*call.method, "GET" | "HEAD") {
+        return respond(controls::hint(shared.registered), false);
     }
     let mut ticket = shared.core().begin(&call);
     let mut entry = Entry { shared: &shared, seq: ticket.seq, permit: ticket.permit.take(), status: None };

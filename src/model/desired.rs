@@ -21,6 +21,36 @@ pub struct DesiredState {
     pub exclusive: Vec<Exclusive>,
     /// Roles to delete on purpose.
     pub removed: Vec<Removal>,
+    /// Permission sets as they are written, also those that no role includes. What they bring stands
+    /// in the roles already; they tell which line brings it.
+    pub sets: BTreeMap<Arc<str>, DesiredSet>,
+    /// Where accesses stand and the key of the resource that each stands under, sorted; empty where
+    /// permissions are written as a list.
+    pub resources: Vec<(Site, Site)>,
+}
+
+impl DesiredState {
+    /// The key of the resource that the access at `site` stands under; `None` for a permission of a
+    /// list, and for accesses that an alias brings to several resources.
+    pub fn resource_of(&self, site: Site) -> Option<Site> {
+        let first = self.resources.partition_point(|(access, _)| *access < site);
+        match self.resources.get(first..)? {
+            [(access, _), (next, _), ..] if *access == site && *next == site => None,
+            [(access, resource), ..] if *access == site => Some(*resource),
+            _ => None,
+        }
+    }
+}
+
+/// A declared permission set, without what it includes.
+#[derive(Clone, Debug)]
+pub struct DesiredSet {
+    /// Its name in the file.
+    pub site: Site,
+    /// Sets whose permissions it has too.
+    pub include: Vec<Placed<Arc<str>>>,
+    /// Permissions that it names itself.
+    pub permissions: BTreeMap<Untrusted, Site>,
 }
 
 /// A reference to a role as it was written.
@@ -56,6 +86,8 @@ pub struct DesiredRole {
     pub description: Option<Placed<Option<Untrusted>>>,
     /// The role whose permissions it starts from.
     pub base: Option<RoleRef>,
+    /// Sets whose permissions it has.
+    pub include: Vec<Placed<Arc<str>>>,
     /// Permissions of its own and from sets, each with the place that brings it.
     pub permissions: BTreeMap<Untrusted, Via>,
     /// Permissions taken away from the union of base, sets, and its own.

@@ -1,6 +1,6 @@
 //! Who exists at a provider, by every way to write them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{Untrusted, desired::Spelling};
 
@@ -15,9 +15,15 @@ pub struct Directory {
 impl Directory {
     /// Adds one way to write the principal `id`. What leads to two principals leads to neither.
     pub fn add(&mut self, class: &'static str, spelling: Spelling, id: Untrusted) {
-        let known = self.known.entry((class, spelling)).or_insert_with(|| Some(id.clone()));
-        if known.as_ref() != Some(&id) {
-            *known = None;
+        match self.known.entry((class, spelling)) {
+            Entry::Vacant(place) => {
+                place.insert(Some(id));
+            }
+            Entry::Occupied(mut known) => {
+                if known.get().as_ref() != Some(&id) {
+                    known.insert(None);
+                }
+            }
         }
     }
 

@@ -20,6 +20,11 @@ pub trait Files: Send + Sync {
     fn fingerprint(&self, _path: &str) -> Option<[u8; 20]> {
         None
     }
+
+    /// The fingerprint that a file with these bytes has here; `None` where files have none.
+    fn fingerprint_of(&self, _bytes: &[u8]) -> Option<[u8; 20]> {
+        None
+    }
 }
 
 /// Largest file that is read, in bytes.

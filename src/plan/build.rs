@@ -9,7 +9,7 @@ use super::{
     origin::Origins,
 };
 use crate::model::{
-    RoleId, Site, Sources, Untrusted,
+    Finding, Level, RoleId, Site, Sources, Untrusted,
     config::{Guards, Limit, Target},
     desired::{RoleName, Via},
     field,
@@ -57,6 +57,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
         summary: document::Summary::of(&changes),
         changes,
         verdicts: plan.verdicts.iter().map(verdict).collect(),
+        findings: Vec::new(),
         unmanaged: document::Unmanaged {
             roles: plan
                 .unmanaged_roles
@@ -99,10 +100,59 @@ pub fn failed(
         scope_changes: Vec::new(),
         changes: Vec::new(),
         verdicts: Vec::new(),
+        findings: Vec::new(),
         unmanaged: document::Unmanaged::default(),
         notes: Vec::new(),
         summary: document::Summary::default(),
     }
+}
+
+/// What live shows to be wrong with the definitions, as the document says it.
+pub fn findings(findings: &[Finding], sources: &Sources) -> Vec<document::PlanFinding> {
+    let place = |site: Site| {
+        let (source, position) = sources.locate(site)?;
+        let file = Untrusted::new(source.path.clone());
+        Some(document::Place { file, line: position.line, column: position.column, blame: None })
+    };
+    let mut all: Vec<document::PlanFinding> = findings
+        .iter()
+        .map(|finding| document::PlanFinding {
+            code: finding.code.as_str().into(),
+            level: match finding.level {
+                Level::Error => document::FindingLevel::Error,
+                Level::Warning => document::FindingLevel::Warning,
+            },
+            message: finding.message.clone(),
+            help: finding.help.clone(),
+            place: finding.labels.first().and_then(|label| place(label.site)),
+        })
+        .collect();
+    all.sort_by(|a, b| {
+        let key = |one: &document::PlanFinding| {
+            (one.place.as_ref().map(|at| (at.file.clone(), at.line, at.column)), one.code.clone())
+        };
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    all
+}
+
+/// The document of a target that is not configured any more.
+pub fn dropped(
+    name: &str,
+    provider: &str,
+    guards: &Guards,
+    change: document::ScopeChange,
+) -> document::TargetPlan {
+    let none = document::TargetError { exit: 0, message: Untrusted::default(), help: None };
+    let mut document = document::TargetPlan {
+        provider: provider.into(),
+        error: None,
+        scope_changes: vec![change],
+        notes: vec!["This target is not configured any more. What it managed stays as it is.".into()],
+        ..failed(name, None, guards, none)
+    };
+    document.digest = Some(digest::target(&document, ""));
+    document
 }
 
 /// Puts targets together, sorted by name, with the digest of the whole.

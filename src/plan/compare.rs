@@ -47,6 +47,8 @@ pub struct Input<'a> {
 struct Declared<'a> {
     /// Names of roles, with their scopes.
     names: BTreeSet<(&'a Scope, &'a Untrusted)>,
+    /// Names of roles, with their keys and scopes.
+    keyed: BTreeSet<(&'a str, &'a Scope, &'a Untrusted)>,
     /// Ids that definitions gave.
     ids: BTreeSet<&'a Untrusted>,
 }
@@ -56,6 +58,7 @@ impl<'a> Declared<'a> {
         let mut declared = Self::default();
         for role in earlier.states().flat_map(|state| &state.roles) {
             declared.names.insert((&role.scope, &role.name.value));
+            declared.keyed.insert((&role.key, &role.scope, &role.name.value));
             declared.ids.extend(role.id.as_ref().map(|id| &id.value));
         }
         declared
@@ -71,7 +74,8 @@ pub fn needs_members(input: Input<'_>) -> bool {
         || !resolved.exclusive.is_empty()
         || input.target.manage.assignments == Mode::Authoritative
         || resolved.removed.values().any(|removal| held(removal.live))
-        || input.views.former(resolved).values().any(|former| held(former.live))
+        || (input.target.manage.roles != Mode::Additive
+            && input.views.former(resolved).values().any(|former| held(former.live)))
         || (input.target.manage.roles == Mode::Authoritative
             && undeclared_roles(resolved, input.live).any(held))
 }
@@ -83,14 +87,18 @@ pub fn compare(input: Input<'_>) -> Plan {
         Mode::Additive => BTreeMap::new(),
         Mode::Declared | Mode::Authoritative => input.views.former(input.resolved),
     };
+    let released = input.views.released(input.resolved);
+    let going = going(input, &former, &released);
     let mut comparison = Comparison {
         input,
         declared: Declared::of(input.earlier),
         former_assignments: input.views.former_assignments(input.resolved),
         holders: holders(input.live),
         named: named(input.live),
-        leaving: leaving(input, &former),
+        leaving: going.iter().copied().chain(renamed(input.resolved)).collect(),
+        going,
         former,
+        released,
         live_default: live_default(input.live),
         plan: Plan::default(),
     };
@@ -126,15 +134,24 @@ fn named(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
     named
 }
 
-fn leaving<'a>(input: Input<'a>, former: &BTreeMap<&'a Untrusted, Former<'a>>) -> BTreeSet<&'a Untrusted> {
+/// Live roles that are deleted.
+fn going<'a>(
+    input: Input<'a>,
+    former: &BTreeMap<&'a Untrusted, Former<'a>>,
+    released: &BTreeMap<&'a Untrusted, Former<'a>>,
+) -> BTreeSet<&'a Untrusted> {
     let resolved: &'a Resolved<'a> = input.resolved;
-    let renamed = resolved.roles.iter().filter_map(|role| {
-        role.live.filter(|live| live.key.name != role.desired.name.value).and_then(|live| live.id.as_ref())
-    });
     let authoritative = input.target.manage.roles == Mode::Authoritative;
     let undeclared = undeclared_roles(resolved, input.live).filter_map(|role| role.id.as_ref());
-    let gone = former.keys().copied().chain(resolved.removed.keys());
-    renamed.chain(gone).chain(undeclared.filter(|_| authoritative)).collect()
+    let undeclared = undeclared.filter(|id| authoritative && !released.contains_key(id));
+    former.keys().copied().chain(resolved.removed.keys()).chain(undeclared).collect()
+}
+
+/// Live roles that are renamed.
+fn renamed<'a>(resolved: &'a Resolved<'a>) -> impl Iterator<Item = &'a Untrusted> {
+    resolved.roles.iter().filter_map(|role| {
+        role.live.filter(|live| live.key.name != role.desired.name.value).and_then(|live| live.id.as_ref())
+    })
 }
 
 fn live_default(live: &LiveState) -> Option<Option<RoleId>> {
@@ -174,6 +191,10 @@ struct Comparison<'a> {
     declared: Declared<'a>,
     /// Live roles that git no longer declares and that go, by id.
     former: BTreeMap<&'a Untrusted, Former<'a>>,
+    /// Live roles that are no longer managed and stay, by id.
+    released: BTreeMap<&'a Untrusted, Former<'a>>,
+    /// Ids of roles that are deleted.
+    going: BTreeSet<&'a Untrusted>,
     /// Who held which role by the definitions before, and is not declared now.
     former_assignments: BTreeSet<(&'static str, Untrusted, RoleId)>,
     holders: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,

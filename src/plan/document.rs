@@ -89,6 +89,9 @@ pub struct TargetPlan {
     pub changes: Vec<Change>,
     /// What guards say about the plan as a whole.
     pub verdicts: Vec<Verdict>,
+    /// Problems of the definitions that only live could show; not part of the digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<PlanFinding>,
     /// What is there and left alone.
     pub unmanaged: Unmanaged,
     /// What the reader should know: incomplete reads, unknown fields, a missing base.
@@ -432,6 +435,32 @@ pub struct Verdict {
     pub help: Option<Untrusted>,
     /// The reason that was given with `--allow`.
     pub reason: Option<Untrusted>,
+}
+
+/// A problem of the definitions that only live could show.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFinding {
+    /// The stable code, `RC` and three digits.
+    pub code: Untrusted,
+    /// How much it weighs.
+    pub level: FindingLevel,
+    /// What is wrong.
+    pub message: Untrusted,
+    /// What to do.
+    pub help: Option<Untrusted>,
+    /// Where; `null` where it has no place in a file.
+    pub place: Option<Place>,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingLevel {
+    /// The definitions cannot be used.
+    Error,
+    /// Worth knowing; nothing is refused.
+    Warning,
 }
 
 /// The guards.

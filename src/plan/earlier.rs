@@ -1,10 +1,17 @@
 //! What git held before the planned definitions: the base revision, and what the last recorded apply
 //! put in place. Removals, origins, adoption, and protection that outlives its file come from here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use super::resolve::{self, Resolved, ResolvedRole};
-use crate::model::{Address, RoleId, Scope, Untrusted, desired::DesiredState, live::LiveObject};
+use super::resolve::{self, Matched, Resolved, ResolvedRole};
+use crate::model::{
+    Address, RoleId, Untrusted,
+    desired::{DesiredState, Protect},
+    live::LiveObject,
+};
 
 /// The earlier definitions of one target, still symbolic.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,13 +59,18 @@ pub struct View<'a> {
     /// The revision, resolved as far as it can be.
     pub resolved: Resolved<'a>,
     by_id: BTreeMap<&'a Untrusted, usize>,
+    /// Live roles whose keys mean other ones by the definitions, and those.
+    moved: BTreeMap<RoleId, RoleId>,
 }
 
 impl<'a> View<'a> {
-    fn new(resolved: Resolved<'a>) -> Self {
+    fn new(resolved: Resolved<'a>, twins: &BTreeMap<Address, &'a LiveObject>) -> Self {
         let roles = resolved.roles.iter().enumerate();
         let by_id = roles.filter_map(|(index, role)| Some((role.live?.id.as_ref()?, index))).collect();
-        Self { resolved, by_id }
+        let now = |role: &ResolvedRole<'_>| twins.get(&role.address)?.id.clone().map(RoleId::Live);
+        let moved = resolved.roles.iter().filter_map(|role| Some((role.id(), now(role)?)));
+        let moved = moved.filter(|(then, now)| then != now).collect();
+        Self { resolved, by_id, moved }
     }
 
     /// The role of this address, else the one that is the live role `id`.
@@ -67,6 +79,20 @@ impl<'a> View<'a> {
         let by_address = roles.binary_search_by(|role| role.address.cmp(address)).ok();
         let index = by_address.or_else(|| self.by_id.get(id?).copied())?;
         roles.get(index)
+    }
+}
+
+impl View<'_> {
+    /// Whether the key of `now` means a live role that another key had. Where it is a new role for
+    /// git, nobody can tell that it takes the place of the old one.
+    fn means_another(&self, now: &ResolvedRole<'_>) -> bool {
+        now.live.and_then(|live| live.id.as_ref()).is_some_and(|id| self.by_id.contains_key(id))
+    }
+
+    /// What it forbids to happen to the live role `id`.
+    fn protects(&self, id: &Untrusted) -> impl Iterator<Item = Protect> {
+        let role = self.by_id.get(id).and_then(|index| self.resolved.roles.get(*index));
+        role.into_iter().flat_map(|role| role.desired.protect.iter().copied())
     }
 }
 
@@ -79,6 +105,8 @@ pub struct Views<'a> {
     pub applied: Option<View<'a>>,
     /// What is no longer managed.
     pub released: Option<View<'a>>,
+    /// Name of the target.
+    target: Arc<str>,
 }
 
 /// A live role that git declared before.
@@ -88,6 +116,9 @@ pub(super) struct Former<'a> {
     pub(super) address: Address,
     /// The role.
     pub(super) live: &'a LiveObject,
+    /// Whether only the record of applies says that it is this one: no revision gave its key the name
+    /// that it bears.
+    pub(super) unproven: bool,
 }
 
 impl<'a> Views<'a> {
@@ -97,15 +128,24 @@ impl<'a> Views<'a> {
         let twins: BTreeMap<Address, &'a LiveObject> =
             planned.roles.iter().filter_map(|role| Some((role.address.clone(), role.live?))).collect();
         let view = |desired: Option<&'a DesiredState>| {
-            let earlier = Earlier { ids: input.earlier.ids, ..Earlier::default() };
+            // Its keys mean what base and applied called so; protection is looked up once, for the plan.
+            let Earlier { base, applied, released, ids, .. } = input.earlier;
+            let earlier = Earlier { base, applied, released, ids, ..Earlier::default() };
             let input = resolve::Input { desired: desired?, earlier, ..input };
-            Some(View::new(resolve::leniently(input, &twins)))
+            Some(View::new(resolve::leniently(input, &twins), &twins))
         };
         Self {
             base: view(input.earlier.base),
             applied: view(input.earlier.applied),
             released: view(input.earlier.released),
+            target: Arc::clone(&input.target.name),
         }
+    }
+
+    /// What base, applied, and what is released forbid to happen to the live role `id`, however they
+    /// find it.
+    pub(super) fn protects(&self, id: &Untrusted) -> impl Iterator<Item = Protect> {
+        self.declared().chain(&self.released).flat_map(move |view| view.protects(id))
     }
 
     /// Base and applied.
@@ -116,7 +156,10 @@ impl<'a> Views<'a> {
     /// Live roles that base or applied declare under keys that `planned` does not have, and that it
     /// does not mean in another way, by id.
     pub(super) fn former(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
-        gone(self.declared(), planned)
+        let mut former = self.gone(self.declared(), planned);
+        let released = self.released(planned);
+        former.retain(|id, _| !released.contains_key(id));
+        former
     }
 
     /// Who held which role by base or applied, and is not declared by `planned` at all.
@@ -124,34 +167,61 @@ impl<'a> Views<'a> {
         &self,
         planned: &Resolved<'_>,
     ) -> BTreeSet<(&'static str, Untrusted, RoleId)> {
-        let assignments = self.declared().flat_map(|view| &view.resolved.assignments);
-        let gone = assignments.filter(|(slot, _)| !planned.assignments.contains_key(slot));
-        gone.map(|((class, principal), held)| (*class, principal.clone(), held.role.clone())).collect()
+        let held = self.declared().flat_map(|view| {
+            let held = view.resolved.assignments.iter();
+            let held = held.map(|((class, principal), held)| (*class, principal.clone(), held.role.clone()));
+            // What has expired was declared too.
+            let held = held.chain(view.resolved.expired.keys().cloned());
+            held.flat_map(|(class, principal, role)| {
+                let now = view.moved.get(&role).map(|now| (class, principal.clone(), now.clone()));
+                [(class, principal, role)].into_iter().chain(now)
+            })
+        });
+        held.filter(|(class, principal, _)| !planned.assignments.contains_key(&(*class, principal.clone())))
+            .collect()
     }
 
-    /// Live roles that are no longer managed and stay, by id.
+    /// Live roles that are no longer managed and stay, by id. Where the base has one in a file that is
+    /// still read, it was taken out of that file.
     pub(super) fn released(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
-        gone(self.released.iter(), planned)
-    }
-}
-
-fn gone<'v, 'a: 'v>(
-    views: impl Iterator<Item = &'v View<'a>>,
-    planned: &Resolved<'_>,
-) -> BTreeMap<&'a Untrusted, Former<'a>> {
-    let meant: BTreeSet<&Untrusted> =
-        planned.roles.iter().filter_map(|role| role.live?.id.as_ref()).collect();
-    let keys: BTreeSet<(&str, &Scope)> =
-        planned.roles.iter().map(|role| (&*role.desired.key, &role.desired.scope)).collect();
-    let mut former = BTreeMap::new();
-    for role in views.flat_map(|view| &view.resolved.roles) {
-        let Some(live) = role.live else { continue };
-        let Some(id) = &live.id else { continue };
-        let declared = keys.contains(&(&*role.desired.key, &role.desired.scope));
-        if live.builtin || declared || meant.contains(id) || planned.removed.contains_key(id) {
-            continue;
+        let mut released = self.gone(self.released.iter(), planned);
+        if let Some(base) = &self.base {
+            released.retain(|id, _| !base.by_id.contains_key(id));
         }
-        former.entry(id).or_insert_with(|| Former { address: role.address.clone(), live });
+        released
     }
-    former
+
+    fn gone<'v>(
+        &self,
+        views: impl Iterator<Item = &'v View<'a>>,
+        planned: &Resolved<'_>,
+    ) -> BTreeMap<&'a Untrusted, Former<'a>>
+    where
+        'a: 'v,
+    {
+        let meant: BTreeSet<&Untrusted> =
+            planned.roles.iter().filter_map(|role| role.live?.id.as_ref()).collect();
+        let mut former = BTreeMap::new();
+        for (view, role) in views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role))) {
+            let Some(live) = role.live else { continue };
+            let Some(id) = &live.id else { continue };
+            if live.builtin || meant.contains(id) || planned.removed.contains_key(id) {
+                continue;
+            }
+            let now = planned.roles.binary_search_by(|now| now.address.cmp(&role.address)).ok();
+            let address = match now.and_then(|now| planned.roles.get(now)) {
+                None => role.address.clone(),
+                Some(now) if view.means_another(now) => {
+                    Address::live_role(&self.target, &live.key.name, &live.key.scope)
+                }
+                Some(_) => continue,
+            };
+            let unproven = role.matched == Matched::Recorded && !role.bears(&live.key.name);
+            let known = former.entry(id);
+            known
+                .and_modify(|former: &mut Former<'_>| former.unproven &= unproven)
+                .or_insert_with(|| Former { address, live, unproven });
+        }
+        former
+    }
 }

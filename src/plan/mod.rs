@@ -8,6 +8,7 @@ pub mod digest;
 pub mod document;
 pub mod earlier;
 mod graph;
+mod integrity;
 pub mod operation;
 pub mod order;
 mod origin;

@@ -140,6 +140,10 @@ impl<'a> Judge<'a> {
         let has = |view: &View<'a>| view.role(&change.address, change.id.as_ref()).is_some();
         match &change.what {
             What::Role { before: None, .. } => {
+                // A key that meant a role which is still there means another one now.
+                let has = |view: &View<'a>| {
+                    view.role(&change.address, None).is_some_and(|role| role.live.is_none())
+                };
                 self.origin(|view| Said::same(has(view)), |view| Said::same(!has(view)))
             }
             What::Role { .. } if change.reason == Some(Reason::NoLongerDeclared) => {
@@ -206,7 +210,13 @@ impl<'a> Judge<'a> {
                 )
             }
             Some(Reason::NeverDeclared) => self.origin(|_| Said::Same, |_| Said::Other),
-            Some(Reason::NoLongerDeclared) => self.origin(|view| Said::same(held(view).is_none()), there),
+            Some(Reason::NoLongerDeclared) => {
+                let expired = |view: &View<'a>| {
+                    let of = |role: &RoleId| (class, principal.clone(), role.clone());
+                    before.is_some_and(|role| view.resolved.expired.contains_key(&of(role)))
+                };
+                self.origin(|view| Said::same(held(view).is_none() && !expired(view)), there)
+            }
             Some(Reason::BaseChanged) | None => {
                 self.origin(|view| Said::same(held(view).as_ref() == after), there)
             }

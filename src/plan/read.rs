@@ -37,7 +37,8 @@ struct Head {
 }
 
 impl PlanDocument {
-    /// Reads a plan as `plan --format json` and `plan -o FILE` write it.
+    /// Reads a plan as `plan --format json` and `plan -o FILE` write it. Whether it is in itself
+    /// consistent, [`PlanDocument::check_integrity`] tells.
     ///
     /// # Errors
     /// If `text` is larger than 64 MiB, is not JSON, has another format version, lacks a field or

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strsim::jaro_winkler;
 
-use super::earlier::Earlier;
+use super::{earlier::Earlier, temporary};
 use crate::{
     contract::{self, Spec},
     model::{
@@ -77,6 +77,12 @@ pub enum Matched {
 }
 
 impl ResolvedRole<'_> {
+    /// Whether its definition gives it this name, now or before, or an interrupted run did.
+    pub(super) fn bears(&self, name: &Untrusted) -> bool {
+        let given = [&self.desired.name].into_iter().chain(&self.desired.previously);
+        given.into_iter().any(|given| given.value == *name) || temporary::name(&self.address) == *name
+    }
+
     /// How others refer to it.
     pub fn id(&self) -> RoleId {
         match self.live.and_then(|live| live.id.as_ref()) {
@@ -113,6 +119,8 @@ pub struct ResolvedRemoval<'a> {
     pub reassign_to: Option<RoleId>,
     /// Where it was written.
     pub site: Site,
+    /// Whether only the record of applies says that it is this role.
+    pub unproven: bool,
 }
 
 /// What resolving needs.

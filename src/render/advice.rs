@@ -15,7 +15,7 @@ pub(super) enum Part<'a> {
 }
 
 /// Shorter code is quicker typed than copied, and stays among the words.
-const SHORTEST: usize = 12;
+const SHORTEST: usize = 15;
 
 /// Cuts an advice into words and what is to be copied: code of several words at the end of a clause,
 /// as in ``Say where they go: `- { name: Old, reassign_to: new }`.`` Other code stays among the words.

@@ -191,16 +191,23 @@ impl Word {
 /// The text so far.
 pub(super) struct Page {
     style: Style,
+    /// Columns by which everything is moved to the right.
+    shift: usize,
     out: String,
 }
 
 impl Page {
     pub(super) fn new(style: Style) -> Self {
-        Self { style, out: String::new() }
+        Self { style, shift: 0, out: String::new() }
     }
 
     pub(super) fn into_string(self) -> String {
         self.out
+    }
+
+    /// Moves everything that follows to the right by so many columns, instead of by others before.
+    pub(super) fn shift(&mut self, columns: usize) {
+        self.shift = columns;
     }
 
     /// An empty line, unless there is one already or nothing yet.
@@ -225,6 +232,7 @@ impl Page {
     /// Fills `text` into lines: the first at column `indent`, the others at `hang`.
     pub(super) fn put(&mut self, indent: usize, hang: usize, text: &Text) {
         let width = self.style.width.max(MIN_WIDTH);
+        let (indent, hang) = (indent + self.shift, hang + self.shift);
         let (indent, hang) = (indent.min(width / 2), hang.min(width / 2));
         let mut line = Line { style: self.style, column: indent, indent, runs: Vec::new() };
         for word in words(text) {

@@ -7,6 +7,7 @@
 //! - keeps git's check of who owns a repository,
 //! - reads sizes before contents.
 
+mod blame;
 mod dirty;
 mod error;
 mod facts;
@@ -19,6 +20,7 @@ mod path;
 mod pattern;
 mod place;
 mod record;
+mod rename;
 mod resolve;
 mod revision;
 mod shell;
@@ -29,6 +31,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+pub use blame::{Line, blame};
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;
 pub use history::{FirstParents, History, Tip};

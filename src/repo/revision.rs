@@ -321,6 +321,10 @@ impl Files for Revision {
         path::readable(path, &self.config).ok()?;
         self.blob(path)?.as_bytes().try_into().ok()
     }
+
+    fn fingerprint_of(&self, bytes: &[u8]) -> Option<[u8; 20]> {
+        Oid::hash_object(ObjectType::Blob, bytes).ok()?.as_bytes().try_into().ok()
+    }
 }
 
 impl fmt::Debug for Revision {

@@ -13,7 +13,6 @@ use super::{
     lock::{LockError, TenantLock},
     plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
-    recording,
 };
 use crate::{
     apply::{self, Report, Run, Status},
@@ -72,7 +71,12 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
             Failure::new(Exit::Stale, message).help("Merge or pull first, then apply what is merged.")
         );
     }
-    branch(config, project, allow_branch)
+    branch(config, project, allow_branch)?;
+    // What the target branch demands is not lifted by the branch that is applied.
+    match project.past.base.as_ref().and_then(|(_, side)| side.loaded.config.as_ref()) {
+        Some(base) => branch(base, project, allow_branch),
+        None => Ok(()),
+    }
 }
 
 fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), Failure> {
@@ -120,6 +124,7 @@ pub async fn apply(
             let document = &planned.document.targets[index];
             let outcome = match target {
                 Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+                None if document.error.is_none() => dropped(project, document),
                 None => unplanned(document),
             };
             outcomes.push((index, outcome));
@@ -165,6 +170,16 @@ fn by_tenant(planned: &Planned) -> Vec<Vec<(usize, Option<&PlannedTarget>)>> {
         }
     }
     tenants
+}
+
+/// A target that is not configured any more: there is nothing to send.
+fn dropped(project: &Project, document: &TargetPlan) -> TargetOutcome {
+    let recorded = match project.revisions.dirty {
+        true => None,
+        false => super::dropped::release(project, document.name.raw()),
+    };
+    let verification = Verification { verified: true, remaining: Vec::new() };
+    TargetOutcome { recorded, verification, ..outcome(document) }
 }
 
 fn unplanned(document: &TargetPlan) -> TargetOutcome {
@@ -243,7 +258,7 @@ fn recorded(
         revision: revision.clone(),
         digest: outcome.digest.clone().unwrap_or_default(),
         time: world.now.to_string().into(),
-        actor: recording::actor(world),
+        actor: world.actor.clone(),
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),
         ids: ids.collect(),

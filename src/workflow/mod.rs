@@ -3,8 +3,10 @@
 pub mod apply;
 pub mod approve;
 pub mod base;
+pub mod blame;
 pub mod catalog;
 pub mod doctor;
+mod dropped;
 mod exit;
 mod failure;
 pub mod import;
@@ -22,7 +24,7 @@ use std::{ffi::OsString, sync::Arc};
 
 use crate::{
     definition::ParseCache,
-    model::Redactor,
+    model::{Redactor, Untrusted},
     provider::{Registry, http},
 };
 
@@ -42,6 +44,8 @@ pub struct World {
     pub allowed_hosts: Vec<String>,
     /// Learns every credential.
     pub redactor: Redactor,
+    /// Who runs it, as the environment tells.
+    pub actor: Untrusted,
     /// The time of the run.
     pub now: jiff::Timestamp,
     /// The day (UTC).

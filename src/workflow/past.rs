@@ -182,7 +182,7 @@ enum State {
 impl State {
     fn get(&self) -> Option<&DesiredState> {
         match self {
-            Self::Whole(side, name) => side.loaded.desired.get(name),
+            Self::Whole(side, name) => side.loaded.desired.get(name).map(|state| &**state),
             Self::Part(state) => Some(state),
         }
     }
@@ -336,7 +336,8 @@ impl TargetPast {
             config.targets.iter().filter(|other| other.provider == target.provider && *other.name != *name)
         {
             if !names.contains(&*other.name) || same(other) {
-                self.protecting.extend(side.loaded.desired.get(&other.name).and_then(protecting));
+                self.protecting
+                    .extend(side.loaded.desired.get(&other.name).and_then(|state| protecting(state)));
             }
         }
     }
@@ -384,7 +385,7 @@ impl TargetPast {
         let stays = |site: crate::model::Site| {
             path_of(&side.loaded.sources, site).is_some_and(|path| left.contains(&path))
         };
-        let (mut kept, mut released) = (state.clone(), DesiredState::default());
+        let (mut kept, mut released) = (DesiredState::clone(state), DesiredState::default());
         let declared: BTreeSet<(&str, &Scope)> = project
             .loaded
             .desired

@@ -120,8 +120,10 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
                 });
             }
             (Err(failure), tenant) => {
+                let mut failed = build::failed(&target.name, Some(target), &guards, failure.failure.into());
+                failed.findings = build::findings(&failure.findings, &project.loaded.sources);
                 findings.extend(failure.findings);
-                documents.push(build::failed(&target.name, Some(target), &guards, failure.failure.into()));
+                documents.push(failed);
                 if let Some(tenant) = tenant {
                     tenant.close().await;
                 }
@@ -130,6 +132,9 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
         }
     }
     super::overlap::refuse(project, &guards, &mut documents, &mut targets, &mut findings).await;
+    if wishes.part != Part::Drift {
+        documents.extend(super::dropped::plans(project, &guards, &targets));
+    }
     documents.extend(project.broken().map(|name| {
         let target = project.target(name);
         let failure = Failure::new(Exit::Invalid, "its definitions have errors")
@@ -251,7 +256,8 @@ async fn plan_target(
             applied: past.record.as_ref(),
             scope_changes: &past.scope_changes,
         };
-        let document = build::target(circumstances, &plan, sources);
+        let mut document = build::target(circumstances, &plan, sources);
+        document.findings = build::findings(&findings, &project.loaded.sources);
         let left = left.map_or(0, |left| left.len());
         return Ok(Made { document, plan, live, past, recording, left, findings });
     }
@@ -261,9 +267,11 @@ async fn plan_target(
 fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failure> {
     if !wishes.only.is_empty() {
         let only = super::project::globs(&wishes.only, "--only")?;
+        let all = plan.changes.len();
         select::select(plan, &only).map_err(|lacking| {
             lacking_selection(&lacking, "Widen `--only` so that it matches these addresses too.")
         })?;
+        plan.notes.extend(outside(all, plan.changes.len()));
     }
     match wishes.part {
         Part::Whole => Ok(None),
@@ -277,6 +285,22 @@ fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failu
             })?;
             Ok(Some(left))
         }
+    }
+}
+
+/// What the selection leaves out of a plan with `all` changes.
+fn outside(all: usize, selected: usize) -> Option<Untrusted> {
+    let changes = |number: usize| match number {
+        1 => "1 change is".to_owned(),
+        n => format!("{n} changes are"),
+    };
+    match (selected, all - selected) {
+        (0, 0) => None,
+        (0, left) => {
+            Some(format!("`--only` matches nothing of the plan; {} outside of it", changes(left)).into())
+        }
+        (_, 0) => None,
+        (_, left) => Some(format!("{} outside of `--only`", changes(left)).into()),
     }
 }
 

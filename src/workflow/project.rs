@@ -10,7 +10,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
     Exit, Failure, World,
-    base::{self, Search},
+    base::{self, Event, Search},
     past::{Past, Side},
 };
 use crate::{
@@ -38,6 +38,8 @@ pub struct Source {
     pub targets: Vec<String>,
     /// The base (`--base`).
     pub base: Option<String>,
+    /// Why a CI system runs this, where one does.
+    pub event: Option<Event>,
     /// Levels of lints (`--lint`).
     pub lints: BTreeMap<Code, LintLevel>,
 }
@@ -54,6 +56,10 @@ pub struct Project {
     pub revisions: Revisions,
     /// Names of the selected targets.
     pub selected: Vec<Arc<str>>,
+    /// Whether targets were selected (`--target`).
+    pub narrowed: bool,
+    /// Whether they are those of a revision that was named, and not of the work tree.
+    pub rev: bool,
     /// The revisions beside the planned one; empty until [`compared`] looks for them.
     pub past: Past,
     /// What the definitions were read from.
@@ -87,7 +93,17 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         Some(config) => select(config, &loaded.failed, &source.targets)?,
         None => Vec::new(),
     };
-    Ok(Project { place, loaded, facts, revisions, selected, past: Past::default(), files })
+    Ok(Project {
+        place,
+        loaded,
+        facts,
+        revisions,
+        selected,
+        narrowed: !source.targets.is_empty(),
+        rev: source.rev.is_some(),
+        past: Past::default(),
+        files,
+    })
 }
 
 /// Finds, reads, and checks the definitions as [`open`] does, together with the base that they are
@@ -121,7 +137,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         branch: project.facts.branch.as_deref(),
         dirty: project.revisions.dirty,
         apply_from: &apply_from,
-        environment: &*world.environment,
+        event: source.event.as_ref(),
     };
     let (base, note) = base::find(search)?;
     let mut heads: Vec<Arc<str>> = vec![commit.raw().into()];
@@ -140,7 +156,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
             {
                 project.revisions.merged = Some((&*tree).into());
                 let files: Arc<dyn Files> = Arc::new(files);
-                project.loaded = load(world, files.as_ref(), &project.place, None, source);
+                project.loaded = load(world, files.as_ref(), &project.place, None, Some(&source.lints));
                 project.files = files;
                 if let Some(config) = &project.loaded.config {
                     project.selected = select(config, &project.loaded.failed, &source.targets)?;
@@ -167,14 +183,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
 pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<Side, repo::RepoError> {
     let revision = Revision::open(place, commit)?;
     let id = Arc::clone(revision.commit());
-    let options = LoadOptions {
-        lints: BTreeMap::new(),
-        revision: Some(Arc::clone(&id)),
-        today: world.today,
-        skip_lints: true,
-        cache: &world.cache,
-    };
-    let loaded = definition::load(&revision, &place.config, &world.registry.specs(), &options);
+    let loaded = load(world, &revision, place, Some(Arc::clone(&id)), None);
     Ok(Side { commit: id, loaded })
 }
 
@@ -197,21 +206,23 @@ pub(super) fn read(
         }
         None => (Arc::new(WorkTree::open(place)?), None),
     };
-    Ok((load(world, files.as_ref(), place, commit.clone(), source), commit, files))
+    Ok((load(world, files.as_ref(), place, commit.clone(), Some(&source.lints)), commit, files))
 }
 
-fn load(
+/// Reads and checks `files`. `lints` are the levels of the command line; without them lints are left
+/// out, as for a revision that is only compared with.
+pub(super) fn load(
     world: &World,
     files: &dyn Files,
     place: &ConfigPlace,
     revision: Option<Arc<str>>,
-    source: &Source,
+    lints: Option<&BTreeMap<Code, LintLevel>>,
 ) -> Loaded {
     let options = LoadOptions {
-        lints: source.lints.clone(),
+        lints: lints.cloned().unwrap_or_default(),
         revision,
         today: world.today,
-        skip_lints: false,
+        skip_lints: lints.is_none(),
         cache: &world.cache,
     };
     definition::load(files, &place.config, &world.registry.specs(), &options)
@@ -299,7 +310,7 @@ impl Project {
         let targets = self.loaded.config.iter().flat_map(|config| &config.targets);
         targets
             .filter(|target| self.selected.contains(&target.name))
-            .filter_map(|target| Some((target, self.loaded.desired.get(&target.name)?)))
+            .filter_map(|target| Some((target, &**self.loaded.desired.get(&target.name)?)))
     }
 
     /// The names of all targets, also of those that are not selected or have errors.

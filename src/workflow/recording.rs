@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Failure, World, project::Project, tenant};
+use super::{Failure, project::Project, tenant};
 use crate::{
     model::{
         Untrusted,
@@ -93,17 +93,11 @@ fn place(project: &Project, target: &Target) -> Option<RecordPlace> {
         config::Record::Git => Some(RecordPlace::Git),
         config::Record::File => {
             project.folder().ok()?;
-            Some(RecordPlace::Folder(".rolecall/runs/applied".into()))
+            Some(RecordPlace::Folder(FOLDER.into()))
         }
         config::Record::None => None,
     }
 }
 
-/// Who applies, as far as the environment tells.
-pub fn actor(world: &World) -> Untrusted {
-    let variables = ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"];
-    let text = |name: &&str| {
-        (world.environment)(name).and_then(|value| value.into_string().ok()).filter(|v| !v.is_empty())
-    };
-    variables.iter().find_map(text).map_or_else(|| "unknown".into(), Untrusted::from)
-}
+/// The folder of `record: file`, below the root of the definitions.
+pub(super) const FOLDER: &str = ".rolecall/runs/applied";

@@ -76,6 +76,9 @@ pub fn alone(change: &ScopeChange) -> bool {
             };
             !matches!((a, b), (Some(a), Some(b)) if b <= a)
         }
+        "apply_from" => {
+            before != ANYWHERE && !after.split(", ").all(|branch| before.split(", ").any(|was| was == branch))
+        }
         _ => true,
     }
 }
@@ -111,9 +114,81 @@ fn unassign(on_unassign: &OnUnassign) -> String {
     }
 }
 
+/// What stands for no `apply_from`. No branch has such a name beside others: it would be a list.
+const ANYWHERE: &str = "anywhere";
+
 fn branches(config: &Config) -> String {
     match &config.apply_from {
-        None => "anywhere".to_owned(),
+        None => ANYWHERE.to_owned(),
         Some(branches) => branches.iter().map(Untrusted::raw).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(what: &str, before: &str, after: &str) -> ScopeChange {
+        ScopeChange { what: what.into(), before: Some(before.into()), after: Some(after.into()) }
+    }
+
+    #[test]
+    fn only_what_cannot_hurt_goes_together_with_roles() {
+        for (what, before, after, is_alone) in [
+            ("guards.min_admins", "2", "3", false),
+            ("guards.min_admins", "3", "2", true),
+            ("guards.max_deletes", "5", "3", false),
+            ("guards.max_deletes", "3", "5", true),
+            ("guards.max_deletes", "10%", "5%", false),
+            ("guards.max_deletes", "5%", "10%", true),
+            // Which of the two allows more depends on what is live.
+            ("guards.max_deletes", "10%", "3", true),
+            ("guards.max_unassigns", "3", "10%", true),
+            ("guards.max_unassigns", "10%", "9%", false),
+            ("on_unassign", "to builtin:member", "to builtin:admin", false),
+            ("on_unassign", "refuse", "remove_member", true),
+            ("manage.roles", "declared", "additive", true),
+            ("manage.roles", "declared", "authoritative", true),
+            ("credential", "A_TOKEN", "B_TOKEN", true),
+            ("settings.url", "https://a.test", "https://b.test", true),
+            ("apply_from", "main", "anywhere", true),
+            ("tenant", "a", "b", true),
+            ("files", "roles/a.yaml", "", true),
+        ] {
+            assert_eq!(alone(&change(what, before, after)), is_alone, "{what}: {before} to {after}");
+        }
+    }
+
+    #[test]
+    fn a_mode_is_in_force_only_where_every_revision_has_it() {
+        let target = |roles, assignments| Target {
+            name: "t".into(),
+            provider: "madeup",
+            files: Vec::new(),
+            manage: Manage { roles, assignments },
+            settings: std::collections::BTreeMap::new(),
+            credential: crate::model::config::CredentialSource::Env("MADEUP_TOKEN".into()),
+            emulator: false,
+            on_unassign: OnUnassign::Refuse,
+            site: crate::model::Site { source: crate::model::SourceId(0), start: 0, end: 1 },
+        };
+        use Mode::{Additive, Authoritative, Declared};
+        for (now, then, force) in [
+            (Authoritative, Declared, Declared),
+            (Authoritative, Additive, Additive),
+            (Declared, Additive, Additive),
+            (Declared, Authoritative, Declared),
+            (Additive, Authoritative, Additive),
+            (Authoritative, Authoritative, Authoritative),
+        ] {
+            let both = in_force(&target(now, then), [target(then, now)].iter()).manage;
+            assert_eq!((both.roles, both.assignments), (force, force), "{now:?} after {then:?}");
+        }
+        // The base and the last apply both count.
+        let all = [target(Authoritative, Declared), target(Additive, Declared)];
+        let manage = in_force(&target(Authoritative, Authoritative), all.iter()).manage;
+        assert_eq!((manage.roles, manage.assignments), (Additive, Declared));
+        let alone = in_force(&target(Authoritative, Declared), [].iter()).manage;
+        assert_eq!((alone.roles, alone.assignments), (Authoritative, Declared));
     }
 }

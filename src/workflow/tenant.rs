@@ -30,12 +30,21 @@ impl Tenant {
     ///
     /// Where the host is not allowed, the credential cannot be read, or the emulator does not start.
     pub async fn connect(world: &World, target: &Target, folder: Option<&Path>) -> Result<Self, Failure> {
+        Self::open(world, target, folder, false).await
+    }
+
+    async fn open(
+        world: &World,
+        target: &Target,
+        folder: Option<&Path>,
+        look: bool,
+    ) -> Result<Self, Failure> {
         let provider = world.registry.get(target.provider).ok_or_else(|| {
             Failure::new(Exit::Invalid, format!("provider `{}` is unknown", target.provider))
         })?;
         let mut endpoint = provider.endpoint(&target.settings);
         let emulator = match target.emulator {
-            true => Some(start_emulator(target, folder).await?),
+            true => Some(start_emulator(target, folder, look).await?),
             false => None,
         };
         if let Some(running) = &emulator {
@@ -61,8 +70,8 @@ impl Tenant {
         Ok(Self { provider: Arc::clone(provider), connection: Arc::new(connection), emulator })
     }
 
-    /// As [`Self::connect`], for a command that changes nothing: an emulator that was not used yet
-    /// begins with its sample tenant in memory, and leaves no state behind.
+    /// As [`Self::connect`], for a command that changes nothing: an emulator begins with the state that
+    /// it left, else with its sample tenant, and neither locks nor writes anything.
     ///
     /// # Errors
     ///
@@ -72,8 +81,7 @@ impl Tenant {
         target: &Target,
         folder: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let begun = folder.filter(|folder| folder.join(emulator_state(target)).is_dir());
-        Self::connect(world, target, begun).await
+        Self::open(world, target, folder, true).await
     }
 
     /// A client that only reads.
@@ -99,10 +107,13 @@ pub fn emulator_state(target: &Target) -> String {
     format!(".rolecall/emulator/{}", target.name)
 }
 
-async fn start_emulator(target: &Target, folder: Option<&Path>) -> Result<Running, Failure> {
+async fn start_emulator(target: &Target, folder: Option<&Path>, look: bool) -> Result<Running, Failure> {
     let mut options = emulator::Options::new(target.provider);
+    options.look = look;
     if let Some(folder) = folder {
-        ignore_runs(folder)?;
+        if !look {
+            ignore_runs(folder)?;
+        }
         options.state = Some(folder.join(emulator_state(target)));
     }
     emulator::start(options).await.map_err(|error| Failure::new(Exit::Error, error.to_string()))

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use rolecall::plan::{PlanDocument, digest};
 use serde_json::Value;
 
 use super::{Place, Snapshots, for_each};
@@ -117,7 +118,7 @@ const CASES: &[(&str, Spoil, i32, i32)] = &[
         1,
         1,
     ),
-    // What is in the file can only refuse: its digests are not asked, its changes are.
+    // A digest that is not of what it stands for.
     (
         "digests-edited",
         |place, mut plan| {
@@ -126,18 +127,58 @@ const CASES: &[(&str, Spoil, i32, i32)] = &[
             plan["targets"][0]["digest"] = other.into();
             write(place, &plan);
         },
-        0,
-        0,
+        1,
+        1,
+    ),
+    (
+        "digest-of-a-change-edited",
+        |place, mut plan| {
+            plan["targets"][0]["changes"][0]["digest"] = format!("sha256:{}", "0".repeat(64)).into();
+            write(place, &plan);
+        },
+        1,
+        1,
     ),
     (
         "permissions-edited",
         |place, plan| write_text(place, &plan.to_string().replace("reports:read", "role_management:write")),
+        1,
+        1,
+    ),
+    // What is shown to the reviewer is less, or more, than what the change does.
+    (
+        "permission-hidden",
+        |place, mut plan| {
+            for change in plan["targets"][0]["changes"].as_array_mut().expect("changes") {
+                change["fields"].as_array_mut().expect("fields").retain(|field| field["added"].is_null());
+            }
+            write(place, &plan);
+        },
+        1,
+        1,
+    ),
+    (
+        "permission-smuggled",
+        |place, plan| {
+            let more = r#""added":[{"origin":"undetermined","value":"api_keys:write"},"#;
+            write_text(place, &plan.to_string().replace(r#""added":["#, more));
+        },
+        1,
+        1,
+    ),
+    // With digests that fit, it is another claim, and the fresh plan is not among it.
+    (
+        "permissions-edited-with-digests",
+        |place, plan| {
+            let text = plan.to_string().replace("reports:read", "role_management:write");
+            write_text(place, &sealed(&text));
+        },
         0,
         5,
     ),
     (
         "target-renamed",
-        |place, plan| write_text(place, &plan.to_string().replace("reviews", "production")),
+        |place, plan| write_text(place, &sealed(&plan.to_string().replace("reviews", "production"))),
         0,
         5,
     ),
@@ -145,7 +186,7 @@ const CASES: &[(&str, Spoil, i32, i32)] = &[
         "hostile-texts",
         |place, plan| {
             let hostile = "\\u001b]0;x\\u0007\\u202e::error::\\n<script>@everyone`|";
-            write_text(place, &plan.to_string().replace("Reads reports", hostile));
+            write_text(place, &sealed(&plan.to_string().replace("Reads reports", hostile)));
         },
         0,
         5,
@@ -180,6 +221,16 @@ const CASES: &[(&str, Spoil, i32, i32)] = &[
         1,
     ),
 ];
+
+/// A plan with the digests that its changes have.
+fn sealed(text: &str) -> String {
+    let mut plan: PlanDocument = serde_json::from_str(text).expect("a plan");
+    for change in plan.targets.iter_mut().flat_map(|target| &mut target.changes) {
+        change.digest = digest::change(change);
+    }
+    plan.digest = digest::plan(&plan.targets);
+    serde_json::to_string(&plan).expect("JSON")
+}
 
 fn write_text(place: &Place, text: &str) {
     place.write("plan.json", text);

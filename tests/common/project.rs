@@ -124,6 +124,11 @@ impl Project {
         }
     }
 
+    /// The home of whoever runs the program.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// Applies without asking.
     pub(crate) fn apply(&self) -> Output {
         self.run("apply --auto-approve")
@@ -235,7 +240,8 @@ impl Output {
         }
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let text = text.replace(&today, "TODAY");
-        cut(&cut(&text, "sha256:", 64, "DIGEST"), "Commit ", 12, "COMMIT")
+        let text = cut(&cut(&text, "sha256:", 64, "DIGEST"), "Commit ", 12, "COMMIT");
+        cut(&text, "(", 12, "BASE")
     }
 
     /// Standard output as JSON.

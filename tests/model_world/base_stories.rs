@@ -66,8 +66,8 @@ fn an_unknown_permission_is_reported_once_for_each_place() {
         .role("a", |r| r.permissions(&["reed"]))
         .role("b", |r| r.base("a").permissions(&["something else"]));
     assert_snapshot!(story(&world(), &definitions), @"
-    RC035 Madeup does not know the permission `reed` | Did you mean `read`?
-    RC035 Madeup does not know the permission `something else`
+    RC035 Madeup does not know the permission `reed` | Did you mean `read`? `rolecall catalog --target t` lists them.
+    RC035 Madeup does not know the permission `something else` | `rolecall catalog --target t` lists them.
     ");
 }
 

@@ -17,7 +17,7 @@ use rolecall::{
     },
     plan::{
         build,
-        change::Plan,
+        change::{Change, Plan},
         compare,
         document::{Guard, PlanDocument, Revisions, TargetPlan},
         earlier::{Earlier, Views},
@@ -40,6 +40,8 @@ pub(crate) struct Definitions {
     pub(crate) base: Option<DesiredState>,
     pub(crate) applied: Option<DesiredState>,
     pub(crate) released: Option<DesiredState>,
+    /// More states whose protection holds.
+    pub(crate) protecting: Vec<DesiredState>,
     /// The ids of the record, by address.
     pub(crate) ids: BTreeMap<Address, Untrusted>,
     /// Whether nobody asks what git declared before.
@@ -86,6 +88,7 @@ pub(crate) fn definitions() -> Definitions {
         base: None,
         applied: None,
         released: None,
+        protecting: Vec::new(),
         ids: BTreeMap::new(),
         exempt: true,
         guards: Guards { max_deletes: Limit::Count(1000), max_unassigns: Limit::Count(1000), min_admins: 0 },
@@ -208,6 +211,7 @@ impl Definitions {
             previously: Vec::new(),
             description: None,
             base: None,
+            include: Vec::new(),
             permissions: BTreeMap::new(),
             except: BTreeMap::new(),
             protect: BTreeSet::new(),
@@ -298,6 +302,33 @@ impl Definitions {
         self
     }
 
+    /// Definitions that the target no longer reads, in files that are still there.
+    pub(crate) fn releasing(mut self, released: Self) -> Self {
+        self.exempt = false;
+        self.released = Some(released.desired);
+        self
+    }
+
+    /// Definitions whose protection holds: of history, or of a target that is gone.
+    pub(crate) fn protected_by(mut self, protecting: Self) -> Self {
+        self.exempt = false;
+        self.protecting.push(protecting.desired);
+        self
+    }
+
+    /// The record as a complete apply leaves it, of a commit that is its own base.
+    pub(crate) fn after_apply(&self, world: &World) -> Self {
+        Self {
+            base: Some(self.desired.clone()),
+            applied: Some(self.desired.clone()),
+            released: None,
+            protecting: Vec::new(),
+            exempt: false,
+            ids: ids(&self.desired, world),
+            ..self.clone()
+        }
+    }
+
     /// The record's id of a role.
     pub(crate) fn recorded(mut self, key: &str, id: &str) -> Self {
         self.ids.insert(Address::role("t", key, &Scope::Target), id.into());
@@ -308,6 +339,19 @@ impl Definitions {
         change(&mut self);
         self
     }
+}
+
+/// What a record tells of the live roles: each bears the name that the definitions give it.
+pub(crate) fn ids(desired: &DesiredState, world: &World) -> BTreeMap<Address, Untrusted> {
+    let live =
+        |name: &Untrusted| world.roles.iter().find(|(_, role)| role.name == name.raw() && !role.builtin);
+    let roles = desired.roles.iter();
+    roles
+        .filter_map(|role| {
+            let (id, _) = live(&role.name.value)?;
+            Some((Address::role("t", &role.key, &role.scope), Untrusted::from(&**id)))
+        })
+        .collect()
 }
 
 /// Plans as the program does: resolve, compare, judge, order, build.
@@ -326,13 +370,25 @@ pub(crate) fn plan_selected(
     definitions: &Definitions,
     select: impl FnOnce(&mut Plan),
 ) -> Result<Planned, Vec<Finding>> {
+    plan_part(live, definitions, |plan| {
+        select(plan);
+        None
+    })
+}
+
+/// The same, where the hand takes a part of the plan and returns what it left.
+pub(crate) fn plan_part(
+    live: &LiveState,
+    definitions: &Definitions,
+    part: impl FnOnce(&mut Plan) -> Option<Vec<Change>>,
+) -> Result<Planned, Vec<Finding>> {
     let Definitions { target, desired, guards, allowed, .. } = definitions;
     let earlier = Earlier {
         base: definitions.base.as_ref(),
         applied: definitions.applied.as_ref(),
         ids: definitions.applied.as_ref().map(|_| &definitions.ids),
         released: definitions.released.as_ref(),
-        protecting: &[],
+        protecting: &definitions.protecting,
         exempt: definitions.exempt,
     };
     let spec = &Madeup;
@@ -341,7 +397,7 @@ pub(crate) fn plan_selected(
     let views = Views::of(input, &resolved);
     let input = compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views };
     let mut plan = compare::compare(input);
-    select(&mut plan);
+    let left = part(&mut plan);
     assess::judge(&mut plan, assess::Facts { live, catalogue: spec.catalogue(), guards, allowed });
     let ops = order::order(&plan, spec);
     let mut sources = Sources::default();
@@ -351,7 +407,7 @@ pub(crate) fn plan_selected(
         identity: &live.identity,
         guards,
         selection: &[],
-        left: None,
+        left: left.as_deref(),
         applied: None,
         scope_changes: &[],
     };

@@ -13,6 +13,7 @@ use proptest::{
 use rolecall::{
     model::{RoleId, config::Mode},
     plan::{
+        PlanDocument,
         change::{Change, Plan, RoleState, What},
         digest::elements,
         document::Action,
@@ -69,6 +70,22 @@ proptest! {
             let json = |planned: &Planned| serde_json::to_string(&planned.document).expect("a document is JSON");
             prop_assert_eq!(json(&first), json(&second));
             prop_assert_eq!(first.ops, second.ops);
+        }
+    }
+
+    #[test]
+    fn a_plan_that_was_written_is_consistent(case in cases()) {
+        let Ok(planned) = plan(&case.world, &case.definitions) else { return Ok(()) };
+        let text = serde_json::to_string(&planned.document).expect("a document is JSON");
+        let read = PlanDocument::read(&text).map_err(|error| failed(&format!("{error:?}"), &planned))?;
+        read.check_integrity().map_err(|error| failed(&format!("{error:?}"), &planned))?;
+        // Whatever one change says of another one, the digests tell.
+        let mut edited = read;
+        let changes = edited.targets[0].changes.len();
+        if changes > 1 {
+            let change = &mut edited.targets[0].changes[case.seed as usize % changes];
+            (change.before, change.after) = (change.after.take(), change.before.take());
+            prop_assert!(edited.check_integrity().is_err());
         }
     }
 
@@ -249,7 +266,7 @@ fn random_cases_reach_every_action() {
         assert!(cases * 20 >= all, "{action:?} in {cases} of {all} cases only");
     }
     assert!(refused * 10 <= all * 4, "{refused} of {all} cases are refused");
-    assert!(temporary >= 10 && gaps >= 10, "{temporary} rings of names and {gaps} gaps in {all} cases");
+    assert!(temporary >= 10 && gaps >= 2, "{temporary} rings of names and {gaps} gaps in {all} cases");
 }
 
 /// The plan of a random case, which always resolves; `None` where a guard refuses it.

@@ -66,6 +66,7 @@ const PRINCIPALS: &[PrincipalClass] = &[
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: false,
     permissions: PERMISSIONS.iter().map(|name| ((*name).into(), Meaning::default())).collect(),
+    accesses: std::collections::BTreeMap::new(),
     builtin: vec![
         Builtin { id: "admin", title: "Administrator", admin: true, vacant: false, assignable: true },
         Builtin { id: "member", title: "Member", admin: false, vacant: true, assignable: true },

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use rolecall::{
     model::{Finding, RoleId, Untrusted},
     plan::{
-        change::{Change, Plan, RoleState, Verdict, What},
-        document::{Reason, VerdictOutcome},
+        change::{self, Plan, RoleState, Verdict, What},
+        document::{Change, FieldChange, FieldValue, Left, Reason, VerdictOutcome},
         operation::{Op, Verb},
     },
 };
@@ -48,7 +48,7 @@ pub(crate) fn changes(planned: &Planned) -> String {
     if text.is_empty() { "nothing to do\n".to_owned() } else { text }
 }
 
-fn line(plan: &Plan, change: &Change) -> String {
+fn line(plan: &Plan, change: &change::Change) -> String {
     let action = serde_json::to_value(change.action).expect("an action is a word");
     let mut line = format!("{} {}", action.as_str().expect("an action is a word"), change.address);
     let role = |role: &Option<RoleId>| match role {
@@ -119,6 +119,77 @@ fn said(verdict: &Verdict) -> String {
 fn finding(finding: &Finding) -> String {
     let help = finding.help.as_ref().map_or_else(String::new, |help| format!(" | {}", help.raw()));
     format!("{} {}{help}\n", finding.code, finding.message.raw())
+}
+
+/// The plan as its document tells it: what differs, and why.
+pub(crate) fn told(planned: &Planned) -> String {
+    let target = planned.target();
+    let mut text = String::new();
+    for change in &target.changes {
+        let Change { address, action, origin, fields, after, .. } = change;
+        text.push_str(&format!("{} {address} [{}]", word(action), word(origin)));
+        if after.is_some() && !fields.is_empty() {
+            text.push_str(&format!(":{}", differences(fields)));
+        }
+        text.push_str(if change.adopts { " (adopts)" } else { "" });
+        if let Some(reason) = &change.reason {
+            text.push_str(&format!(" ({})", word(reason)));
+        }
+        text.push('\n');
+        for verdict in change.verdicts.iter().filter(|v| v.outcome == VerdictOutcome::Refused) {
+            text.push_str(&format!("  refused by {}: {}\n", word(&verdict.guard), verdict.message.raw()));
+        }
+    }
+    for verdict in target.verdicts.iter().filter(|v| v.outcome == VerdictOutcome::Refused) {
+        text.push_str(&format!("refused by {}: {}\n", word(&verdict.guard), verdict.message.raw()));
+    }
+    for Left { address, action, origin, fields, .. } in &target.left {
+        text.push_str(&format!(
+            "left: {} {address} [{}]:{}\n",
+            word(action),
+            word(origin),
+            differences(fields)
+        ));
+    }
+    for role in &target.unmanaged.roles {
+        text.push_str(&format!("left alone: {}\n", role.address));
+    }
+    if let Some(assignments) = target.unmanaged.assignments.filter(|count| *count > 0) {
+        text.push_str(&format!("left alone: {assignments} assignments\n"));
+    }
+    for note in &target.notes {
+        text.push_str(&format!("note: {}\n", note.raw()));
+    }
+    if text.is_empty() { "nothing to do\n".to_owned() } else { text }
+}
+
+fn differences(fields: &[FieldChange]) -> String {
+    let mut text = String::new();
+    for field in fields {
+        match field {
+            FieldChange::Set { added, removed, .. } => {
+                let members =
+                    added.iter().map(|member| ('+', member)).chain(removed.iter().map(|m| ('-', m)));
+                for (sign, member) in members {
+                    text.push_str(&format!(" {sign}{} [{}]", member.value.raw(), word(&member.origin)));
+                }
+            }
+            FieldChange::Value { field, after, origin, .. } => {
+                let after = match after {
+                    Some(FieldValue::Text(Some(text))) => text.raw().to_owned(),
+                    Some(FieldValue::Role(role)) => role.name.raw().to_owned(),
+                    _ => "nothing".to_owned(),
+                };
+                text.push_str(&format!(" {} {after} [{}]", field.raw(), word(origin)));
+            }
+        }
+    }
+    text
+}
+
+fn word(word: &impl serde::Serialize) -> String {
+    let value = serde_json::to_value(word).expect("a word");
+    value.as_str().expect("a word").to_owned()
 }
 
 /// The operations alone, each with its stratum.

@@ -407,3 +407,24 @@ fn for_a_program() {
     "#);
     assert_eq!(report["exit"], 0);
 }
+
+#[test]
+fn looking_leaves_nothing_behind() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["init", "--emulator"]).code, 0);
+    let fresh = sandbox.files();
+    let said = sandbox.run(&["doctor"]);
+    assert!(check(&said, "lock").contains("free"), "{}", said.out);
+    assert_eq!((sandbox.files(), sandbox.home_files()), (fresh, Vec::new()));
+
+    // An emulator that was used is looked at as it stands, also while somebody else has it open.
+    assert_eq!(sandbox.run(&["apply", "--auto-approve"]).code, 0);
+    let used = (sandbox.files(), sandbox.home_files());
+    let state = sandbox.work().join(".rolecall/emulator");
+    let target = std::fs::read_dir(&state).expect("its state").next().expect("a target").expect("a folder");
+    let lock = std::fs::OpenOptions::new().write(true).open(target.path().join("lock")).expect("its lock");
+    lock.try_lock().expect("nobody has it");
+    let said = sandbox.run(&["doctor"]);
+    assert!(check(&said, "roles").contains("1 of your own"), "{}\n{}", said.out, said.err);
+    assert_eq!((sandbox.files(), sandbox.home_files()), used);
+}

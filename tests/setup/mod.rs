@@ -80,6 +80,13 @@ impl Sandbox {
         files
     }
 
+    /// Every file below the home of whoever runs the program.
+    pub(crate) fn home_files(&self) -> Vec<(String, String)> {
+        let mut files = Vec::new();
+        collect(self.0.home(), self.0.home(), &mut files);
+        files
+    }
+
     /// Every file below the folder.
     pub(crate) fn names(&self) -> Vec<String> {
         self.files().into_iter().map(|(name, _)| name).collect()

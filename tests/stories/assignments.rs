@@ -29,8 +29,9 @@ fn people_are_assigned_reassigned_and_left_alone() {
     assert_eq!(emulator.count("POST /v1/users/roles"), 1, "one request for both");
 
     project.define(&format!("{ROLES}{}", assigned("two", &["1003"])));
-    assert_snapshot!(project.apply().exits(0).shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().exits(0).shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -68,7 +69,8 @@ fn an_unknown_person_is_an_error_that_names_the_place() {
     let project = Project::in_git(&emulator, "");
     project.define(&format!("{ROLES}{}", assigned("one", &["1003", "10044", "mira"])));
     assert_snapshot!(project.apply().exits(3).shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit
       No plan: 2 problems in the definitions that live shows
@@ -125,10 +127,14 @@ fn an_exclusive_list_is_the_whole_truth() {
     assert_eq!(emulator.held_by("1004"), "One");
 
     project.target(&emulator, TO_MEMBER);
-    assert_snapshot!(project.apply().exits(0).shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().exits(0).shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
+
+      What is managed and guarded changes
+        ! what people get when a role is taken from them (on_unassign): refuse → to builtin:cr_member
 
       Assignments
         Member
@@ -137,7 +143,7 @@ fn an_exclusive_list_is_the_whole_truth() {
       Left alone: 3 assignments.
 
     Digest sha256:DIGEST
-    Plan: 1 assignment (−1).
+    Plan: 1 assignment (−1); 1 scope change.
 
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
@@ -145,6 +151,8 @@ fn an_exclusive_list_is_the_whole_truth() {
     --- exit 0
     ");
     assert_eq!((emulator.held_by("1003"), emulator.held_by("1004")), ("One".into(), "Member".into()));
+    project.commit("on_unassign");
+    let _recorded = project.apply().exits(0);
     project.is_in_place();
 }
 
@@ -172,7 +180,8 @@ fn a_billing_admin_is_not_moved_and_the_plan_says_so() {
     let project = Project::in_git(&emulator, "");
     project.define(&format!("{ROLES}{}", assigned("one", &["1003", "1008"])));
     assert_snapshot!(project.apply().exits(4).shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -222,7 +231,8 @@ fn a_person_who_became_a_billing_admin_meanwhile_fails_alone() {
     emulator.give("1004", "cr_billing_admin");
     let output = project.output(child.wait_with_output().expect("it ends")).exits(6);
     assert_snapshot!(output.shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -278,8 +288,9 @@ fn who_holds_what_is_not_guessed() {
     emulator.switch("user_role_value", "custom");
     project.define(&format!("{ROLES}{}", assigned("two", &["1003"])));
     let refused = project.apply().exits(4).has("which role `1003` holds now cannot be read");
-    assert_snapshot!(refused.shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(refused.shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 

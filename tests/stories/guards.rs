@@ -37,8 +37,9 @@ fn more_deletions_than_the_guard_allows_need_a_reason() {
     let allowed = project
         .run_args(["apply", "--auto-approve", "--allow", "max_deletes", "--reason", "The old ones go, OPS-7"])
         .exits(0);
-    assert_snapshot!(allowed.shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(allowed.shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -88,6 +89,7 @@ fn another_number_of_deletions_can_be_allowed_in_the_config() {
     let emulator = with_roles(4);
     let project = Project::in_git(&emulator, "");
     project.config_also("guards: { max_deletes: \"50%\" }");
+    project.commit("guards");
     project.define(&removing(3));
     let _refused = project.plan().exits(4).has("allows 2 (50% of 4)");
     project.define(&removing(2));
@@ -120,8 +122,9 @@ fn nobody_is_locked_out() {
     let project = Project::in_git(&emulator, "on_unassign: { to: builtin:cr_member }\n");
     project.define("assignments:\n  - { role: builtin:cr_member, users: [\"1002\"] }\n");
     let refused = project.apply().exits(4);
-    assert_snapshot!(refused.shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(refused.shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -150,6 +153,9 @@ fn nobody_is_locked_out() {
     assert_eq!(emulator.held_by("1002"), "Admin");
 
     project.config_also("guards: { min_admins: 1 }");
+    project.commit("guards");
+    project.write("roles/note.txt", "");
+    project.commit("so that the guard is no news");
     let _unknown_caller =
         project.apply().exits(4).has("the API does not tell whether this credential acts for one of them");
     emulator.switch("me_caller", "user_id");
@@ -197,7 +203,8 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
     role("");
     let refused = project.apply().exits(4);
     assert_snapshot!(refused.shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -209,8 +216,8 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
             - reports: read
             + api_keys: write
           ! Refused: a role that people hold would be taken over and widened [adopt]
-              role `Clicked` exists, 1 person holds it, and it would gain permissions; no
-              earlier revision declares it
+              role `Clicked` exists, 1 person holds it, and it would gain permissions; no earlier
+              revision declares it
               help: To take it over on purpose, add to role `clicked`:
                     id: 6e951e03-ff38-4491-8aab-4c6c6fc10375
 

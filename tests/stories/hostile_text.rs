@@ -71,6 +71,33 @@ fn p11_what_somebody_wrote_in_the_dashboard_is_inert() {
     }
 }
 
+/// The piece of YAML between backticks that follows `start` in a message of one line.
+fn line_to_add<'a>(message: &'a str, start: &str) -> &'a str {
+    let rest = &message[message.find(start).expect("the message says it") + start.len()..];
+    &rest[..rest.find('`').expect("it ends")]
+}
+
+#[test]
+fn the_line_to_add_is_yaml_whatever_the_role_is_called() {
+    for name in
+        ["adm\u{202e}nimda", r"back\nslash \u{41} `tick` ##[x]", "two  blanks, \"quotes\"", "хе\u{301}"]
+    {
+        let emulator = Emulator::start();
+        let held = emulator.make_role(&json!({ "name": name, "permissions": ["reports:read"] }));
+        emulator.give("1003", &held);
+        let mut project = Project::in_git(&emulator, "");
+        project.set("COLUMNS", "1000");
+        let quoted: String = name.chars().map(|c| format!("\\U{:08X}", u32::from(c))).collect();
+        project.define(&format!("removed:\n  - {{ name: \"{quoted}\" }}\n"));
+        let plan = project.run("plan --color never").exits(4);
+        let line = line_to_add(&plan.stdout, "Say under `removed:` where they go: `");
+        project.define(&format!("removed:\n  {line}\n"));
+        let _plan = project.run("plan").exits(0);
+        let _applied = project.apply().exits(0);
+        assert_eq!(emulator.held_by("1003"), "Member", "{line}");
+    }
+}
+
 #[test]
 fn p11_what_an_api_says_in_errors_is_inert() {
     let emulator = Emulator::start();

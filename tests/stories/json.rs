@@ -102,3 +102,37 @@ fn data_goes_to_standard_output_and_everything_else_to_standard_error() {
     let _changes = project.run("plan --detailed-exitcode").exits(2);
     let _changes = project.run("plan").exits(0);
 }
+
+#[test]
+fn what_only_live_shows_stands_in_the_plan() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define("assignments:\n  - { role: builtin:cr_member, users: [\"10044\"] }\n");
+    let plan = project.run("plan --format json").exits(3).json();
+    let finding = &plan["targets"][0]["findings"][0];
+    assert_eq!(finding["code"], "RC051");
+    assert_eq!(finding["level"], "error");
+    assert_eq!(finding["message"], "CodeRabbit knows no user `10044`");
+    assert_eq!(
+        (finding["place"]["file"].as_str(), finding["place"]["line"].as_u64()),
+        (Some("roles/all.yaml"), Some(3))
+    );
+    let text = project.plan().exits(3);
+    assert_eq!(text.everything().matches("knows no user").count(), 1, "a terminal says it once");
+    let _page = project.run("plan --format markdown").exits(3).has("**Error** `RC051`");
+}
+
+#[test]
+fn a_selection_that_matches_nothing_says_so() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define("roles:\n  one: { name: One, description: Needed, permissions: { reports: [read] } }\n");
+    let _nothing = project
+        .run("plan --only reviews/role/other")
+        .exits(0)
+        .has("`--only` matches nothing of the plan; 1 change is outside of it")
+        .has("No changes in what --only selects.")
+        .lacks("Live matches");
+    let _all =
+        project.run("plan --only reviews/role/one").exits(0).has("Plan: 1 to create.").lacks("outside of");
+}

@@ -13,11 +13,13 @@ roles:
   one: { name: One, description: Needed, permissions: { reports: [read] } }
 ";
 
+const HELD: &str = "assignments:\n  - { role: one, users: [\"1003\"] }\n";
+
 /// A tenant with the role One, held by 1003 and the default, and the role Old, held by nobody.
 fn lived_in() -> (Emulator, Project) {
     let emulator = Emulator::start();
     let project = Project::in_git(&emulator, "on_unassign: { to: builtin:cr_member }\n");
-    project.define(&format!("{ROLES}assignments:\n  - {{ role: one, users: [\"1003\"] }}\n"));
+    project.define(&format!("{ROLES}{HELD}"));
     let _made = project.apply().exits(0);
     project.commit("one");
     emulator.make_role(&json!({ "name": "Old", "permissions": [] }));
@@ -27,23 +29,23 @@ fn lived_in() -> (Emulator, Project) {
 
 /// What is wanted next, and the request that does it.
 fn steps() -> [(&'static str, String, &'static str); 5] {
-    let wide = ROLES.replace("reports: [read]", "reports: [read, write]");
+    let wide = format!("{}{HELD}", ROLES.replace("reports: [read]", "reports: [read, write]"));
     [
         (
             "create",
             format!(
-                "{ROLES}  two: {{ name: Two, description: Needed, permissions: {{ learnings: [read] }} }}\n"
+                "{ROLES}  two: {{ name: Two, description: Needed, permissions: {{ learnings: [read] }} }}\n{HELD}"
             ),
             "POST /v1/roles",
         ),
         ("patch", wide, "PATCH /v1/roles/*"),
-        ("delete", format!("{ROLES}removed:\n  - {{ name: Old }}\n"), "DELETE /v1/roles/*"),
+        ("delete", format!("{ROLES}{HELD}removed:\n  - {{ name: Old }}\n"), "DELETE /v1/roles/*"),
         (
             "assign",
-            format!("{ROLES}assignments:\n  - {{ role: one, users: [\"1004\"] }}\n"),
+            format!("{ROLES}assignments:\n  - {{ role: one, users: [\"1003\", \"1004\"] }}\n"),
             "POST /v1/users/roles",
         ),
-        ("default", format!("{ROLES}default_role: one\n"), "PATCH /v1/roles/*"),
+        ("default", format!("{ROLES}{HELD}default_role: one\n"), "PATCH /v1/roles/*"),
     ]
 }
 
@@ -196,7 +198,8 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
     emulator.faults(&["PATCH /v1/roles/* status=422"]);
     let partly = project.apply().exits(6);
     assert_snapshot!(partly.shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 

@@ -22,7 +22,8 @@ fn the_first_apply_makes_everything_the_second_nothing_and_an_edit_is_exactly_wh
     let project = Project::in_git(&emulator, "");
     project.define(&format!("{AUDITOR}assignments:\n  - {{ role: auditor, users: [\"1003\"] }}\n"));
     assert_snapshot!(project.plan().shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -44,7 +45,8 @@ fn the_first_apply_makes_everything_the_second_nothing_and_an_edit_is_exactly_wh
     --- exit 0
     "#);
     assert_snapshot!(project.apply().shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -79,8 +81,9 @@ fn the_first_apply_makes_everything_the_second_nothing_and_an_edit_is_exactly_wh
         "{}assignments:\n  - {{ role: auditor, users: [\"1003\"] }}\n",
         AUDITOR.replace("reports: [read]", "learnings: [write, read]")
     ));
-    assert_snapshot!(project.plan().shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.plan().shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -136,8 +139,9 @@ fn a_role_that_previously_had_another_name_is_renamed_and_keeps_its_people() {
     emulator.forget();
 
     project.define(&AUDITOR.replace("name: Auditor", "name: Inspector\n    previously: [Auditor]"));
-    assert_snapshot!(project.apply().shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -191,8 +195,9 @@ fn a_removed_role_that_nobody_holds_is_deleted() {
     emulator.make_role(&json!({ "name": "Clicked Together", "permissions": ["reports:read"] }));
     let project = Project::in_git(&emulator, "");
     project.define("removed:\n  - { name: Clicked Together }\n");
-    assert_snapshot!(project.apply().shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -225,7 +230,8 @@ fn a_removed_role_that_somebody_holds_is_refused_with_the_line_that_works() {
     emulator.forget();
     let refused = project.apply().exits(4);
     assert_snapshot!(refused.shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -303,8 +309,9 @@ roles:
 
     project.define(&format!("{roles}default_role: two\n"));
     emulator.forget();
-    assert_snapshot!(project.apply().shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -389,8 +396,8 @@ roles:
     let plan = project.run("plan --format json").exits(0).json();
     let changes = plan["targets"][0]["changes"].as_array().expect("changes");
     assert_eq!(changes.iter().map(|change| text(change, "reason")).collect::<Vec<_>>(), ["base_changed"; 2]);
-    assert_snapshot!(project.plan().shown(), @r"
-    Commit COMMIT on main, TODAY
+    assert_snapshot!(project.plan().shown(), @"
+    Commit COMMIT on main, compared with the commit before (BASE), TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -465,7 +472,8 @@ fn what_cannot_be_read_is_not_changed() {
     let project = Project::in_git(&emulator, "");
     project.define("roles:\n  odd: { name: Odd, description: Needed, permissions: { reports: [read] } }\n");
     assert_snapshot!(project.apply().exits(4).shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 
@@ -518,8 +526,9 @@ fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_writt
     project.define(
         "roles:\n  odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }\n",
     );
-    assert_snapshot!(project.apply().exits(3).shown(), @r"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    assert_snapshot!(project.apply().exits(3).shown(), @"
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit
       No plan: 1 problem in the definitions that live shows
@@ -529,17 +538,6 @@ fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_writt
 
     Nothing was applied.
     --- stderr
-    warning[RC048]
-
-      ⚠ `user_managment:read` is not in the known catalogue
-       ╭─[roles/all.yaml:3:74]
-     2 │ roles:
-     3 │   odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }
-       ·                                                                          ────
-       ╰────
-      help: Did you mean `read` under `user_management`?
-
-    1 warning in 1 file
     error[RC035]
 
       × CodeRabbit does not know the permission `user_managment:read`

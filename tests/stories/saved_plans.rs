@@ -76,6 +76,9 @@ fn p3_a_plan_file_widens_nothing() {
     // A change less: what was not approved is not made.
     let emulator = Emulator::start();
     project.target(&emulator, "");
+    project.commit("another tenant");
+    project.write("roles/note.txt", "");
+    project.commit("so that the tenant is no news");
     let _saved = project.run("plan -o plan.json").exits(0);
     let mut less = read();
     less["targets"][0]["changes"].as_array_mut().expect("changes").remove(1);

@@ -25,7 +25,8 @@ fn what_git_never_declared_is_left_alone_and_listed() {
     let project = Project::in_git(&emulator, "");
     project.define(ROLES);
     assert_snapshot!(project.plan().exits(0).shown(), @r#"
-    Commit COMMIT on main, with changes that are not committed, TODAY
+    Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
+      TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
 

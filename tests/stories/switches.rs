@@ -63,11 +63,12 @@ const EXCEPTIONS: &[Exception] = &[
 /// The steps of a life; each is applied, and nothing may be left afterwards.
 fn steps() -> Vec<String> {
     let roles = |one: &str, two: &str| format!("roles:\n  one: {{ {one} }}\n  two: {{ {two} }}\n");
+    let nothing = "  nothing: { name: Nothing, description: Nothing at all, permissions: {} }\n";
     let two = "name: Two, description: null, permissions: { learnings: [read, write] }";
     vec![
         // Made: with a description and permissions, and with none at all.
         format!(
-            "{}  nothing: {{ name: Nothing, description: Nothing at all, permissions: {{}} }}\ndefault_role: one\nassignments:\n  - {{ role: one, users: [\"1003\", \"1004\"] }}\n",
+            "{}{nothing}default_role: one\nassignments:\n  - {{ role: one, users: [\"1003\", \"1004\"] }}\n",
             roles(
                 "name: One, description: The first, permissions: { reports: [read], learnings: [write], api_keys: [read] }",
                 two
@@ -75,7 +76,7 @@ fn steps() -> Vec<String> {
         ),
         // Changed: one permission goes, one comes, the description is cleared, the default moves.
         format!(
-            "{}default_role: two\n",
+            "{}{nothing}default_role: two\nassignments:\n  - {{ role: one, users: [\"1003\", \"1004\"] }}\n",
             roles(
                 "name: One, description: null, permissions: { reports: [read], learnings: [read, write] }",
                 two
@@ -83,7 +84,7 @@ fn steps() -> Vec<String> {
         ),
         // Renamed, people move, no default.
         format!(
-            "{}default_role: none\nassignments:\n  - {{ role: two, users: [\"1003\"] }}\n",
+            "{}{nothing}default_role: none\nassignments:\n  - {{ role: two, users: [\"1003\"] }}\n  - {{ role: one, users: [\"1004\"] }}\n",
             roles(
                 "name: Uno, previously: [One], description: Renamed, permissions: { reports: [read], learnings: [read, write] }",
                 two
@@ -91,7 +92,7 @@ fn steps() -> Vec<String> {
         ),
         // Deleted with somebody in it.
         format!(
-            "roles:\n  two: {{ {two} }}\nremoved:\n  - {{ name: Uno, reassign_to: two }}\n  - {{ name: Nothing }}\n"
+            "roles:\n  two: {{ {two} }}\nassignments:\n  - {{ role: two, users: [\"1003\"] }}\nremoved:\n  - {{ name: Uno, reassign_to: two }}\n  - {{ name: Nothing }}\n"
         ),
     ]
 }

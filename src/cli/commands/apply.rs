@@ -8,13 +8,17 @@ use std::{
     },
 };
 
-use super::{Context, WishArgs, plan::rendered, show::read_plan};
+use super::{
+    Context, WishArgs,
+    plan::{rendered, without_findings},
+    show::read_plan,
+};
 use crate::{
     cli::{progress::Progress, ui},
     plan::PlanDocument,
     render::plan::{json, ledger, markdown::MarkdownOptions},
     workflow::{
-        Exit, Failure, World, apply, approve,
+        Exit, Failure, World, apply, approve, blame,
         plan::{self, Planned, Wishes},
         project::Project,
     },
@@ -36,7 +40,7 @@ pub(crate) struct ApplyArgs {
     expect_plan: Vec<String>,
     /// Apply this commit although a newer one was applied: its full id, to show that going back is
     /// meant.
-    #[arg(long, value_name = "FULL_SHA")]
+    #[arg(long, value_name = "FULL_SHA", hide_short_help = true)]
     allow_older: Option<String>,
     /// Apply from a branch that `apply_from` does not list.
     #[arg(long)]
@@ -77,11 +81,15 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         narrow(&mut project, &mut wishes, approved);
     }
     progress.reading(project.targets().count());
-    let planned = plan::plan(&world, &project, &wishes).await?;
+    let mut planned = plan::plan(&world, &project, &wishes).await?;
+    if context.global.blame {
+        blame::blame(&project, &mut planned.document)?;
+    }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if args.format == Format::Text {
-        context.ui.data(&rendered(context, &planned.document, super::plan::Format::Text));
+        let shown = without_findings(&planned.document);
+        context.ui.data(&rendered(context, &shown, super::plan::Format::Text));
     }
     if let Some(approved) = &approved {
         approve::check_plan(&planned.document, approved)?;

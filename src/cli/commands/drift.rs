@@ -5,7 +5,7 @@ use crate::{
     cli::progress::Progress,
     render::{self, plan::markdown::MarkdownOptions},
     workflow::{
-        Exit, Failure,
+        Exit, Failure, blame,
         plan::{self, Part, Wishes},
     },
 };
@@ -37,14 +37,18 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     let project = context.project(&world)?;
     progress.reading(project.targets().count());
     let wishes = Wishes { only: args.only.clone(), part: Part::Drift, ..Wishes::default() };
-    let planned = plan::plan(&world, &project, &wishes).await?;
+    let mut planned = plan::plan(&world, &project, &wishes).await?;
+    if context.global.blame {
+        blame::blame(&project, &mut planned.document)?;
+    }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     let document = &planned.document;
     context.ui.data(&match args.format {
-        Format::Text => render::plan::text::render(document, context.ui.out),
+        Format::Text if context.global.quiet => render::plan::text::drift_quiet(document, context.ui.out),
+        Format::Text => render::plan::text::drift(document, context.ui.out),
         Format::Json => render::plan::json::render(document),
-        Format::Markdown => render::plan::markdown::render(document, &MarkdownOptions::default()),
+        Format::Markdown => render::plan::markdown::drift(document, &MarkdownOptions::default()),
     });
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });

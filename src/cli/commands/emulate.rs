@@ -1,6 +1,11 @@
 //! `rolecall emulate`
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{ffi::OsStr, net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    error::{ContextKind, ContextValue},
+};
 
 use super::Context;
 use crate::{
@@ -12,10 +17,11 @@ use crate::{
 /// Serve a provider's roles API on this machine, for trying things out and for tests.
 ///
 /// When it is ready it prints one line of JSON with its address. It ends on Ctrl-C or SIGTERM.
+/// docs/emulator.md explains seeds, faults, switches, and the routes under `/_dashboard/`.
 #[derive(clap::Args, Debug)]
 pub(crate) struct EmulateArgs {
     /// The provider.
-    #[arg(value_parser = clap::builder::PossibleValuesParser::new(emulator::providers()))]
+    #[arg(value_parser = Providers(emulator::providers().into()))]
     provider: String,
     /// Where to listen; port 0 chooses a free one.
     #[arg(long, default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
@@ -42,6 +48,34 @@ pub(crate) struct EmulateArgs {
     /// List the switches with their values, and end.
     #[arg(long)]
     list_switches: bool,
+}
+
+/// The names of the emulators; another one is refused with the words that this version has no more.
+#[derive(Clone)]
+struct Providers(PossibleValuesParser);
+
+impl TypedValueParser for Providers {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        self.0.parse_ref(command, arg, value).map_err(|mut error| {
+            let known: Vec<String> =
+                emulator::providers().iter().map(|provider| format!("`{provider}`")).collect();
+            let only = if known.len() == 1 { "only " } else { "" };
+            let tip = format!("this version emulates {only}{}", known.join(", "));
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
 }
 
 fn switch(text: &str) -> Result<(String, String), String> {
@@ -82,28 +116,33 @@ async fn serve(context: &Context, args: &EmulateArgs) -> Result<Exit, Failure> {
         args.fault.iter().map(|spec| Fault::parse(spec)).collect::<Result<_, _>>().map_err(failure)?;
     options.switches = args.switches.iter().cloned().collect();
     let running = emulator::start(options).await.map_err(failure)?;
+    // Whoever reads the line may ask for the end at once.
+    let end = asked_to_end();
     let ready = serde_json::json!({ "provider": running.provider(), "url": running.url() });
     context.ui.data(&format!("{}\n", json::to_line(&ready)));
     tokio::select! {
         () = running.wait() => {}
-        () = asked_to_end() => {}
+        () = end => {}
     }
     running.stop().await;
     Ok(Exit::Done)
 }
 
 /// Ctrl-C, or SIGTERM where there is such a thing.
-async fn asked_to_end() {
+///
+/// It is listened for from the call on, not only once the future is awaited.
+fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    async move {
+        #[cfg(unix)]
+        if let Ok(mut terminate) = terminate {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = tokio::signal::ctrl_c() => {}
             }
             return;
         }
+        let _asked = tokio::signal::ctrl_c().await;
     }
-    let _asked = tokio::signal::ctrl_c().await;
 }

@@ -294,6 +294,7 @@ mod tests {
 
     fn world(set: &'static [&'static str]) -> World {
         World {
+            actor: "somebody".into(),
             now: jiff::Timestamp::UNIX_EPOCH,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| set.contains(&name).then(|| OsString::from("x"))),

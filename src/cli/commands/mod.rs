@@ -14,13 +14,18 @@ pub(super) mod schema;
 pub(super) mod show;
 pub(super) mod validate;
 
-use std::{collections::BTreeMap, future::Future, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{Global, ui::Ui};
 use crate::{
-    assess,
+    assess, ci,
     definition::ParseCache,
-    model::{Code, Finding, Redactor, Untrusted, config::LintLevel},
+    model::{Code, Finding, Redactor, Site, Untrusted, config::LintLevel},
     plan::document::Guard,
     provider::{Registry, http},
     render::findings,
@@ -39,15 +44,28 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// The hosts that a person allowed.
+    fn allowed_hosts(&self) -> Vec<String> {
+        http::allowed_hosts(&self.global.allow_host, std::env::var_os(http::ALLOWED_HOSTS))
+    }
+
+    /// Prints what is wrong with the global options; `None` where nothing is.
+    pub(super) fn refuse_options(&self) -> Option<Exit> {
+        let refusal = http::check_allowed(&self.allowed_hosts()).err()?;
+        let failure =
+            Failure { exit: Exit::Usage, message: refusal.message, help: Some(refusal.help.into()) };
+        Some(self.fail(&failure))
+    }
+
     /// What the run takes from outside.
     fn world(&self, events: Option<http::Events>) -> World {
-        let variable = std::env::var_os("ROLECALL_ALLOW_HOSTS");
         let now = jiff::Timestamp::now();
         World {
+            actor: ci::actor::actor(&|name: &str| std::env::var_os(name)),
             now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
-            allowed_hosts: http::allowed_hosts(&self.global.allow_host, variable),
+            allowed_hosts: self.allowed_hosts(),
             redactor: self.redactor.clone(),
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
@@ -62,6 +80,7 @@ impl Context {
             rev: self.global.rev.clone(),
             targets: self.global.target.clone(),
             base: self.global.base.clone(),
+            event: ci::event::of(&|name: &str| std::env::var_os(name)),
             lints,
         }
     }
@@ -74,11 +93,27 @@ impl Context {
     /// Opens the definitions and prints what is wrong with them to standard error.
     fn project(&self, world: &World) -> Result<Project, Failure> {
         let project = project::compared(world, &self.source(BTreeMap::new()))?;
-        self.print_findings(&project, &project.loaded.findings);
+        let (_, now): (Vec<&Finding>, Vec<&Finding>) =
+            project.loaded.findings.iter().partition(waits_for_live);
+        self.print_findings(&project, &now.into_iter().cloned().collect::<Vec<_>>());
         match project.loaded.config {
             Some(_) => Ok(project),
             None => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
         }
+    }
+
+    /// Prints what planning found, after what waited for it: where live does not know a permission,
+    /// that the shipped list lacks it is not worth saying.
+    fn print_planned(&self, project: &Project, planned: &[Finding]) {
+        let place = |finding: &Finding| finding.labels.first().map(|label| label.site);
+        let judged: BTreeSet<Site> = planned
+            .iter()
+            .filter(|finding| finding.code == Code::UnknownPermission)
+            .filter_map(place)
+            .collect();
+        let waited = project.loaded.findings.iter().filter(waits_for_live);
+        let waited = waited.filter(|finding| !place(finding).is_some_and(|site| judged.contains(&site)));
+        self.print_findings(project, &waited.chain(planned).cloned().collect::<Vec<_>>());
     }
 
     fn print_findings(&self, project: &Project, findings: &[Finding]) {
@@ -107,6 +142,11 @@ impl Context {
     fn end(&self, result: Result<Exit, Failure>) -> Exit {
         result.unwrap_or_else(|failure| self.fail(&failure))
     }
+}
+
+/// Whether the live catalogue may say the same with certainty.
+fn waits_for_live(finding: &&Finding) -> bool {
+    finding.code == Code::UnknownToOpenCatalogue
 }
 
 /// Which part of a plan, and which guards are lifted.

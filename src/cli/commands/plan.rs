@@ -8,7 +8,7 @@ use crate::{
     plan::PlanDocument,
     render::{self, plan::markdown::MarkdownOptions},
     repo,
-    workflow::{Exit, Failure, plan},
+    workflow::{Exit, Failure, blame, plan},
 };
 
 /// Show what apply would do: the difference between the definitions and what is live.
@@ -49,6 +49,15 @@ pub(super) fn rendered(context: &Context, plan: &PlanDocument, format: Format) -
     }
 }
 
+/// For a terminal on which the findings stand already, with their lines of the files.
+pub(super) fn without_findings(plan: &PlanDocument) -> PlanDocument {
+    let mut plan = plan.clone();
+    for target in &mut plan.targets {
+        target.findings.clear();
+    }
+    plan
+}
+
 pub(crate) fn run(context: &Context, args: &PlanArgs) -> Exit {
     context.end(context.block_on(plan(context, args)).and_then(|result| result))
 }
@@ -58,15 +67,22 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let world = context.world(Some(progress.events()));
     let project = context.project(&world)?;
     progress.reading(project.targets().count());
-    let planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    if context.global.blame {
+        blame::blame(&project, &mut planned.document)?;
+    }
     progress.finish();
-    context.print_findings(&project, &planned.findings);
+    context.print_planned(&project, &planned.findings);
     if let Some(path) = &args.out {
         // A name that somebody made up of the credential must not carry it into a file either.
         let text = render::plan::json::render(&planned.document);
         repo::write::write_file(path, context.redactor.clean(&text).as_bytes())?;
     }
-    context.ui.data(&rendered(context, &planned.document, args.format));
+    let shown = match args.format {
+        Format::Text => without_findings(&planned.document),
+        Format::Json | Format::Markdown => planned.document.clone(),
+    };
+    context.ui.data(&rendered(context, &shown, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });
     planned.close().await;

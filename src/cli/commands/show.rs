@@ -35,7 +35,8 @@ fn show(context: &Context, args: &ShowArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads a plan file. It is a claim that somebody makes: only its form is checked here.
+/// Reads a plan file. It is a claim that somebody makes: here it is checked whether it is in itself
+/// consistent.
 pub(super) fn read_plan(path: &Path) -> Result<PlanDocument, Failure> {
     let shown = path.display();
     let failure = |why: String| Failure::new(Exit::Error, format!("the plan {shown} cannot be read: {why}"));
@@ -57,7 +58,9 @@ pub(super) fn read_plan(path: &Path) -> Result<PlanDocument, Failure> {
         return Err(failure(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
     }
     let text = std::fs::read_to_string(path).map_err(|error| unreadable(&error))?;
-    PlanDocument::read(&text).map_err(|error| {
+    let read = PlanDocument::read(&text);
+    let checked = read.and_then(|plan| plan.check_integrity().map(|()| plan));
+    checked.map_err(|error| {
         let reasons: Vec<&str> = error.messages.iter().map(Untrusted::raw).collect();
         failure(reasons.join("\n  ")).help(error.help)
     })

@@ -13,7 +13,7 @@ use crate::model::Finding;
 
 use super::context::Context;
 
-pub(crate) use permission::{MOST_SUGGESTIONS, is_known, mean};
+pub(crate) use permission::{Unknown, unknown};
 
 /// A rule adds what it finds.
 type Rule = fn(&Context<'_>, &mut Vec<Finding>);

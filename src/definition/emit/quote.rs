@@ -22,6 +22,45 @@ pub(super) fn word(text: &str) -> String {
     if is_plain(text, SIGNS_IN_BRACKETS) { text.to_owned() } else { quoted(text) }
 }
 
+/// A text between brackets, as a message can tell somebody to write it. What shows a message makes
+/// hidden characters visible in a way of its own, which is not YAML; so nothing is left for it to do,
+/// and the line that is seen is the line that works.
+pub fn shown(text: &str) -> String {
+    let stays = |c: char| c.is_alphanumeric() || " _-.".contains(c);
+    if is_plain(text, " _-.") && text.chars().all(stays) && !text.contains("  ") && !text.contains(is_mark) {
+        return text.to_owned();
+    }
+    let mut out = String::from("\"");
+    let (mut previous, mut marks) = (' ', 0);
+    for c in text.chars() {
+        // A backslash, a backtick, and a bracket can be signs of the message; of several blanks one is
+        // left where lines are broken.
+        let sign = matches!(c, '\\' | '`' | '[') || (c == ' ' && previous == ' ');
+        let plain = !sign && !is_escaped(c, previous) && (!is_mark(c) || marks > 0);
+        marks = match (plain, is_mark(c)) {
+            (true, true) => marks - 1,
+            (true, false) if !c.is_ascii() => MARKS,
+            _ => 0,
+        };
+        match c {
+            '"' => out.push_str("\\\""),
+            c if plain => out.push(c),
+            c => out.push_str(&numbered(c)),
+        }
+        previous = c;
+    }
+    out.push('"');
+    out
+}
+
+/// So many marks on one character are shown as they are.
+const MARKS: u8 = 4;
+
+fn is_mark(c: char) -> bool {
+    use GeneralCategory::{EnclosingMark, NonspacingMark, SpacingMark};
+    !c.is_ascii() && matches!(get_general_category(c), NonspacingMark | EnclosingMark | SpacingMark)
+}
+
 /// A key; it consists of small letters, digits, and `._-`.
 pub(super) fn key(key: &str) -> String {
     if scalar::look_alike(key).is_none() { key.to_owned() } else { quoted(key) }
@@ -52,11 +91,7 @@ fn quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            c if is_escaped(c, previous) => out.push_str(&match c as u32 {
-                code @ ..=0xff => format!("\\x{code:02X}"),
-                code @ ..=0xffff => format!("\\u{code:04X}"),
-                code => format!("\\U{code:08X}"),
-            }),
+            c if is_escaped(c, previous) => out.push_str(&numbered(c)),
             c => out.push(c),
         }
         previous = c;
@@ -65,11 +100,19 @@ fn quoted(text: &str) -> String {
     out
 }
 
+/// The escape of a character by its number.
+fn numbered(c: char) -> String {
+    match c as u32 {
+        code @ ..=0xff => format!("\\x{code:02X}"),
+        code @ ..=0xffff => format!("\\u{code:04X}"),
+        code => format!("\\U{code:08X}"),
+    }
+}
+
 /// Whether a character cannot be seen where it stands: it shows nothing, or another character.
 fn is_escaped(c: char, previous: char) -> bool {
     use GeneralCategory::{
-        Control, EnclosingMark, Format, LineSeparator, NonspacingMark, ParagraphSeparator, PrivateUse,
-        SpaceSeparator, SpacingMark, Surrogate, Unassigned,
+        Control, Format, LineSeparator, ParagraphSeparator, PrivateUse, SpaceSeparator, Surrogate, Unassigned,
     };
     if c.is_ascii() {
         return c.is_ascii_control();
@@ -78,7 +121,7 @@ fn is_escaped(c: char, previous: char) -> bool {
         Control | Format | LineSeparator | ParagraphSeparator | PrivateUse | Surrogate | Unassigned
         | SpaceSeparator => true,
         // A mark on an ASCII letter looks like the one character for both, and on a quote like ours.
-        NonspacingMark | EnclosingMark | SpacingMark if previous.is_ascii() => true,
+        _ if is_mark(c) && previous.is_ascii() => true,
         // Variation selectors, which nobody sees on a letter, and blank Braille.
         _ => matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{2800}') || hidden::kind(c).is_some(),
     }
@@ -168,6 +211,26 @@ mod tests {
             assert_eq!(scalar(text), expected, "{text:?}");
         }
         assert_eq!(word("a, b"), "\"a, b\"");
+    }
+
+    #[test]
+    fn what_a_message_shows_needs_nothing_made_visible() {
+        for (text, expected) in [
+            ("Security reviewer", "Security reviewer"),
+            ("Prüfer", "Prüfer"),
+            ("no", r#""no""#),
+            ("Old: role", r#""Old: role""#),
+            ("adm\u{202e}nimda", r#""adm\u202Enimda""#),
+            ("e\u{301}\u{301}", r#""e\u0301\u0301""#),
+            ("a\nb\tc", r#""a\x0Ab\x09c""#),
+            (r"a\n\u{20}", r#""a\x5Cn\x5Cu{20}""#),
+            ("a  b`c##[d]\"", r#""a \x20b\x60c##\x5Bd]\"""#),
+            ("क\u{93f}", "\"क\u{93f}\""),
+        ] {
+            assert_eq!(shown(text), expected, "{text:?}");
+        }
+        let marks = format!("х{}", "\u{301}".repeat(6));
+        assert_eq!(shown(&marks), format!("\"х{}\\u0301\\u0301\"", "\u{301}".repeat(4)));
     }
 
     #[test]

@@ -52,6 +52,22 @@ pub(super) fn effective<'a>(
     all
 }
 
+/// The built-in role at the end of a chain of bases.
+pub(super) fn builtin_base<'a>(
+    role: &'a DesiredRole,
+    roles: &HashMap<&str, &'a DesiredRole>,
+) -> Option<&'a Untrusted> {
+    let mut at = role;
+    for _ in 0..LONGEST {
+        match &at.base.as_ref()?.value {
+            RoleName::Builtin(id) => return Some(id),
+            RoleName::Key(key) => at = roles.get(&**key)?,
+            RoleName::Live(_) => return None,
+        }
+    }
+    None
+}
+
 /// The roles of a target by key.
 pub(super) fn by_key(desired: &DesiredState) -> HashMap<&str, &DesiredRole> {
     desired.roles.iter().map(|role| (&*role.key, role)).collect()

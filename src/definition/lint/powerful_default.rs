@@ -29,12 +29,19 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Hit> {
                 .into_iter()
                 .flatten()
                 .filter(|name| {
-                    let tags = catalogue.permissions.get(*name).map(|meaning| &meaning.tags);
+                    let tags = catalogue.tags(name);
                     tags.is_some_and(|tags| POWERFUL.iter().any(|tag| tags.contains(*tag)))
                 })
                 .map(crate::model::Untrusted::raw)
                 .collect();
-            (!powerful.is_empty()).then(|| format!("it grants {}", suggest::list(powerful)))
+            let start = roles.get(&**key).and_then(|role| super::permissions::builtin_base(role, &roles));
+            let start = start.filter(|id| catalogue.builtin(id.raw()).is_some_and(|builtin| builtin.admin));
+            match start {
+                Some(id) => {
+                    Some(format!("its base is `builtin:{}`, whose holders may change roles", id.raw()))
+                }
+                None => (!powerful.is_empty()).then(|| format!("it grants {}", suggest::list(powerful))),
+            }
         }
         RoleName::Live(_) => None,
     };

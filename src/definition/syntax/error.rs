@@ -120,6 +120,16 @@ pub(super) fn error_finding(text: &str, error: &ScanError, span: Span, source: S
                 .at(at, "here")
                 .help("Use single quotes, in which a backslash is a backslash.")
         }
+        ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidLowSurrogateHexEscape
+        | ErrorKind::InvalidLowSurrogate
+        | ErrorKind::MissingLowSurrogate
+        | ErrorKind::UnpairedLowSurrogate
+        | ErrorKind::InvalidUnicodeEscape => {
+            Finding::new(Code::Syntax, "an escape in a quoted text that names no character")
+                .at(at, "here")
+                .help(r"Write `\xHH`, `\uHHHH`, or `\UHHHHHHHH` with two, four, or eight hexadecimal digits, without braces; or use single quotes, in which a backslash is a backslash.")
+        }
         ErrorKind::UnclosedFlowCollection { .. } => {
             Finding::new(Code::Syntax, "a bracket or brace is never closed")
                 .at(at, "opened here")

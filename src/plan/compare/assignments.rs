@@ -55,8 +55,8 @@ impl<'a> Comparison<'a> {
             return;
         }
         let action = if self.is_vacant(before.as_ref()) { Action::Assign } else { Action::Reassign };
-        // Whoever holds a role that goes on purpose has to move, and the definitions say where.
-        let goes = matches!(&before, Some(RoleId::Live(id)) if self.input.resolved.removed.contains_key(id));
+        // Whoever holds a role that goes has to move, and the definitions say where.
+        let goes = matches!(&before, Some(RoleId::Live(id)) if self.going.contains(id));
         if action == Action::Reassign && !goes && self.input.target.manage.assignments == Mode::Additive {
             let held = before.as_ref().map_or_else(String::new, |role| self.name_of(role).raw().to_owned());
             self.plan.notes.push(
@@ -93,8 +93,9 @@ impl<'a> Comparison<'a> {
             RoleId::Live(id) => self.input.resolved.removed.get(id),
             RoleId::New(_) => None,
         };
-        if let Some(removal) = removal {
-            let Some(to) = removal.reassign_to.clone() else { return true }; // Refused with the deletion.
+        if let Some(removal) = removal
+            && let Some(to) = removal.reassign_to.clone()
+        {
             let contradiction = self.contradiction(class, principal, &to);
             let (reason, site) = (Some(Reason::RoleRemoved), Some(removal.site));
             self.move_principal(Move {
@@ -112,24 +113,10 @@ impl<'a> Comparison<'a> {
             }
             return true;
         }
-        let expired = self.input.resolved.expired.get(&(class, principal.clone(), held.clone()));
-        let exclusive = self.input.resolved.exclusive.contains(&(held.clone(), class));
-        let former = self.former_assignments.contains(&(class, principal.clone(), held.clone()));
-        let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
-        let (reason, site) = match expired {
-            Some(site) => (Reason::Expired, Some(*site)),
-            None if former => (Reason::NoLongerDeclared, None),
-            None if exclusive => (Reason::NotInExclusiveList, None),
-            None if authoritative => (Reason::NeverDeclared, None),
-            None => return false,
-        };
-        if self.input.target.manage.assignments == Mode::Additive
-            || (slot.locked.is_some() && expired.is_none())
-        {
-            return false;
-        }
+        let refused = removal.is_some(); // With the deletion.
+        let Some((reason, site)) = self.loses(slot, &held) else { return refused };
         let after = self.input.resolved.on_unassign.clone();
-        if after.as_ref() == Some(&held) {
+        if after.as_ref() == Some(&held) || (refused && after.is_none()) {
             return true;
         }
         self.move_principal(Move {
@@ -145,6 +132,33 @@ impl<'a> Comparison<'a> {
         true
     }
 
+    /// Why the principal of `slot`, for whom nothing is declared, does not keep the role `held`.
+    fn loses(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<crate::model::Site>)> {
+        let class = slot.key.class;
+        let own = (class, slot.key.name.clone(), held.clone());
+        let expired = self.input.resolved.expired.get(&own);
+        let exclusive = self.input.resolved.exclusive.contains(&(held.clone(), class));
+        let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
+        let because = match expired {
+            Some(site) => (Reason::Expired, Some(*site)),
+            None if self.former_assignments.contains(&own) => (Reason::NoLongerDeclared, None),
+            None if exclusive => (Reason::NotInExclusiveList, None),
+            None if authoritative => (Reason::NeverDeclared, None),
+            None => return None,
+        };
+        let kept = self.input.target.manage.assignments == Mode::Additive
+            || (slot.locked.is_some() && expired.is_none());
+        (!kept).then_some(because)
+    }
+
+    /// Whether the principal of `slot` leaves the role in the same plan.
+    pub(super) fn leaves(&self, slot: &LiveObject) -> bool {
+        let Some(held) = held_role(slot) else { return false };
+        let to = self.input.resolved.on_unassign.as_ref();
+        self.wanted_role(slot).is_some()
+            || (to.is_some_and(|to| to != held) && self.loses(slot, held).is_some())
+    }
+
     /// Nobody is moved by `reassign_to` to a role that the next plan would take from them.
     fn contradiction(&self, class: &'static str, principal: &Untrusted, to: &RoleId) -> Option<Verdict> {
         let resolved = self.input.resolved;
@@ -154,6 +168,8 @@ impl<'a> Comparison<'a> {
             "their assignment of it has expired"
         } else if resolved.exclusive.contains(&(to.clone(), class)) {
             "its list is exclusive and does not name them"
+        } else if self.former_assignments.contains(&(class, principal.clone(), to.clone())) {
+            "an earlier revision declares it, and the definitions no longer do"
         } else if self.input.target.manage.assignments == Mode::Authoritative {
             "the mode is `authoritative` and they are not declared"
         } else {

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     contract::{equal, equal_text},
+    definition::emit,
     model::{
         Address, Field, Kind, RoleId, Untrusted, Value,
         config::Mode,
-        desired::{Protect, Via},
+        desired::{DesiredRole, Protect, Via},
         field,
         live::{Live, LiveObject},
     },
@@ -36,16 +37,21 @@ impl<'a> Comparison<'a> {
         for removal in resolved.removed.values() {
             let address = self.live_address(removal.live);
             self.delete(address, removal.live, removal.reassign_to.as_ref(), Some(removal.site), None);
+            if removal.unproven {
+                self.unproven(removal.live);
+            }
         }
         for former in self.former.clone().into_values() {
             self.delete(former.address, former.live, None, None, Some(Reason::NoLongerDeclared));
+            if former.unproven {
+                self.unproven(former.live);
+            }
         }
-        let released = self.input.views.released(resolved);
-        for former in released.values() {
-            self.release(former);
+        for former in self.released.clone().into_values() {
+            self.release(&former);
         }
         let authoritative = self.input.target.manage.roles == Mode::Authoritative;
-        let known = |id: &&Untrusted| self.former.contains_key(id) || released.contains_key(id);
+        let known = |id: &&Untrusted| self.former.contains_key(id) || self.released.contains_key(id);
         let others: Vec<&LiveObject> = undeclared_roles(resolved, self.input.live)
             .filter(|object| !object.id.as_ref().is_some_and(|id| known(&id)))
             .collect();
@@ -58,6 +64,23 @@ impl<'a> Comparison<'a> {
                 self.plan.unmanaged_roles.push((address, object.key.name.clone()));
             }
         }
+    }
+
+    /// The record of applies is a ref that others may be able to write: on its word alone nothing is
+    /// deleted.
+    fn unproven(&mut self, live: &LiveObject) {
+        let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
+        let (Some(change), false) = (self.plan.changes.last_mut(), by_id || self.input.earlier.exempt) else {
+            return;
+        };
+        let name = &live.key.name;
+        let message = format!(
+            "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
+            name.raw()
+        );
+        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
+        change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
 
     fn live_address(&self, object: &LiveObject) -> Address {
@@ -173,6 +196,7 @@ impl<'a> Comparison<'a> {
         let before_set = before_permissions.as_ref().unwrap_or(&empty);
         let gains = after_permissions.difference(before_set).next().is_some();
         let only_base = permissions_differ
+            && self.says_the_same(role, live)
             && !renamed
             && !description_differs
             && before_permissions.as_ref().is_some_and(|before| before.is_subset(&after_permissions))
@@ -216,10 +240,23 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    /// What may not happen to a live role: the strictest of the definitions and their base.
+    /// Whether the definitions say of the role's permissions what they said before, as far as anybody
+    /// can tell; both as they are with the base role of today.
+    fn says_the_same(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        let views = self.input.views;
+        let Some(view) = views.applied.as_ref().or(views.base.as_ref()) else { return true };
+        let before = view.role(&role.address, live.id.as_ref());
+        before.is_some_and(|before| before.permissions.keys().eq(role.permissions.keys()))
+    }
+
+    /// What may not happen to a live role: the strictest of the definitions and earlier ones.
     fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
-        let base = live.id.as_ref().and_then(|id| self.input.resolved.protected.get(id));
-        desired.iter().chain(base.into_iter().flatten()).copied().collect()
+        let mut protected = desired.clone();
+        if let Some(id) = &live.id {
+            protected.extend(self.input.resolved.protected.get(id).into_iter().flatten());
+            protected.extend(self.input.views.protects(id));
+        }
+        protected
     }
 
     /// A name that another live role has, and keeps.
@@ -261,7 +298,7 @@ impl<'a> Comparison<'a> {
     /// definition says that it is known, and a name does not.
     ///
     /// The record of applies is a ref that others may be able to write: its word alone, for a role
-    /// under a name that git never declared, gives nobody permissions.
+    /// under a name that git never gave its key, gives nobody permissions.
     fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject, gains: bool) -> bool {
         if self.input.earlier.exempt {
             return false;
@@ -270,7 +307,15 @@ impl<'a> Comparison<'a> {
             return role.matched != Matched::Id;
         }
         let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
-        let by_name = self.declared.names.contains(&(&live.key.scope, &live.key.name));
+        let by_name = match role.matched {
+            // The name of another role of git proves nothing of this one.
+            Matched::Recorded => {
+                let DesiredRole { key, scope, previously, .. } = role.desired;
+                self.declared.keyed.contains(&(&**key, scope, &live.key.name))
+                    || previously.iter().any(|name| name.value == live.key.name)
+            }
+            _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
+        };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
     }
@@ -371,9 +416,8 @@ impl<'a> Comparison<'a> {
             return Some(Verdict::refuse(Guard::Incomplete, message, None));
         }
         let slots = object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice);
-        // Whoever is given another role by the definitions moves anyway.
-        let left: Vec<&LiveObject> =
-            slots.iter().copied().filter(|slot| self.wanted_role(slot).is_none()).collect();
+        // Whoever is given another role by the definitions, or loses this one by them, moves anyway.
+        let left: Vec<&LiveObject> = slots.iter().copied().filter(|slot| !self.leaves(slot)).collect();
         let known = object.holders.is_none_or(|count| count == slots.len() as u64);
         if !known {
             let message = format!(
@@ -389,7 +433,7 @@ impl<'a> Comparison<'a> {
         }
         let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
         let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
-        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", yaml_scalar(name.raw()));
+        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", emit::shown(name.raw()));
         let help = format!("Say under `removed:` where they go: `{line}`.");
         Some(Verdict::refuse(Guard::Held, message, Some(help)))
     }
@@ -429,15 +473,4 @@ fn state(object: &LiveObject) -> RoleState {
             _ => None,
         },
     }
-}
-
-/// `text` as it has to be written in YAML: plain where that is unambiguous, else in the quotes that
-/// JSON and YAML share.
-pub(super) fn yaml_scalar(text: &str) -> String {
-    const LOOK_ALIKES: [&str; 9] = ["yes", "no", "on", "off", "true", "false", "null", "y", "n"];
-    let plain = text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || " -_.".contains(c))
-        && !text.ends_with(' ')
-        && !LOOK_ALIKES.contains(&text.to_lowercase().as_str());
-    if plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
 }

@@ -4,27 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{super::temporary, Matched, Resolver};
 use crate::model::{
-    Address, Code, Key, Kind, Site, Untrusted, config::Placed, desired::DesiredRole, live::LiveObject,
+    Address, Code, Key, Kind, Scope, Site, Untrusted, config::Placed, desired::DesiredRole, live::LiveObject,
 };
 
 impl<'a> Resolver<'a> {
-    /// The live role of the same address where that is known, `id`, the recorded id, then the name,
-    /// then earlier names; all of one kind before the next, so that a role is never matched by an
+    /// `id`, the recorded id, then the name, then earlier names, then the live role of the same address
+    /// where that is known; all of one kind before the next, so that a role is never matched by an
     /// earlier name that another role bears today.
     pub(super) fn match_roles(&mut self, twins: &BTreeMap<Address, &'a LiveObject>) {
         let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
         desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
         let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
-        let target = self.input.target;
-        let address = |role: &DesiredRole| Address::role(&target.name, &role.key, &role.scope);
-        if !twins.is_empty() {
-            for &(index, role) in &desired {
-                if let Some(live) = twins.get(&address(role)).copied() {
-                    claimed.extend(live.id.as_ref().map(|id| (id, index)));
-                    self.matches[index] = (Some(live), Matched::Previously);
-                }
-            }
-        }
         for &(index, role) in &desired {
             let Some(id) = role.id.as_ref().filter(|_| self.matches[index].0.is_none()) else { continue };
             match self.by_id.get(&id.value).copied() {
@@ -79,21 +69,38 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
+        for &(index, role) in desired.iter().filter(|_| !twins.is_empty()) {
+            let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+            if self.matches[index].0.is_none()
+                && let Some(live) = twins.get(&address).copied()
+                && live.id.as_ref().is_some_and(|id| claimed.insert(id, index).is_none())
+            {
+                self.matches[index] = (Some(live), Matched::Previously);
+            }
+        }
     }
 
     /// Roles whose live role the record of the last apply knows by its id. A record is a hint: it
-    /// counts only for a custom role of the same class and scope that nothing else means.
+    /// counts only for a key that was applied, and for a custom role of the same class and scope that
+    /// nothing else means.
     fn recorded(
         &self,
         desired: &[(usize, &DesiredRole)],
         claimed: &BTreeMap<&Untrusted, usize>,
     ) -> Vec<(usize, &'a LiveObject)> {
         let Some(ids) = self.input.earlier.ids else { return Vec::new() };
+        let applied: BTreeSet<(&str, &Scope)> = {
+            let states = self.input.earlier.applied.into_iter().chain(self.input.earlier.released);
+            states.flat_map(|state| &state.roles).map(|role| (&*role.key, &role.scope)).collect()
+        };
         let mut taken = BTreeSet::new();
         let found =
             desired.iter().filter(|(index, role)| role.id.is_none() && self.matches[*index].0.is_none());
         let found = found.filter_map(|(index, role)| {
             let id = ids.get(&Address::role(&self.input.target.name, &role.key, &role.scope))?;
+            if !applied.contains(&(&*role.key, &role.scope)) {
+                return None;
+            }
             let live = self.by_id.get(id).copied()?;
             let fits = !live.builtin && live.key.class == role.class && live.key.scope == role.scope;
             (fits && !claimed.contains_key(id) && taken.insert(id)).then_some((*index, live))

@@ -110,6 +110,8 @@ impl<'a> Resolver<'a> {
             }
             return;
         };
+        let parts = || catalogue.iter().filter_map(|known| known.raw().rsplit_once(':'));
+        let resources: BTreeSet<&str> = parts().map(|(resource, _)| resource).collect();
         // One set may bring the same permission to many roles: one finding is enough.
         let mut seen = BTreeSet::new();
         for role in roles {
@@ -118,19 +120,39 @@ impl<'a> Resolver<'a> {
                     Via::Own(site) | Via::Set { site, .. } => *site,
                     Via::Base(_) => continue,
                 };
-                if !catalogue.contains(permission) && seen.insert(site) {
-                    let message = format!(
-                        "{} does not know the permission `{}`",
-                        self.input.spec.title(),
-                        permission.raw()
-                    );
-                    self.guesses += 1;
-                    let known = catalogue.iter().map(Untrusted::raw);
-                    let near =
-                        if self.guesses > MOST_GUESSES { None } else { nearest(permission.raw(), known) };
-                    let help = near.map(|near| format!("Did you mean `{near}`?"));
-                    self.error(Code::UnknownPermission, site, message, "unknown to the live catalogue", help);
+                if catalogue.contains(permission) {
+                    continue;
                 }
+                let name = permission.raw();
+                let of_resource = self.input.desired.resource_of(site).zip(name.rsplit_once(':'));
+                let unknown = of_resource.filter(|(_, (resource, _))| !resources.contains(resource));
+                let (what, word, at) = match unknown {
+                    Some((key, (resource, _))) => ("resource", resource, key),
+                    None => ("permission", name, site),
+                };
+                if !seen.insert(at) {
+                    continue;
+                }
+                self.guesses += 1;
+                let near = match (self.guesses > MOST_GUESSES, unknown, of_resource) {
+                    (true, ..) => None,
+                    (_, Some(_), _) => {
+                        nearest(word, resources.iter().copied()).map(|near| format!("`{near}`"))
+                    }
+                    (_, _, Some((_, (resource, access)))) => {
+                        let own = parts().filter(|(area, _)| *area == resource).map(|(_, access)| access);
+                        nearest(access, own).map(|near| format!("`{near}` under `{resource}`"))
+                    }
+                    _ => nearest(word, catalogue.iter().map(Untrusted::raw)).map(|near| format!("`{near}`")),
+                };
+                let title = self.input.spec.title();
+                let message = format!("{title} does not know the {what} `{word}`");
+                let list = format!("`rolecall catalog --target {}` lists them.", self.input.target.name);
+                let help = match near {
+                    Some(near) => format!("Did you mean {near}? {list}"),
+                    None => list,
+                };
+                self.error(Code::UnknownPermission, at, message, "unknown to the live catalogue", Some(help));
             }
         }
     }

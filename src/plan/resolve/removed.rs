@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ResolvedRemoval, Resolver};
-use crate::model::{
-    Address, Code, Finding, RoleId, Scope, Untrusted,
-    desired::{DesiredRole, Protect, RoleName},
-    live::LiveObject,
+use super::{super::temporary, ResolvedRemoval, Resolver};
+use crate::{
+    definition::emit,
+    model::{
+        Address, Code, Finding, RoleId, Scope, Untrusted,
+        desired::{DesiredRole, Protect, RoleName},
+        live::LiveObject,
+    },
 };
 
 impl<'a> Resolver<'a> {
@@ -17,11 +20,18 @@ impl<'a> Resolver<'a> {
             matched.filter_map(|(index, (live, _))| Some((live.as_ref()?.id.as_ref()?, index))).collect();
         for removal in &self.input.desired.removed {
             let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role));
-            let name = self.removed_name(&removal.role.value);
-            let candidates = match self.recorded_as(&removal.role.value) {
-                Some(live) => vec![live],
-                None => self.by_live_name.get(&name).cloned().unwrap_or_default(),
+            let names = self.removed_names(&removal.role.value);
+            let recorded = self.recorded_as(&removal.role.value);
+            let free = |found: &&Vec<&'a LiveObject>| {
+                found.iter().all(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)))
             };
+            let first = || self.by_live_name.get(names.first()?);
+            let others = || names.iter().skip(1).filter_map(|name| self.by_live_name.get(name)).find(free);
+            let named = || first().or_else(others).cloned();
+            let candidates = recorded.map(|live| vec![live]).or_else(named).unwrap_or_default();
+            let name = candidates
+                .first()
+                .map_or_else(|| names.first().cloned().unwrap_or_default(), |live| live.key.name.clone());
             let live = match candidates.as_slice() {
                 [] => {
                     self.note_missing(&name);
@@ -41,6 +51,13 @@ impl<'a> Resolver<'a> {
             }
             if let Some(index) = live.id.as_ref().and_then(|id| declared.get(id)) {
                 let role = &self.input.desired.roles[*index];
+                // Who removes a name does not mean a role that gives the name up.
+                let by_name = matches!(removal.role.value, RoleName::Live(_));
+                let bears = role.id.is_some()
+                    || [&role.name].into_iter().chain(&role.previously).any(|given| given.value == name);
+                if by_name && !bears {
+                    continue;
+                }
                 let finding = Finding::new(
                     Code::RemovedButDeclared,
                     format!("role `{}` is removed and declared", role.key),
@@ -53,7 +70,8 @@ impl<'a> Resolver<'a> {
             }
             if let Some(id) = &live.id {
                 let site = removal.role.site;
-                removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site });
+                let unproven = recorded.is_some() && !names.contains(&live.key.name);
+                removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site, unproven });
             }
         }
         for removal in removed.values() {
@@ -88,9 +106,9 @@ impl<'a> Resolver<'a> {
             let key = &(&*role.key, &role.scope);
             let by_id = role.id.as_ref().and_then(|id| self.by_id.get(&id.value)).copied();
             let recorded = self.recorded_id(role).and_then(|id| self.by_id.get(id)).copied();
-            let named = || self.by_live_name.get(&role.name.value).into_iter().flatten().copied();
-            let by_name = named().filter(|live| by_id.is_none() && live.key.scope == role.scope);
-            for live in by_id.into_iter().chain(recorded).chain(by_name).chain(by_key.get(key).copied()) {
+            let by_name = if by_id.is_some() { Vec::new() } else { self.named_as(role) };
+            let found = by_id.into_iter().chain(recorded).chain(by_name);
+            for live in found.chain(by_key.get(key).copied()) {
                 if let Some(id) = &live.id {
                     protected.entry(id.clone()).or_default().extend(&role.protect);
                 }
@@ -99,15 +117,32 @@ impl<'a> Resolver<'a> {
         protected
     }
 
+    /// Live roles that bear the name of an earlier one; where none does, one of the names that it had
+    /// before: perhaps it was never renamed.
+    fn named_as(&self, role: &DesiredRole) -> Vec<&'a LiveObject> {
+        let bearing = |name: &Untrusted| -> Vec<&'a LiveObject> {
+            let named = self.by_live_name.get(name).into_iter().flatten().copied();
+            named.filter(|live| live.key.scope == role.scope).collect()
+        };
+        let interrupted = temporary::name(&self.address(role));
+        let names = [&role.name.value].into_iter().chain(role.previously.iter().map(|name| &name.value));
+        names.chain([&interrupted]).map(bearing).find(|found| !found.is_empty()).unwrap_or_default()
+    }
+
+    fn address(&self, role: &DesiredRole) -> Address {
+        Address::role(&self.input.target.name, &role.key, &role.scope)
+    }
+
     fn recorded_id(&self, role: &DesiredRole) -> Option<&'a Untrusted> {
-        self.input.earlier.ids?.get(&Address::role(&self.input.target.name, &role.key, &role.scope))
+        self.input.earlier.ids?.get(&self.address(role))
     }
 
     /// The live role that the record has for a key that is removed; a name is never looked up there.
     fn recorded_as(&self, role: &RoleName) -> Option<&'a LiveObject> {
         let RoleName::Key(key) = role else { return None };
         let declared = self.earlier_role(key)?;
-        self.by_id.get(self.recorded_id(declared)?).copied()
+        let live = self.by_id.get(self.recorded_id(declared)?).copied()?;
+        (live.key.class == declared.class && live.key.scope == declared.scope).then_some(live)
     }
 
     /// The role that had this key in an earlier revision.
@@ -116,14 +151,19 @@ impl<'a> Resolver<'a> {
         from.next().filter(|((found, _), _)| *found == key).and_then(|(_, roles)| roles.first().copied())
     }
 
-    /// The live name that `removed` means: a key stands for the name it had in an earlier revision.
-    fn removed_name(&self, role: &RoleName) -> Untrusted {
-        match role {
-            RoleName::Live(name) | RoleName::Builtin(name) => name.clone(),
-            RoleName::Key(key) => self
-                .earlier_role(key)
-                .map_or_else(|| Untrusted::new(key.clone()), |role| role.name.value.clone()),
-        }
+    /// The live names that `removed` may mean, the likeliest first: a key stands for those that it had
+    /// in earlier revisions.
+    fn removed_names(&self, role: &RoleName) -> Vec<Untrusted> {
+        let key = match role {
+            RoleName::Live(name) | RoleName::Builtin(name) => return vec![name.clone()],
+            RoleName::Key(key) => key,
+        };
+        let Some(first) = self.earlier_role(key) else { return vec![Untrusted::new(key.clone())] };
+        let all = || self.earlier_roles.get(&(&**key, &first.scope)).into_iter().flatten();
+        let names = all().map(|role| &role.name.value);
+        let before = all().flat_map(|role| role.previously.iter().map(|name| &name.value));
+        let interrupted = temporary::name(&self.address(first));
+        names.chain(before).chain([&interrupted]).cloned().collect()
     }
 
     fn note_missing(&mut self, name: &Untrusted) {
@@ -136,7 +176,7 @@ impl<'a> Resolver<'a> {
             format!(
                 " A live role is named `{}`: write `{{ name: {} }}` if you mean it.",
                 object.key.name.raw(),
-                object.key.name.raw()
+                emit::shown(object.key.name.raw())
             )
         });
         self.notes

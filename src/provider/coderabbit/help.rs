@@ -22,3 +22,21 @@ pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
     failure.help = Some(help.to_owned());
     failure
 }
+
+/// As [`explain`], for a request that changes something below `path`. The roles were read shortly
+/// before, so that an address that is not found is no longer there.
+pub(super) fn explain_write(failure: Failure, org_id: bool, path: &[&str]) -> Failure {
+    let help = match (failure.status, path) {
+        (Some(404), [_, "users", ..]) => {
+            "The role or one of the people was probably removed meanwhile. Plan again to see who is there now."
+        }
+        (Some(404), [.., "roles"]) => {
+            "The roles could be read before, so the organization, or the right of this key to make roles in it, is probably gone meanwhile. Plan again."
+        }
+        (Some(404), _) => {
+            "The role was probably deleted meanwhile. Plan again: what the definitions still declare is then made anew."
+        }
+        _ => return explain(failure, org_id),
+    };
+    Failure { help: Some(help.to_owned()), ..failure }
+}

@@ -81,12 +81,24 @@ async fn an_api_that_hides_custom_roles_leads_to_no_wrong_plan() {
     assert!(why.raw().contains("reports 1 users and the list of users shows 0"), "{why:?}");
 
     // A word that is no role, no text, or nothing.
-    for word in [r#""custom""#, "null", "{}", "7", r#""""#] {
+    for word in [r#""custom""#, "null", "{}", r#""""#] {
         let mut api = Api::new(list(&[ADMIN, MEMBER, CUSTOM]));
         api.users = users(&[("1", r#""cr_admin""#), ("2", word)]);
         let state = api.read(ALL).await.unwrap();
         assert_eq!(held(&state)[1].1, None, "{word}");
         assert!(state.incomplete.contains_key(&Kind::Assignment));
+    }
+}
+
+#[tokio::test]
+async fn a_role_that_is_no_text_is_an_unexpected_answer() {
+    for word in ["7", "true"] {
+        let mut api = Api::new(list(&[ADMIN, MEMBER, CUSTOM]));
+        api.users = users(&[("1", r#""cr_admin""#), ("2", word)]);
+        let error = api.read(ALL).await.unwrap_err();
+        assert_eq!(error.kind, ReadErrorKind::Malformed, "{word}");
+        assert_eq!(error.request.unwrap().0, "GET /v1/users");
+        assert!(error.message.raw().contains("users[1].role is not text"), "{:?}", error.message);
     }
 }
 

@@ -72,6 +72,11 @@ pub(super) async fn list(reading: &Reading, org_id: Option<&str>) -> Result<Memb
                     format!("answered with an unexpected body: users[{index}].user_id: {id:?} is no id");
                 return Err(connection.malformed(&answer.request, &what).into());
             }
+            // Other shapes may be another way to say it; a number or a truth value is none.
+            if matches!(user.role, Some(Loose::Count(_) | Loose::Flag(_))) {
+                let what = format!("answered with an unexpected body: users[{index}].role is not text");
+                return Err(connection.malformed(&answer.request, &what).into());
+            }
             let role = match user.role {
                 Some(Loose::Text(text)) if !text.is_empty() => Some(Untrusted::from(&*text)),
                 _ => None,

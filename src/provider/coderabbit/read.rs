@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IgnoredAny;
 use tokio::task::JoinSet;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
     holders, members,
     roles::{Roles, canonical, checked_id},
     spec::USER,
-    wire::{Me, Options, Role, RoleList},
+    wire::{Me, Options, Role, RoleList, Word},
 };
 use crate::{
     model::{
@@ -20,7 +21,7 @@ use crate::{
     },
     provider::{
         Fut, Read, ReadError, ReadErrorKind, RequestLine,
-        http::{Answer, Failure, Get, ReadClient, Reading},
+        http::{Answer, Failure, Get, ReadClient, Reading, Text},
     },
 };
 
@@ -160,17 +161,27 @@ async fn me(reading: &Reading) -> Result<Me, ReadError> {
 }
 
 /// What the permissions are called; `None` where that cannot be read.
+///
+/// # Errors
+///
+/// Where the credential is not accepted, or where a list is there and holds something else than
+/// text: every permission of the definitions would be unknown then.
 async fn catalogue(reading: &Reading) -> Result<Option<BTreeSet<Untrusted>>, ReadError> {
     let answer = match get(reading, &["v1", "roles", "permissions"], &[], 1).await {
         Ok(answer) => answer,
         Err(failure) if failure.status == Some(401) => return Err(failure.into()),
         Err(_) => return Ok(None),
     };
-    let Ok(options) = reading.connection().parse::<Options<'_>>(&answer) else { return Ok(None) };
-    let (resources, accesses) = (&options.resource_ids.0, &options.access_types.0);
-    let known =
-        resources.iter().flat_map(|resource| accesses.iter().map(|access| canonical(&resource.0, &access.0)));
-    Ok(Some(known.collect()))
+    let connection = reading.connection();
+    if connection.parse::<BTreeMap<Text<'_>, IgnoredAny>>(&answer).is_err() {
+        return Ok(None);
+    }
+    let options: Options<'_> = connection.parse(&answer)?;
+    let (Some(resources), Some(accesses)) = (&options.resource_ids, &options.access_types) else {
+        return Ok(None);
+    };
+    let of = |resource| accesses.0.iter().map(move |access: &Word<'_>| canonical(resource, &access.0));
+    Ok(Some(resources.0.iter().flat_map(|resource| of(&resource.0)).collect()))
 }
 
 fn tells_nothing(failure: &Failure) -> bool {

@@ -301,16 +301,28 @@ async fn refusals_say_which_right_or_setting_is_missing() {
 
 #[tokio::test]
 async fn a_catalogue_that_cannot_be_read_is_unknown() {
-    for (status, body) in [
-        (404, "{}"),
-        (500, "{}"),
-        (200, "{}"),
-        (200, r#"{"resource_ids":"x","access_types":[]}"#),
-        (200, "<html>"),
-    ] {
+    for (status, body) in
+        [(404, "{}"), (500, "{}"), (200, "{}"), (200, r#"{"resources":["x"]}"#), (200, "<html>")]
+    {
         let mut api = Api::new(list(&[ADMIN, MEMBER]));
         api.options = (status, body.to_owned());
         assert_eq!(api.read(ROLES).await.unwrap().catalogue, None, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_catalogue_of_something_else_than_text_is_an_unexpected_answer() {
+    for (body, place) in [
+        (r#"{"resource_ids":"x","access_types":[]}"#, "resource_ids: "),
+        (r#"{"resource_ids":["x", 7],"access_types":["read"]}"#, "resource_ids[1]: "),
+        (r#"{"resource_ids":["x"],"access_types":[true]}"#, "access_types[0]: "),
+    ] {
+        let mut api = Api::new(list(&[ADMIN, MEMBER]));
+        api.options = (200, body.to_owned());
+        let error = api.read(ROLES).await.unwrap_err();
+        assert_eq!(error.kind, ReadErrorKind::Malformed, "{body}");
+        assert_eq!(error.request.unwrap().0, "GET /v1/roles/permissions");
+        assert!(error.message.raw().contains(place), "{:?}", error.message);
     }
 }
 

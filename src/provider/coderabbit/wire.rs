@@ -7,7 +7,7 @@
 //! id   = role, role_id, or id; name = role_name or name
 //! ```
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -269,14 +269,19 @@ impl<'de> Deserialize<'de> for PagingField {
     }
 }
 
-/// `GET /v1/roles/permissions`.
+/// `GET /v1/roles/permissions`. Its lists are documented; an answer without them is another one.
 #[derive(Debug, Deserialize)]
 pub(super) struct Options<'a> {
-    #[serde(borrow)]
-    pub(super) resource_ids: Bounded<Text<'a>, MOST_OPTIONS>,
-    #[serde(borrow)]
-    pub(super) access_types: Bounded<Text<'a>, MOST_OPTIONS>,
+    #[serde(borrow, default)]
+    pub(super) resource_ids: Option<Bounded<Word<'a>, MOST_OPTIONS>>,
+    #[serde(borrow, default)]
+    pub(super) access_types: Option<Bounded<Word<'a>, MOST_OPTIONS>>,
 }
+
+/// Text, and nothing that could be taken for it: a name that is given as a number is another name.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Word<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// `GET /v1/me`, of which only `scope.id` is documented. Anything of another type is as good as
 /// absent.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ORG_ID, USERS_QUOTA,
-    help::explain,
+    help::explain_write,
     roles::checked_id,
     spec::BATCH,
     wire::{Bulk, Made as MadeRole},
@@ -256,7 +256,11 @@ impl Writer {
         });
         let quota = segments.contains(&"users").then_some(USERS_QUOTA);
         let send = Send { method, segments, query: &query, body, quota };
-        Ok(self.client.send(send).await.map_err(|failure| explain(failure, org_id.is_some()))?)
+        Ok(self
+            .client
+            .send(send)
+            .await
+            .map_err(|failure| explain_write(failure, org_id.is_some(), segments))?)
     }
 
     /// An error about an answer that accepted the request.

@@ -2,6 +2,7 @@
 //! text first and only then as a URL: whatever a URL parser would quietly repair is refused.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     net::{Ipv4Addr, Ipv6Addr},
 };
@@ -57,12 +58,28 @@ impl HostRefusal {
 pub fn allowed_hosts(flags: &[String], variable: Option<OsString>) -> Vec<String> {
     let variable = variable.map(|value| value.to_string_lossy().into_owned());
     let texts = flags.iter().map(String::as_str).chain(variable.as_deref());
+    // The command line may have taken the variable for its flags already.
+    let mut seen = BTreeSet::new();
     texts
         .flat_map(|text| text.split(','))
         .map(str::trim)
-        .filter(|entry| !entry.is_empty())
+        .filter(|entry| !entry.is_empty() && seen.insert((*entry).to_owned()))
         .map(str::to_owned)
         .collect()
+}
+
+/// Whether every entry of `allowed` is a host; the refusal names all that are none.
+///
+/// # Errors
+///
+/// Where an entry is not `host` or `host:port`.
+pub fn check_allowed(allowed: &[String]) -> Result<(), HostRefusal> {
+    let mut refused = allowed.iter().filter_map(|entry| Pattern::parse(entry).err());
+    let Some(mut first) = refused.next() else { return Ok(()) };
+    let others = refused.map(|refusal| refusal.message.raw().to_owned());
+    let all: Vec<String> = std::iter::once(first.message.raw().to_owned()).chain(others).collect();
+    first.message = all.join("; ").into();
+    Err(first)
 }
 
 /// Decides what may be sent to `url`.

@@ -36,7 +36,7 @@ use crate::model::{Redactor, Untrusted, config::CredentialSource};
 
 pub use credential::{CredentialError, Environment, read_credential};
 pub use event::{Event, Events, Why};
-pub use host::{ALLOWED_HOSTS, Destination, HostRefusal, Sends, allowed_hosts, judge};
+pub use host::{ALLOWED_HOSTS, Destination, HostRefusal, Sends, allowed_hosts, check_allowed, judge};
 pub use limits::{DEADLINE, Limits};
 pub use quota::Quota;
 pub use statistics::Statistics;

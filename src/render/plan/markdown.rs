@@ -11,11 +11,16 @@ mod target;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::fit::{Block, Item, Section, Subject};
-use super::view::{count, headline, is_quiet, refusals};
+use super::{
+    drift::{self, WAYS_OUT, outside},
+    origins::Told,
+    refusals::refusals,
+    view::{count, headline, is_quiet},
+};
 use crate::{
     model::Untrusted,
     plan::document::{PlanDocument, Revisions, TargetPlan},
-    render::escape,
+    render::{advice, escape},
 };
 
 /// A page is never cut to less than this: headline, digest, and what is missing need room.
@@ -71,18 +76,42 @@ impl Permalink {
 pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     let several = plan.targets.len() > 1;
     let mut blocks = vec![refused(plan, options)];
-    blocks.extend(
-        plan.targets
-            .iter()
-            .filter(|target| !several || !is_quiet(target))
-            .map(|target| target::block(target, options, several)),
-    );
+    blocks.extend(targets(plan, options, Told::Plan));
     if several {
-        blocks.push(unchanged(plan));
+        blocks.push(unchanged(plan, "No changes"));
         blocks.push(digests(plan));
     }
     let head = format!("### {}\n\n{}{}\n", headline(plan, "−"), alert(plan), revisions(&plan.revisions));
     fit::page(&head, &blocks, &footer(plan), options.max_chars.max(MIN_CHARS))
+}
+
+/// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
+/// the two ways out.
+pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let plan = outside(plan);
+    let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
+    if plan.targets.len() > 1 {
+        blocks.push(unchanged(&plan, "No drift"));
+    }
+    let headline = drift::headline(&plan.targets, "−");
+    let head = format!("### {headline}\n\n{}{}\n", alert(&plan), revisions(&plan.revisions));
+    let mut foot = format!("rolecall {}\n", clipped(plan.rolecall.raw()));
+    if plan.targets.iter().any(|target| !target.changes.is_empty()) {
+        foot = format!("{}\n\n{foot}", advice::prose(WAYS_OUT));
+    }
+    fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))
+}
+
+fn targets<'a>(
+    plan: &'a PlanDocument,
+    options: &'a MarkdownOptions,
+    told: Told,
+) -> impl Iterator<Item = Block> + 'a {
+    let several = plan.targets.len() > 1;
+    plan.targets
+        .iter()
+        .filter(move |target| !several || !is_quiet(target))
+        .map(move |target| target::block(plan, target, options, told))
 }
 
 /// Inline text, cut where it is very long: for places where everything has to fit.
@@ -149,14 +178,23 @@ fn alert(plan: &PlanDocument) -> String {
 pub(super) fn revisions(revisions: &Revisions) -> String {
     let mut line = match &revisions.desired {
         Some(commit) => format!("Commit {}", cut(super::view::short(commit), escape::markdown_code)),
+        None if revisions.branch.is_some() => "No commit yet".to_owned(),
         None => "Files outside git".to_owned(),
     };
     if let Some(branch) = &revisions.branch {
         line.push_str(&format!(" on {}", clipped(branch.raw())));
     }
     if let Some(base) = &revisions.base {
-        let word = if revisions.merged.is_some() { "merged into" } else { "compared with" };
-        line.push_str(&format!(", {word} {}", cut(super::view::short(base), escape::markdown_code)));
+        let merged = revisions.merged.is_some();
+        line.push_str(if merged { ", merged with " } else { ", compared with " });
+        let base = cut(super::view::short(base), escape::markdown_code);
+        match &revisions.base_name {
+            Some(name) => line.push_str(&format!("{} ({base})", clipped(name.raw()))),
+            None => line.push_str(&base),
+        }
+        if merged {
+            line.push_str(" in memory, as the branch is behind");
+        }
     }
     if revisions.dirty {
         line.push_str(", **with changes that are not committed**");
@@ -173,13 +211,13 @@ fn refused(plan: &PlanDocument, options: &MarkdownOptions) -> Block {
 }
 
 /// Targets in which nothing changes.
-fn unchanged(plan: &PlanDocument) -> Block {
+fn unchanged(plan: &PlanDocument, what: &str) -> Block {
     let targets: Vec<_> = plan.targets.iter().filter(|target| is_quiet(target)).collect();
     let mut block = Block::default();
     if targets.is_empty() {
         return block;
     }
-    let line = format!("No changes in {}", count(targets.len(), "target", "targets"));
+    let line = format!("{what} in {}", count(targets.len(), "target", "targets"));
     let names: Vec<_> = targets
         .iter()
         .map(|target| {
@@ -267,6 +305,9 @@ fn options(plan: &PlanDocument) -> String {
         for pattern in &target.selection {
             line.push_str(&format!(" --only {}", quoted(pattern)));
         }
+    }
+    if plan.targets.iter().any(|target| target.pending_only) {
+        line.push_str(" --pending-only");
     }
     line
 }

@@ -6,7 +6,10 @@ pub mod ledger;
 pub mod markdown;
 pub mod text;
 
+mod drift;
 mod fields;
+mod origins;
+mod refusals;
 mod view;
 mod words;
 

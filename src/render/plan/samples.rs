@@ -1,13 +1,16 @@
 //! Documents for the tests of the renderers: as small as they can be and show everything.
 
+pub(super) mod git;
+
 use std::collections::BTreeMap;
 
 use crate::{
     model::{Address, Scope, Untrusted},
     plan::document::{
-        Action, Change, Element, FieldChange, FieldValue, Guard, Guards, Identity, Manage, Origin, Place,
-        PlanDocument, Reason, Revisions, RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged,
-        UnmanagedRole, Verdict, VerdictOutcome, Via,
+        Action, Activity, Applied, Blame, Change, Element, FieldChange, FieldValue, FindingLevel, Guard,
+        Guards, Identity, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
+        RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole, Verdict,
+        VerdictOutcome, Via,
     },
     render::Style,
 };
@@ -59,6 +62,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         summary: Summary::of(&changes),
         changes,
         verdicts: Vec::new(),
+        findings: Vec::new(),
         unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
         notes: Vec::new(),
     }
@@ -384,6 +388,10 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
     let text = || Untrusted::from(text);
     plan.revisions.branch = Some(text());
     plan.revisions.base = Some(text());
+    plan.revisions.base_name = Some(text());
+    plan.revisions.merged = Some(text());
+    let blame = || Some(Blame { commit: text(), author: text(), time: text(), summary: text() });
+    let place = || Place { file: text(), line: 1, column: 1, blame: blame() };
     for target in &mut plan.targets {
         target.name = text();
         target.provider = text();
@@ -392,6 +400,15 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
         target.guards.max_deletes = text();
         target.selection = vec![text()];
         target.notes = vec![text()];
+        target.applied =
+            Some(Applied { revision: text(), time: text(), digest: digest('e'), actor: Some(text()) });
+        target.findings = vec![PlanFinding {
+            code: text(),
+            level: FindingLevel::Warning,
+            message: text(),
+            help: Some(text()),
+            place: Some(place()),
+        }];
         for scope in &mut target.scope_changes {
             *scope = ScopeChange { what: text(), before: Some(text()), after: Some(text()) };
         }
@@ -402,7 +419,8 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
             change.title = text();
             change.side_effects = vec![text()];
             change.manual = Some(vec![text()]);
-            change.definition = Some(Place { file: text(), line: 1, column: 1, blame: None });
+            change.definition = Some(place());
+            change.activity = vec![Activity { actor: text(), time: text(), what: text() }];
             change.verdicts = vec![Verdict {
                 help: Some(text()),
                 reason: Some(text()),
@@ -419,7 +437,7 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
                             line: Some(1),
                             set: Some(text()),
                             base: None,
-                            blame: None,
+                            blame: blame(),
                         }),
                     }],
                     removed: vec![Element { value: text(), origin: Origin::Pending, via: None }],
@@ -432,6 +450,17 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
                 },
             ];
         }
+        target.left = target.changes.iter().map(left).collect();
     }
     plan
+}
+
+fn left(change: &Change) -> Left {
+    Left {
+        address: change.address.clone(),
+        title: change.title.clone(),
+        action: change.action,
+        origin: Origin::Drift,
+        fields: change.fields.clone(),
+    }
 }

@@ -16,18 +16,24 @@
 
 mod assignments;
 pub(super) mod change;
+pub(super) mod remarks;
 
+use self::remarks::{finding, help, verdicts};
 use super::{
+    drift::{self, WAYS_OUT, outside},
+    origins::Told,
     page::{Page, Paint, Text},
+    refusals::refusals,
     view::{
-        allowable, count, counts, guard_name, has_special_guards, has_special_mode, headline, is_quiet,
-        objects, refusal_words, refusals, refused, short,
+        INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
+        has_special_mode, headline, is_one_sided, is_quiet, lacks_record, left, minute, objects, scope_words,
+        short,
     },
 };
 use crate::{
     model::Untrusted,
-    plan::document::{Identity, PlanDocument, Revisions, ScopeChange, TargetPlan, Verdict, VerdictOutcome},
-    render::{Style, advice},
+    plan::document::{Identity, Place, PlanDocument, Revisions, ScopeChange, TargetPlan},
+    render::Style,
 };
 
 /// From so many targets without changes on, their names flow in one paragraph.
@@ -38,20 +44,7 @@ pub fn render(plan: &PlanDocument, style: Style) -> String {
     let mut page = Page::new(style);
     let signs = Signs::of(style);
     revisions(&mut page, &plan.revisions);
-    let several = plan.targets.len() > 1;
-    let quiet: Vec<_> = plan.targets.iter().filter(|target| is_quiet(target)).collect();
-    let fold = quiet.len() > FOLD;
-    for target in plan.targets.iter().filter(|target| !several || !is_quiet(target)) {
-        whole(&mut page, target, signs, several);
-    }
-    page.blank();
-    if several && fold {
-        folded(&mut page, &quiet, signs);
-    } else if several {
-        for target in quiet {
-            unchanged(&mut page, target, signs);
-        }
-    }
+    targets(&mut page, plan, signs);
     page.blank();
     if let Some(digest) = &plan.digest {
         page.put(0, 2, &Text::new().own(Paint::Dim, "Digest ").copied(Paint::Dim, digest.raw()));
@@ -67,6 +60,52 @@ pub fn quiet(plan: &PlanDocument, style: Style) -> String {
     page.into_string()
 }
 
+/// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
+/// the two ways out. The last line says in numbers what it is.
+pub fn drift(plan: &PlanDocument, style: Style) -> String {
+    let mut page = Page::new(style);
+    let signs = Signs { told: Told::Report, ..Signs::of(style) };
+    let plan = outside(plan);
+    page.put(
+        0,
+        2,
+        &Text::new().own(Paint::Strong, "Drift: what was changed outside git since the last apply"),
+    );
+    revisions(&mut page, &plan.revisions);
+    targets(&mut page, &plan, signs);
+    page.blank();
+    if plan.targets.iter().any(|target| !target.changes.is_empty()) {
+        page.put(0, 2, &Text::new().prose(Paint::Plain, WAYS_OUT));
+    }
+    page.put(0, 2, &Text::new().own(Paint::Strong, drift::headline(&plan.targets, signs.minus)));
+    page.into_string()
+}
+
+/// Only the numbers of [`drift`].
+pub fn drift_quiet(plan: &PlanDocument, style: Style) -> String {
+    let mut page = Page::new(style);
+    let line = drift::headline(&outside(plan).targets, Signs::of(style).minus);
+    page.put(0, 2, &Text::new().own(Paint::Strong, line));
+    page.into_string()
+}
+
+fn targets(page: &mut Page, plan: &PlanDocument, signs: Signs) {
+    let several = plan.targets.len() > 1;
+    let quiet: Vec<_> = plan.targets.iter().filter(|target| is_quiet(target)).collect();
+    let fold = quiet.len() > FOLD;
+    for target in plan.targets.iter().filter(|target| !several || !is_quiet(target)) {
+        whole(page, plan, target, signs, several);
+    }
+    page.blank();
+    if several && fold {
+        folded(page, &quiet, signs);
+    } else if several {
+        for target in quiet {
+            unchanged(page, target, signs);
+        }
+    }
+}
+
 /// The symbols of a terminal.
 #[derive(Clone, Copy)]
 pub(super) struct Signs {
@@ -77,16 +116,34 @@ pub(super) struct Signs {
     pub(super) rename: &'static str,
     pub(super) default: &'static str,
     pub(super) release: &'static str,
+    /// From where differences are told.
+    pub(super) told: Told,
 }
 
 impl Signs {
     pub(super) fn of(style: Style) -> Self {
         if style.unicode {
             Self {
-                arrow: "→", minus: "−", dot: " · ", more: "…", rename: "→", default: "◆", release: "○"
+                arrow: "→",
+                minus: "−",
+                dot: " · ",
+                more: "…",
+                rename: "→",
+                default: "◆",
+                release: "○",
+                told: Told::Plan,
             }
         } else {
-            Self { arrow: "->", minus: "-", dot: ", ", more: "...", rename: ">", default: "*", release: "o" }
+            Self {
+                arrow: "->",
+                minus: "-",
+                dot: ", ",
+                more: "...",
+                rename: ">",
+                default: "*",
+                release: "o",
+                told: Told::Plan,
+            }
         }
     }
 }
@@ -96,14 +153,26 @@ pub(super) fn revisions(page: &mut Page, revisions: &Revisions) {
     let mut text = Text::new();
     text = match &revisions.desired {
         Some(commit) => text.own(Paint::Dim, "Commit ").copied(Paint::Plain, short(commit)),
+        None if revisions.branch.is_some() => text.own(Paint::Dim, "No commit yet"),
         None => text.own(Paint::Dim, "Files outside git"),
     };
     if let Some(branch) = &revisions.branch {
         text = text.own(Paint::Dim, " on ").said(Paint::Plain, branch.raw());
     }
     if let Some(base) = &revisions.base {
-        let word = if revisions.merged.is_some() { ", merged into " } else { ", compared with " };
-        text = text.own(Paint::Dim, word).copied(Paint::Plain, short(base));
+        let merged = revisions.merged.is_some();
+        text = text.own(Paint::Dim, if merged { ", merged with " } else { ", compared with " });
+        text = match &revisions.base_name {
+            Some(name) => text
+                .said(Paint::Plain, name.raw())
+                .own(Paint::Dim, " (")
+                .copied(Paint::Dim, short(base))
+                .own(Paint::Dim, ")"),
+            None => text.copied(Paint::Plain, short(base)),
+        };
+        if merged {
+            text = text.own(Paint::Notice, " in memory, as the branch is behind");
+        }
     }
     if revisions.dirty {
         text = text.own(Paint::Notice, ", with changes that are not committed");
@@ -142,9 +211,13 @@ fn header_of(target: &TargetPlan, signs: Signs) -> Text {
     header(names, target.emulator, target.identity.as_ref(), signs)
 }
 
+fn nothing(signs: Signs) -> &'static str {
+    if signs.told == Told::Report { "no drift" } else { "no changes" }
+}
+
 /// A target without changes, on one line.
 fn unchanged(page: &mut Page, target: &TargetPlan, signs: Signs) {
-    let mut text = header_of(target, signs).own(Paint::Plain, signs.dot).own(Paint::Plain, "no changes");
+    let mut text = header_of(target, signs).own(Paint::Plain, signs.dot).own(Paint::Plain, nothing(signs));
     if let Some(left) = left_alone(target, false) {
         text = text.own(Paint::Dim, signs.dot).own(Paint::Dim, "left alone: ").then(left);
     }
@@ -153,7 +226,8 @@ fn unchanged(page: &mut Page, target: &TargetPlan, signs: Signs) {
 
 /// Many targets without changes, by name.
 fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
-    let mut text = Text::new().own(Paint::Plain, format!("No changes in {} targets: ", targets.len()));
+    let mut text = Text::new()
+        .own(Paint::Plain, format!("{} in {} targets: ", capitalized(nothing(signs)), targets.len()));
     for (index, target) in targets.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
         text = text.own(Paint::Dim, comma).name(Paint::Dim, target.name.raw());
@@ -175,12 +249,15 @@ fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
     }
 }
 
-fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
+fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs, several: bool) {
     page.blank();
     page.put(0, 2, &header_of(target, signs));
-    circumstances(page, target, signs);
+    circumstances(page, plan, target, signs.told);
+    let report = signs.told == Told::Report;
     if let Some(error) = &target.error {
-        let text = Text::new().own(Paint::Refuse, "No plan: ").prose(Paint::Plain, error.message.raw());
+        let text = Text::new()
+            .own(Paint::Refuse, if report { "Not read: " } else { "No plan: " })
+            .prose(Paint::Plain, error.message.raw());
         page.put(2, 4, &text);
         help(page, 4, error.help.as_ref());
     }
@@ -191,21 +268,33 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
             page.put(4, 8, &scope_change(change, signs));
         }
     }
-    for change in objects(target) {
+    for change in objects(&target.changes) {
         page.blank();
         change::put(page, change, signs);
     }
-    assignments::put(page, target, signs);
+    assignments::put(page, &target.changes, signs);
     if !target.verdicts.is_empty() {
         page.blank();
         verdicts(page, 2, &target.verdicts);
     }
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
-        page.put(2, 4, &Text::new().own(Paint::Plain, "No changes."));
+        let text = match target.selection.as_slice() {
+            _ if report => "No drift.",
+            [] => "No changes.",
+            _ => "No changes in this selection.",
+        };
+        page.put(2, 4, &Text::new().own(Paint::Plain, text));
     }
+    pending_only(page, target, signs);
     if let Some(left) = left_alone(target, true) {
         page.blank();
         page.put(2, 4, &Text::new().own(Paint::Dim, "Left alone: ").then(left).own(Paint::Dim, "."));
+    }
+    if !target.findings.is_empty() {
+        page.blank();
+        for item in &target.findings {
+            finding(page, item);
+        }
     }
     if !target.notes.is_empty() {
         page.blank();
@@ -225,8 +314,28 @@ fn whole(page: &mut Page, target: &TargetPlan, signs: Signs, several: bool) {
     }
 }
 
+/// What `--pending-only` left alone, and how it comes into a plan.
+fn pending_only(page: &mut Page, target: &TargetPlan, signs: Signs) {
+    let left = left(target);
+    if left.is_empty() {
+        return;
+    }
+    let signs = Signs { told: Told::Left, ..signs };
+    page.blank();
+    page.put(2, 4, &Text::new().own(Paint::Strong, LEFT));
+    page.shift(2);
+    for change in objects(&left) {
+        page.blank();
+        change::put(page, change, signs);
+    }
+    assignments::put(page, &left, signs);
+    page.blank();
+    page.put(2, 4, &Text::new().prose(Paint::Plain, INCLUDE));
+    page.shift(0);
+}
+
 /// Mode, guards, selection, and the last apply, where they are not what everybody expects.
-fn circumstances(page: &mut Page, target: &TargetPlan, signs: Signs) {
+fn circumstances(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, told: Told) {
     if has_special_mode(target) {
         let text = Text::new()
             .own(Paint::Notice, "manage: roles ")
@@ -254,13 +363,18 @@ fn circumstances(page: &mut Page, target: &TargetPlan, signs: Signs) {
         }
         page.put(2, 4, &text);
     }
+    if target.pending_only {
+        page.put(2, 4, &Text::new().own(Paint::Notice, ONLY_PENDING));
+    }
     if let Some(applied) = &target.applied {
-        let text = Text::new()
-            .own(Paint::Dim, "last applied: ")
-            .copied(Paint::Dim, short(&applied.revision))
-            .own(Paint::Dim, signs.dot)
-            .said(Paint::Dim, applied.time.raw());
+        let mut text = Text::new().own(Paint::Dim, "last applied: ").said(Paint::Dim, &minute(&applied.time));
+        if let Some(actor) = &applied.actor {
+            text = text.own(Paint::Dim, " by ").said(Paint::Dim, actor.raw());
+        }
+        text = text.own(Paint::Dim, " at ").copied(Paint::Dim, short(&applied.revision));
         page.put(2, 4, &text);
+    } else if told == Told::Plan && lacks_record(plan, target) {
+        page.put(2, 4, &Text::new().own(Paint::Dim, NO_RECORD));
     }
 }
 
@@ -269,10 +383,26 @@ fn scope_change(change: &ScopeChange, signs: Signs) -> Text {
         Some(value) => text.said(paint, value.raw()),
         None => text.own(Paint::Dim, "(none)"),
     };
-    let text =
-        Text::new().own(Paint::Notice, "! ").said(Paint::Plain, change.what.raw()).own(Paint::Plain, ": ");
-    let text = side(text, Paint::Remove, &change.before).space().own(Paint::Dim, signs.arrow).space();
-    side(text, Paint::Add, &change.after)
+    let words = scope_words(change);
+    let mut text = Text::new().own(Paint::Notice, "! ");
+    text = if words.is_empty() {
+        text.said(Paint::Plain, change.what.raw())
+    } else {
+        text.own(Paint::Plain, words)
+            .own(Paint::Dim, " (")
+            .said(Paint::Dim, change.what.raw())
+            .own(Paint::Dim, ")")
+    };
+    // Where the words tell the direction, there is one side.
+    match (&change.before, &change.after) {
+        (None, None) => return text,
+        (Some(one), None) | (None, Some(one)) if is_one_sided(change) => {
+            return text.own(Paint::Plain, ":").space().said(Paint::Plain, one.raw());
+        }
+        _ => {}
+    }
+    let text = side(text.own(Paint::Plain, ":").space(), Paint::Remove, &change.before);
+    side(text.space().own(Paint::Dim, signs.arrow).space(), Paint::Add, &change.after)
 }
 
 /// `2 roles that git does not declare: A, B; 12 assignments`.
@@ -301,47 +431,9 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     Some(text)
 }
 
-/// What guards say, and what to do: what they refuse, once for each guard, then the rest.
-pub(super) fn verdicts(page: &mut Page, indent: usize, verdicts: &[Verdict]) {
-    for refusal in refused(verdicts) {
-        let mut head =
-            Text::new().own(Paint::Refuse, "! Refused: ").own(Paint::Strong, refusal_words(refusal.guard));
-        if let Some(name) = allowable(refusal.guard) {
-            head = head.own(Paint::Dim, format_args!(" [{name}]"));
-        }
-        page.put(indent, indent + 2, &head);
-        for message in refusal.messages {
-            page.put(indent + 4, indent + 4, &Text::new().prose(Paint::Plain, message.raw()));
-        }
-        for advice in refusal.helps {
-            help(page, indent + 4, Some(advice));
-        }
-    }
-    for verdict in verdicts {
-        let name = guard_name(verdict.guard);
-        let head = match verdict.outcome {
-            VerdictOutcome::Refused => continue,
-            VerdictOutcome::Allowed => format!("Allowed by hand ({name}): "),
-            VerdictOutcome::NotApplicable => format!("Not applicable ({name}): "),
-        };
-        let paint = if verdict.outcome == VerdictOutcome::Allowed { Paint::Notice } else { Paint::Dim };
-        page.put(
-            indent,
-            indent + 2,
-            &Text::new().own(paint, head).prose(Paint::Plain, verdict.message.raw()),
-        );
-        if let Some(reason) = &verdict.reason {
-            let text = Text::new().own(Paint::Notice, "Reason given: ").said(Paint::Plain, reason.raw());
-            page.put(indent + 2, indent + 4, &text);
-        }
-    }
-}
-
-/// What to do.
-pub(super) fn help(page: &mut Page, indent: usize, help: Option<&Untrusted>) {
-    if let Some(help) = help {
-        advice::put(page, indent, "help: ", help.raw());
-    }
+/// `roles/sets.yaml:4`.
+pub(super) fn place(place: &Place) -> Text {
+    Text::new().said(Paint::Dim, place.file.raw()).own(Paint::Dim, format_args!(":{}", place.line))
 }
 
 fn conclusion(page: &mut Page, plan: &PlanDocument, signs: Signs) {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
+use super::origins::{Told, Way, has_origin, origin_words};
 use crate::{
-    assess::ALLOWABLE,
     model::{Address, Untrusted},
     plan::document::{
-        Action, Change, FieldChange, FieldValue, Guard, Origin, PlanDocument, Reason, Summary, TargetPlan,
-        Verdict, VerdictOutcome,
+        Action, Blame, Change, FieldChange, FieldValue, Guard, Left, Origin, PlanDocument, Reason,
+        ScopeChange, Summary, TargetPlan,
     },
 };
 
@@ -46,8 +46,8 @@ pub(super) fn is_assignment(change: &Change) -> bool {
 }
 
 /// Changes of everything but assignments: roles first, then the default, in the plan's order.
-pub(super) fn objects(target: &TargetPlan) -> Vec<&Change> {
-    let mut changes: Vec<_> = target.changes.iter().filter(|change| !is_assignment(change)).collect();
+pub(super) fn objects(changes: &[Change]) -> Vec<&Change> {
+    let mut changes: Vec<_> = changes.iter().filter(|change| !is_assignment(change)).collect();
     changes.sort_by_key(|change| change.action == Action::SetDefault);
     changes
 }
@@ -77,11 +77,16 @@ pub(super) struct Member<'a> {
     pub(super) unknown: bool,
 }
 
-impl Member<'_> {
+impl<'a> Member<'a> {
+    /// The role before and the one after; none of both for who stays what they are.
+    pub(super) fn moves(&self) -> (Option<&'a Untrusted>, Option<&'a Untrusted>) {
+        if self.change.action == Action::Release { (None, None) } else { (self.before, self.after) }
+    }
+
     /// Whether there is nothing to say but who.
-    pub(super) fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self, told: Told) -> bool {
         let change = self.change;
-        let moves = self.before.is_some() && self.after.is_some();
+        let moves = matches!(self.moves(), (Some(_), Some(_)));
         !moves
             && !self.unknown
             && change.reason.is_none()
@@ -89,14 +94,16 @@ impl Member<'_> {
             && !change.adopts
             && change.side_effects.is_empty()
             && change.verdicts.is_empty()
-            && origin_word(change.origin).is_none()
+            && change.activity.is_empty()
+            && change.action != Action::Release
+            && origin_words(change.origin, Way::of(change.action), told).is_none()
     }
 }
 
 /// Groups the assignments by the role that people get, or lose where they get none.
-pub(super) fn assignments(target: &TargetPlan) -> Vec<Group<'_>> {
+pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
     let mut groups = BTreeMap::<_, Vec<Member<'_>>>::new();
-    for change in target.changes.iter().filter(|change| is_assignment(change)) {
+    for change in changes.iter().filter(|change| is_assignment(change)) {
         let place = Place::of(&change.address);
         let mut before = change.before.as_ref().and_then(|fields| role_name(fields.get("role")));
         let mut after = change.after.as_ref().and_then(|fields| role_name(fields.get("role")));
@@ -134,23 +141,91 @@ fn role_name(value: Option<&FieldValue>) -> Option<&Untrusted> {
     }
 }
 
-/// How an origin is named where it is worth saying: what the definitions changed is what a plan is
-/// for, and what nobody can tell is not said.
-pub(super) fn origin_word(origin: Origin) -> Option<&'static str> {
-    match origin {
-        Origin::Drift => Some("drift"),
-        Origin::Unapplied => Some("unapplied"),
-        Origin::Pending | Origin::Undetermined | Origin::Mixed => None,
+/// A point in time to the minute, in UTC; as it stands where it is none.
+pub(super) fn minute(time: &Untrusted) -> String {
+    match time.raw().parse::<jiff::Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        Err(_) => time.raw().to_owned(),
     }
 }
 
-/// What an origin means.
-pub(super) fn origin_sentence(origin: Origin) -> Option<&'static str> {
-    match origin {
-        Origin::Drift => Some("drift: changed outside git"),
-        Origin::Unapplied => Some("unapplied: merged earlier, not applied yet"),
-        Origin::Pending | Origin::Undetermined | Origin::Mixed => None,
+/// The day of a point in time.
+pub(super) fn day(time: &Untrusted) -> String {
+    match time.raw().parse::<jiff::Timestamp>() {
+        Ok(time) => time.strftime("%Y-%m-%d").to_string(),
+        Err(_) => time.raw().to_owned(),
     }
+}
+
+/// Who wrote a line: author, commit, day. Unescaped.
+pub(super) fn blame(blame: &Blame) -> [String; 3] {
+    let commit = short(&blame.commit);
+    [blame.author.raw().to_owned(), commit.get(..8).unwrap_or(commit).to_owned(), day(&blame.time)]
+}
+
+/// Whether nobody can tell what was changed outside git, although there is a revision to compare
+/// with: a record of the last apply would tell.
+pub(super) fn lacks_record(plan: &PlanDocument, target: &TargetPlan) -> bool {
+    plan.revisions.base.is_some()
+        && target.applied.is_none()
+        && !target.emulator
+        && target.changes.iter().any(|change| has_origin(change, Origin::Undetermined))
+}
+
+/// What a scope change is about, in words; the name in the config stands beside them.
+pub(super) fn scope_words(change: &ScopeChange) -> &'static str {
+    let (before, after) = (change.before.is_some(), change.after.is_some());
+    match (change.what.raw(), before, after) {
+        ("manage.roles", ..) => "how roles are managed",
+        ("manage.assignments", ..) => "how assignments are managed",
+        ("files", true, false) => "files that are no longer read",
+        ("files", false, true) => "files that are read from now on",
+        ("files", ..) => "files that are read",
+        ("guards.max_deletes", ..) => "most roles that one plan may delete",
+        ("guards.max_unassigns", ..) => "most people who may lose a role in one plan",
+        ("guards.min_admins", ..) => "fewest administrators that have to remain",
+        ("credential", ..) => "variable that holds the credential",
+        ("tenant", ..) => "tenant",
+        ("host" | "url" | "settings.url", ..) => "host",
+        ("provider", ..) => "provider",
+        ("target", false, true) => "the target is new",
+        ("target", true, false) => "the target is dropped, and what it managed stays as it is",
+        ("target", ..) => "target",
+        ("on_unassign", ..) => "what people get when a role is taken from them",
+        ("emulator", ..) => "whether the emulator stands in",
+        (what, ..) if what.starts_with("settings.") => "setting",
+        (what, ..) if what.starts_with("protect") => "what is protected",
+        _ => "",
+    }
+}
+
+/// Whether [`scope_words`] say already that something came or went.
+pub(super) fn is_one_sided(change: &ScopeChange) -> bool {
+    matches!(change.what.raw(), "files" | "target")
+}
+
+/// What `--pending-only` left alone, as the changes that it would have been.
+pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
+    let change = |left: &Left| Change {
+        address: left.address.clone(),
+        title: left.title.clone(),
+        action: left.action,
+        origin: left.origin,
+        digest: Untrusted::default(),
+        id: None,
+        before: None,
+        after: None,
+        adopts: false,
+        manual: None,
+        reason: None,
+        fields: left.fields.clone(),
+        side_effects: Vec::new(),
+        holders: None,
+        definition: None,
+        activity: Vec::new(),
+        verdicts: Vec::new(),
+    };
+    target.left.iter().map(change).collect()
 }
 
 pub(super) fn reason_sentence(reason: Reason) -> &'static str {
@@ -176,84 +251,44 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
     }
 }
 
+/// The title of what `--pending-only` left alone.
+pub(super) const LEFT: &str = "Left alone by --pending-only";
+/// How that comes into a plan.
+pub(super) const INCLUDE: &str = "A plan without `--pending-only` includes it.";
+/// What such a plan is.
+pub(super) const ONLY_PENDING: &str = "only what the definitions changed (--pending-only)";
+/// Why nothing is called drift.
+pub(super) const NO_RECORD: &str =
+    "no record of an apply: what was changed outside git cannot be told from what was never applied";
 pub(super) const ADOPTS: &str = "Takes over a live role that no earlier revision is known to declare.";
 pub(super) const RELEASED: &str = "It is no longer managed, and stays as it is.";
 
-/// A guard as the config and `--allow` spell it.
-pub(super) fn guard_name(guard: Guard) -> &'static str {
-    match guard {
-        Guard::MaxDeletes => "max_deletes",
-        Guard::MaxUnassigns => "max_unassigns",
-        Guard::MinAdmins => "min_admins",
-        Guard::Protect => "protect",
-        Guard::Held => "held",
-        Guard::Adopt => "adopt",
-        Guard::Incomplete => "incomplete",
-        Guard::Blocked => "blocked",
-        Guard::OnUnassign => "on_unassign",
-        Guard::ScopeChange => "scope_change",
-        Guard::Base => "base",
+/// What somebody did outside git.
+fn done(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "changed",
+        Action::Rename => "renamed",
+        Action::Replace => "replaced",
+        Action::Delete => "deleted",
+        Action::Assign => "given",
+        Action::Reassign => "moved",
+        Action::Unassign => "taken away",
+        Action::SetDefault => "default role",
+        Action::Release => "released",
     }
 }
 
-/// What a refusal is about, in words: the headline of what the guard says.
-pub(super) fn refusal_words(guard: Guard) -> &'static str {
-    match guard {
-        Guard::MaxDeletes => "too many roles would go",
-        Guard::MaxUnassigns => "too many people would lose a role",
-        Guard::MinAdmins => "administrators could be locked out",
-        Guard::Protect => "the role is protected",
-        Guard::Held => "somebody still holds the role",
-        Guard::Adopt => "a role that people hold would be taken over and widened",
-        Guard::Incomplete => "too little could be read",
-        Guard::Blocked => "this cannot be changed",
-        Guard::OnUnassign => "nothing says what they get instead",
-        Guard::ScopeChange => "what is managed or guarded would change together with roles",
-        Guard::Base => "the revision to compare with cannot be used",
+/// The action in the words of whoever tells it.
+pub(super) fn told_verb(action: Action, told: Told) -> String {
+    match told {
+        Told::Plan => verb(action).to_owned(),
+        Told::Left => format!(
+            "would {}",
+            if action == Action::SetDefault { "change the default" } else { verb(action) }
+        ),
+        Told::Report => done(action).to_owned(),
     }
-}
-
-/// The guard's name, where `--allow` takes it.
-pub(super) fn allowable(guard: Guard) -> Option<&'static str> {
-    ALLOWABLE.iter().find(|(_, allowable)| *allowable == guard).map(|(name, _)| *name)
-}
-
-/// What one guard refuses about one thing, for one or more reasons.
-#[derive(Clone, Debug)]
-pub(super) struct Refusal<'a> {
-    pub(super) guard: Guard,
-    /// Messages, each once.
-    pub(super) messages: Vec<&'a Untrusted>,
-    /// What to do, each once.
-    pub(super) helps: Vec<&'a Untrusted>,
-}
-
-/// The refusals among `verdicts`, one for each guard.
-pub(super) fn refused(verdicts: &[Verdict]) -> Vec<Refusal<'_>> {
-    let mut all: Vec<Refusal<'_>> = Vec::new();
-    for verdict in verdicts.iter().filter(|verdict| verdict.outcome == VerdictOutcome::Refused) {
-        let at = all.iter().position(|refusal| refusal.guard == verdict.guard).unwrap_or(all.len());
-        if at == all.len() {
-            all.push(Refusal { guard: verdict.guard, messages: Vec::new(), helps: Vec::new() });
-        }
-        if let Some(refusal) = all.get_mut(at) {
-            if !refusal.messages.contains(&&verdict.message) {
-                refusal.messages.push(&verdict.message);
-            }
-            refusal.helps.extend(verdict.help.as_ref().filter(|help| !refusal.helps.contains(help)));
-        }
-    }
-    all
-}
-
-/// Every refusal of a target, with the change that it is about.
-pub(super) fn all_refused(target: &TargetPlan) -> Vec<(Refusal<'_>, Option<&Change>)> {
-    let whole = refused(&target.verdicts).into_iter().map(|refusal| (refusal, None));
-    let of_changes = target
-        .changes
-        .iter()
-        .flat_map(|change| refused(&change.verdicts).into_iter().map(move |refusal| (refusal, Some(change))));
-    whole.chain(of_changes).collect()
 }
 
 /// The verb of an action on a role or on the default.
@@ -278,33 +313,15 @@ pub(super) fn capitalized(words: &str) -> String {
     letters.next().map(|c| c.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-/// Every verdict of a target with the change that it is about, the refusals first.
-pub(super) fn verdicts(target: &TargetPlan) -> Vec<(&Verdict, Option<&Change>)> {
-    let of_changes = target
-        .changes
-        .iter()
-        .flat_map(|change| change.verdicts.iter().map(move |verdict| (verdict, Some(change))));
-    let mut all: Vec<_> = target.verdicts.iter().map(|verdict| (verdict, None)).chain(of_changes).collect();
-    all.sort_by_key(|(verdict, _)| match verdict.outcome {
-        VerdictOutcome::Refused => 0,
-        VerdictOutcome::Allowed => 1,
-        VerdictOutcome::NotApplicable => 2,
-    });
-    all
-}
-
-/// How often guards refuse.
-pub(super) fn refusals(target: &TargetPlan) -> usize {
-    all_refused(target).len()
-}
-
 /// Whether there is nothing to say about the target but that nothing changes.
 pub(super) fn is_quiet(target: &TargetPlan) -> bool {
     target.error.is_none()
         && target.changes.is_empty()
         && target.scope_changes.is_empty()
         && target.verdicts.is_empty()
+        && target.left.is_empty()
         && target.notes.is_empty()
+        && target.findings.is_empty()
 }
 
 /// The manage modes, where one is not the default.
@@ -331,7 +348,7 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
         scope_changes += target.scope_changes.len();
         changes.extend(&target.changes);
     }
-    let summary = Summary::of(changes);
+    let summary = Summary::of(changes.iter().copied());
     let mut objects = Vec::new();
     for (number, words) in [
         (summary.create, "to create"),
@@ -370,6 +387,12 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
     if summary.manual > 0 {
         parts.push(format!("{} by hand", summary.manual));
     }
+    let whole = changes.iter().filter(|change| change.origin == Origin::Drift).count();
+    match changes.iter().filter(|change| has_origin(change, Origin::Drift)).count() {
+        0 => {}
+        _ if whole == changes.len() => parts.push("all of it drift".to_owned()),
+        number => parts.push(format!("drift in {number} of them")),
+    }
     parts.join("; ")
 }
 
@@ -380,11 +403,18 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     if failed > 0 && failed == plan.targets.len() {
         return format!("No plan: {} failed.", count(failed, "target", "targets"));
     }
+    let left: usize = plan.targets.iter().map(|target| target.left.len()).sum();
+    let selects = plan.targets.iter().any(|target| !target.selection.is_empty());
     let mut line = match counts.as_str() {
+        "" if left > 0 => "No changes of the definitions".to_owned(),
+        "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
         "" => "No changes. Live matches the definitions".to_owned(),
         counts => format!("Plan: {counts}"),
     };
+    if left > 0 {
+        line.push_str(&format!("; {} left alone", count(left, "difference", "differences")));
+    }
     if failed > 0 {
         let all = plan.targets.len();
         line.push_str(&format!("; {failed} of {all} targets failed"));

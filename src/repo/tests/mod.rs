@@ -1,5 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its folder has to stop")]
 
+mod blame;
 mod facts;
 mod history;
 mod merge;

@@ -404,6 +404,7 @@ fn a_fingerprint_tells_the_content_without_reading_it() {
     assert_ne!(of(&old, "roles/a.yaml"), of(&new, "roles/a.yaml"));
     assert_eq!(of(&old, "roles/a.yaml"), of(&new, "roles/b/same.yaml"));
     assert_eq!(of(&old, "roles/a.yaml").unwrap()[..2], [0x7e, 0x96][..]);
+    assert_eq!(of(&old, "roles/a.yaml"), old.fingerprint_of(&old.read("roles/a.yaml").unwrap()));
     for path in ["roles", "roles/none.yaml", "../a.yaml", ".env", ""] {
         assert_eq!(of(&new, path), None, "{path}");
     }

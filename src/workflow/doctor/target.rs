@@ -389,8 +389,8 @@ impl Look<'_> {
     }
 
     fn lock(&mut self, identity: &Identity) {
-        self.add(match TenantLock::take(identity) {
-            Ok(_) => Check::ok("lock", "free: no other apply on this machine"),
+        self.add(match TenantLock::look(identity) {
+            Ok(()) => Check::ok("lock", "free: no other apply on this machine"),
             Err(error @ LockError::Held) => Check::failed(
                 "lock",
                 Failure::new(Exit::Refused, error.to_string()).help("Wait until it has ended."),

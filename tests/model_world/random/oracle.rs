@@ -219,7 +219,7 @@ impl<'r> Builder<'r> {
             let except: Vec<&str> = except.iter().map(String::as_str).collect();
             let base = self.base(index);
             self.definitions = self.definitions.clone().role(&declared.key, |mut role| {
-                role = role.name(&declared.name).allow_gap(self.recipe.seed >> (index % 64) & 1 == 1);
+                role = role.name(&declared.name).allow_gap((self.recipe.seed >> (index % 64)) & 3 != 0);
                 let (own, set) = own.split_at(own.len() / 2);
                 role = role.permissions(own).set("some-set", set);
                 if let Some(base) = &base {

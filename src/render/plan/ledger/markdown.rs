@@ -17,7 +17,8 @@ use crate::{
                 fit::{self, Block, Item, Section, Subject},
                 revisions,
             },
-            view::{allowable, guard_name, refusal_words, refused, verb},
+            refusals::{allowable, guard_name, refusal_words, refused},
+            view::verb,
         },
     },
 };

@@ -125,7 +125,7 @@ fn conclude(targets: Vec<TargetOutcome>) -> String {
 fn the_last_line_is_exact() {
     let many = |number: usize, status| (0..number).map(move |_| change(Action::Create, "x", status, None));
     let all = many(12, ChangeStatus::Applied).collect();
-    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, all)]), @"Applied 12 of 12. Everything was read back, and nothing is left to do.");
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, all)]), @"Applied 12 of 12. Verified: everything was read back, and nothing is left to do.");
     let some = many(12, ChangeStatus::Applied)
         .chain(many(1, ChangeStatus::Failed))
         .chain(many(7, ChangeStatus::NotAttempted))
@@ -136,7 +136,7 @@ fn the_last_line_is_exact() {
         @"Nothing to do. Live matches the definitions.");
     let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, by_hand)]),
-        @"Applied 0 of 1: 1 to be done by hand. Everything was read back, and only what has to be done by hand is left.");
+        @"Applied 0 of 1: 1 to be done by hand. Verified: everything was read back, and only what has to be done by hand is left.");
     let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
     unverified.verification.verified = false;
     insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
@@ -233,7 +233,7 @@ fn page() {
 
 **1 target is refused, and nothing was sent to it. 1 target failed as a whole. Run the same command again to continue.**
 
-Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 #### reviews
 

@@ -11,7 +11,7 @@ use crate::{
         Style,
         plan::{
             page::{Page, Paint, Text},
-            text::{Signs, change::sign, help},
+            text::{Signs, change::sign, remarks::help},
             view::verb,
         },
     },

@@ -1,7 +1,10 @@
 //! Who gets and who loses which role.
 
 use super::{
-    super::view::{Group, Member, origin_word, reason_words},
+    super::{
+        origins::{Told, Way, origin_words},
+        view::{Group, Member, reason_words},
+    },
     MarkdownOptions, change, clipped, fence,
     fit::{Item, Subject},
 };
@@ -14,7 +17,7 @@ use crate::{
 const CHUNK: usize = 100;
 
 /// The members of `group` that `subject` is about.
-pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptions) -> Vec<Item> {
+pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptions, told: Told) -> Vec<Item> {
     let members: Vec<_> = group.members.iter().filter(|member| subject_of(member) == subject).collect();
     if !options.names {
         let text = format!("{}\n\n", head(group, &members, markdown));
@@ -28,11 +31,11 @@ pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptio
     members
         .chunks(CHUNK)
         .map(|members| {
-            let lines: Vec<_> = members.iter().map(|member| line(member)).collect();
+            let lines: Vec<_> = members.iter().flat_map(|member| lines(member, told)).collect();
             let mut text =
                 format!("{}\n\n{}", head(group, members, markdown), fence(&lines.join("\n"), "diff"));
             for member in members {
-                let remarks = change::remarks(member.change);
+                let remarks = change::remarks(member.change, options);
                 if !remarks.is_empty() {
                     text.push_str(&format!("{}:\n\n{remarks}", markdown(member.change.title.raw())));
                 }
@@ -64,6 +67,7 @@ fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) 
     let sign = match members.first().map(|member| member.change.action) {
         Some(Action::Unassign | Action::Delete) => "−",
         Some(Action::Assign | Action::Create) => "+",
+        Some(Action::Release) => "○",
         _ => "~",
     };
     let by_hand = members.iter().filter(|member| member.change.manual.is_some()).count();
@@ -71,11 +75,12 @@ fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) 
     format!("**{role}**{scope} · {sign}{}{by_hand}", members.len())
 }
 
-fn line(member: &Member<'_>) -> String {
+fn lines(member: &Member<'_>, told: Told) -> Vec<String> {
     let change = member.change;
     let sign = match change.action {
         Action::Unassign | Action::Delete => '-',
         Action::Assign | Action::Create => '+',
+        Action::Release => ' ',
         // The sign of a changed line in the classic form of `diff`.
         _ => '!',
     };
@@ -83,7 +88,7 @@ fn line(member: &Member<'_>) -> String {
     if let Some(class) = &member.class {
         line.push_str(&format!(" ({})", terminal(class)));
     }
-    if let (Some(before), Some(after)) = (member.before, member.after) {
+    if let (Some(before), Some(after)) = member.moves() {
         line.push_str(&format!(": {} → {}", terminal(before.raw()), terminal(after.raw())));
     }
     if member.unknown {
@@ -92,9 +97,9 @@ fn line(member: &Member<'_>) -> String {
             line.push_str(&format!(" → {}", terminal(after.raw())));
         }
     }
-    let why: Vec<_> = origin_word(change.origin).into_iter().chain(change.reason.map(reason_words)).collect();
-    if !why.is_empty() {
-        line.push_str(&format!("  ({})", why.join(", ")));
-    }
-    line
+    let origin = origin_words(change.origin, Way::of(change.action), told);
+    let why: Vec<_> = origin.into_iter().chain(change.reason.map(reason_words)).collect();
+    let mut lines = vec![line];
+    lines.extend(change::below(&why.join(", ")));
+    lines
 }

@@ -10,13 +10,14 @@ use super::{
             Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
             shown, texts,
         },
-        view::{ADOPTS, RELEASED, count, origin_sentence, origin_word, reason_sentence, verb},
+        origins::{Told, Way, origin_words},
+        view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb},
         words::{Fate, difference},
     },
     MarkdownOptions, clipped, fence,
 };
 use crate::{
-    plan::document::{Action, Change, FieldValue, Origin, Place, Via},
+    plan::document::{Action, Blame, Change, FieldValue, Origin, Place, Via},
     render::escape::{markdown, markdown_code, terminal},
 };
 
@@ -24,12 +25,13 @@ use crate::{
 const CONTEXT: usize = 6;
 
 /// The change in full.
-pub(super) fn full(change: &Change, options: &MarkdownOptions) -> String {
-    let mut head = vec![format!("**{}**", title(change, markdown))];
+pub(super) fn full(change: &Change, options: &MarkdownOptions, told: Told) -> String {
+    let mut head = vec![format!("**{}**", title(change, markdown, told))];
     if let Some(holders) = holders(change) {
         head.push(holders);
     }
-    head.extend(origin_sentence(change.origin).map(|origin| format!("*{origin}*")));
+    let origin = origin_words(change.origin, Way::of(change.action), told);
+    head.extend(origin.map(|origin| format!("*{origin}*")));
     head.extend(change.definition.as_ref().map(|definition| place(definition, options)));
     head.push(markdown_code(change.address.as_str()));
     let mut out = head.join(" · ");
@@ -45,18 +47,18 @@ pub(super) fn full(change: &Change, options: &MarkdownOptions) -> String {
     if !sentences.is_empty() {
         out.push_str(&format!("{}\n\n", sentences.join(" ")));
     }
-    let (lines, sources) = lines(change);
+    let (lines, sources) = lines(change, told);
     if !lines.is_empty() {
         out.push_str(&fence(&lines.join("\n"), "diff"));
     }
     out.push_str(&links(&sources, options));
-    out.push_str(&remarks(change));
+    out.push_str(&remarks(change, options));
     out
 }
 
 /// The change in one line of bounded length.
-pub(super) fn brief(change: &Change) -> String {
-    let mut parts = vec![format!("**{}**", title(change, clipped))];
+pub(super) fn brief(change: &Change, told: Told) -> String {
+    let mut parts = vec![format!("**{}**", title(change, clipped, told))];
     parts.extend(holders(change));
     let (mut removed, mut added, mut others) = (0, 0, 0);
     for field in fields(change) {
@@ -79,11 +81,8 @@ pub(super) fn brief(change: &Change) -> String {
     format!("{}\n\n", parts.join(" · "))
 }
 
-fn title(change: &Change, encode: fn(&str) -> String) -> String {
-    let verb = verb(change.action);
-    let verb =
-        format!("{}{}", verb.get(..1).unwrap_or_default().to_uppercase(), verb.get(1..).unwrap_or_default());
-    let mut title = verb;
+fn title(change: &Change, encode: fn(&str) -> String, told: Told) -> String {
+    let mut title = capitalized(&told_verb(change.action, told));
     if change.action != Action::SetDefault {
         title.push_str(&format!(" {}", encode(change.title.raw())));
     }
@@ -112,12 +111,19 @@ fn holders(change: &Change) -> Option<String> {
 }
 
 /// A place in a file, as a link where there is one.
-fn place(place: &Place, options: &MarkdownOptions) -> String {
+pub(super) fn place(place: &Place, options: &MarkdownOptions) -> String {
     let text = format!("{}:{}", markdown(place.file.raw()), place.line);
-    match options.permalink.as_ref().and_then(|link| link.line(&place.file, place.line)) {
+    let linked = match options.permalink.as_ref().and_then(|link| link.line(&place.file, place.line)) {
         Some(url) => format!("[{text}]({url})"),
         None => text,
-    }
+    };
+    linked + &place.blame.as_ref().filter(|_| options.names).map(wrote).unwrap_or_default()
+}
+
+/// Who wrote the line.
+fn wrote(wrote: &Blame) -> String {
+    let [author, commit, day] = blame(wrote);
+    format!(" ({}, {}, {})", markdown(&author), markdown_code(&commit), markdown(&day))
 }
 
 /// The sets that bring something, with their places.
@@ -125,7 +131,8 @@ fn links(sources: &[Via], options: &MarkdownOptions) -> String {
     let mut sets = BTreeMap::new();
     for via in sources {
         if let (Some(set), Some(file), Some(line)) = (&via.set, &via.file, via.line) {
-            let place = || place(&Place { file: file.clone(), line, column: 1, blame: None }, options);
+            let place =
+                || place(&Place { file: file.clone(), line, column: 1, blame: via.blame.clone() }, options);
             sets.entry(set).or_insert_with(|| format!("set {} from {}", markdown(set.raw()), place()));
         }
     }
@@ -152,7 +159,7 @@ fn wrapped(text: &str) -> Vec<String> {
 }
 
 /// The lines of the difference, and what brings what comes.
-fn lines(change: &Change) -> (Vec<String>, Vec<Via>) {
+fn lines(change: &Change, told: Told) -> (Vec<String>, Vec<Via>) {
     let mut lines = Vec::new();
     let mut sources = Vec::new();
     let fields = fields(change);
@@ -176,12 +183,16 @@ fn lines(change: &Change) -> (Vec<String>, Vec<Via>) {
                 }
                 let sums = if sums.is_empty() { "none".to_owned() } else { sums.join(", ") };
                 lines.push(format!("@@ {}: {sums} @@", terminal(name)));
-                lines.extend(removed.iter().map(|row| format!("- {}", row_line(row, change.origin))));
-                lines.extend(added.iter().map(|row| format!("+ {}", row_line(row, change.origin))));
+                for (rows, sign, way) in [(removed, "-", Way::Goes), (added, "+", Way::Comes)] {
+                    for row in rows {
+                        lines.push(format!("{sign} {}", row_line(row)));
+                        lines.extend(why(row.origin, way, change, told));
+                    }
+                }
                 sources.extend(added.iter().filter_map(|row| row.via.cloned()));
                 if !unchanged.is_empty() {
                     let (rows, more) = context(unchanged, CONTEXT);
-                    lines.extend(rows.iter().map(|row| format!("  {}", row_line(row, row.origin))));
+                    lines.extend(rows.iter().map(|row| format!("  {}", row_line(row))));
                     if more > 0 {
                         lines.push(format!("  … and {more} more"));
                     }
@@ -189,9 +200,8 @@ fn lines(change: &Change) -> (Vec<String>, Vec<Via>) {
             }
             Field::Value { name, before, after, origin } => {
                 let name = terminal(name);
-                let suffix = suffix(*origin, None, change.origin);
                 if let Some((old, new)) = texts(&name, *before, *after) {
-                    lines.push(format!("@@ {name}{suffix} @@"));
+                    lines.push(format!("@@ {name} @@"));
                     lines.extend(difference(old, new).iter().flat_map(|line| {
                         let sign = match line.fate {
                             Fate::Same => ' ',
@@ -201,21 +211,38 @@ fn lines(change: &Change) -> (Vec<String>, Vec<Via>) {
                         let text: String = line.parts.iter().map(|(_, part)| part.as_str()).collect();
                         wrapped(&terminal(&text)).into_iter().map(move |part| format!("{sign} {part}"))
                     }));
+                    lines.extend(why(*origin, Way::Turns, change, told));
                     continue;
                 }
                 if change.action != Action::Create {
-                    lines.push(format!("- {name}: {}{suffix}", value(*before)));
+                    lines.push(format!("- {name}: {}", value(*before)));
                 }
                 if change.action != Action::Delete {
-                    lines.push(format!("+ {name}: {}{suffix}", value(*after)));
+                    lines.push(format!("+ {name}: {}", value(*after)));
                 }
+                lines.extend(why(*origin, Way::Turns, change, told));
             }
         }
     }
     (lines, sources)
 }
 
-fn row_line(row: &Row<'_>, known: Origin) -> String {
+/// Why the line above differs, where the change does not say it as a whole.
+fn why(origin: Origin, way: Way, change: &Change, told: Told) -> Vec<String> {
+    let words = if origin == change.origin { None } else { origin_words(origin, way, told) };
+    below(words.unwrap_or_default())
+}
+
+/// Words about the line above, narrow enough for a telephone; nothing for no words.
+pub(super) fn below(words: &str) -> Vec<String> {
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let mark = |index: usize| if index == 0 { "↳" } else { " " };
+    wrapped(words).iter().enumerate().map(|(index, line)| format!("  {} {line}", mark(index))).collect()
+}
+
+fn row_line(row: &Row<'_>) -> String {
     let values: Vec<_> =
         row.values
             .iter()
@@ -228,23 +255,16 @@ fn row_line(row: &Row<'_>, known: Origin) -> String {
             })
             .collect();
     let resource = row.resource.map(|resource| format!("{}: ", terminal(resource))).unwrap_or_default();
-    format!("{resource}{}{}", values.join(", "), suffix(row.origin, row.via, known))
+    format!("{resource}{}{}", values.join(", "), row.via.map(source).unwrap_or_default())
 }
 
-fn suffix(origin: Origin, via: Option<&Via>, known: Origin) -> String {
-    let mut parts = Vec::new();
-    if origin != known {
-        parts.extend(origin_word(origin).map(str::to_owned));
+/// What brings a permission.
+fn source(via: &Via) -> String {
+    match (&via.set, &via.base) {
+        (Some(set), _) => format!("  (via set {})", terminal(set.raw())),
+        (None, Some(base)) => format!("  (via base {})", terminal(base.raw())),
+        (None, None) => String::new(),
     }
-    if let Some(via) = via {
-        let what = match (&via.set, &via.base) {
-            (Some(set), _) => format!("set {}", terminal(set.raw())),
-            (None, Some(base)) => format!("base {}", terminal(base.raw())),
-            (None, None) => String::new(),
-        };
-        parts.push(format!("via {what}"));
-    }
-    if parts.is_empty() { String::new() } else { format!("  ({})", parts.join("; ")) }
 }
 
 fn value(value: Option<&FieldValue>) -> String {
@@ -257,9 +277,19 @@ fn value(value: Option<&FieldValue>) -> String {
     }
 }
 
-/// Side effects and steps for a person.
-pub(super) fn remarks(change: &Change) -> String {
+/// Who acted, side effects, and steps for a person.
+pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
+    const FEW: usize = 5;
     let mut out = String::new();
+    for one in change.activity.iter().take(FEW) {
+        let actor = if options.names { markdown(one.actor.raw()) } else { "somebody".to_owned() };
+        let (time, what) = (markdown(&minute(&one.time)), markdown(one.what.raw()));
+        out.push_str(&format!("- by {actor}, {time}: {what}\n"));
+    }
+    if !change.activity.is_empty() {
+        let more = change.activity.len().saturating_sub(FEW);
+        out.push_str(&if more > 0 { format!("- … and {more} more\n\n") } else { "\n".to_owned() });
+    }
     for effect in &change.side_effects {
         out.push_str(&format!("Side effect: {}\n\n", markdown(effect.raw())));
     }

@@ -21,6 +21,7 @@ pub(in crate::render::plan) enum Subject {
     Addition,
     Digest,
     Release,
+    Left,
     Done,
     Unmanaged,
     Unchanged,
@@ -29,7 +30,7 @@ pub(in crate::render::plan) enum Subject {
 
 impl Subject {
     /// All of them, the most important first.
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 18] = [
         Self::Refusal,
         Self::Failure,
         Self::Failed,
@@ -43,6 +44,7 @@ impl Subject {
         Self::Addition,
         Self::Digest,
         Self::Release,
+        Self::Left,
         Self::Done,
         Self::Unmanaged,
         Self::Unchanged,
@@ -64,6 +66,7 @@ impl Subject {
             Self::Addition => ("addition", "additions"),
             Self::Digest => ("digest", "digests"),
             Self::Release => ("release", "releases"),
+            Self::Left => ("difference that was left alone", "differences that were left alone"),
             Self::Done => ("change in place", "changes in place"),
             Self::Unmanaged => ("list of what is left alone", "lists of what is left alone"),
             Self::Unchanged => ("target without changes", "targets without changes"),
@@ -85,6 +88,11 @@ pub(in crate::render::plan) struct Item {
 impl Item {
     pub(in crate::render::plan) fn new(subject: Subject, number: usize, full: String) -> Self {
         Self { subject, number, full, brief: None }
+    }
+
+    /// The same, as something less important.
+    pub(in crate::render::plan) fn about(self, subject: Subject) -> Self {
+        Self { subject, ..self }
     }
 
     /// A shorter text for a page that is nearly full.

@@ -3,16 +3,21 @@
 use super::{
     super::{
         fields::fields,
+        origins::Told,
+        refusals::{all_refused, allowable, guard_name, refusal_words, verdicts},
         view::{
-            all_refused, allowable, assignments, capitalized, count, guard_name, has_special_guards,
-            has_special_mode, is_assignment, is_quiet, objects, refusal_words, short, verb, verdicts,
+            INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, assignments, capitalized, count, has_special_guards,
+            has_special_mode, is_assignment, is_one_sided, is_quiet, lacks_record, left, minute, objects,
+            scope_words, short, verb,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
     fit::{Block, Item, Section, Subject},
 };
 use crate::{
-    plan::document::{Action, Change, TargetPlan, VerdictOutcome},
+    plan::document::{
+        Action, Change, FindingLevel, Origin, PlanDocument, PlanFinding, TargetPlan, VerdictOutcome,
+    },
     render::{
         advice,
         escape::{markdown, markdown_code},
@@ -23,29 +28,78 @@ use crate::{
 const LARGE: usize = 1_500;
 
 /// Everything about the target but its refusals, which stand on top of the page.
-pub(super) fn block(target: &TargetPlan, options: &MarkdownOptions, several: bool) -> Block {
-    let mut sections = vec![failure(target), scope(target), allowed(target, options)];
-    let groups = assignments(target);
+pub(super) fn block(
+    plan: &PlanDocument,
+    target: &TargetPlan,
+    options: &MarkdownOptions,
+    told: Told,
+) -> Block {
+    let mut sections = vec![failure(target, told), scope(target), allowed(target, options)];
+    // What somebody changed outside git stands apart, so that a reviewer sees the change at hand.
+    let apart = |change: &Change| told == Told::Plan && change.origin == Origin::Drift;
+    let (drift, rest): (Vec<Change>, Vec<Change>) = target.changes.iter().cloned().partition(apart);
     for (subject, title, open) in [
         (Subject::Removal, "Removals", true),
         (Subject::Change, "Changes", false),
         (Subject::Addition, "Additions", false),
-        (Subject::Release, "No longer managed", false),
+        (Subject::Release, "No longer managed, stays as it is", false),
     ] {
-        let mut items: Vec<Item> = objects(target)
-            .into_iter()
-            .filter(|change| subject_of(change) == subject)
-            .map(|change| Item::new(subject, 1, change::full(change, options)).brief(change::brief(change)))
-            .collect();
-        items.extend(groups.iter().flat_map(|group| people::items(group, subject, options)));
-        sections.push(folded(title, items, open));
+        let title = match (told, subject) {
+            (Told::Report, Subject::Removal) => "Taken away outside git",
+            (Told::Report, Subject::Change) => "Changed outside git",
+            (Told::Report, Subject::Addition) => "Added outside git",
+            _ => title,
+        };
+        sections.push(folded(title, items(&rest, &[subject], options, told), open));
     }
-    sections.push(remarks(target));
+    let all = [Subject::Removal, Subject::Change, Subject::Addition, Subject::Release];
+    let drift = items(&drift, &all, options, told);
+    sections.push(if rest.is_empty() { folded(DRIFT, drift, true) } else { closed(DRIFT, drift) });
+    sections.push(pending_only(target, options));
+    sections.push(remarks(target, options));
     if is_quiet(target) {
-        let items = vec![Item::new(Subject::Unchanged, 1, "No changes.\n\n".to_owned())];
+        let words = match target.selection.as_slice() {
+            _ if told == Told::Report => "No drift.\n\n",
+            [] => "No changes.\n\n",
+            _ => "No changes in this selection.\n\n",
+        };
+        let items = vec![Item::new(Subject::Unchanged, 1, words.to_owned())];
         sections.insert(0, Section { items, ..Section::default() });
     }
-    Block { heading: heading(target, several), sections }
+    Block { heading: heading(plan, target, told), sections }
+}
+
+const DRIFT: &str = "Drift: changed outside git, and put back by this plan";
+
+/// The changes of these subjects, in this order.
+fn items(changes: &[Change], subjects: &[Subject], options: &MarkdownOptions, told: Told) -> Vec<Item> {
+    let (objects, groups) = (objects(changes), assignments(changes));
+    let of_subject = |subject: &Subject| {
+        let subject = *subject;
+        let roles = objects.iter().filter(move |change| subject_of(change) == subject).map(move |change| {
+            Item::new(subject, 1, change::full(change, options, told)).brief(change::brief(change, told))
+        });
+        let people = groups.iter().flat_map(move |group| people::items(group, subject, options, told));
+        roles.chain(people).collect::<Vec<_>>()
+    };
+    subjects.iter().flat_map(of_subject).collect()
+}
+
+/// What `--pending-only` left alone.
+fn pending_only(target: &TargetPlan, options: &MarkdownOptions) -> Section {
+    let all = [Subject::Removal, Subject::Change, Subject::Addition, Subject::Release];
+    let items = items(&left(target), &all, options, Told::Left);
+    let items: Vec<Item> = items.into_iter().map(|item| item.about(Subject::Left)).collect();
+    let mut section = closed(LEFT, items);
+    section.tail = format!("{}\n\n{}", advice::prose(INCLUDE), section.tail);
+    section
+}
+
+/// A section that is closed until somebody opens it.
+fn closed(title: &str, items: Vec<Item>) -> Section {
+    let number: usize = items.iter().map(Item::number).sum();
+    let head = format!("<details><summary><b>{title}</b> ({number})</summary>\n\n");
+    Section { head, tail: "</details>\n\n".to_owned(), items }
 }
 
 fn subject_of(change: &Change) -> Subject {
@@ -69,7 +123,8 @@ fn folded(title: &str, items: Vec<Item>, open: bool) -> Section {
     Section { head, tail: "</details>\n\n".to_owned(), items }
 }
 
-fn heading(target: &TargetPlan, several: bool) -> String {
+fn heading(plan: &PlanDocument, target: &TargetPlan, told: Told) -> String {
+    let several = plan.targets.len() > 1;
     let mut out = if several { format!("#### {}\n\n", markdown(target.name.raw())) } else { String::new() };
     let mut facts = Vec::new();
     if !several {
@@ -108,25 +163,33 @@ fn heading(target: &TargetPlan, several: bool) -> String {
         let patterns: Vec<_> = target.selection.iter().map(|pattern| markdown_code(pattern.raw())).collect();
         facts.push(format!("only {}", patterns.join(", ")));
     }
+    if target.pending_only {
+        facts.push(format!("**{ONLY_PENDING}**"));
+    }
     if let Some(applied) = &target.applied {
+        let actor = applied.actor.as_ref().map(|actor| format!(" by {}", markdown(actor.raw())));
         facts.push(format!(
-            "last applied {} at {}",
-            markdown(short(&applied.revision)),
-            markdown(applied.time.raw())
+            "last applied {}{} at {}",
+            markdown(&minute(&applied.time)),
+            actor.unwrap_or_default(),
+            markdown_code(short(&applied.revision))
         ));
+    } else if told == Told::Plan && lacks_record(plan, target) {
+        facts.push(NO_RECORD.to_owned());
     }
     out.push_str(&format!("{}\n\n", facts.join(" · ")));
     out
 }
 
-fn failure(target: &TargetPlan) -> Section {
+fn failure(target: &TargetPlan, told: Told) -> Section {
+    let word = if told == Told::Report { "Not read:" } else { "No plan:" };
     let mut items = Vec::new();
     if let Some(error) = &target.error {
-        let mut full = format!("**No plan:** {}\n\n", advice::prose(error.message.raw()));
+        let mut full = format!("**{word}** {}\n\n", advice::prose(error.message.raw()));
         if let Some(help) = &error.help {
             full.push_str(&format!("Help: {}\n\n", advice::markdown(help.raw())));
         }
-        let brief = format!("**No plan:** {}\n\n", clipped(error.message.raw()));
+        let brief = format!("**{word}** {}\n\n", clipped(error.message.raw()));
         items.push(Item::new(Subject::Failure, 1, full).brief(brief));
     }
     Section { items, ..Section::default() }
@@ -141,8 +204,18 @@ fn scope(target: &TargetPlan) -> Section {
         .scope_changes
         .iter()
         .map(|change| {
-            let (before, after) = (side(&change.before), side(&change.after));
-            let full = format!("- **{}**: {before} → {after}\n", markdown(change.what.raw()));
+            let words = match scope_words(change) {
+                "" => format!("**{}**", markdown(change.what.raw())),
+                words => format!("**{}** ({})", capitalized(words), markdown_code(change.what.raw())),
+            };
+            let sides = match (&change.before, &change.after) {
+                (None, None) => String::new(),
+                (Some(one), None) | (None, Some(one)) if is_one_sided(change) => {
+                    format!(": {}", markdown_code(one.raw()))
+                }
+                (before, after) => format!(": {} → {}", side(before), side(after)),
+            };
+            let full = format!("- {words}{sides}\n");
             Item::new(Subject::Scope, 1, full).brief(format!("- **{}**\n", clipped(change.what.raw())))
         })
         .collect();
@@ -211,13 +284,33 @@ fn allowed(target: &TargetPlan, options: &MarkdownOptions) -> Section {
     Section { head: "##### Allowed by hand\n\n".to_owned(), tail: "\n".to_owned(), items }
 }
 
+/// A problem of the definitions that live shows.
+fn finding(finding: &PlanFinding, options: &MarkdownOptions) -> String {
+    let word = match finding.level {
+        FindingLevel::Error => "Error",
+        FindingLevel::Warning => "Warning",
+    };
+    let code = markdown_code(finding.code.raw());
+    let mut text = format!("- **{word}** {code}: {}", advice::prose(finding.message.raw()));
+    if let Some(place) = &finding.place {
+        text.push_str(&format!(" · {}", change::place(place, options)));
+    }
+    if let Some(help) = &finding.help {
+        text.push_str(&format!("<br>Help: {}", advice::markdown(help.raw())));
+    }
+    text.push('\n');
+    text
+}
+
 /// Notes, guards that have nothing to say, and what is left alone.
-fn remarks(target: &TargetPlan) -> Section {
-    let mut items: Vec<Item> = target
+fn remarks(target: &TargetPlan, options: &MarkdownOptions) -> Section {
+    let mut items: Vec<Item> =
+        target.findings.iter().map(|one| Item::new(Subject::Note, 1, finding(one, options))).collect();
+    let notes = target
         .notes
         .iter()
-        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))))
-        .collect();
+        .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))));
+    items.extend(notes);
     for (verdict, _) in verdicts(target) {
         if verdict.outcome == VerdictOutcome::NotApplicable {
             let guard = markdown_code(guard_name(verdict.guard));

@@ -3,12 +3,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{Address, Scope},
-    plan::document::{Action, Change, UnmanagedRole},
+    plan::document::{Action, Change, Origin, UnmanagedRole},
     render::{
         escape::is_hidden,
         plan::{
             json::tests::any_plan,
-            samples::{HOSTILE, document, everything, fields, hostile, many, person, role, set, target},
+            samples::{HOSTILE, document, everything, fields, git, hostile, many, person, role, set, target},
         },
     },
 };
@@ -23,7 +23,7 @@ fn linked() -> MarkdownOptions {
 #[test]
 fn whole() {
     insta::assert_snapshot!(render(&everything(), &linked()), @r#"
-### Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand.
+### Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 
 > [!CAUTION]
 > 1 refusal: nothing will be applied to **reviews**.
@@ -31,7 +31,7 @@ fn whole() {
 > [!NOTE]
 > **EMULATOR**: **reviews** is not a real tenant.
 
-Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
 #### Refused
@@ -42,22 +42,13 @@ Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>
 
 ##### What is managed and guarded changes
 
-- **manage.roles**: `declared` → `authoritative`
+- **How roles are managed** (`manage.roles`): `declared` → `authoritative`
 
 ##### Allowed by hand
 
 - `protect`, replace **Base mover**: the role is protected from being deleted<br>Reason given: agreed with the release team, CHG<span>&#45;</span>12
 
 ##### Removals
-
-**Delete Old role** · held by 1 person · *drift: changed outside git* · `reviews/role/=Old%20role`
-
-Git never declared it, and the mode is authoritative.
-
-```diff
-@@ permissions: 2 @@
-- reviews: read, write
-```
 
 **Replace Base mover** · `reviews/role/base-mover`
 
@@ -71,15 +62,19 @@ Side effect: The identity provider's link of the role is lost.
 **Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) · `reviews/role/security-reviewer`
 
 ```diff
-@@ description  (unapplied) @@
+@@ description @@
 - Reviews all the code and reads audit logs
 + Reviews security relevant code and reads
 + audit logs
+  ↳ merged earlier, not applied yet
 @@ permissions: 2 removed, 3 added, 7 unchanged @@
 - learnings: none
-- user_management: read  (drift)
+- user_management: read
+  ↳ drift: added outside git, this plan takes it
+    away again
 + learnings: read, write  (via set security-read)
-+ members: read  (drift; via base Member)
++ members: read  (via base Member)
+  ↳ drift: removed outside git, comes back
   api_keys: read
   audit: read
   knowledge: read
@@ -93,7 +88,8 @@ With set security-read from [roles/sets.yaml:4](https://github.com/acme/roles/bl
 **Release auditor** in group acme/platform · −1
 
 ```diff
-- x@example.test  (expired)
+- x@example.test
+  ↳ expired
 ```
 
 ##### Changes
@@ -141,11 +137,24 @@ Takes over a live role that no earlier revision is known to declare.
 + okan
 ```
 
-##### No longer managed
+##### No longer managed, stays as it is
 
 **Release Released role** · `reviews/role/released`
 
 It is no longer managed, and stays as it is.
+
+<details><summary><b>Drift: changed outside git, and put back by this plan</b> (1)</summary>
+
+**Delete Old role** · held by 1 person · *drift: added outside git, this plan takes it away again* · `reviews/role/=Old%20role`
+
+Git never declared it, and the mode is authoritative.
+
+```diff
+@@ permissions: 2 @@
+- reviews: read, write
+```
+
+</details>
 
 - Note: There is no record of the last apply.
 - Not applicable (`min_admins`): the provider has no administrator role
@@ -160,11 +169,252 @@ rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2
 }
 
 #[test]
+fn a_pull_request_tells_what_is_its_own() {
+    insta::assert_snapshot!(render(&git::review(), &linked()), @r"
+    ### Plan: 1 to create, 2 to change, 1 to delete, 2 to release; 4 assignments (+2 ~1 −1); 4 scope changes; drift in 5 of them.
+
+    Commit `4f2a91c0d3b8` on release-roles, merged with origin/main (`8d10c33fa1b2`) in memory, as the branch is behind, 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+    **reviews** · acme · api.acme.test · tenant 88321 · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+
+    ##### What is managed and guarded changes
+
+    - **How roles are managed** (`manage.roles`): `declared` → `authoritative`
+    - **Most roles that one plan may delete** (`guards.max_deletes`): `3` → `50%`
+    - **Files that are no longer read** (`files`): `roles/legacy.yaml`
+    - **Setting** (`settings.org_id`): `88321` → `88322`
+
+    ##### Removals
+
+    **Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/security-reviewer`
+
+    ```diff
+    @@ permissions: 1 removed, 2 added, 1 unchanged @@
+    - api_keys: write
+      ↳ drift: added outside git, this plan takes it
+        away again
+    + audit: read
+    + learnings: read
+      ↳ drift: removed outside git, comes back
+      reports: read
+    ```
+
+    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC: edited role Security reviewer
+
+    ##### Changes
+
+    **Change Release helper** · *merged earlier, not applied yet* · [roles/security.yaml:12](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L12) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/release-helper`
+
+    ```diff
+    @@ description @@
+    - Does anything
+    + Prepares releases
+    ```
+
+    **Auditor** in group acme/platform · ~1
+
+    ```diff
+    ! jo: Developer → Auditor
+      ↳ merged earlier, not applied yet
+    ```
+
+    ##### Additions
+
+    **Auditor** in group acme/platform · +1
+
+    ```diff
+    + mira
+    ```
+
+    ##### No longer managed, stays as it is
+
+    **Release Intern** · `reviews/role/intern`
+
+    Git declared it before, and the definitions no longer do. It is no longer managed, and stays as it is.
+
+    **Auditor** in group acme/platform · ○1
+
+    ```diff
+      sam
+      ↳ no longer declared
+    ```
+
+    <details><summary><b>Drift: changed outside git, and put back by this plan</b> (4)</summary>
+
+    **Delete Clicked** · held by nobody · *drift: added outside git, this plan takes it away again* · `reviews/role/clicked`
+
+    Git never declared it, and the mode is authoritative.
+
+    ```diff
+    @@ permissions: 1 @@
+    - api_keys: write
+    ```
+
+    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC: created role Clicked
+
+    **Auditor** in group acme/platform · −1
+
+    ```diff
+    - x@example.test
+      ↳ drift: added outside git, this plan takes it
+        away again
+    ```
+
+    **Create Auditor** · *drift: removed outside git, comes back* · [roles/security.yaml:20](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L20) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/auditor`
+
+    ```diff
+    @@ permissions: 1 @@
+    + audit: read
+    ```
+
+    **Auditor** in group acme/platform · +1
+
+    ```diff
+    + okan
+      ↳ drift: removed outside git, comes back
+    ```
+
+    </details>
+
+    - **Warning** `RC052`: `audit:read` is not in the live catalogue · [roles/security.yaml:9](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L9) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19)<br>Help: Refresh it with `rolecall catalog --write`
+
+    Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
+
+    ```sh
+    rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90 --target reviews
+    rolecall apply --target reviews --expect-plan sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    ```
+    ");
+}
+
+#[test]
+fn what_is_left_alone_is_told_with_the_way_to_include_it() {
+    insta::assert_snapshot!(render(&git::pending_only(), &linked()), @r"
+    ### Plan: 1 to change; 3 differences left alone.
+
+    Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+    **reviews** · acme · api.acme.test · tenant 88321 · **only what the definitions changed (--pending-only)** · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+
+    ##### Changes
+
+    **Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/security-reviewer`
+
+    ```diff
+    @@ permissions: 1 added, 1 unchanged @@
+    + audit: read
+      reports: read
+    ```
+
+    <details><summary><b>Left alone by --pending-only</b> (3)</summary>
+
+    **Would change Security reviewer** · *drift: changed outside git* · `reviews/role/security-reviewer`
+
+    ```diff
+    @@ permissions: 1 removed, 1 added @@
+    - api_keys: write
+    + learnings: read
+    ```
+
+    **Would change Release helper** · *nobody can tell why: there is no record of an apply* · `reviews/role/release-helper`
+
+    ```diff
+    @@ description @@
+    - Does anything
+    + Prepares releases
+    ```
+
+    **Developer** in group acme/platform · ~1
+
+    ```diff
+    ! jo: Auditor → Developer
+      ↳ drift: changed outside git
+    ```
+
+    A plan without `--pending-only` includes it.
+
+    </details>
+
+    Digest <code>sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd</code> · rolecall 0&#46;1.0
+
+    ```sh
+    rolecall plan --rev 4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4 --base 8d10c33fa1b2c3d4e5f60718293a4b5c6d7e8f90 --target reviews --pending-only
+    rolecall apply --target reviews --pending-only --expect-plan sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    ```
+    ");
+}
+
+#[test]
+fn drift_is_told_as_what_somebody_did() {
+    insta::assert_snapshot!(drift(&git::drift(Origin::Drift), &linked()), @r"
+    ### Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.
+
+    Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
+
+
+    **reviews** · acme · api.acme.test · tenant 88321 · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+
+    ##### Taken away outside git
+
+    **Changed Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/security-reviewer`
+
+    ```diff
+    @@ permissions: 1 removed, 1 added, 1 unchanged @@
+    - learnings: read
+    + api_keys: write
+      reports: read
+    ```
+
+    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC: edited role Security reviewer
+
+    **Deleted Auditor** · [roles/security.yaml:20](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L20) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/auditor`
+
+    ```diff
+    @@ permissions: 1 @@
+    - audit: read
+    ```
+
+    **Auditor** in group acme/platform · −1
+
+    ```diff
+    - okan
+    ```
+
+    ##### Changed outside git
+
+    **Renamed Helper → Helper&#33;&#33;** · `reviews/role/helper`
+
+    ##### Added outside git
+
+    **Created Clicked** · held by nobody · `reviews/role/clicked`
+
+    ```diff
+    @@ permissions: 1 @@
+    + api_keys: write
+    ```
+
+    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC: created role Clicked
+
+    **Auditor** in group acme/platform · +1
+
+    ```diff
+    + x@example.test
+    ```
+
+    `rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.
+
+    rolecall 0&#46;1.0
+    ");
+}
+
+#[test]
 fn nothing_to_do() {
     insta::assert_snapshot!(render(&document(vec![target("reviews", Vec::new())]), &MarkdownOptions::default()), @r"
 ### No changes. Live matches the definitions.
 
-Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
 **reviews** · acme · api.acme.test · tenant 88321
@@ -187,7 +437,7 @@ fn several_targets() {
 > [!CAUTION]
 > There is no plan for **team<span>&#45;</span>002**.
 
-Commit `4f2a91c0d3b8` on release-roles, compared with `8d10c33fa1b2`, 2026<span>&#45;</span>11<span>&#45;</span>20.
+Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
 #### team<span>&#45;</span>001
@@ -310,14 +560,15 @@ fn balanced(page: &str) -> Result<(), String> {
 #[test]
 fn hostile_text_is_inert() {
     for text in HOSTILE {
-        let page = render(&hostile(text), &linked());
-        assert!(!page.chars().any(|c| c != '\n' && is_hidden(c)), "{page}");
-        assert!(!page.lines().any(|line| line.trim_start().starts_with("::")), "{page}");
-        assert_eq!(balanced(&page), Ok(()), "{page}");
-        let outside = prose(&page).unwrap();
-        assert!(!outside.contains("@acme"), "{outside}");
-        assert!(!outside.contains("**bold**"), "{outside}");
-        assert!(!outside.contains("(https://evil.test)"), "{outside}");
+        for page in [render(&hostile(text), &linked()), drift(&hostile(text), &linked())] {
+            assert!(!page.chars().any(|c| c != '\n' && is_hidden(c)), "{page}");
+            assert!(!page.lines().any(|line| line.trim_start().starts_with("::")), "{page}");
+            assert_eq!(balanced(&page), Ok(()), "{page}");
+            let outside = prose(&page).unwrap();
+            assert!(!outside.contains("@acme"), "{outside}");
+            assert!(!outside.contains("**bold**"), "{outside}");
+            assert!(!outside.contains("(https://evil.test)"), "{outside}");
+        }
     }
 }
 
@@ -360,7 +611,7 @@ fn removals_stay_longest() {
     assert_eq!(page.matches("**Delete A role**").count(), 50, "{page}");
     let page = render(&plan, &MarkdownOptions { max_chars: 6_000, ..MarkdownOptions::default() });
     let incomplete = page.lines().find(|line| line.starts_with("**Incomplete:**")).unwrap();
-    insta::assert_snapshot!(incomplete, @"**Incomplete:** this page is full. Without details: 46 removals, 150 additions, 1 list of what is left alone, 1 target without changes. `rolecall` in a terminal shows everything.");
+    insta::assert_snapshot!(incomplete, @"**Incomplete:** this page is full. Without details: 47 removals, 150 additions, 1 list of what is left alone. `rolecall` in a terminal shows everything.");
 }
 
 fn laws(plan: &PlanDocument, max_chars: usize) -> Result<(), TestCaseError> {

@@ -2,16 +2,17 @@
 
 use super::{
     super::{
+        origins::{Way, origin_words},
         page::{Page, Paint, Text},
-        view::{Group, Member, assignments, origin_word, reason_words},
+        view::{Group, Member, assignments, reason_words},
     },
     Signs, change,
 };
-use crate::plan::document::{Action, Change, TargetPlan};
+use crate::plan::document::{Action, Change};
 
 /// All assignments of the target, by role. Everybody is named.
-pub(super) fn put(page: &mut Page, target: &TargetPlan, signs: Signs) {
-    let groups = assignments(target);
+pub(super) fn put(page: &mut Page, changes: &[Change], signs: Signs) {
+    let groups = assignments(changes);
     if groups.is_empty() {
         return;
     }
@@ -30,13 +31,15 @@ fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) {
     if let Some((kind, path)) = &group.scope {
         head = head.own(Paint::Dim, " in ").said(Paint::Dim, kind).space().name(Paint::Dim, path);
     }
-    let (plain, special): (Vec<_>, Vec<_>) = group.members.iter().partition(|member| member.is_plain());
+    let (plain, special): (Vec<_>, Vec<_>) =
+        group.members.iter().partition(|member| member.is_plain(signs.told));
     let number = |action| group.members.iter().filter(|member| member.change.action == action).count();
     let mut sums = Vec::new();
     for (sign, number) in [
         ("+", number(Action::Assign)),
         ("~", number(Action::Reassign)),
         (signs.minus, number(Action::Unassign)),
+        (signs.release, number(Action::Release)),
     ] {
         if number > 0 {
             sums.push(format!("{sign}{number}"));
@@ -48,7 +51,7 @@ fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) {
     page.put(4, 6, &head);
     let mut line = Text::new();
     for member in &plain {
-        line = line.together(who(member)).own(Paint::Plain, "  ");
+        line = line.together(who(member, signs)).own(Paint::Plain, "  ");
     }
     if !plain.is_empty() {
         page.put(6, 6, &line);
@@ -59,8 +62,8 @@ fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) {
 }
 
 /// `+ mira`, `- eng-all (saml_group)`.
-fn who(member: &Member<'_>) -> Text {
-    let (sign, paint) = sign(member.change);
+fn who(member: &Member<'_>, signs: Signs) -> Text {
+    let (sign, paint) = sign(member.change, signs);
     let mut text = Text::new().own(paint, sign).space().name(paint, member.change.title.raw());
     if let Some(class) = &member.class {
         text = text.own(Paint::Dim, " (").said(Paint::Dim, class).own(Paint::Dim, ")");
@@ -68,18 +71,19 @@ fn who(member: &Member<'_>) -> Text {
     text
 }
 
-fn sign(change: &Change) -> (&'static str, Paint) {
+fn sign(change: &Change, signs: Signs) -> (&'static str, Paint) {
     match change.action {
         Action::Unassign | Action::Delete => ("-", Paint::Remove),
         Action::Assign | Action::Create => ("+", Paint::Add),
+        Action::Release => (signs.release, Paint::Notice),
         _ => ("~", Paint::Change),
     }
 }
 
 fn put_member(page: &mut Page, member: &Member<'_>, signs: Signs) {
     let change = member.change;
-    let mut text = who(member);
-    if let (Some(before), Some(after)) = (member.before, member.after) {
+    let mut text = who(member, signs);
+    if let (Some(before), Some(after)) = member.moves() {
         text = text
             .own(Paint::Dim, ": ")
             .name(Paint::Remove, before.raw())
@@ -96,13 +100,13 @@ fn put_member(page: &mut Page, member: &Member<'_>, signs: Signs) {
     }
     let mut why = Vec::new();
     if change.action == Action::Release {
-        why.push("no longer managed");
+        why.push("no longer managed, stays as it is");
     }
-    why.extend(origin_word(change.origin));
+    why.extend(origin_words(change.origin, Way::of(change.action), signs.told));
     why.extend(change.reason.map(reason_words));
     if !why.is_empty() {
         text = text.own(Paint::Dim, format_args!("  ({})", why.join(", ")));
     }
     page.put(6, 8, &text);
-    change::remarks(page, 8, change);
+    change::remarks(page, 8, change, signs);
 }

@@ -6,13 +6,15 @@ use super::{
             Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
             shown, texts,
         },
+        origins::{Way, origin_words},
         page::{Page, Paint, Text},
-        view::{ADOPTS, RELEASED, count, origin_sentence, origin_word, reason_sentence, verb},
+        view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb},
         words::{Fate, difference},
     },
-    Signs, verdicts,
+    Signs, place,
+    remarks::verdicts,
 };
-use crate::plan::document::{Action, Change, FieldValue, Origin, Via};
+use crate::plan::document::{Action, Blame, Change, FieldValue, Origin, Via};
 
 /// Column of what is said about a change.
 const ABOUT: usize = 6;
@@ -27,7 +29,7 @@ pub(super) fn put(page: &mut Page, change: &Change, signs: Signs) {
             put_field(page, change, &field, signs);
         }
     }
-    remarks(page, ABOUT, change);
+    remarks(page, ABOUT, change, signs);
 }
 
 /// The sign of an action, and its colour.
@@ -46,7 +48,8 @@ pub(in super::super) fn sign(action: Action, signs: Signs) -> (&'static str, Pai
 /// Sign, verb, title, address.
 fn head(change: &Change, signs: Signs) -> Text {
     let (sign, paint) = sign(change.action, signs);
-    let mut text = Text::new().own(paint, format_args!("{sign} {}", verb(change.action)));
+    let verb = told_verb(change.action, signs.told);
+    let mut text = Text::new().own(paint, format_args!("{sign} {verb}"));
     if change.action != Action::SetDefault {
         text = text.space().name(Paint::Strong, change.title.raw());
     }
@@ -73,13 +76,8 @@ fn facts(page: &mut Page, change: &Change, signs: Signs) {
         };
         facts.push(Text::new().own(Paint::Plain, holders));
     }
-    if let Some(origin) = origin_sentence(change.origin) {
-        facts.push(Text::new().own(Paint::Notice, origin));
-    }
-    if let Some(place) = &change.definition {
-        let text =
-            Text::new().said(Paint::Dim, place.file.raw()).own(Paint::Dim, format_args!(":{}", place.line));
-        facts.push(text);
+    if let Some(definition) = &change.definition {
+        facts.push(wrote(place(definition), definition.blame.as_ref()));
     }
     let mut line = Text::new();
     for (index, fact) in facts.iter().enumerate() {
@@ -87,6 +85,9 @@ fn facts(page: &mut Page, change: &Change, signs: Signs) {
     }
     if !facts.is_empty() {
         page.put(ABOUT, ABOUT, &line);
+    }
+    if let Some(origin) = origin_words(change.origin, Way::of(change.action), signs.told) {
+        page.put(ABOUT, ABOUT + 2, &Text::new().own(Paint::Notice, origin));
     }
     if change.adopts {
         page.put(ABOUT, ABOUT, &Text::new().own(Paint::Notice, ADOPTS));
@@ -117,10 +118,10 @@ fn put_field(page: &mut Page, change: &Change, field: &Field<'_>, signs: Signs) 
             let text = Text::new().said(Paint::Plain, name).own(Paint::Dim, format_args!(": {head}"));
             page.put(ABOUT, ABOUT + 2, &text);
             for row in removed {
-                page.put(ABOUT + 2, ABOUT + 6, &row_text("- ", Paint::Remove, row, change.origin));
+                page.put(ABOUT + 2, ABOUT + 6, &row_text("- ", Paint::Remove, row, change, signs));
             }
             for row in added {
-                page.put(ABOUT + 2, ABOUT + 6, &row_text("+ ", Paint::Add, row, change.origin));
+                page.put(ABOUT + 2, ABOUT + 6, &row_text("+ ", Paint::Add, row, change, signs));
             }
             // Beside what comes and goes, a little of what stays tells what the role is for.
             if !unchanged.is_empty() {
@@ -137,7 +138,8 @@ fn put_field(page: &mut Page, change: &Change, field: &Field<'_>, signs: Signs) 
             }
         }
         Field::Value { name, before, after, origin } => {
-            let suffix = suffix(*origin, None, change.origin);
+            let origin = if *origin == change.origin { Origin::Pending } else { *origin };
+            let suffix = suffix(origin_words(origin, Way::Turns, signs.told), None);
             let head = Text::new().said(Paint::Plain, name).own(Paint::Dim, ":");
             if let Some((old, new)) = texts(name, *before, *after) {
                 page.put(ABOUT, ABOUT + 2, &head.then(suffix));
@@ -157,9 +159,25 @@ fn put_field(page: &mut Page, change: &Change, field: &Field<'_>, signs: Signs) 
     }
 }
 
-/// `learnings: read, write  (drift; via set security-read, roles/sets.yaml:4)`.
-fn row_text(sign: &'static str, paint: Paint, row: &Row<'_>, known: Origin) -> Text {
-    values(Text::new().own(paint, sign), paint, row).then(suffix(row.origin, row.via, known))
+/// A place with who wrote the line.
+fn wrote(text: Text, wrote: Option<&Blame>) -> Text {
+    let Some(wrote) = wrote else { return text };
+    let [author, commit, day] = blame(wrote);
+    text.own(Paint::Dim, " (")
+        .said(Paint::Dim, &author)
+        .own(Paint::Dim, ", ")
+        .copied(Paint::Dim, &commit)
+        .own(Paint::Dim, ", ")
+        .said(Paint::Dim, &day)
+        .own(Paint::Dim, ")")
+}
+
+/// `learnings: read, write  (via set security-read, roles/sets.yaml:4)`.
+fn row_text(sign: &'static str, paint: Paint, row: &Row<'_>, change: &Change, signs: Signs) -> Text {
+    let way = if paint == Paint::Add { Way::Comes } else { Way::Goes };
+    let origin = if row.origin == change.origin { Origin::Pending } else { row.origin };
+    values(Text::new().own(paint, sign), paint, row)
+        .then(suffix(origin_words(origin, way, signs.told), row.via))
 }
 
 fn values(mut text: Text, paint: Paint, row: &Row<'_>) -> Text {
@@ -178,15 +196,14 @@ fn values(mut text: Text, paint: Paint, row: &Row<'_>) -> Text {
 }
 
 /// Origin and source in parentheses, as far as the change does not say the same already.
-fn suffix(origin: Origin, via: Option<&Via>, known: Origin) -> Text {
-    let origin = if origin == known { None } else { origin_word(origin) };
+fn suffix(origin: Option<&'static str>, via: Option<&Via>) -> Text {
     let mut text = Text::new();
     if origin.is_none() && via.is_none() {
         return text;
     }
     text = text.own(Paint::Dim, "  (");
-    if let Some(word) = origin {
-        text = text.own(Paint::Notice, word);
+    if let Some(words) = origin {
+        text = text.own(Paint::Notice, words);
     }
     if let Some(via) = via {
         text = text.own(Paint::Dim, if origin.is_some() { "; via " } else { "via " });
@@ -200,6 +217,7 @@ fn suffix(origin: Origin, via: Option<&Via>, known: Origin) -> Text {
             if let Some(line) = via.line {
                 text = text.own(Paint::Dim, format_args!(":{line}"));
             }
+            text = wrote(text, via.blame.as_ref());
         }
     }
     text.own(Paint::Dim, ")")
@@ -231,8 +249,32 @@ fn words(page: &mut Page, old: &str, new: &str) {
     }
 }
 
-/// Side effects, steps for a person, verdicts.
-pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change) {
+/// Who did what at the provider, newest first.
+fn activity(page: &mut Page, indent: usize, change: &Change, signs: Signs) {
+    const FEW: usize = 5;
+    for one in change.activity.iter().take(FEW) {
+        let text = Text::new()
+            .own(Paint::Notice, "by ")
+            .name(Paint::Notice, one.actor.raw())
+            .own(Paint::Dim, ", ")
+            .said(Paint::Dim, &minute(&one.time))
+            .own(Paint::Dim, ": ")
+            .said(Paint::Plain, one.what.raw());
+        page.put(indent, indent + 2, &text);
+    }
+    let more = change.activity.len().saturating_sub(FEW);
+    if more > 0 {
+        page.put(
+            indent,
+            indent,
+            &Text::new().own(Paint::Dim, format_args!("{} and {more} more", signs.more)),
+        );
+    }
+}
+
+/// Who acted, side effects, steps for a person, verdicts.
+pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change, signs: Signs) {
+    activity(page, indent, change, signs);
     for effect in &change.side_effects {
         let text = Text::new().own(Paint::Notice, "Side effect: ").said(Paint::Plain, effect.raw());
         page.put(indent, indent + 2, &text);

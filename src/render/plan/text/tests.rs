@@ -4,14 +4,14 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::{
     model::{Address, Scope},
-    plan::document::{Action, Change, FieldChange, Origin},
+    plan::document::{Action, Change, FieldChange, Guard, Origin, Verdict, VerdictOutcome},
     render::{
         escape::is_hidden,
         plan::{
             json::tests::any_plan,
             samples::{
-                COLOR, HOSTILE, NARROW, WIDE, change, document, everything, failed, fields, hostile, many,
-                person, role, set, target, text,
+                COLOR, HOSTILE, NARROW, WIDE, change, document, everything, failed, fields, git, hostile,
+                many, person, role, set, target, text, verdict,
             },
         },
     },
@@ -20,16 +20,17 @@ use crate::{
 #[test]
 fn wide() {
     insta::assert_snapshot!(render(&everything(), WIDE), @r#"
-Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
+Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
 reviews  acme · EMULATOR · api.acme.test · tenant 88321
   manage: roles authoritative, assignments declared
 
   What is managed and guarded changes
-    ! manage.roles: declared → authoritative
+    ! how roles are managed (manage.roles): declared → authoritative
 
   - delete Old role  reviews/role/=Old%20role
-      held by 1 person · drift: changed outside git
+      held by 1 person
+      drift: added outside git, this plan takes it away again
       Git never declared it, and the mode is authoritative.
       permissions: 2
         - reviews: read, write
@@ -60,14 +61,14 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
 
   ~ change Security reviewer  reviews/role/security-reviewer
       held by 3 people · roles/security.yaml:4
-      description:  (unapplied)
+      description:  (merged earlier, not applied yet)
         - Reviews all the code and reads audit logs
         + Reviews security relevant code and reads audit logs
       permissions: 2 removed, 3 added, 7 unchanged
         - learnings: none
-        - user_management: read  (drift)
+        - user_management: read  (drift: added outside git, this plan takes it away again)
         + learnings: read, write  (via set security-read, roles/sets.yaml:4)
-        + members: read  (drift; via base Member)
+        + members: read  (drift: removed outside git, comes back; via base Member)
         = api_keys: read; audit: read; knowledge: read; reports: read; reviews: read, write;
             workspaces: read
 
@@ -94,7 +95,7 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
 Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
 Refused: 1 refusal; nothing will be applied to reviews.
 Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default
-  role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand.
+  role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 "#);
 }
 
@@ -102,7 +103,8 @@ Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to rel
 fn narrow_without_unicode() {
     insta::assert_snapshot!(render(&everything(), NARROW), @r#"
 Commit 4f2a91c0d3b8 on release-roles,
-  compared with 8d10c33fa1b2, 2026-11-20
+  compared with origin/main
+  (8d10c33fa1b2), 2026-11-20
 
 reviews  acme, EMULATOR, api.acme.test,
   tenant 88321
@@ -110,13 +112,15 @@ reviews  acme, EMULATOR, api.acme.test,
     assignments declared
 
   What is managed and guarded changes
-    ! manage.roles: declared ->
+    ! how roles are managed
+        (manage.roles): declared ->
         authoritative
 
   - delete Old role
       reviews/role/=Old%20role
-      held by 1 person, drift: changed
-      outside git
+      held by 1 person
+      drift: added outside git, this
+        plan takes it away again
       Git never declared it, and the
       mode is authoritative.
       permissions: 2
@@ -166,7 +170,8 @@ reviews  acme, EMULATOR, api.acme.test,
       reviews/role/security-reviewer
       held by 3 people,
       roles/security.yaml:4
-      description:  (unapplied)
+      description:  (merged earlier, not
+        applied yet)
         - Reviews all the code and reads
           audit logs
         + Reviews security relevant code
@@ -174,11 +179,14 @@ reviews  acme, EMULATOR, api.acme.test,
       permissions: 2 removed, 3 added, 7
         unchanged
         - learnings: none
-        - user_management: read  (drift)
+        - user_management: read  (drift:
+            added outside git, this plan
+            takes it away again)
         + learnings: read, write  (via
             set security-read,
             roles/sets.yaml:4)
-        + members: read  (drift; via
+        + members: read  (drift: removed
+            outside git, comes back; via
             base Member)
         = api_keys: read; audit: read;
             knowledge: read; reports:
@@ -223,7 +231,7 @@ Plan: 1 to create, 2 to change, 1 to
   rename, 1 to replace, 1 to delete, 1
   to release, a new default role; 4
   assignments (+2 ~1 -1); 1 scope
-  change; 1 by hand.
+  change; 1 by hand; drift in 2 of them.
 "#);
 }
 
@@ -239,7 +247,7 @@ fn colour() {
     let plan = document(vec![target("reviews", vec![update])]);
     let out = render(&plan, COLOR);
     insta::assert_snapshot!(out.replace('\u{1b}', "␛"), @r"
-␛[2mCommit␛[0m 4f2a91c0d3b8 ␛[2mon␛[0m release-roles␛[2m, compared with␛[0m 8d10c33fa1b2␛[2m, 2026-11-20␛[0m
+␛[2mCommit␛[0m 4f2a91c0d3b8 ␛[2mon␛[0m release-roles␛[2m, compared with␛[0m origin/main ␛[2m(8d10c33fa1b2), 2026-11-20␛[0m
 
 ␛[1mreviews␛[0m  ␛[2macme · api.acme.test · tenant 88321␛[0m
 
@@ -256,9 +264,358 @@ fn colour() {
 }
 
 #[test]
+fn a_pull_request_tells_what_is_its_own() {
+    insta::assert_snapshot!(render(&git::review(), WIDE), @r"
+    Commit 4f2a91c0d3b8 on release-roles, merged with origin/main (8d10c33fa1b2) in memory, as the
+      branch is behind, 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+
+      What is managed and guarded changes
+        ! how roles are managed (manage.roles): declared → authoritative
+        ! most roles that one plan may delete (guards.max_deletes): 3 → 50%
+        ! files that are no longer read (files): roles/legacy.yaml
+        ! setting (settings.org_id): 88321 → 88322
+
+      ~ change Security reviewer  reviews/role/security-reviewer
+          held by 3 people · roles/security.yaml:4 (Mira, 4f2a91c0, 2026-11-19)
+          permissions: 1 removed, 2 added, 1 unchanged
+            - api_keys: write  (drift: added outside git, this plan takes it away again)
+            + audit: read
+            + learnings: read  (drift: removed outside git, comes back)
+            = reports: read
+          by okan, 2026-11-19 15:20 UTC: edited role Security reviewer
+
+      ~ change Release helper  reviews/role/release-helper
+          roles/security.yaml:12 (Mira, 4f2a91c0, 2026-11-19)
+          merged earlier, not applied yet
+          description:
+            - Does anything
+            + Prepares releases
+
+      - delete Clicked  reviews/role/clicked
+          held by nobody
+          drift: added outside git, this plan takes it away again
+          Git never declared it, and the mode is authoritative.
+          permissions: 1
+            - api_keys: write
+          by okan, 2026-11-18 09:01 UTC: created role Clicked
+
+      + create Auditor  reviews/role/auditor
+          roles/security.yaml:20 (Mira, 4f2a91c0, 2026-11-19)
+          drift: removed outside git, comes back
+          permissions: 1
+            + audit: read
+
+      ○ release Intern  reviews/role/intern
+          Git declared it before, and the definitions no longer do.
+          It is no longer managed, and stays as it is.
+
+      Assignments
+        Auditor in group acme/platform  (+2 ~1 −1 ○1)
+          + mira
+          + okan  (drift: removed outside git, comes back)
+          - x@example.test  (drift: added outside git, this plan takes it away again)
+          ~ jo: Developer → Auditor  (merged earlier, not applied yet)
+          ○ sam  (no longer managed, stays as it is, no longer declared)
+
+      warning[RC052]: `audit:read` is not in the live catalogue  roles/security.yaml:9
+        help: Refresh it with
+              rolecall catalog --write
+
+    Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    Plan: 1 to create, 2 to change, 1 to delete, 2 to release; 4 assignments (+2 ~1 −1); 4 scope
+      changes; drift in 5 of them.
+    ");
+}
+
+#[test]
+fn a_pull_request_on_a_narrow_terminal() {
+    insta::assert_snapshot!(render(&git::review(), NARROW), @r"
+    Commit 4f2a91c0d3b8 on release-roles,
+      merged with origin/main (8d10c33fa1b2)
+      in memory, as the branch is behind,
+      2026-11-20
+
+    reviews  acme, api.acme.test, tenant
+      88321
+      last applied: 2026-11-20 10:04 UTC by
+        mira at 8d10c33fa1b2
+
+      What is managed and guarded changes
+        ! how roles are managed
+            (manage.roles): declared ->
+            authoritative
+        ! most roles that one plan may
+            delete (guards.max_deletes): 3
+            -> 50%
+        ! files that are no longer read
+            (files): roles/legacy.yaml
+        ! setting (settings.org_id): 88321
+            -> 88322
+
+      ~ change Security reviewer
+          reviews/role/security-reviewer
+          held by 3 people,
+          roles/security.yaml:4 (Mira,
+          4f2a91c0, 2026-11-19)
+          permissions: 1 removed, 2 added, 1
+            unchanged
+            - api_keys: write  (drift: added
+                outside git, this plan takes
+                it away again)
+            + audit: read
+            + learnings: read  (drift:
+                removed outside git, comes
+                back)
+            = reports: read
+          by okan, 2026-11-19 15:20 UTC:
+            edited role Security reviewer
+
+      ~ change Release helper
+          reviews/role/release-helper
+          roles/security.yaml:12 (Mira,
+          4f2a91c0, 2026-11-19)
+          merged earlier, not applied yet
+          description:
+            - Does anything
+            + Prepares releases
+
+      - delete Clicked  reviews/role/clicked
+          held by nobody
+          drift: added outside git, this
+            plan takes it away again
+          Git never declared it, and the
+          mode is authoritative.
+          permissions: 1
+            - api_keys: write
+          by okan, 2026-11-18 09:01 UTC:
+            created role Clicked
+
+      + create Auditor  reviews/role/auditor
+          roles/security.yaml:20 (Mira,
+          4f2a91c0, 2026-11-19)
+          drift: removed outside git, comes
+            back
+          permissions: 1
+            + audit: read
+
+      o release Intern  reviews/role/intern
+          Git declared it before, and the
+          definitions no longer do.
+          It is no longer managed, and stays
+          as it is.
+
+      Assignments
+        Auditor in group acme/platform  (+2
+          ~1 -1 o1)
+          + mira
+          + okan  (drift: removed outside
+            git, comes back)
+          - x@example.test  (drift: added
+            outside git, this plan takes it
+            away again)
+          ~ jo: Developer -> Auditor
+            (merged earlier, not applied
+            yet)
+          o sam  (no longer managed, stays
+            as it is, no longer declared)
+
+      warning[RC052]: `audit:read` is not in
+        the live catalogue
+        roles/security.yaml:9
+        help: Refresh it with
+              rolecall catalog --write
+
+    Digest
+      sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    Plan: 1 to create, 2 to change, 1 to
+      delete, 2 to release; 4 assignments
+      (+2 ~1 -1); 4 scope changes; drift in
+      5 of them.
+    ");
+}
+
+#[test]
+fn what_is_left_alone_is_told_with_the_way_to_include_it() {
+    insta::assert_snapshot!(render(&git::pending_only(), WIDE), @r"
+    Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+      only what the definitions changed (--pending-only)
+      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+
+      ~ change Security reviewer  reviews/role/security-reviewer
+          held by 3 people · roles/security.yaml:4 (Mira, 4f2a91c0, 2026-11-19)
+          permissions: 1 added, 1 unchanged
+            + audit: read
+            = reports: read
+
+      Left alone by --pending-only
+
+        ~ would change Release helper  reviews/role/release-helper
+            nobody can tell why: there is no record of an apply
+            description:
+              - Does anything
+              + Prepares releases
+
+        ~ would change Security reviewer  reviews/role/security-reviewer
+            drift: changed outside git
+            permissions: 1 removed, 1 added
+              - api_keys: write
+              + learnings: read
+
+        Assignments
+          Developer in group acme/platform
+            ~ jo: Auditor → Developer  (drift: changed outside git)
+
+        A plan without `--pending-only` includes it.
+
+    Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    Plan: 1 to change; 3 differences left alone.
+    ");
+}
+
+#[test]
+fn drift_is_told_as_what_somebody_did() {
+    insta::assert_snapshot!(drift(&git::drift(Origin::Drift), WIDE), @r"
+    Drift: what was changed outside git since the last apply
+    Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+
+      ~ changed Security reviewer  reviews/role/security-reviewer
+          held by 3 people · roles/security.yaml:4 (Mira, 4f2a91c0, 2026-11-19)
+          permissions: 1 removed, 1 added, 1 unchanged
+            - learnings: read
+            + api_keys: write
+            = reports: read
+          by okan, 2026-11-19 15:20 UTC: edited role Security reviewer
+
+      + created Clicked  reviews/role/clicked
+          held by nobody
+          permissions: 1
+            + api_keys: write
+          by okan, 2026-11-18 09:01 UTC: created role Clicked
+
+      - deleted Auditor  reviews/role/auditor
+          roles/security.yaml:20 (Mira, 4f2a91c0, 2026-11-19)
+          permissions: 1
+            - audit: read
+
+      → renamed Helper → Helper!!  reviews/role/helper
+
+      Assignments
+        Auditor in group acme/platform  (+1 −1)
+          - okan  + x@example.test
+
+    `rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.
+    Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.
+    ");
+    insta::assert_snapshot!(drift_quiet(&git::drift(Origin::Drift), WIDE), @"Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.");
+    insta::assert_snapshot!(drift(&document(vec![target("reviews", Vec::new())]), WIDE), @r"
+    Drift: what was changed outside git since the last apply
+    Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+      No drift.
+
+    No drift. Live is what was applied last.
+    ");
+}
+
+#[test]
+fn without_a_record_a_report_says_what_it_cannot_tell() {
+    let unknown = drift(&git::drift(Origin::Undetermined), WIDE);
+    assert!(unknown.contains("Note: There is no record of an apply"), "{unknown}");
+    let known = drift(&git::drift(Origin::Drift), WIDE);
+    assert!(!known.contains("no record"), "{known}");
+}
+
+#[test]
+fn without_a_record_a_plan_says_why_nothing_is_called_drift() {
+    let mut plan = git::drift(Origin::Undetermined);
+    let out = render(&plan, WIDE);
+    assert!(out.contains("no record of an apply") && !out.contains("drift"), "{out}");
+    plan.revisions.base = None;
+    assert!(!render(&plan, WIDE).contains("no record"), "outside git nobody expects one");
+}
+
+#[test]
+fn a_selection_that_matches_nothing_does_not_say_that_all_is_well() {
+    let selected = TargetPlan {
+        selection: vec!["reviews/role/nobody".into()],
+        notes: vec!["`--only` matches nothing of the plan; 3 changes are outside of it".into()],
+        ..target("reviews", Vec::new())
+    };
+    insta::assert_snapshot!(render(&document(vec![selected]), WIDE), @r"
+    Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+      only: reviews/role/nobody
+      No changes in this selection.
+
+      Note: `--only` matches nothing of the plan; 3 changes are outside of it
+
+    Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    No changes in what --only selects.
+    ");
+}
+
+#[test]
+fn one_guard_refuses_once_with_all_its_reasons() {
+    let refused = TargetPlan {
+        verdicts: vec![
+            Verdict {
+                help: Some("Keep more administrators, or `--allow min_admins --reason TEXT`.".into()),
+                ..verdict(Guard::MinAdmins, VerdictOutcome::Refused, "1 of 2 would remain")
+            },
+            verdict(Guard::MinAdmins, VerdictOutcome::Refused, "the caller would be moved"),
+            verdict(Guard::Held, VerdictOutcome::Refused, "1 person holds the role"),
+        ],
+        ..target("reviews", vec![role(Action::Delete, "old", "Old")])
+    };
+    insta::assert_snapshot!(render(&document(vec![refused]), WIDE), @r"
+    Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
+
+    reviews  acme · api.acme.test · tenant 88321
+
+      - delete Old  reviews/role/old
+
+      ! Refused: administrators could be locked out [min_admins]
+          1 of 2 would remain
+          the caller would be moved
+          help: Keep more administrators, or
+                --allow min_admins --reason TEXT
+      ! Refused: somebody still holds the role
+          1 person holds the role
+
+    Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+    Refused: 2 refusals; nothing will be applied to reviews.
+    Plan: 1 to delete.
+    ");
+}
+
+#[test]
+fn a_role_that_cannot_be_read_is_unknown_now() {
+    let assigned = Change {
+        verdicts: vec![verdict(
+            Guard::Blocked,
+            VerdictOutcome::Refused,
+            "which role `mira` holds now cannot be read",
+        )],
+        ..person(Action::Assign, "mira", None, Some("Auditor"))
+    };
+    let out = render(&document(vec![target("reviews", vec![assigned])]), WIDE);
+    assert!(out.contains("+ mira: unknown now → Auditor"), "{out}");
+}
+
+#[test]
 fn nothing_to_do() {
     insta::assert_snapshot!(render(&document(vec![target("reviews", Vec::new())]), WIDE), @r"
-Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
+Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
 reviews  acme · api.acme.test · tenant 88321
   No changes.
@@ -271,7 +628,7 @@ No changes. Live matches the definitions.
 #[test]
 fn a_failed_target_does_not_hide_the_others() {
     insta::assert_snapshot!(render(&many(5), WIDE), @r"
-Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
+Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
 team-001  acme · api.acme.test · tenant 88321
 
@@ -292,7 +649,7 @@ Failed: team-002.
 Plan: 1 to rename; 1 of 5 targets failed.
 ");
     insta::assert_snapshot!(render(&document(vec![failed("reviews")]), WIDE), @r"
-Commit 4f2a91c0d3b8 on release-roles, compared with 8d10c33fa1b2, 2026-11-20
+Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
 reviews  acme
   No plan: GET /api/v4/groups/acme answered 503 four times in 30 s
@@ -316,7 +673,7 @@ fn quiet_is_the_end() {
     insta::assert_snapshot!(quiet(&everything(), WIDE), @r"
 Refused: 1 refusal; nothing will be applied to reviews.
 Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default
-  role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand.
+  role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 ");
     insta::assert_snapshot!(quiet(&many(3), WIDE), @r"
 Failed: team-002.
@@ -355,7 +712,8 @@ fn a_permission_cannot_pretend_to_be_two() {
 fn hostile_text_is_inert() {
     for hostile_text in HOSTILE {
         for style in [WIDE, NARROW] {
-            let out = render(&hostile(hostile_text), style);
+            let plan = hostile(hostile_text);
+            let out = render(&plan, style) + &drift(&plan, style);
             assert!(!out.chars().any(|c| c != '\n' && is_hidden(c)), "{out}");
             assert!(!out.lines().any(|line| line.trim_start().starts_with("::")), "{out}");
         }

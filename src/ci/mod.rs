@@ -1,0 +1,4 @@
+//! The forges' CI systems.
+
+pub mod actor;
+pub mod event;

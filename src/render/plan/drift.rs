@@ -1,0 +1,107 @@
+//! A plan told as what somebody did outside git since the last apply: the same differences, seen from
+//! the other side.
+
+use std::mem;
+
+use super::{origins::has_origin, view::count};
+use crate::plan::{
+    PlanDocument,
+    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan, Unmanaged},
+};
+
+/// The two ways out.
+pub(super) const WAYS_OUT: &str =
+    "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+
+/// Where there is no record, not everything in the report has to be drift.
+pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never applied, rather than what somebody did outside git.";
+
+/// The plan from the other side: what it would make was deleted, what it would take away was added.
+pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
+    let mut plan = plan.clone();
+    plan.digest = None;
+    for target in &mut plan.targets {
+        for change in &mut target.changes {
+            turn(change);
+        }
+        if target.changes.iter().any(|change| has_origin(change, Origin::Undetermined)) {
+            target.notes.push(NO_RECORD.into());
+        }
+        target.digest = None;
+        target.summary = Summary::of(&target.changes);
+        target.scope_changes.clear();
+        target.verdicts.clear();
+        target.left.clear();
+        target.unmanaged = Unmanaged::default();
+    }
+    plan
+}
+
+fn turn(change: &mut Change) {
+    change.action = match change.action {
+        Action::Create => Action::Delete,
+        Action::Delete => Action::Create,
+        Action::Assign => Action::Unassign,
+        Action::Unassign => Action::Assign,
+        other => other,
+    };
+    mem::swap(&mut change.before, &mut change.after);
+    for field in &mut change.fields {
+        match field {
+            FieldChange::Set { added, removed, .. } => mem::swap(added, removed),
+            FieldChange::Value { field, before, after, .. } => {
+                mem::swap(before, after);
+                // What is called by its old name in a plan was called by the other one before.
+                if let (Action::Rename, "name", Some(FieldValue::Text(Some(name)))) =
+                    (change.action, field.raw(), before)
+                {
+                    change.title = name.clone();
+                }
+            }
+        }
+    }
+    change.adopts = false;
+    change.manual = None;
+    change.reason = None;
+    change.side_effects.clear();
+    change.verdicts.clear();
+}
+
+/// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
+pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
+    let (mut changes, mut failed) = (Vec::new(), 0);
+    for target in targets {
+        changes.extend(&target.changes);
+        failed += usize::from(target.error.is_some());
+    }
+    let summary = Summary::of(changes.iter().copied());
+    let mut parts: Vec<String> = [
+        (summary.create, "created"),
+        (summary.update, "changed"),
+        (summary.rename, "renamed"),
+        (summary.replace, "replaced"),
+        (summary.delete, "deleted"),
+        (summary.set_default, "default role changed"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, word)| format!("{number} {word}"))
+    .collect();
+    let assignments = summary.assignments() as usize;
+    if assignments > 0 {
+        let signed: Vec<String> = [("+", summary.assign), ("~", summary.reassign), (minus, summary.unassign)]
+            .into_iter()
+            .filter(|(_, number)| *number > 0)
+            .map(|(sign, number)| format!("{sign}{number}"))
+            .collect();
+        parts.push(format!("{} ({})", count(assignments, "assignment", "assignments"), signed.join(" ")));
+    }
+    let mut line = match parts.join(", ") {
+        none if none.is_empty() => "No drift. Live is what was applied last".to_owned(),
+        parts => format!("Drift: {parts} outside git"),
+    };
+    if failed > 0 {
+        line.push_str(&format!("; {} could not be read", count(failed, "target", "targets")));
+    }
+    line + "."
+}
