@@ -25,6 +25,9 @@ use super::{
 /// A definition file that was read.
 pub(crate) type Parsed = Arc<FileOf<DefinitionFile>>;
 
+/// A file that somebody has parsed or is parsing; `None` where it cannot be kept.
+type Slot = Arc<OnceLock<Option<Parsed>>>;
+
 /// Files that were parsed before, by git's id of the blob and by their text. A second load, at
 /// another revision, parses only what differs, and where ids are known does not even read the rest.
 ///
@@ -39,7 +42,7 @@ pub struct ParseCache {
 
 #[derive(Default)]
 struct Known {
-    by_blob: HashMap<[u8; 20], Parsed>,
+    by_blob: HashMap<[u8; 20], Slot>,
     by_text: HashMap<Arc<str>, Parsed>,
     /// Those of `by_text` that are not in `by_blob`: they came from where files have no ids.
     unnamed: Vec<Parsed>,
@@ -55,32 +58,49 @@ impl ParseCache {
         checker: &Checker,
         fits: impl Fn(u64) -> bool,
     ) -> Result<Option<Parsed>, FileError> {
-        let blob = files.fingerprint(path);
-        if let Some(file) = blob.and_then(|blob| self.lock().by_blob.get(&blob).cloned()) {
-            return Ok(fits(file.text.len() as u64).then_some(file));
+        let Some(blob) = files.fingerprint(path) else {
+            let file = self.by_text(files, path, checker, &fits)?;
+            if let Some((file, true)) = &file {
+                self.lock().unnamed.push(Arc::clone(file));
+            }
+            return Ok(file.map(|(file, _)| file));
+        };
+        let slot = Arc::clone(self.lock().by_blob.entry(blob).or_default());
+        // Two loads at the same time meet here: the second waits for what the first is parsing.
+        let mut own = None;
+        let known = slot.get_or_init(|| {
+            let file = own.insert(self.by_text(files, path, checker, &fits)).as_ref().ok()?.as_ref()?;
+            is_whole(&file.0).then(|| Arc::clone(&file.0))
+        });
+        match (own, known) {
+            (Some(own), _) => Ok(own?.map(|(file, _)| file)),
+            (None, Some(file)) => Ok(fits(file.text.len() as u64).then(|| Arc::clone(file))),
+            (None, None) => Ok(self.by_text(files, path, checker, &fits)?.map(|(file, _)| file)),
         }
+    }
+
+    /// The file at `path`, which is read in any case, and whether its text is new.
+    fn by_text(
+        &self,
+        files: &dyn Files,
+        path: &str,
+        checker: &Checker,
+        fits: &impl Fn(u64) -> bool,
+    ) -> Result<Option<(Parsed, bool)>, FileError> {
         let bytes = files.read(path)?;
         if !fits(bytes.len() as u64) {
             return Ok(None);
         }
-        let file =
-            match std::str::from_utf8(&bytes).ok().and_then(|text| self.lock().by_text.get(text).cloned()) {
-                Some(file) => file,
-                None => Arc::new(parsed::read(bytes, checker)),
-            };
-        // Only what decoded is kept: of anything else the text is not what was read.
-        if file.findings.iter().all(|finding| finding.code != Code::NotUtf8) {
-            let mut known = self.lock();
-            let new = known.by_text.insert(Arc::clone(&file.text), Arc::clone(&file)).is_none();
-            match blob {
-                Some(blob) => {
-                    known.by_blob.insert(blob, Arc::clone(&file));
-                }
-                None if new => known.unnamed.push(Arc::clone(&file)),
-                None => {}
-            }
+        let text = std::str::from_utf8(&bytes).ok();
+        if let Some(file) = text.and_then(|text| self.lock().by_text.get(text).cloned()) {
+            return Ok(Some((file, false)));
         }
-        Ok(Some(file))
+        let file = Arc::new(parsed::read(bytes, checker));
+        let whole = is_whole(&file);
+        if whole {
+            self.lock().by_text.insert(Arc::clone(&file.text), Arc::clone(&file));
+        }
+        Ok(Some((file, whole)))
     }
 
     /// Finds out the ids that `files` would give to what came without any, such as that of the work
@@ -97,7 +117,8 @@ impl ParseCache {
                     let blobs = part
                         .iter()
                         .filter_map(|file| Some((files.fingerprint_of(file.text.as_bytes())?, file)));
-                    let blobs: Vec<_> = blobs.map(|(blob, file)| (blob, Arc::clone(file))).collect();
+                    let slot = |file: &Parsed| Arc::new(OnceLock::from(Some(Arc::clone(file))));
+                    let blobs: Vec<_> = blobs.map(|(blob, file)| (blob, slot(file))).collect();
                     self.lock().by_blob.extend(blobs);
                 });
             }
@@ -132,4 +153,9 @@ impl fmt::Debug for ParseCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ParseCache").field("files", &self.lock().by_text.len()).finish_non_exhaustive()
     }
+}
+
+/// Whether the text is what was read; only then the file can be kept.
+fn is_whole(file: &Parsed) -> bool {
+    file.findings.iter().all(|finding| finding.code != Code::NotUtf8)
 }

@@ -46,7 +46,7 @@ pub struct LoadOptions<'a> {
 }
 
 /// What came of a load.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loaded {
     /// The configuration; `None` where it cannot be used. A target whose own entry is wrong may be
     /// missing from it; it is in `failed`.

@@ -390,6 +390,19 @@ fn names_in_a_broken_part_are_not_unknown() {
 }
 
 #[test]
+fn a_chain_of_base_roles_does_not_grow_without_end() {
+    let chain = |permission: &dyn Fn(usize) -> String| {
+        let mut text = acme("roles:\n  r0: { permissions: [read_code] }\n");
+        for role in 1..3_000 {
+            text += &format!("  r{role}: {{ base: r{}, permissions: [{}] }}\n", role - 1, permission(role));
+        }
+        codes(&text).contains(&"RC003")
+    };
+    assert!(chain(&|role| format!("made_up_{role}")));
+    assert!(!chain(&|_| "read_code".to_owned()));
+}
+
+#[test]
 fn a_credential_is_found_and_shown_nowhere() {
     let secret = "cr-0a1b2c3d4e5f60718293";
     for text in [

@@ -1,7 +1,7 @@
 //! From the files of one target to its desired state.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -49,7 +49,7 @@ pub(crate) fn lower<'a>(
     if let Some(class) = input.spec.roles().first() {
         desired.roles = declared.roles.values().map(|role| lowering.role(role, class)).collect();
     }
-    if lowering.total > MOST_EXPANDED {
+    if lowering.total.saturating_add(inherited(&desired.roles, lowering.names.len())) > MOST_EXPANDED {
         lowering.findings.push(sets::too_many());
     }
     for (source, file) in &input.files {
@@ -63,6 +63,36 @@ pub(crate) fn lower<'a>(
     desired.resources.dedup();
     sort(&mut desired);
     Lowered { desired, written }
+}
+
+/// How many permissions roles have from declared roles that they start from, at most, where there are
+/// `names` different ones.
+fn inherited(roles: &[DesiredRole], names: usize) -> usize {
+    let by_key: HashMap<&str, &DesiredRole> = roles.iter().map(|role| (&*role.key, role)).collect();
+    let mut sizes: HashMap<&str, usize> = HashMap::new();
+    let mut total = 0_usize;
+    for role in roles {
+        // Bases first; a ring of them is an error that a rule reports.
+        let mut chain = vec![role];
+        let mut seen = HashSet::from([&*role.key]);
+        while let Some(RoleName::Key(key)) = chain.last().and_then(|role| Some(&role.base.as_ref()?.value))
+            && !sizes.contains_key(&**key)
+            && let Some(base) = by_key.get(&**key)
+            && seen.insert(&base.key)
+        {
+            chain.push(base);
+        }
+        for role in chain.into_iter().rev() {
+            let base = match role.base.as_ref().map(|base| &base.value) {
+                Some(RoleName::Key(key)) => sizes.get(&**key).copied().unwrap_or(0),
+                _ => 0,
+            };
+            if sizes.insert(&role.key, base.saturating_add(role.permissions.len()).min(names)).is_none() {
+                total = total.saturating_add(base);
+            }
+        }
+    }
+    total
 }
 
 /// Brings everything into an order that does not depend on files or on lines.

@@ -59,3 +59,4 @@ pub(crate) mod testing;
 pub use cache::ParseCache;
 pub use catalogue_file::CatalogueFile;
 pub use load::{LoadOptions, Loaded, load};
+pub(crate) use principal::identity as principal_identity;

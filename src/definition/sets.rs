@@ -17,7 +17,7 @@ use super::{
     forms::{Permissions, SetEntry},
 };
 
-/// Most permissions of all sets or roles of a target after every inclusion.
+/// Most permissions of all sets or roles of a target after every inclusion and every base.
 pub(crate) const MOST_EXPANDED: usize = 4_000_000;
 
 /// A permission and what brings it, by permission; each once.
@@ -56,6 +56,11 @@ impl Named {
 pub(crate) struct Names<'a>(HashMap<(&'a str, &'a str), Untrusted>);
 
 impl<'a> Names<'a> {
+    /// How many different ones there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Permissions in canonical spelling with their places.
     pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<Named> {
         match permissions {
@@ -188,8 +193,11 @@ pub(crate) fn unique(all: &mut Vec<(Untrusted, Via)>) {
 
 /// The finding for definitions that grow beyond all use.
 pub(crate) fn too_many() -> Finding {
-    Finding::new(Code::TooLarge, format!("permission sets expand to more than {MOST_EXPANDED} permissions"))
-        .help("Include fewer sets in each other.")
+    Finding::new(
+        Code::TooLarge,
+        format!("sets and base roles expand to more than {MOST_EXPANDED} permissions"),
+    )
+    .help("Include fewer sets in each other, and shorten chains of roles that start from each other.")
 }
 
 fn cycle(name: &Spanned<Text>, source: SourceId, keys: &[&str]) -> Finding {

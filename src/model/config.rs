@@ -14,7 +14,7 @@ pub struct Placed<T> {
 }
 
 /// The whole configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The targets, in the order they were written.
     pub targets: Vec<Target>,

@@ -4,6 +4,7 @@
 pub mod build;
 pub mod change;
 pub mod compare;
+pub mod difference;
 pub mod digest;
 pub mod document;
 pub mod earlier;

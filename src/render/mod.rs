@@ -7,6 +7,7 @@ pub mod advice;
 pub mod catalog;
 #[cfg(test)]
 pub(crate) mod corpus;
+pub mod diff;
 pub mod doctor;
 pub mod escape;
 pub mod findings;

@@ -82,6 +82,18 @@ impl History {
         Ok(!inner.graph.common(one, two)?.is_empty())
     }
 
+    /// Full id of the commit at which the histories of two commits parted: their best common ancestor,
+    /// the first one where there are several. `None` where they have no history in common.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::is_ancestor`].
+    pub fn merge_base(&self, one: &str, two: &str) -> Result<Option<Arc<str>>, RepoError> {
+        let inner = self.lock();
+        let (one, two) = (inner.id(one)?, inner.id(two)?);
+        Ok(inner.graph.common(one, two)?.first().map(|id| id.to_string().into()))
+    }
+
     /// Full ids of the parents of `commit`, in order; empty for a commit that began a history.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ pub mod approve;
 pub mod base;
 pub mod blame;
 pub mod catalog;
+pub mod diff;
 pub mod doctor;
 mod dropped;
 mod exit;

@@ -241,7 +241,11 @@ pub(super) fn select(
     wanted: &[String],
 ) -> Result<Vec<Arc<str>>, Failure> {
     let configured = config.targets.iter().map(|target| Arc::clone(&target.name));
-    let known: BTreeSet<Arc<str>> = configured.chain(failed.iter().cloned()).collect();
+    chosen(configured.chain(failed.iter().cloned()).collect(), wanted)
+}
+
+/// Those of the `known` targets that match any of `wanted`, all where nothing is wanted.
+pub(super) fn chosen(known: BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
     if wanted.is_empty() {
         return Ok(known.into_iter().collect());
     }

@@ -6,7 +6,7 @@ use crate::common::{Emulator, Project, project::Output};
 
 /// Terminal control, overwriting, bidi, zero width, C1, forge commands, Markdown, HTML, mentions,
 /// formulas, line breaks.
-const HOSTILE: [&str; 10] = [
+pub(super) const HOSTILE: [&str; 10] = [
     "\u{1b}[31mred\u{1b}]0;title\u{7}\u{1b}]8;;http://evil.test\u{7}link",
     "over\rwritten\u{8}\u{7f}",
     "adm\u{202e}nimda\u{202c}\u{2066}x\u{2069}",
@@ -20,7 +20,7 @@ const HOSTILE: [&str; 10] = [
 ];
 
 /// What may be in no output whatever happens.
-fn inert(output: &Output, what: &str) {
+pub(super) fn inert(output: &Output, what: &str) {
     for (stream, text) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
         for c in text.chars() {
             let hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');

@@ -1,6 +1,7 @@
 //! Stories: what a person does with the program, through the real binary against the real emulator.
 
 mod assignments;
+mod diff;
 mod guards;
 mod hostile_text;
 mod instants;

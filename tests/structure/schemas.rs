@@ -9,6 +9,7 @@ fn the_committed_schemas_are_what_the_program_prints() {
         ("definitions", "definitions"),
         ("plan", "plan"),
         ("apply", "apply"),
+        ("diff", "diff"),
         ("findings", "findings"),
         ("doctor", "doctor"),
         ("catalog", "catalog"),

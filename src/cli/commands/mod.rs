@@ -3,6 +3,7 @@
 pub(super) mod apply;
 pub(super) mod catalog;
 pub(super) mod completions;
+pub(super) mod diff;
 pub(super) mod doctor;
 pub(super) mod drift;
 pub(super) mod emulate;

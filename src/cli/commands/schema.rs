@@ -30,6 +30,8 @@ enum Name {
     Plan,
     /// Of `apply --format json`.
     Apply,
+    /// Of `diff --format json`.
+    Diff,
     /// Of `validate --format json`.
     Findings,
     /// Of `doctor --format json`.
@@ -57,6 +59,7 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
         Some(Name::Definitions) => context.ui.data(&definitions.1),
         Some(Name::Plan) => context.ui.data(&json::to_string(&render::plan::json::plan_schema())),
         Some(Name::Apply) => context.ui.data(&json::to_string(&render::plan::json::outcome_schema())),
+        Some(Name::Diff) => context.ui.data(&json::to_string(&render::diff::json::schema())),
         Some(Name::Findings) => context.ui.data(&render::findings::schema()),
         Some(Name::Doctor) => context.ui.data(&render::doctor::schema()),
         Some(Name::Catalog) => context.ui.data(&render::catalog::schema()),

@@ -42,7 +42,7 @@ pub(super) fn members(rows: &[Row<'_>]) -> usize {
 const LIST: usize = 8;
 
 /// `learnings:read` as `learnings` and `read`.
-fn split(value: &str) -> (Option<&str>, &str) {
+pub(in crate::render) fn split(value: &str) -> (Option<&str>, &str) {
     match value.rsplit_once(':') {
         Some((resource, access)) if !resource.ends_with(':') && is_simple(resource) && is_simple(access) => {
             (Some(resource), access)
@@ -53,7 +53,7 @@ fn split(value: &str) -> (Option<&str>, &str) {
 
 /// Whether a permission is spelled as permissions are. Any other stands alone and in quotes, as it
 /// could be mistaken for several.
-pub(super) fn is_simple(value: &str) -> bool {
+pub(in crate::render) fn is_simple(value: &str) -> bool {
     !value.is_empty()
         && value
             .bytes()

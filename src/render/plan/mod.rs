@@ -7,11 +7,11 @@ pub mod markdown;
 pub mod text;
 
 mod drift;
-mod fields;
+pub(super) mod fields;
 mod origins;
 mod refusals;
 mod view;
-mod words;
+pub(super) mod words;
 
 #[cfg(test)]
 mod samples;

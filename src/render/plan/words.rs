@@ -8,7 +8,7 @@ const MAX_BYTES: usize = 32 << 10;
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(in crate::render) enum Fate {
     Same,
     Removed,
     Added,
@@ -16,15 +16,15 @@ pub(super) enum Fate {
 
 /// A line of the difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DiffLine {
-    pub(super) fate: Fate,
+pub(in crate::render) struct DiffLine {
+    pub(in crate::render) fate: Fate,
     /// Its parts, and whether a part is what differs. They hold a line feed only where the end of
     /// the text differs in exactly that.
-    pub(super) parts: Vec<(bool, String)>,
+    pub(in crate::render) parts: Vec<(bool, String)>,
 }
 
 /// The difference of two texts.
-pub(super) fn difference(old: &str, new: &str) -> Vec<DiffLine> {
+pub(in crate::render) fn difference(old: &str, new: &str) -> Vec<DiffLine> {
     let show_end = old.ends_with('\n') != new.ends_with('\n');
     if old.len() + new.len() > MAX_BYTES {
         let whole = |fate, text: &str| {

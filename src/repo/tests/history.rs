@@ -45,6 +45,11 @@ fn a_commit_comes_before_itself_and_what_follows() {
     assert!(before(&side, &merge) && before(&ids[1], &merge));
     assert!(!before(&orphan, &merge) && !before(&ids[0], &orphan));
 
+    let parted = |a: &str, b: &str| history.merge_base(a, b).unwrap();
+    assert_eq!(parted(&side, "main").as_deref(), Some(&*ids[0]));
+    assert_eq!(parted(&merge, "main~1").as_deref(), Some(&*ids[1]));
+    assert_eq!(parted(&orphan, &merge), None);
+
     assert_eq!(history.parents(&merge).unwrap(), [ids[2].as_str().into(), side.as_str().into()]);
     assert_eq!(history.first_parent(&merge).unwrap().as_deref(), Some(&*ids[2]));
     assert_eq!(history.first_parent(&orphan).unwrap(), None);
