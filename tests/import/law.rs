@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use rolecall::{contract::Spec, provider::coderabbit::CodeRabbit};
+use rolecall::{contract::Spec, plan::earlier::Earlier, provider::coderabbit::CodeRabbit};
 
 use super::{
     memory::Tree,
-    tenants::{Tenant, id, tenant},
+    tenants::{Click, Tenant, clicked, clicks, id, tenant},
 };
 use crate::model_world::spec::{Madeup, PERMISSIONS};
 
@@ -100,6 +100,90 @@ fn for_all(cases: u32, law: Law) {
     let run = |spec: &(dyn Spec + Sync), permissions: &[&str]| {
         TestRunner::new(config.clone())
             .run(&tenant(), |tenant| law(&tenant, spec, permissions).map_err(TestCaseError::fail))
+            .map_err(|error| error.to_string())
+    };
+    let (coderabbit, madeup) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| run(&Madeup, &PERMISSIONS));
+        (run(&CodeRabbit, &BY_RESOURCE), other.join().expect("no panic"))
+    });
+    assert_eq!((coderabbit, madeup), (Ok(()), Ok(())));
+}
+
+/// Another hand's style: lists one a line, comments, line ends of Windows.
+fn restyled(text: &str, style: u8) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let list = line.strip_suffix(']').and_then(|line| line.split_once(": ["));
+        match list.filter(|(_, items)| style & 1 != 0 && !items.is_empty() && !items.contains('"')) {
+            Some((key, items)) => {
+                out.push_str(&format!("{key}: # some\n"));
+                for item in items.split(", ") {
+                    out.push_str(&format!("{}- {item} # one\n", " ".repeat(indent + 2)));
+                }
+            }
+            None => out.push_str(&format!("{line}\n")),
+        }
+        if style & 2 != 0 && matches!(line, "roles:" | "assignments:") {
+            out.push_str("  # about all\n");
+        }
+    }
+    if style & 4 != 0 { out.replace('\n', "\r\n") } else { out }
+}
+
+/// Whatever is clicked, the definitions say it after the patch, and a second patch is empty.
+fn holds_after_clicks(
+    (tenant, clicks, style): &(Tenant, Vec<Click>, u8),
+    spec: &dyn Spec,
+    permissions: &[&str],
+) -> Result<(), String> {
+    let live = tenant.live(spec, permissions);
+    let mut tree = Tree::new(spec);
+    tree.import(&live, tenant.out, None, false)?;
+    for (path, text) in &mut tree.files {
+        if path.starts_with("roles/") {
+            *text = restyled(text, *style);
+        }
+    }
+    let loaded = tree.load();
+    let applied = loaded.desired.get("t").ok_or_else(|| format!("{:?}", loaded.findings))?;
+    nothing_left(&tree, &live, tenant.unreadable(spec))?;
+    let first = tree.recorded(&live)?;
+    let fixed = applied.roles.iter().filter_map(|role| Some(role.id.as_ref()?.value.clone())).collect();
+    let after = clicked(&live, clicks, &fixed, spec, permissions);
+    let earlier =
+        Earlier { base: Some(applied), applied: Some(applied), ids: Some(&first), ..Earlier::default() };
+    let taken = tree.drift(&after, earlier)?;
+    let known = ["it is not declared", "where they hold", "cannot be read", "no default role"];
+    let not: Vec<_> = taken.refused.iter().chain(&taken.by_hand).chain(&taken.left).collect();
+    if let Some(odd) = not.iter().find(|left| !known.iter().any(|why| left.why.raw().contains(why))) {
+        return Err(format!("{odd:?}\n{:?}", tree.files));
+    }
+    let plan = tree.plan_after(&after, earlier)?;
+    if plan.changes.len() > not.len() {
+        return Err(format!("left to plan: {:?}\n{:?}", plan.changes, tree.files));
+    }
+    let written = tree.files.clone();
+    let again = tree.drift(&after, earlier)?;
+    if !again.lines.is_empty() || tree.files != written {
+        return Err(format!("again: {:?}", again.lines));
+    }
+    for text in tree.files.values() {
+        let windows = text.contains("\r\n");
+        if windows && text.matches('\n').count() != text.matches("\r\n").count() {
+            return Err(format!("mixed line ends: {text:?}"));
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn after_drift_is_taken_over_nothing_is_left() {
+    let config = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
+    let cases = || (tenant(), clicks(), 0..8_u8);
+    let run = |spec: &(dyn Spec + Sync), permissions: &[&str]| {
+        TestRunner::new(config.clone())
+            .run(&cases(), |case| holds_after_clicks(&case, spec, permissions).map_err(TestCaseError::fail))
             .map_err(|error| error.to_string())
     };
     let (coderabbit, madeup) = std::thread::scope(|scope| {

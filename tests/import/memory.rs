@@ -10,7 +10,7 @@ use rolecall::{
     contract::Spec,
     definition::{LoadOptions, Loaded, ParseCache, load},
     model::{
-        Level, Untrusted,
+        Address, Level, Untrusted,
         files::{FileError, FileErrorKind, Files, Listing},
         live::LiveState,
     },
@@ -18,10 +18,14 @@ use rolecall::{
         change::Plan,
         compare,
         earlier::{Earlier, Views},
+        pending,
         resolve::{self, resolve},
     },
     repo,
-    workflow::import::{self, Options, Prepared},
+    workflow::import::{
+        self, Options, Prepared,
+        drift::{self, Taken},
+    },
 };
 
 const TODAY: Date = date(2026, 11, 20);
@@ -114,6 +118,11 @@ impl<'a> Tree<'a> {
 
     /// What a plan would do.
     pub(crate) fn plan(&self, live: &LiveState) -> Result<Plan, String> {
+        self.plan_after(live, Earlier::default())
+    }
+
+    /// What a plan would do, with what git held before.
+    pub(crate) fn plan_after(&self, live: &LiveState, earlier: Earlier<'_>) -> Result<Plan, String> {
         let loaded = self.load();
         let errors: Vec<&str> = loaded
             .findings
@@ -126,14 +135,7 @@ impl<'a> Tree<'a> {
         }
         let target = &loaded.config.as_ref().ok_or("no configuration")?.targets[0];
         let desired = loaded.desired.get("t").ok_or("no target")?;
-        let input = resolve::Input {
-            target,
-            spec: self.spec,
-            desired,
-            live,
-            earlier: Earlier::default(),
-            today: TODAY,
-        };
+        let input = resolve::Input { target, spec: self.spec, desired, live, earlier, today: TODAY };
         let resolved = resolve(input).map_err(|findings| format!("{findings:?}"))?;
         let views = Views::of(input, &resolved);
         Ok(compare::compare(compare::Input {
@@ -141,8 +143,49 @@ impl<'a> Tree<'a> {
             spec: self.spec,
             resolved: &resolved,
             live,
-            earlier: Earlier::default(),
+            earlier,
             views: &views,
         }))
+    }
+
+    /// The live id of every declared role by its address, as a record holds them.
+    pub(crate) fn recorded(&self, live: &LiveState) -> Result<BTreeMap<Address, Untrusted>, String> {
+        let loaded = self.load();
+        let target = &loaded.config.as_ref().ok_or("no configuration")?.targets[0];
+        let desired = loaded.desired.get("t").ok_or("no target")?;
+        let earlier = Earlier::default();
+        let input = resolve::Input { target, spec: self.spec, desired, live, earlier, today: TODAY };
+        let resolved = resolve(input).map_err(|findings| format!("{findings:?}"))?;
+        Ok(resolved
+            .roles
+            .iter()
+            .filter_map(|role| Some((role.address.clone(), role.live?.id.clone()?)))
+            .collect())
+    }
+
+    /// Takes over what drifted since `earlier.applied`, and writes it.
+    pub(crate) fn drift(&mut self, live: &LiveState, earlier: Earlier<'_>) -> Result<Taken, String> {
+        let mut drift = self.plan_after(live, earlier)?;
+        pending::drift(&mut drift);
+        let loaded = self.load();
+        let target = &loaded.config.as_ref().ok_or("the configuration is not valid")?.targets[0];
+        let input = drift::Input {
+            files: self,
+            config_path: "rolecall.yaml",
+            specs: &[self.spec],
+            target,
+            spec: self.spec,
+            live,
+            drift: &drift.changes,
+            earlier,
+            assignments: true,
+            out: None,
+            today: TODAY,
+            cache: &self.cache,
+        };
+        let taken = drift::take(&input, BTreeMap::new())
+            .map_err(|problem| problem.failure.message.raw().to_owned())?;
+        self.files.extend(taken.texts.iter().map(|(path, text)| (path.to_string(), text.clone())));
+        Ok(taken)
     }
 }

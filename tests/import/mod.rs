@@ -1,5 +1,6 @@
 //! Import: what is live becomes definitions that plan to nothing.
 
+mod drift;
 mod law;
 mod memory;
 mod program;

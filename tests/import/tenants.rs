@@ -270,3 +270,108 @@ impl Tenant {
 fn assignable(spec: &dyn Spec) -> Vec<&'static str> {
     spec.catalogue().builtin.iter().filter(|builtin| builtin.assignable).map(|builtin| builtin.id).collect()
 }
+
+/// Something that somebody does in the dashboard; numbers are taken modulo what is there.
+#[derive(Clone, Debug)]
+pub(crate) enum Click {
+    Rename(usize, String),
+    Describe(usize, Option<String>),
+    Permit(usize, BTreeSet<usize>),
+    Delete(usize),
+    Make(String, BTreeSet<usize>),
+    Give(usize, usize),
+    Default(usize),
+}
+
+pub(crate) fn clicks() -> impl Strategy<Value = Vec<Click>> {
+    let set = || prop::collection::btree_set(0..8_usize, 0..5);
+    let click = prop_oneof![
+        2 => (0..7_usize, name()).prop_map(|(role, name)| Click::Rename(role, name)),
+        1 => (0..7_usize, option::of(text())).prop_map(|(role, text)| Click::Describe(role, text)),
+        4 => (0..7_usize, set()).prop_map(|(role, set)| Click::Permit(role, set)),
+        1 => (0..7_usize).prop_map(Click::Delete),
+        1 => (name(), set()).prop_map(|(name, set)| Click::Make(name, set)),
+        3 => (0..8_usize, 0..12_usize).prop_map(|(person, role)| Click::Give(person, role)),
+        1 => (0..8_usize).prop_map(Click::Default),
+    ];
+    vec(click, 0..7)
+}
+
+/// The tenant after somebody clicked; roles with the ids of `fixed` are not deleted.
+pub(crate) fn clicked(
+    live: &LiveState,
+    clicks: &[Click],
+    fixed: &BTreeSet<Untrusted>,
+    spec: &dyn Spec,
+    permissions: &[&str],
+) -> LiveState {
+    let mut live = live.clone();
+    let set = |set: &BTreeSet<usize>| {
+        Live::Known(Value::Set(set.iter().map(|index| permissions[*index].into()).collect()))
+    };
+    for (number, click) in clicks.iter().enumerate() {
+        let of = |live: &LiveState, kind: Kind| -> Vec<usize> {
+            let fits = |object: &LiveObject| object.key.kind == kind && !object.builtin;
+            (0..live.objects.len()).filter(|index| fits(&live.objects[*index])).collect()
+        };
+        let (roles, people) = (of(&live, Kind::Role), of(&live, Kind::Assignment));
+        let role = |index: &usize| roles.get(index % roles.len().max(1)).copied();
+        let mut held: Vec<Untrusted> =
+            roles.iter().filter_map(|index| live.objects[*index].id.clone()).collect();
+        held.extend(assignable(spec).iter().map(|id| Untrusted::from(*id)));
+        match click {
+            Click::Rename(index, name) => {
+                if let Some(at) = role(index) {
+                    live.objects[at].key.name = name.as_str().into();
+                }
+            }
+            Click::Describe(index, text) => {
+                if let Some(at) = role(index) {
+                    let text = Value::Text(text.as_deref().map(Untrusted::from));
+                    live.objects[at].fields.insert(field::DESCRIPTION, Live::Known(text));
+                }
+            }
+            Click::Permit(index, wanted) => {
+                if let Some(at) = role(index) {
+                    live.objects[at].fields.insert(field::PERMISSIONS, set(wanted));
+                }
+            }
+            Click::Delete(index) => {
+                let Some(at) = role(index) else { continue };
+                let id = live.objects[at].id.clone().expect("an id");
+                if fixed.contains(&id) {
+                    continue;
+                }
+                live.objects.remove(at);
+                let gone = Live::Known(Value::Role(Some(RoleId::Live(id))));
+                for object in &mut live.objects {
+                    if object.fields.get(field::ROLE) == Some(&gone) {
+                        object.fields.insert(field::ROLE, Live::Known(Value::Role(None)));
+                    }
+                }
+            }
+            Click::Make(name, wanted) => {
+                let mut made = object(Kind::Role, spec.roles()[0].class, name);
+                made.id = Some(format!("made-{number}").into());
+                made.fields.insert(field::PERMISSIONS, set(wanted));
+                made.fields.insert(field::DESCRIPTION, Live::Known(Value::Text(None)));
+                live.objects.push(made);
+            }
+            Click::Give(person, index) => {
+                if let (Some(at), Some(id)) = (people.get(*person), held.get(*index)) {
+                    let role = Value::Role(Some(RoleId::Live(id.clone())));
+                    live.objects[*at].fields.insert(field::ROLE, Live::Known(role));
+                }
+            }
+            Click::Default(index) => {
+                let default = live.objects.iter_mut().find(|object| object.key.kind == Kind::Default);
+                let id = roles.get(*index).and_then(|_| held.get(*index)).cloned();
+                if let Some(default) = default {
+                    default.fields.insert(field::ROLE, Live::Known(Value::Role(id.map(RoleId::Live))));
+                }
+            }
+        }
+    }
+    live.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
+    live
+}

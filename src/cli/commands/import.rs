@@ -1,5 +1,7 @@
 //! `rolecall import`
 
+mod drift;
+
 use std::collections::BTreeMap;
 
 use super::Context;
@@ -21,7 +23,8 @@ const SHOWN: usize = 10;
 /// Write live custom roles, and who holds them, as definitions.
 ///
 /// What is declared already is left alone, so that a second import changes nothing. A file that is
-/// there is added to and keeps its comments.
+/// there is added to and keeps its comments. With `--drift` the other way round: what was changed in
+/// the product since the last apply, as a patch of the definitions that are there.
 #[derive(clap::Args, Debug, Default)]
 pub(crate) struct ImportArgs {
     /// Only this role. Absent: every custom role.
@@ -34,21 +37,36 @@ pub(crate) struct ImportArgs {
     #[arg(long, value_name = "PATTERN")]
     out: Option<String>,
     /// Write files that are there anew: what they hold beside the imported roles is lost.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "drift")]
     force: bool,
     /// Only roles, not who holds them.
     #[arg(long)]
     no_assignments: bool,
+    /// Print what was changed outside git since the last apply as a patch of the definitions, for
+    /// `git apply`; what gives access stands at its top. Nothing is written, and nothing is added to a
+    /// role whose `protect` forbids it.
+    #[arg(long)]
+    drift: bool,
+    /// Write the changed files instead of printing a patch.
+    #[arg(long, requires = "drift")]
+    write: bool,
+    /// Only drift of objects whose address matches, such as `reviews/role/*`. May be repeated.
+    #[arg(long, value_name = "ADDRESS-GLOB", requires = "drift")]
+    only: Vec<String>,
 }
 
 pub(crate) fn run(context: &Context, args: &ImportArgs) -> Exit {
-    context.end(context.block_on(import(context, args)).and_then(|result| result))
+    let work = async {
+        if context.global.rev.is_some() {
+            let message = "import writes to the work tree; --rev names another place";
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        if args.drift { drift::import(context, args).await } else { import(context, args).await }
+    };
+    context.end(context.block_on(work).and_then(|result| result))
 }
 
 async fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {
-    if context.global.rev.is_some() {
-        return Err(Failure::new(Exit::Usage, "import writes to the work tree; --rev names another place"));
-    }
     let progress = Progress::start(context);
     let world = context.world(Some(progress.events()));
     let project = project::open(&world, &context.source(BTreeMap::new()))?;

@@ -252,6 +252,39 @@ fn accepted(
     None
 }
 
+/// How a declared role is told under the name that it has live: by the name alone (`None`), or with
+/// its id beside it.
+///
+/// # Errors
+///
+/// Why the definitions accept neither.
+pub fn naming(
+    key: &Arc<str>,
+    role: &LiveObject,
+    live: &LiveState,
+    spec: &dyn Spec,
+) -> Result<Option<Untrusted>, String> {
+    let name = &role.key.name;
+    let twins = live.of(Kind::Role).filter(|other| other.key.name == *name).count();
+    let ships = spec.catalogue().builtin.iter().any(|b| b.id == name.raw() || b.title == name.raw());
+    let trial = Trial::new(spec);
+    let fault = |id: Option<&Untrusted>| {
+        let new = NewRole {
+            key: key.clone(),
+            id: id.cloned(),
+            name: name.clone(),
+            description: None,
+            permissions: BTreeSet::new(),
+        };
+        trial.fault(new_text(&Part { roles: vec![&new], ..Part::default() }, spec, None))
+    };
+    if twins < 2 && !ships && fault(None).is_none() {
+        return Ok(None);
+    }
+    let Some(id) = &role.id else { return Err("the API does not tell its id".to_owned()) };
+    fault(Some(id)).map_or_else(|| Ok(Some(id.clone())), Err)
+}
+
 /// The live id of the default role.
 fn live_default(live: &LiveState) -> Option<&Untrusted> {
     match live.of(Kind::Default).next()?.fields.get(field::ROLE)?.value()? {

@@ -167,8 +167,7 @@ impl Search<'_> {
         spellings
     }
 
-    /// The way to write a principal that a person would choose among those that lead back to it: a
-    /// handle, an e-mail address, the id.
+    /// The best way to write a principal in which nobody else is written.
     fn spell(
         &self,
         id: &Untrusted,
@@ -176,27 +175,50 @@ impl Search<'_> {
         known: &[&Spelling],
         spelled: &mut BTreeSet<(&'static str, (u8, String))>,
     ) -> Option<(String, Spelling)> {
-        let own = class.spellings.handle_is_id.then(|| id.raw().to_owned());
-        let plain = known.iter().filter_map(|spelling| match spelling {
-            Spelling::Handle(handle) if !class.spellings.handle_is_id => Some(handle.raw().to_owned()),
-            _ => None,
-        });
-        let email = known.iter().filter_map(|spelling| match spelling {
-            Spelling::Email(address) => Some(format!("email:{}", address.raw())),
-            _ => None,
-        });
-        let by_id = format!("id:{}", id.raw());
-        for text in own.into_iter().chain(plain).chain(email).chain([by_id]) {
-            let Ok(spelling) = principal::parse(&text, class) else { continue };
-            let leads_back =
-                contract::principal_id(self.spec, &self.live.directory, class.class, &spelling) == Some(id);
-            let identity = (class.class, principal::identity(&spelling, class));
-            if leads_back && leak::find(&text, None).is_empty() && spelled.insert(identity) {
-                return Some((text, spelling));
-            }
-        }
-        None
+        let ways = ways_to_write(self.live, self.spec, id, class, known);
+        ways.into_iter().find(|(_, way)| spelled.insert((class.class, principal::identity(way, class))))
     }
+}
+
+/// The way to write a principal that a person would choose among those that lead back to it.
+pub fn spelling(
+    live: &LiveState,
+    spec: &dyn Spec,
+    class: &PrincipalClass,
+    id: &Untrusted,
+) -> Option<(String, Spelling)> {
+    let of = live.directory.iter().filter(|(other, _, known)| *other == class.class && *known == id);
+    let known: Vec<&Spelling> = of.map(|(_, spelling, _)| spelling).collect();
+    ways_to_write(live, spec, id, class, &known).into_iter().next()
+}
+
+/// The ways to write a principal that lead back to it, the best first: a handle, an e-mail address,
+/// the id.
+fn ways_to_write(
+    live: &LiveState,
+    spec: &dyn Spec,
+    id: &Untrusted,
+    class: &PrincipalClass,
+    known: &[&Spelling],
+) -> Vec<(String, Spelling)> {
+    let own = class.spellings.handle_is_id.then(|| id.raw().to_owned());
+    let plain = known.iter().filter_map(|spelling| match spelling {
+        Spelling::Handle(handle) if !class.spellings.handle_is_id => Some(handle.raw().to_owned()),
+        _ => None,
+    });
+    let email = known.iter().filter_map(|spelling| match spelling {
+        Spelling::Email(address) => Some(format!("email:{}", address.raw())),
+        _ => None,
+    });
+    let by_id = format!("id:{}", id.raw());
+    let texts = own.into_iter().chain(plain).chain(email).chain([by_id]);
+    let ways = texts.filter_map(|text| Some((principal::parse(&text, class).ok()?, text)));
+    ways.filter(|(way, text)| {
+        let leads_back = contract::principal_id(spec, &live.directory, class.class, way) == Some(id);
+        leads_back && leak::find(text, None).is_empty()
+    })
+    .map(|(way, text)| (text, way))
+    .collect()
 }
 
 enum Held<'a> {

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::draft::Additions;
+use super::{draft::Additions, revise::RoleRevision};
 use crate::{
     contract::Spec,
     model::{
@@ -114,7 +114,10 @@ pub fn check(
             (assignment.role.clone(), Scope::Target, person.class, person.spelling.clone(), None)
         }));
     }
-    let found = content(after);
+    differs(&wanted, &content(after))
+}
+
+fn differs(wanted: &Content, found: &Content) -> Result<(), &'static str> {
     let differs = [
         (wanted.roles != found.roles, "other roles"),
         (wanted.default != found.default, "another default role"),
@@ -123,4 +126,102 @@ pub fn check(
         (wanted.removed != found.removed, "other removals"),
     ];
     differs.iter().find(|(differs, _)| *differs).map_or(Ok(()), |(_, what)| Err(*what))
+}
+
+/// What a change of definitions means.
+#[derive(Clone, Debug)]
+pub enum Meaning {
+    /// A role says something else.
+    Role {
+        /// Its key.
+        key: Arc<str>,
+        /// What.
+        change: RoleRevision,
+    },
+    /// A role is no longer declared, nor who holds it.
+    Gone {
+        /// Its key.
+        key: Arc<str>,
+    },
+    /// Somebody is no longer assigned.
+    Left {
+        /// The role.
+        role: RoleName,
+        /// Class of the principal.
+        class: &'static str,
+        /// Who, as it was written.
+        who: Spelling,
+    },
+    /// Somebody is assigned.
+    Joined {
+        /// The role.
+        role: RoleName,
+        /// Class of the principal.
+        class: &'static str,
+        /// Who, as it is written.
+        who: Spelling,
+    },
+    /// Another default role; `None` is that it is no longer managed.
+    Default(Option<Option<RoleName>>),
+    /// Something that definitions cannot say: it is never found.
+    Impossible,
+}
+
+/// Whether `after` says what `before` says with the changes made.
+///
+/// A permission that a role's own list loses may still come from a set; nothing else may differ.
+///
+/// # Errors
+///
+/// What differs, in a few words.
+pub fn check_revised<'m>(
+    before: &DesiredState,
+    meanings: impl IntoIterator<Item = &'m Meaning>,
+    after: &DesiredState,
+) -> Result<(), &'static str> {
+    let (mut wanted, found) = (content(before), content(after));
+    let mut gone: BTreeSet<&Arc<str>> = BTreeSet::new();
+    let meanings: Vec<&Meaning> = meanings.into_iter().collect();
+    for meaning in &meanings {
+        match meaning {
+            Meaning::Role { key, change } => {
+                let id = (key.clone(), Scope::Target);
+                let Some(role) = wanted.roles.get_mut(&id) else { return Err("other roles") };
+                role.id = change.id.clone().or(role.id.take());
+                if let Some(name) = &change.name {
+                    role.name = name.clone();
+                }
+                role.description = change.description.clone().or(role.description.take());
+                role.permissions.extend(change.grant.iter().cloned());
+                let remains = |permission: &&Untrusted| {
+                    found.roles.get(&id).is_some_and(|role| role.permissions.contains(*permission))
+                };
+                for permission in change.revoke.iter().filter(|permission| !remains(permission)) {
+                    role.permissions.remove(permission);
+                }
+                role.except.extend(change.except.iter().cloned());
+                role.except.retain(|permission| !change.readmit.contains(permission));
+            }
+            Meaning::Gone { key } => {
+                gone.insert(key);
+            }
+            Meaning::Left { role, class, who } => {
+                // The last day goes with the assignment.
+                wanted.assignments.retain(|(r, _, c, w, _)| (r, c, w) != (role, class, who));
+            }
+            Meaning::Joined { .. } => {} // Behind all who left.
+            Meaning::Impossible => return Err("something that definitions cannot say"),
+            Meaning::Default(role) => wanted.default.clone_from(role),
+        }
+    }
+    let is_gone = |role: &RoleName| matches!(role, RoleName::Key(key) if gone.contains(key));
+    wanted.roles.retain(|(key, _), _| !gone.contains(key));
+    wanted.assignments.retain(|(role, ..)| !is_gone(role));
+    wanted.exclusive.retain(|(role, ..)| !is_gone(role));
+    for meaning in meanings {
+        if let Meaning::Joined { role, class, who } = meaning {
+            wanted.assignments.insert((role.clone(), Scope::Target, *class, who.clone(), None));
+        }
+    }
+    differs(&wanted, &found)
 }

@@ -11,16 +11,18 @@ mod insert;
 mod intent;
 mod keys;
 mod quote;
+mod revise;
 mod text;
 mod trial;
 
 #[cfg(test)]
 mod tests;
 
-pub use draft::{Additions, Known, NewRole, Skipped, Wish, draft};
-pub use holders::{Holder, NewAssignment};
+pub use draft::{Additions, Known, NewRole, Skipped, Wish, draft, naming};
+pub use holders::{Holder, NewAssignment, spelling};
 pub use insert::insert;
-pub use intent::check;
+pub use intent::{Meaning, check, check_revised};
 pub(crate) use keys::is_device;
 pub use quote::shown;
+pub use revise::{Obstacle, Revision, RoleRevision, revise};
 pub use text::{HOLDERS_KEY, Part, new_text, sections};

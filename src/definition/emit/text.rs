@@ -1,6 +1,9 @@
 //! Drafts as lines of YAML.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{draft::NewRole, holders::NewAssignment, quote};
 use crate::{
@@ -89,29 +92,53 @@ fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
         Some((description, None)) => field("description", description),
         None => {}
     }
-    text.push_str(&permissions(role, spec.permission_form(), &inner));
+    text.push_str(&permissions("permissions", &role.permissions, spec.permission_form(), &inner));
     text
 }
 
-fn permissions(role: &NewRole, form: PermissionForm, indent: &str) -> String {
+/// A set of permissions under `field`, with the last line end.
+pub(super) fn permissions(
+    field: &str,
+    permissions: &BTreeSet<Untrusted>,
+    form: PermissionForm,
+    indent: &str,
+) -> String {
     match form {
-        PermissionForm::Flat => list("permissions", role.permissions.iter().map(Untrusted::raw), indent),
-        PermissionForm::ResourceAccess if role.permissions.is_empty() => {
-            format!("{indent}permissions: {{}}\n")
-        }
+        PermissionForm::Flat => list(field, permissions.iter().map(Untrusted::raw), indent),
+        PermissionForm::ResourceAccess if permissions.is_empty() => format!("{indent}{field}: {{}}\n"),
         PermissionForm::ResourceAccess => {
-            let mut resources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-            for permission in &role.permissions {
-                let (resource, access) = permission.raw().rsplit_once(':').unwrap_or((permission.raw(), ""));
-                resources.entry(resource).or_default().push(access);
-            }
-            let mut text = format!("{indent}permissions:\n");
-            for (resource, accesses) in resources {
+            let mut text = format!("{indent}{field}:\n");
+            for (resource, accesses) in resources(permissions) {
                 text.push_str(&list(&quote::word(resource), accesses.into_iter(), &format!("{indent}  ")));
             }
             text
         }
     }
+}
+
+/// A set of permissions between brackets.
+pub(super) fn permissions_flow(permissions: &BTreeSet<Untrusted>, form: PermissionForm) -> String {
+    let words = |texts: &mut dyn Iterator<Item = &str>| texts.map(quote::word).collect::<Vec<_>>().join(", ");
+    match form {
+        PermissionForm::Flat => format!("[{}]", words(&mut permissions.iter().map(Untrusted::raw))),
+        PermissionForm::ResourceAccess if permissions.is_empty() => "{}".to_owned(),
+        PermissionForm::ResourceAccess => {
+            let resources = resources(permissions).into_iter().map(|(resource, accesses)| {
+                format!("{}: [{}]", quote::word(resource), words(&mut accesses.into_iter()))
+            });
+            format!("{{ {} }}", resources.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// Resources with their accesses.
+fn resources(permissions: &BTreeSet<Untrusted>) -> BTreeMap<&str, Vec<&str>> {
+    let mut resources: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for permission in permissions {
+        let (resource, access) = permission.raw().rsplit_once(':').unwrap_or((permission.raw(), ""));
+        resources.entry(resource).or_default().push(access);
+    }
+    resources
 }
 
 /// A list between brackets, or one item a line where that would be too wide.

@@ -3,6 +3,7 @@
 //! Everything is read and checked before the first file is written; a file that is there is only
 //! added to, unless `--force` says that it is written anew.
 
+pub mod drift;
 mod overlay;
 mod place;
 mod prepare;
