@@ -248,7 +248,7 @@ pub struct Permission {
 }
 
 /// What a permission's coming or going depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnlyIf {
     /// It comes or goes only if the base grants it.

@@ -132,3 +132,7 @@ fn place_of(scope: &Scope) -> Option<Untrusted> {
         Scope::In { kind, path } => Some(format!("{kind}={}", path.raw()).into()),
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test fails by panicking")]
+mod tests;

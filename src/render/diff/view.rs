@@ -1,6 +1,8 @@
 //! What text and Markdown say alike.
 
-use super::plan::fields::{is_simple, split};
+use std::collections::BTreeMap;
+
+use super::plan::fields::split;
 use crate::{
     model::Untrusted,
     plan::difference::document::{
@@ -107,31 +109,28 @@ pub(super) struct Row<'a> {
 pub(super) fn rows(permissions: &Permissions) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for (comes, list) in [(false, &permissions.removed), (true, &permissions.added)] {
+        let mut known = BTreeMap::new();
         for permission in list.iter().filter(|permission| permission.cause.is_none()) {
-            push(&mut rows, comes, permission);
+            let (resource, value) = split(permission.value.raw());
+            let via = permission.via.as_ref().map_or([None; 2], |via| [via.base.as_ref(), via.set.as_ref()]);
+            // Of what the role names itself, its own place tells where.
+            let place =
+                permission.via.as_ref().filter(|_| via != [None; 2]).and_then(|via| via.place.as_ref());
+            let only_if = permission.only_if;
+            let row = Row { comes, resource, values: vec![value], via, place, only_if };
+            if resource.is_none() {
+                rows.push(row);
+                continue;
+            }
+            let next = rows.len();
+            let at = *known.entry((resource, via, place, only_if)).or_insert(next);
+            match rows.get_mut(at) {
+                Some(row) => row.values.push(value),
+                None => rows.push(row),
+            }
         }
     }
     rows
-}
-
-fn push<'a>(rows: &mut Vec<Row<'a>>, comes: bool, permission: &'a Permission) {
-    let (resource, value) = split(permission.value.raw());
-    let via = permission.via.as_ref().map_or([None; 2], |via| [via.base.as_ref(), via.set.as_ref()]);
-    // Of what the role names itself, its own place tells where.
-    let place = permission.via.as_ref().filter(|_| via != [None; 2]).and_then(|via| via.place.as_ref());
-    let alike = |row: &&mut Row<'_>| {
-        row.comes == comes
-            && row.resource == resource
-            && row.via == via
-            && row.only_if == permission.only_if
-            && is_simple(permission.value.raw())
-    };
-    match rows.iter_mut().rev().find(alike).filter(|row| row.resource.is_some()) {
-        Some(row) => row.values.push(value),
-        None => {
-            rows.push(Row { comes, resource, values: vec![value], via, place, only_if: permission.only_if })
-        }
-    }
 }
 
 /// Permissions of a shared line, by resource.
