@@ -2,6 +2,7 @@
 
 mod assignments;
 mod guards;
+mod history;
 mod hostile_text;
 mod instants;
 mod json;
