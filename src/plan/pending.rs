@@ -22,14 +22,44 @@ pub fn keep(plan: &mut Plan) -> Result<Vec<Change>, Vec<Lacking>> {
     parts(plan, |origin| matches!(origin, Origin::Pending | Origin::Unapplied))
 }
 
-/// Leaves in the plan only what somebody changed outside git, as far as anybody can tell.
-pub fn drift(plan: &mut Plan) {
+/// Leaves in the plan only what somebody changed outside git, as far as anybody can tell. `now` is the
+/// plan of what is desired today: what is as it says was put in place by an apply that was not recorded,
+/// because it was not the whole or failed in part.
+pub fn drift(plan: &mut Plan, now: Option<&Plan>) {
+    if let Some(now) = now {
+        plan.changes.retain_mut(|change| differs(change, &now.changes));
+    }
     let both: Vec<_> = plan
         .changes
         .drain(..)
         .map(|change| split(change, |origin| origin == Origin::Drift || origin == Origin::Undetermined))
         .collect();
     plan.changes = both.into_iter().filter_map(|(kept, _)| kept).collect();
+}
+
+/// Whether some of `change` differs from what is desired today, too; the rest of it is marked as not
+/// made outside git.
+fn differs(change: &mut Change, now: &[Change]) -> bool {
+    let same = |other: &&Change| match (&change.id, &other.id) {
+        (Some(id), Some(other)) => id == other,
+        _ => change.address == other.address,
+    };
+    let Some(other) = now.iter().find(same) else { return false };
+    let (origins, other) = (&mut change.origins, &other.origins);
+    if origins.whole.is_none() && other.whole.is_none() {
+        if other.name.is_none() {
+            origins.name = origins.name.map(|_| Origin::Unapplied);
+        }
+        if other.description.is_none() {
+            origins.description = origins.description.map(|_| Origin::Unapplied);
+        }
+        for (permission, origin) in &mut origins.permissions {
+            if !other.permissions.contains_key(permission) {
+                *origin = Origin::Unapplied;
+            }
+        }
+    }
+    true
 }
 
 fn parts(plan: &mut Plan, keeps: impl Fn(Origin) -> bool) -> Result<Vec<Change>, Vec<Lacking>> {

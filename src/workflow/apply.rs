@@ -73,10 +73,11 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
     }
     branch(config, project, allow_branch)?;
     // What the target branch demands is not lifted by the branch that is applied.
-    match project.past.base.as_ref().and_then(|(_, side)| side.loaded.config.as_ref()) {
-        Some(base) => branch(base, project, allow_branch),
-        None => Ok(()),
-    }
+    let base = project.past.base.as_ref().map(|(_, side)| side);
+    let earlier = base.into_iter().chain(&project.past.found);
+    earlier
+        .filter_map(|side| side.loaded.config.as_ref())
+        .try_for_each(|config| branch(config, project, allow_branch))
 }
 
 fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), Failure> {
@@ -227,6 +228,24 @@ fn older(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<F
     )))
 }
 
+/// Why nobody can tell what an apply had to take away: a record of it would hide that for ever.
+fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
+    let past = &target.past;
+    if target.target.emulator || past.is_recorded() {
+        return None;
+    }
+    if let Some(failure) = &past.unusable {
+        return Some(
+            format!("the record of the last apply cannot be used: {}", failure.message.raw()).into(),
+        );
+    }
+    let (history, commit) = (project.past.history.as_ref()?, project.revisions.desired.as_ref()?);
+    let begins = matches!(history.first_parent(commit.raw()), Ok(None));
+    (project.past.base.is_none() && !begins).then(|| {
+        "there was neither a record nor a base, so nobody could tell what git declared before: what was not removed for that would be forgotten".into()
+    })
+}
+
 /// Records a complete apply, or says why that failed.
 fn recorded(
     world: &World,
@@ -245,6 +264,9 @@ fn recorded(
     else {
         return outcome;
     };
+    if let Some(why) = unproven(project, target) {
+        return TargetOutcome { not_recorded: Some(why), ..outcome };
+    }
     let in_force = &target.past.in_force;
     let spec = &*target.tenant.provider;
     let earlier = target.past.earlier();

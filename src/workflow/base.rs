@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::{Exit, Failure};
+use super::{Exit, Failure, failure::sentences};
 use crate::{
     model::Untrusted,
     repo::{History, RepoError, Tip},
@@ -157,11 +157,12 @@ impl Search<'_> {
     /// The tip of the branch that this commit will be merged into.
     fn merging(&self, tip: Arc<str>, name: String) -> (Option<Base>, Option<Untrusted>) {
         let related = self.history.is_related(&tip, self.commit);
+        // A tag or a local branch may have the same name, and an event may tell a tip without one.
+        let named = self.history.resolve(&name).is_ok_and(|commit| commit == tip);
+        let revision = if named { name.clone() } else { tip.to_string() };
         match (self.history.is_ancestor(&tip, self.commit), related) {
-            (Ok(true), _) => (Some(Base { commit: tip, revision: name.clone(), name, merges: false }), None),
-            (Ok(false), Ok(true)) => {
-                (Some(Base { commit: tip, revision: name.clone(), name, merges: true }), None)
-            }
+            (Ok(true), _) => (Some(Base { commit: tip, revision, name, merges: false }), None),
+            (Ok(false), Ok(true)) => (Some(Base { commit: tip, revision, name, merges: true }), None),
             (Ok(false), Ok(false)) => {
                 let note = format!(
                     "This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared."
@@ -173,8 +174,9 @@ impl Search<'_> {
     }
 }
 
-fn no_base(error: &RepoError) -> Untrusted {
-    let help = error.help.as_deref().unwrap_or_default().replace('\n', " ");
+/// What to say where the base cannot be used.
+pub(super) fn no_base(error: &RepoError) -> Untrusted {
+    let help = sentences(error.help.as_deref().unwrap_or_default());
     format!("There is no base: {}. Nothing is removed for not being declared. {help}", error.message).into()
 }
 

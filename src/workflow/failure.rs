@@ -41,8 +41,26 @@ impl From<RepoError> for Failure {
             Fault::Refused => Exit::Refused,
             Fault::Other => Exit::Error,
         };
-        Self { exit, message: error.message.into(), help: error.help.map(Into::into) }
+        let help = error.help.map(|help| sentences(&help).into());
+        Self { exit, message: error.message.into(), help }
     }
+}
+
+/// An advice whose commands stand on lines of their own, each after a colon, as one text: with the
+/// commands as code at the ends of the sentences.
+pub(super) fn sentences(advice: &str) -> String {
+    let mut text = String::new();
+    for line in advice.split('\n') {
+        let command = text.ends_with(':');
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        match command {
+            true => text.extend(["`", line, "`."]),
+            false => text.push_str(line),
+        }
+    }
+    text
 }
 
 impl From<ReadError> for Failure {
@@ -76,5 +94,19 @@ impl From<OpenError> for Failure {
 impl From<Failure> for TargetError {
     fn from(failure: Failure) -> Self {
         Self { exit: failure.exit.code(), message: failure.message, help: failure.help }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentences;
+
+    #[test]
+    fn commands_end_their_sentences() {
+        assert_eq!(sentences("Clone it again."), "Clone it again.");
+        assert_eq!(
+            sentences("Look at it:\ngit log -p x\nTo go on, remove it:\ngit update-ref -d x"),
+            "Look at it: `git log -p x`. To go on, remove it: `git update-ref -d x`."
+        );
     }
 }

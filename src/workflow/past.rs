@@ -39,6 +39,9 @@ pub struct Past {
     pub history: Option<History>,
     /// The base.
     pub base: Option<(Base, Arc<Side>)>,
+    /// The base that would have been found, where another one was named that does not come before it:
+    /// what is guarded there stays so.
+    pub(super) found: Option<Arc<Side>>,
     /// What the reader should know of the base.
     pub note: Option<Untrusted>,
     /// The commit whose history counts: the planned one, or its base where both were merged.
@@ -107,6 +110,12 @@ impl Past {
             }
         }
         Ok(false)
+    }
+
+    /// Whether `base` comes before `applied`, as far as this clone can tell.
+    fn precedes(&self, base: &Side, applied: &Side) -> bool {
+        let before = |history: &History| history.is_ancestor(&base.commit, &applied.commit);
+        base.commit != applied.commit && self.history.as_ref().is_some_and(|h| before(h).unwrap_or(false))
     }
 
     /// Roles that any revision of the first-parent history protects: without a record nobody knows
@@ -272,11 +281,15 @@ impl TargetPast {
         if let Some(record) = record {
             then_name = record.target.raw().into();
             match past.leads_here(record) {
-                Ok(true) => {
-                    applied = Some(past.side(world, project, record.revision.raw())?);
-                    made.ids = ids(record, &target.name);
-                    made.record = Some(record.into());
-                }
+                Ok(true) => match past.side(world, project, record.revision.raw()) {
+                    Ok(side) => {
+                        let declared = side.loaded.desired.get(&then_name);
+                        made.ids = ids(record, &target.name, declared.map(|state| &**state));
+                        made.record = Some(record.into());
+                        applied = Some(side);
+                    }
+                    Err(error) => made.unusable = Some(error.into()),
+                },
                 Ok(false) => {
                     made.newer = Some(record.revision.clone());
                     made.notes.push(newer(record));
@@ -289,17 +302,31 @@ impl TargetPast {
         let sides: Vec<(&Arc<Side>, Arc<str>)> = applied
             .iter()
             .map(|side| (side, Arc::clone(&then_name)))
-            .chain(base.iter().map(|side| (side, Arc::clone(&target.name))))
+            .chain(past.found.iter().chain(&base).map(|side| (side, Arc::clone(&target.name))))
             .collect();
         for (side, name) in &sides {
             made.protect(project, target, side, name);
+        }
+        if let Some(found) = &past.found {
+            let state = found.loaded.desired.get(&target.name);
+            made.protecting.extend(state.and_then(|state| protecting(state)));
         }
         if let (false, Some(config)) = (target.emulator, &project.loaded.config) {
             made.scope(target, config, &sides, project);
         }
         made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
-        made.base = base.and_then(|side| made.state(side, &target.name, target, project));
-        made.applied = applied.and_then(|side| made.state(side, &then_name, target, project));
+        made.applied =
+            applied.as_ref().and_then(|side| made.state(Arc::clone(side), &then_name, target, project));
+        match (base, applied) {
+            // What was applied since is in place, and no more to come: what differs from it is drift.
+            // The record may be anybody's, so protection holds all the same.
+            (Some(base), Some(applied)) if past.precedes(&base, &applied) => {
+                let state = base.loaded.desired.get(&target.name);
+                made.protecting.extend(state.and_then(|state| protecting(state)));
+                made.base.clone_from(&made.applied);
+            }
+            (base, _) => made.base = base.and_then(|side| made.state(side, &target.name, target, project)),
+        }
         Ok(made)
     }
 
@@ -431,13 +458,16 @@ fn left_files(side: &Side, then: &Target, now: &Target, files: &dyn Files) -> BT
     read.filter(|path| files.read(path).is_ok()).map(|path| Untrusted::new(Arc::clone(path))).collect()
 }
 
-/// The recorded ids under the addresses that the target has now.
-fn ids(record: &Record, name: &str) -> BTreeMap<Address, Untrusted> {
+/// The recorded ids, under the addresses that the target has now, of roles that the recorded revision
+/// declares: anybody may have written the record.
+fn ids(record: &Record, name: &str, declared: Option<&DesiredState>) -> BTreeMap<Address, Untrusted> {
+    let roles = declared.into_iter().flat_map(|state| &state.roles);
+    let declared: BTreeSet<Address> = roles.map(|role| Address::role(name, &role.key, &role.scope)).collect();
     let renamed = record.target.raw() != name;
     let of = |(address, id): (&Untrusted, &Untrusted)| {
         let address = Address::parse(address)?;
         let address = if renamed { address.of_target(name)? } else { address };
-        Some((address, id.clone()))
+        declared.contains(&address).then(|| (address, id.clone()))
     };
     record.ids.iter().filter_map(of).collect()
 }

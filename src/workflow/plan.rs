@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     assess,
+    contract::Spec,
     model::{
         Finding, Level, Untrusted,
         config::Target,
@@ -20,7 +21,7 @@ use crate::{
         change::{Change, Plan, Verdict},
         compare,
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
-        earlier::{Earlier, Views},
+        earlier::Views,
         pending, resolve, select,
     },
 };
@@ -179,6 +180,7 @@ async fn plan_target(
     tenant: &Tenant,
 ) -> Result<Made, TargetFailure> {
     let reader = tenant.reader();
+    let declared = desired;
     let recording = Recording::open(project, target);
     let assigns = !desired.assignments.is_empty()
         || !desired.exclusive.is_empty()
@@ -194,10 +196,12 @@ async fn plan_target(
     loop {
         let target = &past.in_force;
         // Drift is what differs from what was applied, whatever was merged since.
-        let (desired, sources, earlier) = match past.recorded().filter(|_| wishes.part == Part::Drift) {
-            Some((applied, sources)) => (applied, sources, Earlier { base: Some(applied), ..past.earlier() }),
-            None => (desired, &project.loaded.sources, past.earlier()),
-        };
+        let recorded = past.recorded().filter(|_| wishes.part == Part::Drift);
+        let (desired, sources) = recorded.unwrap_or((desired, &project.loaded.sources));
+        let mut earlier = past.earlier();
+        if wishes.part == Part::Drift {
+            earlier.base = Some(desired);
+        }
         let input = resolve::Input { target, spec, desired, live: &live, earlier, today: world.today };
         let resolved = resolve::resolve(input).map_err(|findings| TargetFailure {
             failure: Failure::new(
@@ -232,7 +236,8 @@ async fn plan_target(
         let others =
             !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
         plan.notes.extend(past.no_base.clone().filter(|_| others));
-        let left = narrow(&mut plan, wishes)?;
+        let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
+        let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts {
             live: &live,
@@ -263,8 +268,25 @@ async fn plan_target(
     }
 }
 
+/// What would change for `desired` to be in place; `None` where live does not fit it.
+fn compared(
+    world: &World,
+    past: &TargetPast,
+    desired: &DesiredState,
+    live: &LiveState,
+    spec: &dyn Spec,
+) -> Option<Plan> {
+    let (target, earlier, today) = (&past.in_force, past.earlier(), world.today);
+    let input = resolve::Input { target, spec, desired, live, earlier, today };
+    let resolved = resolve::resolve(input).ok()?;
+    let views = Views::of(input, &resolved);
+    Some(compare::compare(compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views }))
+}
+
 /// Narrows a plan to what was asked for; what `--pending-only` leaves alone.
-fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failure> {
+///
+/// `now` is the plan of what is desired today, where `plan` is that of what was applied.
+fn narrow(plan: &mut Plan, wishes: &Wishes, now: Option<&Plan>) -> Result<Option<Vec<Change>>, Failure> {
     if !wishes.only.is_empty() {
         let only = super::project::globs(&wishes.only, "--only")?;
         let all = plan.changes.len();
@@ -276,7 +298,7 @@ fn narrow(plan: &mut Plan, wishes: &Wishes) -> Result<Option<Vec<Change>>, Failu
     match wishes.part {
         Part::Whole => Ok(None),
         Part::Drift => {
-            pending::drift(plan);
+            pending::drift(plan, now);
             Ok(None)
         }
         Part::Pending => {

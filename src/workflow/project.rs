@@ -127,8 +127,9 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         return Ok(project);
     };
     let Some(commit) = project.revisions.desired.clone() else { return Ok(project) };
-    let apply_from: Vec<&str> =
-        config.apply_from.iter().flatten().map(crate::model::Untrusted::raw).collect();
+    let branches: Vec<String> =
+        config.apply_from.iter().flatten().map(|branch| branch.raw().to_owned()).collect();
+    let apply_from: Vec<&str> = branches.iter().map(String::as_str).collect();
     let search = Search {
         history: &history,
         named: source.base.as_deref(),
@@ -164,14 +165,28 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
             }
         }
     }
-    let base = match base {
-        Some(base) => {
-            let side = side(world, &project.place, &base.commit)?;
-            Some((base, Arc::new(side)))
+    let (base, note) = match base {
+        Some(base) => match side(world, &project.place, &base.commit) {
+            Ok(side) => (Some((base, Arc::new(side))), note),
+            Err(error) if source.base.is_none() => {
+                (project.revisions.base, project.revisions.base_name) = (None, None);
+                (None, Some(base::no_base(&error)))
+            }
+            Err(error) => return Err(error.into()),
+        },
+        None => (None, note),
+    };
+    let found = match &base {
+        Some((named, _)) if source.base.is_some() => {
+            let found = base::find(Search { named: None, ..search })?.0;
+            let found =
+                found.filter(|found| !history.is_ancestor(&named.commit, &found.commit).unwrap_or(false));
+            found.map(|found| side(world, &project.place, &found.commit)).transpose()?
         }
-        None => None,
+        _ => None,
     };
     project.past = Past::new(Some(history), base, note, heads);
+    project.past.found = found.map(Arc::new);
     Ok(project)
 }
 
@@ -184,6 +199,10 @@ pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<S
     let revision = Revision::open(place, commit)?;
     let id = Arc::clone(revision.commit());
     let loaded = load(world, &revision, place, Some(Arc::clone(&id)), None);
+    // What this clone does not hold is not what the commit does not declare.
+    if loaded.config.is_none() || loaded.findings.iter().any(|one| one.code == Code::FileUnreadable) {
+        revision.complete(&loaded.config.as_ref().map(patterns).unwrap_or_default())?;
+    }
     Ok(Side { commit: id, loaded })
 }
 

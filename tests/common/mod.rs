@@ -3,6 +3,7 @@
 pub(crate) mod emulator;
 pub(crate) mod http;
 pub(crate) mod project;
+pub(crate) mod repository;
 
 pub(crate) use emulator::Emulator;
 pub(crate) use project::Project;

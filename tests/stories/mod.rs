@@ -3,6 +3,7 @@
 mod assignments;
 mod diff;
 mod guards;
+mod history;
 mod hostile_text;
 mod instants;
 mod json;

@@ -1,0 +1,13 @@
+//! Git is the state: what a change does, what drifted, and what an earlier merge left undone.
+
+mod bases;
+mod clones;
+mod digests;
+mod drift;
+mod events;
+mod ownership;
+mod protection;
+mod records;
+mod renames;
+mod requests;
+mod scopes;
