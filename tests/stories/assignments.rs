@@ -339,6 +339,8 @@ fn who_holds_what_is_not_guessed() {
         Two
           + 1003
             ! REFUSED by blocked: which role `1003` holds now cannot be read
+              help: Plan again: the role may have been made while the lists were read. If it stays so,
+                give the person a role in the product itself.
 
       Left alone: 3 assignments.
 
@@ -350,6 +352,8 @@ fn who_holds_what_is_not_guessed() {
     reviews  coderabbit · HOST · tenant crorg-acme
       Refused: nothing was sent.
       ! REFUSED by blocked: which role `1003` holds now cannot be read
+        help: Plan again: the role may have been made while the lists were read. If it stays so, give
+          the person a role in the product itself.
 
       Not attempted
         + assign 1003  reviews/assignment/-/user:1003

@@ -5,6 +5,7 @@ mod guards;
 mod hostile_text;
 mod instants;
 mod json;
+mod messages;
 mod outcomes;
 mod repository;
 mod requests;
