@@ -28,7 +28,7 @@ struct Large;
 static CATALOGUE_OF_LARGE: LazyLock<Catalogue> = LazyLock::new(|| {
     let names =
         (0..CATALOGUE).map(|number| (format!("resource_{number:03}_read").into(), Meaning::default()));
-    Catalogue { closed: true, permissions: names.collect(), builtin: Vec::new() }
+    Catalogue { closed: true, permissions: names.collect(), ..Catalogue::default() }
 });
 
 const FIELDS: &[FieldSpec] =

@@ -4,7 +4,7 @@
 
 use super::Facts;
 use crate::{
-    model::{Kind, RoleId, Untrusted, Value, field},
+    model::{Kind, RoleId, Value, field, live::LiveState},
     plan::{
         change::{Change, Plan, Verdict, What},
         document::{Action, Guard, VerdictOutcome},
@@ -43,13 +43,13 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         come += u64::from(becomes && !was);
         if facts.live.caller.as_ref() == Some(principal) {
             let message = format!(
-                "the plan would change the role of `{}`, for whom this credential acts",
-                principal.raw()
+                "the plan would change the role of {}, for whom this credential acts",
+                called(facts.live, &change.what)
             );
             let help = "Let somebody else apply this, or `--allow min_admins --reason TEXT`.";
             change.verdicts.push(Verdict::refuse(Guard::MinAdmins, message, Some(help.into())));
         } else if was && !becomes {
-            moved.push(principal.clone());
+            moved.push(called(facts.live, &change.what));
         }
     }
     let after = before + come - gone;
@@ -61,12 +61,20 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         plan.verdicts.push(Verdict::refuse(Guard::MinAdmins, message, Some(help.into())));
     }
     if facts.live.caller.is_none() && !moved.is_empty() {
-        let names: Vec<&str> = moved.iter().map(Untrusted::raw).collect();
         let message = format!(
             "the plan would take administration from {}, and the API does not tell whether this credential acts for one of them",
-            names.join(", ")
+            moved.join(", ")
         );
         let help = "If it does not: `--allow min_admins --reason TEXT`.";
         plan.verdicts.push(Verdict::refuse(Guard::MinAdmins, message, Some(help.into())));
+    }
+}
+
+/// What to call the person whose assignment changes: name and id, or the id alone.
+fn called(live: &LiveState, what: &What) -> String {
+    let What::Assignment { class, principal, .. } = what else { return String::new() };
+    match live.names.get(&(*class, principal.clone())) {
+        Some(name) if name != principal => format!("{} ({})", name.raw(), principal.raw()),
+        _ => principal.raw().to_owned(),
     }
 }

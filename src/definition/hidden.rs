@@ -71,5 +71,7 @@ pub(crate) fn check(text: &str, source: SourceId, findings: &mut Vec<Finding>) {
 pub(crate) fn finding(c: char, kind: &str, span: Span, source: SourceId) -> Finding {
     Finding::new(Code::HiddenCharacter, format!("U+{:04X} is {kind}", c as u32))
         .at(span.site(source), format!("U+{:04X} here", c as u32))
-        .help("Remove it, or retype the line: text that a reviewer cannot see does not belong into a definition.")
+        .help(
+            "Remove it, or retype the line: text that a reviewer cannot see does not belong in a definition.",
+        )
 }

@@ -80,7 +80,7 @@ fn shape_of_definitions() {
         ),
         (
             "roles:\n  a:\n    description: x\n    kind: admin\n",
-            "RC028 roles/a.yaml:5:5: `kind` is nothing that `acme` has",
+            "RC028 roles/a.yaml:5:5: `kind` is not something that `acme` has",
         ),
         (
             "roles:\n  a:\n    description: x\n    protect: [delete, move]\n",
@@ -97,7 +97,7 @@ fn shape_of_definitions() {
         ),
         (
             "assignments:\n  - { role: builtin:guest, saml_groups: [a] }\n",
-            "RC028 roles/a.yaml:3:28: `saml_groups` is nothing that `acme` has",
+            "RC028 roles/a.yaml:3:28: `saml_groups` is not something that `acme` has",
         ),
         (
             "assignments:\n  - { role: builtin:guest, users: [1001] }\n",
@@ -145,7 +145,7 @@ fn shape_of_the_config() {
         ),
         (
             "    settings: { org: a }\n    on_unassign: keep_base\n",
-            "RC028 rolecall.yaml:7:18: `keep_base` is nothing that this provider can do",
+            "RC028 rolecall.yaml:7:18: `keep_base` is not something that this provider can do",
         ),
         (
             "    settings: { org: a }\n    on_unassign: { to: gone }\n",

@@ -165,7 +165,10 @@ impl Report<'_, '_> {
             }
             ValidationErrorKind::Pattern { pattern } => {
                 let Kind::Scalar { text, .. } = &node.kind else { return };
-                self.pattern(&path, node.span, text, pattern);
+                let example =
+                    self.schema_of(error).and_then(|schema| schema.get("examples")?.get(0)?.as_str());
+                let example = example.map(str::to_owned);
+                self.pattern(&path, node.span, text, pattern, example.as_deref());
             }
             ValidationErrorKind::MinLength { limit } => {
                 let (text, help) = match limit {
@@ -253,7 +256,7 @@ impl Report<'_, '_> {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         if self.checker.vocabulary.contains(&(of, name.to_owned())) {
             let provider = self.provider();
-            let text = format!("`{name}` is nothing that {provider} has");
+            let text = format!("`{name}` is not something that {provider} has");
             let help = format!("Possible here: {}.", suggest::list(known));
             self.push(Code::Unsupported, key.span, text, "", Some(help));
             return;
@@ -275,6 +278,12 @@ impl Report<'_, '_> {
 
     /// The fields that the schema has beside an unknown one.
     fn fields_beside(&self, error: &ValidationError<'_>) -> Vec<String> {
+        let fields = self.schema_of(error).and_then(|schema| schema.get("properties")?.as_object());
+        fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The schema that holds the keyword which an error is about.
+    fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
         let mut at = pointer(error.schema_path().as_str());
         at.pop();
         let mut schema = &self.checker.schema;
@@ -283,15 +292,13 @@ impl Report<'_, '_> {
                 Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
                 other => other.get(step),
             };
-            let Some(next) = next else { return Vec::new() };
-            schema = next;
+            schema = next?;
             while let Some(target) = schema.get("$ref").and_then(Value::as_str) {
                 let Some(found) = self.checker.schema.pointer(target.trim_start_matches('#')) else { break };
                 schema = found;
             }
         }
-        let fields = schema.get("properties").and_then(Value::as_object);
-        fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        Some(schema)
     }
 
     fn provider(&self) -> String {
@@ -366,7 +373,7 @@ impl Report<'_, '_> {
                 );
             }
             ValidationErrorKind::Pattern { pattern } => {
-                self.pattern(&whole, key.span, name, pattern);
+                self.pattern(&whole, key.span, name, pattern, None);
             }
             _ => self.add(Code::Grammar, &whole, key.span, "a key that is not allowed", None),
         }
@@ -442,6 +449,9 @@ impl Report<'_, '_> {
         let list = suggest::list(known());
         let help = match suggest::did_you_mean(text, known()) {
             Some(mean) if options.len() == 1 => mean,
+            None if options.len() == 1 && path.last().is_some_and(|last| last == "provider") => {
+                format!("This version knows only {list}.")
+            }
             Some(mean) => format!("{mean} Possible: {list}."),
             None => format!("Possible: {list}."),
         };
@@ -452,13 +462,13 @@ impl Report<'_, '_> {
         };
         let what = match code {
             Code::UnknownProvider => format!("unknown provider `{}`", short(text)),
-            Code::Unsupported => format!("`{}` is nothing that this provider can do", short(text)),
+            Code::Unsupported => format!("`{}` is not something that this provider can do", short(text)),
             _ => format!("`{}` is not possible here", short(text)),
         };
         self.add(code, path, node.span, what, Some(help));
     }
 
-    fn pattern(&mut self, path: &[String], span: Span, text: &str, pattern: &str) {
+    fn pattern(&mut self, path: &[String], span: Span, text: &str, pattern: &str, example: Option<&str>) {
         let steps: Vec<&str> = path.iter().map(String::as_str).collect();
         let (what, help) = if pattern == super::schema::KEY {
             let what = match steps.as_slice() {
@@ -471,8 +481,10 @@ impl Report<'_, '_> {
                 "Use lower-case letters, digits, `.`, `_`, and `-`, at most 64; the first is a letter or digit.",
             )
         } else if pattern.starts_with("^https?") {
-            let help = "Write an absolute URL such as `https://host.example`, without user name, query, or fragment.";
-            return self.add(Code::Grammar, path, span, "this is no URL of an API", Some(help.to_owned()));
+            let example = example.unwrap_or("https://host.example");
+            let help =
+                format!("Write an absolute URL such as `{example}`, without user name, query, or fragment.");
+            return self.add(Code::Grammar, path, span, "this is not the URL of an API", Some(help));
         } else if pattern.ends_with("%$") {
             ("a limit", "Write a number, or a percentage from \"0%\" to \"100%\".")
         } else if in_permissions(path) {

@@ -85,7 +85,7 @@ pub(crate) trait Product: Send {
     fn export(&self) -> Value;
     /// A copy that can be changed without changing this one.
     fn fork(&self) -> Box<dyn Product>;
-    /// Whether objects of this kind belong into the write log.
+    /// Whether objects of this kind belong in the write log.
     fn in_write_log(&self, kind: &str) -> bool;
 }
 

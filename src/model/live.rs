@@ -78,6 +78,8 @@ pub struct LiveState {
     pub catalogue: Option<BTreeSet<Untrusted>>,
     /// The id of the principal that the credential acts for, where the API tells.
     pub caller: Option<Untrusted>,
+    /// Why this credential cannot change roles, where the API tells that.
+    pub barred: Option<Untrusted>,
     /// What was read.
     pub read: Query,
     /// Kinds of which the read is not complete: nothing of them may be removed.

@@ -66,6 +66,23 @@ pub fn has_emulator(spec: &dyn Spec) -> bool {
     emulator::providers().contains(&spec.name())
 }
 
+/// The contract of the provider that a person named.
+///
+/// # Errors
+///
+/// A usage error where there is no such provider in this version.
+pub fn provider<'a>(world: &'a World, name: &str) -> Result<&'a dyn Spec, Failure> {
+    let specs = world.registry.specs();
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name()).collect();
+    let unknown = || Failure::new(Exit::Usage, no_provider(name, &names));
+    specs.iter().copied().find(|spec| spec.name() == name).ok_or_else(unknown)
+}
+
+fn no_provider(name: &str, names: &[&str]) -> String {
+    let only = if names.len() == 1 { "only " } else { "" };
+    format!("--provider: there is no provider `{name}`; this version knows {only}{}", names.join(", "))
+}
+
 /// Completes what a person said with what goes without saying.
 ///
 /// # Errors
@@ -79,10 +96,7 @@ pub fn complete<'a>(world: &'a World, wanted: &Wanted) -> Result<Answers<'a>, Fa
         (Some(name), _) => {
             let found = specs.iter().copied().find(|spec| spec.name() == name);
             if found.is_none() {
-                wrong.push(format!(
-                    "--provider: there is no provider `{name}`; there is {}",
-                    names.join(", ")
-                ));
+                wrong.push(no_provider(name, &names));
             }
             found
         }

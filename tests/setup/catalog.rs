@@ -98,21 +98,21 @@ roles:
     snapshot!(valid.out, @"
     warning[RC048]
 
-      ⚠ `lernings:read` is not in the known catalogue
-       ╭─[roles/coderabbit/learner.yaml:6:50]
+      ⚠ the resource `lernings` is not in the known catalogue
+       ╭─[roles/coderabbit/learner.yaml:6:39]
      5 │     description: Learns
      6 │     permissions: { learnings: [read], lernings: [read], reports: [read] }
-       ·                                                  ────
+       ·                                       ────────
        ╰────
-      help: Did you mean `read` under `learnings`?
+      help: Did you mean `learnings`?
 
     warning[RC048]
 
-      ⚠ `reports:read` is not in the known catalogue
-       ╭─[roles/coderabbit/learner.yaml:6:67]
+      ⚠ the resource `reports` is not in the known catalogue
+       ╭─[roles/coderabbit/learner.yaml:6:57]
      5 │     description: Learns
      6 │     permissions: { learnings: [read], lernings: [read], reports: [read] }
-       ·                                                                   ────
+       ·                                                         ───────
        ╰────
       help: Refresh the list with `rolecall catalog --write` if it is new.
 

@@ -258,10 +258,8 @@ fn members_cannot_be_read() {
     snapshot!(check(&said, "members"), @"
     ! members      GET /v1/users answered 403 Forbidden: FORBIDDEN: injected by
                    the emulator
-                   Roles need the Enterprise plan and a key of a person with the
-                   Admin role. An agentic key cannot change roles, and the owner
-                   of a workspace token has to be an administrator of the
-                   workspace.
+                   Listing users needs a key with the permission
+                   `user_management:read`, and the Enterprise plan.
     ");
     sandbox.write(
         "roles/coderabbit/people.yaml",

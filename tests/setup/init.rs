@@ -108,7 +108,7 @@ fn everything_wrong_is_said_at_once() {
     let said = sandbox.run(&["init", "--provider", "nobody"]);
     assert_eq!(said.code, 64);
     snapshot!(said.err, @"
-    error: --provider: there is no provider `nobody`; there is coderabbit
+    error: --provider: there is no provider `nobody`; this version knows only coderabbit
       help: `rolecall init --help` explains each option. Nothing was written.
     ");
     let said = sandbox.run(&["init", "--setting", "url=ftp://x", "--setting", "org_id=a b"]);
@@ -116,7 +116,7 @@ fn everything_wrong_is_said_at_once() {
     snapshot!(said.err, @r#"
     error: the files would have problems:
       `a b` cannot be a value of this setting ("a b")
-      this is no URL of an API ("ftp://x")
+      this is not the URL of an API ("ftp://x")
       help: Correct the setting. Nothing was written.
     "#);
     assert_eq!(sandbox.names(), [""; 0]);
@@ -304,7 +304,7 @@ fn an_import_that_fails_leaves_the_configuration() {
     Wrote .rolecall/schema/rolecall.schema.json
     error: coderabbit: the environment variable CODERABBIT_API_KEY is not set
       help: Put the credential into CODERABBIT_API_KEY, or name another variable under `credential`.
-    The configuration stays. Once that is mended: rolecall import
+    The configuration stays. Once that is fixed: rolecall import
     ");
     assert!(sandbox.names().contains(&"rolecall.yaml".to_owned()));
     assert_eq!(sandbox.run(&["init", "--import", "--emulator"]).code, 64);

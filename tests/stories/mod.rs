@@ -7,6 +7,7 @@ mod history;
 mod hostile_text;
 mod instants;
 mod json;
+mod messages;
 mod outcomes;
 mod repository;
 mod requests;

@@ -540,14 +540,14 @@ fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_writt
     --- stderr
     error[RC035]
 
-      × CodeRabbit does not know the permission `user_managment:read`
-       ╭─[roles/all.yaml:3:74]
+      × CodeRabbit does not know the resource `user_managment`
+       ╭─[roles/all.yaml:3:57]
      2 │ roles:
      3 │   odd: { name: Odd, description: Needed, permissions: { user_managment: [read] } }
-       ·                                                                          ──┬─
-       ·                                                                            ╰── unknown to the live catalogue
+       ·                                                         ───────┬──────
+       ·                                                                ╰── unknown to the live catalogue
        ╰────
-      help: Did you mean `user_management:read`?
+      help: Did you mean `user_management`? `rolecall catalog --target reviews` lists them.
 
     1 error in 1 file
     --- exit 3

@@ -66,7 +66,11 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     }
     let world = context.world(None);
     let root = context.start();
-    init::may_begin(&root)?;
+    if let Err(failure) = init::may_begin(&root) {
+        // Whoever asks for a provider that does not exist needs no other folder.
+        args.provider.as_deref().map(|name| init::provider(&world, name)).transpose()?;
+        return Err(failure);
+    }
     let wanted = Wanted {
         provider: args.provider.clone(),
         name: args.name.clone(),
@@ -96,7 +100,7 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     if answers.import {
         let exit = import::run(context, &ImportArgs::default());
         if exit != Exit::Done {
-            let again = format!("The configuration stays. Once that is mended: rolecall{at} import");
+            let again = format!("The configuration stays. Once that is fixed: rolecall{at} import");
             context.ui.problem(&again);
         }
         return Ok(exit);

@@ -17,7 +17,10 @@ pub(crate) fn run(context: &Context, args: &ManArgs, command: clap::Command) -> 
     let failure =
         |error: std::io::Error| Failure::new(Exit::Error, format!("the manual cannot be written: {error}"));
     let result = match &args.out {
-        Some(folder) => clap_mangen::generate_to(command, folder).map_err(failure),
+        Some(folder) => clap_mangen::generate_to(command, folder).map_err(|error| {
+            let message = format!("the manual cannot be written to {}: {error}", folder.display());
+            Failure::new(Exit::Error, message).help("Name a folder that exists and can be written.")
+        }),
         None => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(command).render(&mut page).map_err(failure);

@@ -26,7 +26,7 @@ use super::{Global, ui::Ui};
 use crate::{
     assess, ci,
     definition::ParseCache,
-    model::{Code, Finding, Redactor, Site, Untrusted, config::LintLevel},
+    model::{Code, Finding, Level, Redactor, Site, Untrusted, config::LintLevel},
     plan::document::Guard,
     provider::{Registry, http},
     render::findings,
@@ -94,12 +94,20 @@ impl Context {
     /// Opens the definitions and prints what is wrong with them to standard error.
     fn project(&self, world: &World) -> Result<Project, Failure> {
         let project = project::compared(world, &self.source(BTreeMap::new()))?;
-        let (_, now): (Vec<&Finding>, Vec<&Finding>) =
-            project.loaded.findings.iter().partition(waits_for_live);
-        self.print_findings(&project, &now.into_iter().cloned().collect::<Vec<_>>());
+        let now = project.loaded.findings.iter().filter(|finding| !waits_for_live(finding)).cloned();
+        let (errors, warnings): (Vec<Finding>, Vec<Finding>) =
+            now.partition(|finding| finding.level == Level::Error);
+        self.print_findings(&project, &errors);
+        match warnings.len() {
+            0 => {}
+            1 => self.ui.status("1 warning in the definitions; `rolecall validate` shows it."),
+            n => self.ui.status(&format!("{n} warnings in the definitions; `rolecall validate` shows them.")),
+        }
+        // Of a target whose entry cannot be read there is nothing to say beside the finding.
+        let readable = project.selected.iter().any(|name| project.target(name).is_some());
         match project.loaded.config {
-            Some(_) => Ok(project),
-            None => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
+            Some(_) if readable || project.selected.is_empty() => Ok(project),
+            _ => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
         }
     }
 
@@ -117,10 +125,13 @@ impl Context {
         self.print_findings(project, &waited.chain(planned).cloned().collect::<Vec<_>>());
     }
 
+    /// Prints findings to standard error; with `--quiet` only errors.
     fn print_findings(&self, project: &Project, findings: &[Finding]) {
+        let shown = |finding: &&Finding| !self.global.quiet || finding.level == Level::Error;
+        let findings: Vec<Finding> = findings.iter().filter(shown).cloned().collect();
         if !findings.is_empty() {
             let (sources, masked) = (&project.loaded.sources, &project.loaded.masked);
-            self.ui.problem(&findings::text(findings, sources, masked, &self.ui.err));
+            self.ui.problem(&findings::text(&findings, sources, masked, &self.ui.err));
         }
     }
 

@@ -200,7 +200,8 @@ impl<'a> Comparison<'a> {
         }
         if slot.is_some_and(|slot| matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))) {
             let message = format!("which role `{called}` holds now cannot be read");
-            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+            let help = "Plan again: the role may have been made while the lists were read. If it stays so, give the person a role in the product itself.";
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
         if let Some(RoleId::Live(id)) = &after
             && self.catalogue().builtin(id.raw()).is_some_and(|builtin| !builtin.assignable)

@@ -413,7 +413,8 @@ impl<'a> Comparison<'a> {
             let why =
                 self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
-            return Some(Verdict::refuse(Guard::Incomplete, message, None));
+            let help = "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is deleted without the list.";
+            return Some(Verdict::refuse(Guard::Incomplete, message, Some(help.into())));
         }
         let slots = object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice);
         // Whoever is given another role by the definitions, or loses this one by them, moves anyway.

@@ -3,11 +3,23 @@
 
 use crate::provider::http::Failure;
 
+const LEGACY: &str = "A legacy organization key cannot be used here. Make a user key in the dashboard.";
+
 /// Adds help where CodeRabbit's documentation says what a status means.
 pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
     let help = match failure.status {
         Some(400) if !org_id => {
             "A workspace API token needs the organization: set `settings.org_id` to the git provider's id of it."
+        }
+        Some(403) if failure.message.to_lowercase().contains("legacy") => LEGACY,
+        Some(403) if failure.message.to_lowercase().contains("agentic") => {
+            "An agentic key cannot change roles. Make a user key in the dashboard, of a person with the Admin role."
+        }
+        Some(403) if failure.request.0 == "GET /v1/users" => {
+            "Listing users needs a key with the permission `user_management:read`, and the Enterprise plan."
+        }
+        Some(403) if failure.request.0.contains("/v1/users") => {
+            "Changing who holds which role needs a key with the permission `user_management:write`, and the Enterprise plan. An agentic key cannot."
         }
         Some(403) => {
             "Roles need the Enterprise plan and a key of a person with the Admin role. An agentic key cannot change roles, and the owner of a workspace token has to be an administrator of the workspace."
@@ -16,7 +28,7 @@ pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
             "`settings.org_id` has to be an active organization of the workspace, by the git provider's id. Check also the region in `settings.url`."
         }
         Some(404) => "Check the region and the path in `settings.url`.",
-        Some(410) => "A legacy organization key cannot be used here. Make a user key in the dashboard.",
+        Some(410) => LEGACY,
         _ => return failure,
     };
     failure.help = Some(help.to_owned());

@@ -120,6 +120,8 @@ pub(super) fn resolve(members: &Members, roles: &Roles) -> Holders {
         Some(format!(
             "the role {name:?} {reports} and the list of users shows {listed}, so what the list says about others cannot be relied on"
         ))
+    } else if let Some(unknown) = unknown_role(members, list, &found) {
+        Some(unknown)
     } else if unreadable > 0 {
         Some(format!(
             "for {unreadable} of {} users the list does not say which role they hold",
@@ -129,6 +131,23 @@ pub(super) fn resolve(members: &Members, roles: &Roles) -> Holders {
         None
     };
     Holders { objects, incomplete }
+}
+
+/// Where the only trouble is that users hold, by what looks like an id, a role that the list of roles
+/// does not show: it may have been made between the two answers.
+fn unknown_role(members: &Members, list: &[Role], found: &[Found]) -> Option<String> {
+    let lost = members.iter().zip(found).filter(|(_, found)| matches!(found, Found::Not));
+    let lost: Vec<_> = lost.map(|((id, member), _)| (id, member.role.as_ref())).collect();
+    let like_an_id =
+        |role: &Untrusted| role.raw().len() >= 8 && role.raw().contains(|c: char| c.is_ascii_digit());
+    if lost.is_empty() || list.is_empty() || !lost.iter().all(|(_, role)| role.is_some_and(like_an_id)) {
+        return None;
+    }
+    let who: Vec<&str> = lost.iter().take(3).map(|(id, _)| id.raw()).collect();
+    let more =
+        if lost.len() > who.len() { format!(" and {} more", lost.len() - who.len()) } else { String::new() };
+    let hold = if lost.len() == 1 { "holds" } else { "hold" };
+    Some(format!("{}{more} {hold} a role that was not in the list of roles; plan again", who.join(", ")))
 }
 
 #[cfg(test)]

@@ -103,6 +103,29 @@ async fn a_role_that_is_no_text_is_an_unexpected_answer() {
 }
 
 #[tokio::test]
+async fn a_role_made_between_the_two_answers_is_named_as_that() {
+    let mut api = Api::new(list(&[ADMIN, MEMBER]));
+    api.users = users(&[("1", r#""cr_admin""#), ("2", r#""9a8b7c6d-0000-4000""#)]);
+    let state = api.read(ALL).await.unwrap();
+    let why = state.incomplete.get(&Kind::Assignment).unwrap();
+    assert_eq!(why.raw(), "2 holds a role that was not in the list of roles; plan again");
+    assert!(state.barred.is_none());
+}
+
+#[tokio::test]
+async fn an_agentic_key_is_told_wherever_its_kind_stands() {
+    for (me, agentic) in [
+        (r#"{"scope":{"id":"o"},"type":"agentic"}"#, true),
+        (r#"{"scope":{"id":"o"},"key":{"type":"agentic"}}"#, true),
+        (r#"{"scope":{"id":"o","type":"agentic"},"key":{"type":"user"},"type":7}"#, false),
+    ] {
+        let mut api = Api::new(list(&[ADMIN, MEMBER, CUSTOM]));
+        api.me = (200, me.to_owned());
+        assert_eq!(api.read(ALL).await.unwrap().barred.is_some(), agentic, "{me}");
+    }
+}
+
+#[tokio::test]
 async fn more_holders_by_id_than_a_role_reports_are_believed() {
     let mut api = Api::new(list(&[ADMIN, MEMBER, CUSTOM]));
     api.users = users(&[("1", r#""6f1bb6c1""#), ("2", r#""6f1bb6c1""#)]);

@@ -88,6 +88,9 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         names,
         catalogue,
         caller,
+        barred: me
+            .is_agentic()
+            .then(|| "it is an agentic key, which may read and change nothing administrative".into()),
         read: Query { roles: true, ..query },
         incomplete,
     })

@@ -284,27 +284,37 @@ pub(super) struct Options<'a> {
 pub(super) struct Word<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// `GET /v1/me`, of which only `scope.id` is documented. Anything of another type is as good as
-/// absent.
+/// absent. The kind of the key, where it is told, is only good for a warning.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Me {
     #[serde(default, deserialize_with = "part")]
     scope: Part,
     #[serde(default, deserialize_with = "part")]
     user: Part,
+    #[serde(default, deserialize_with = "part")]
+    key: Part,
     #[serde(default, deserialize_with = "text")]
     user_id: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "text")]
+    kind: Option<String>,
 }
 
 #[derive(Debug, Default)]
 struct Part {
     id: Option<String>,
     user_id: Option<String>,
+    kind: Option<String>,
 }
 
 impl Me {
     /// The CodeRabbit id of the organization or workspace.
     pub(super) fn scope_id(&self) -> Option<&str> {
         self.scope.id.as_deref()
+    }
+
+    /// Whether the key is an agentic one, which may change nothing (`/api/authentication`).
+    pub(super) fn is_agentic(&self) -> bool {
+        [&self.kind, &self.key.kind].into_iter().flatten().any(|kind| kind == "agentic")
     }
 
     /// The user, only where the field has the name that the list of users gives to the same id.
@@ -339,6 +349,7 @@ fn part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
                 match &*key {
                     "id" => part.id = map.next_value::<Word>()?.0,
                     "user_id" => part.user_id = map.next_value::<Word>()?.0,
+                    "type" => part.kind = map.next_value::<Word>()?.0,
                     _ => {
                         map.next_value::<IgnoredAny>()?;
                     }

@@ -198,7 +198,7 @@ impl Reading {
         let ask = Ask { method: Method::GET, segments: get.segments, query: get.query, body: None };
         let result = self.connection.run(ask, get.quota, true, self.deadline).await;
         self.connection.counters.ended(self.before + get.wave);
-        result
+        result.map_err(Failure::or_usual_help)
     }
 
     /// The connection, for its settings and messages.
@@ -228,7 +228,7 @@ impl WriteClient {
                 failure.help =
                     Some("Whether it was done is not known; it is not sent again blindly.".to_owned());
             }
-            failure
+            failure.or_usual_help()
         })
     }
 

@@ -9,7 +9,7 @@ use crate::provider::RequestLine;
 pub enum Event {
     /// A request ended.
     Request {
-        /// Method and path.
+        /// Method, path, and query.
         request: RequestLine,
         /// Status; `None` where there was no answer.
         status: Option<u16>,

@@ -65,6 +65,15 @@ pub(super) enum TroubleKind {
 const LONGEST_REFUSAL: usize = 64 << 10;
 
 impl Ask<'_> {
+    /// Method, path, and query, for the log; the credential stands in a header.
+    fn whole_line(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let query = query.extend_pairs(self.query).finish();
+        let sign = if query.is_empty() { "" } else { "?" };
+        format!("{}{sign}{query}", self.line().0)
+    }
+
+    /// Method and path, for messages.
     pub(super) fn line(&self) -> RequestLine {
         RequestLine(format!("{} /{}", self.method, self.segments.join("/")))
     }
@@ -93,8 +102,7 @@ impl Connection {
         let bytes = result.as_ref().map_or(0, |answer| answer.body.len());
         self.counters.received(bytes);
         let ms = start.elapsed().as_millis() as u64;
-        let request = ask.line();
-        tracing::debug!(request = %self.redactor.clean(&request.0), status, ms, bytes, "answered");
+        let request = RequestLine(self.redactor.clean(&ask.whole_line()).into_owned());
         self.report(&Event::Request { request, status, ms });
         result
     }

@@ -15,6 +15,9 @@ use crate::provider::{Effect, ReadError, ReadErrorKind, RequestLine, WriteError}
 /// Most characters that are quoted from an API.
 const LONGEST_QUOTE: usize = 300;
 
+/// What to do about an answer that is not what the provider documents.
+const MALFORMED: &str = "Run it again. If it stays so, the provider, or a proxy before it, does not answer as documented: check `settings.url`, and report the message.";
+
 /// A request that failed. The message is free of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::provider) struct Failure {
@@ -24,6 +27,27 @@ pub(in crate::provider) struct Failure {
     pub(in crate::provider) request: RequestLine,
     pub(in crate::provider) message: String,
     pub(in crate::provider) help: Option<String>,
+}
+
+impl Failure {
+    /// Help where nothing more exact is known.
+    pub(super) fn or_usual_help(mut self) -> Self {
+        let usual = || match (self.kind, self.status) {
+            (_, Some(409 | 412)) => {
+                "It contradicts what is there now: somebody may have changed it meanwhile. Plan again."
+            }
+            (ReadErrorKind::Malformed, _) => MALFORMED,
+            (ReadErrorKind::Unreachable, _) => {
+                "Check the network, and run it again; `-v` shows each request."
+            }
+            (ReadErrorKind::RateLimited, _) => "Wait, and run it again.",
+            (ReadErrorKind::Denied | ReadErrorKind::Rejected, _) => {
+                "`rolecall doctor` checks the settings and what the credential may do; `-v` shows each request."
+            }
+        };
+        self.help = Some(self.help.take().unwrap_or_else(|| usual().to_owned()));
+        self
+    }
 }
 
 impl From<Failure> for ReadError {
@@ -92,7 +116,7 @@ impl Connection {
             status: None,
             request: request.clone(),
             message: format!("{} {}", request.0, self.quote(what)),
-            help: None,
+            help: Some(MALFORMED.to_owned()),
         }
     }
 

@@ -49,19 +49,26 @@ impl Connection {
         if error.is_syntax() {
             return self.malformed(
                 &answer.request,
-                &format!("answered {status} with something that is not JSON: {error}"),
+                &format!("answered {status} with something that is not JSON: {}", without_place(error)),
             );
         }
         // Parsed once more, slowly, to find the place: keeping track of it costs time on every
         // good answer.
         let mut deserializer = serde_json::Deserializer::from_slice(&answer.body);
         let what = match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Ok(_) => error.to_string(),
-            Err(error) if error.path().iter().next().is_none() => error.into_inner().to_string(),
-            Err(error) => format!("{}: {}", error.path(), error.inner()),
+            Ok(_) => without_place(error),
+            Err(error) if error.path().iter().next().is_none() => without_place(error.inner()),
+            Err(error) => format!("{}: {}", error.path(), without_place(error.inner())),
         };
         self.malformed(&answer.request, &format!("answered {status} with an unexpected body: {what}"))
     }
+}
+
+/// What an error says without line and column, which are those of an answer that nobody sees.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&place).map(str::to_owned).unwrap_or(text)
 }
 
 /// Text, borrowed from the answer where it holds no escape; a whole number is taken as its digits,

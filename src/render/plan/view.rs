@@ -326,7 +326,8 @@ pub(super) fn is_quiet(target: &TargetPlan) -> bool {
 
 /// The manage modes, where one is not the default.
 pub(super) fn has_special_mode(target: &TargetPlan) -> bool {
-    target.manage.roles.raw() != "declared" || target.manage.assignments.raw() != "declared"
+    target.error.is_none()
+        && (target.manage.roles.raw() != "declared" || target.manage.assignments.raw() != "declared")
 }
 
 /// Whether the guards are not the default ones.

@@ -233,10 +233,16 @@ impl Look<'_> {
         let cost = tenant.connection.statistics();
         let took = many(cost.requests as usize, "request");
         self.add(Check::ok("connection", format!("the API answers ({took})")));
-        self.add(Check::ok(
-            "access",
-            "roles can be read; whether they can be changed, only a write would tell",
-        ));
+        self.add(match &live.barred {
+            Some(why) => Check::warning(
+                "access",
+                format!("roles can be read; this key cannot change roles: {}", why.raw()),
+            )
+            .help("Apply with another key, of a person who may change roles."),
+            None => {
+                Check::ok("access", "roles can be read; whether they can be changed, only a write would tell")
+            }
+        });
         self.identity(&live.identity);
         self.roles(&live);
         self.catalogue(&live);

@@ -1,0 +1,121 @@
+//! What is said beside plans and errors: enough to go on, once, and no more.
+
+use serde_json::json;
+
+use crate::common::{Emulator, Project};
+
+const QUIET_ROLE: &str = "roles:\n  one: { name: One, permissions: { reports: [read] } }\n  two: { name: Two, permissions: { learnings: [read] } }\n";
+
+#[test]
+fn warnings_of_the_definitions_take_one_line_beside_a_plan() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define(QUIET_ROLE);
+    let line = "2 warnings in the definitions; `rolecall validate` shows them.";
+    for command in ["plan", "apply --auto-approve"] {
+        let output = project.run(command).exits(0).has(line).lacks("RC040");
+        assert_eq!(output.stderr.matches("warning").count(), 1, "{}", output.stderr);
+    }
+    let quiet = project.run("plan -q").exits(0);
+    assert!(!quiet.stderr.contains("warning"), "{}", quiet.stderr);
+    project.define(&QUIET_ROLE.replace("name: One", "base: nowhere"));
+    let _error = project.run("plan -q").exits(3).has("error[RC").lacks("warning");
+}
+
+#[test]
+fn a_target_whose_entry_is_wrong_has_only_its_finding() {
+    let project = Project::new();
+    project.config(
+        "  a:\n    provider: coderabbit\n    files: [\"roles/*.yaml\"]\n    settings: { url: \"ftp://x\" }\n",
+    );
+    project.define(QUIET_ROLE);
+    let _output = project
+        .run("plan")
+        .exits(3)
+        .has("this is not the URL of an API")
+        .has("Write an absolute URL such as `https://api.eu.coderabbit.ai`")
+        .lacks("unknown");
+    project.config("  a:\n    provider: gitlab\n    files: [\"roles/*.yaml\"]\n");
+    let _output = project.run("plan").exits(3).has("This version knows only `coderabbit`.");
+}
+
+#[test]
+fn details_show_each_request_once_with_its_query() {
+    let emulator = Emulator::start();
+    let mut project = Project::in_git(&emulator, "");
+    project.set("CODERABBIT_API_KEY", "cr-0123456789abcdef0123456789");
+    project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1001\"] }\n");
+    let output = project.run(&format!("plan -vv --allow-host {}", emulator.address)).exits(0);
+    let lines: Vec<&str> = output.stderr.lines().filter(|line| line.contains("GET /v1/")).collect();
+    assert_eq!(lines.len(), emulator.requests().len(), "{}", output.stderr);
+    for part in ["/v1/users?limit=100:", "/v1/roles?role_type=all&include_permissions=true", "/v1/me:"] {
+        assert_eq!(lines.iter().filter(|line| line.contains(part)).count(), 1, "{part}\n{}", output.stderr);
+    }
+    let _output = output.lacks("cr-0123");
+}
+
+#[test]
+fn an_agentic_key_is_named_before_it_fails() {
+    let seed = json!({ "provider": "coderabbit", "tenants": [{
+        "name": "acme",
+        "keys": [
+            { "key": "cr-agentic", "kind": "agentic", "owner": "1001" },
+            { "key": "cr-legacy", "kind": "legacy", "owner": "1001" },
+        ],
+        "orgs": [{ "id": "88321", "users": [{ "user_id": "1001", "role": "cr_admin" }] }],
+    }] });
+    let emulator = Emulator::start();
+    emulator.put("/_dashboard/state", &seed);
+    let mut project = Project::in_git(&emulator, "");
+    project.define(QUIET_ROLE);
+    project.set("ROLECALL_ALLOW_HOSTS", &emulator.address);
+    project.set("CODERABBIT_API_KEY", "cr-agentic");
+    let _doctor = project.run("doctor").has("this key cannot change roles");
+    let _apply = project.apply().exits(1).has("An agentic key cannot change roles.").lacks("Enterprise");
+    project.set("CODERABBIT_API_KEY", "cr-legacy");
+    let _plan =
+        project.plan().exits(1).has("A legacy organization key cannot be used here.").lacks("Enterprise");
+}
+
+#[test]
+fn a_key_that_may_not_list_users_learns_which_permission_that_takes() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1003\"] }\n");
+    emulator.faults(&["GET /v1/users status=403"]);
+    let _plan = project.plan().exits(1).has("`user_management:read`").lacks("Admin role");
+}
+
+#[test]
+fn a_person_is_called_by_name_where_administrators_are_counted() {
+    let emulator = Emulator::start();
+    emulator.switch("user_fields", "extended");
+    let project = Project::in_git(&emulator, "on_unassign: { to: builtin:cr_member }");
+    let name = emulator.get("/_dashboard/state")["tenants"][0]["orgs"][0]["users"][1]["user_name"].clone();
+    project.define("assignments:\n  - { role: builtin:cr_member, users: [\"1002\"] }\n");
+    let name = name.as_str().expect("a name");
+    let plan = project.plan().exits(4);
+    assert!(
+        plan.stdout.split_whitespace().collect::<Vec<_>>().join(" ").contains(&format!("from {name} (1002)")),
+        "{}",
+        plan.stdout
+    );
+}
+
+#[test]
+fn an_unknown_provider_is_named_before_anything_else() {
+    let project = Project::new();
+    project.config("  a: { provider: coderabbit, emulator: true, files: [\"roles/*.yaml\"] }\n");
+    let _init = project
+        .run("init --provider gitlab")
+        .exits(64)
+        .has("there is no provider `gitlab`; this version knows only coderabbit")
+        .lacks("rolecall.yaml");
+    let _emulate = project.run("emulate gitlab").exits(64).has("this version emulates only `coderabbit`");
+}
+
+#[test]
+fn a_manual_without_its_folder_says_what_to_do() {
+    let project = Project::new();
+    let _man = project.run("man --out nodir").exits(1).has("nodir").has("Name a folder that exists");
+}
