@@ -22,19 +22,21 @@ pub fn keep(plan: &mut Plan) -> Result<Vec<Change>, Vec<Lacking>> {
     parts(plan, |origin| matches!(origin, Origin::Pending | Origin::Unapplied))
 }
 
-/// Leaves in the plan only what somebody changed outside git, as far as anybody can tell. `now` is the
-/// plan of what is desired today: what is as it says was put in place by an apply that was not recorded,
-/// because it was not the whole or failed in part.
-pub fn drift(plan: &mut Plan, now: Option<&Plan>) {
-    if let Some(now) = now {
-        plan.changes.retain_mut(|change| differs(change, &now.changes));
-    }
+/// Leaves in the plan only what somebody changed outside git, as far as anybody can tell.
+pub fn drift(plan: &mut Plan) {
     let both: Vec<_> = plan
         .changes
         .drain(..)
-        .map(|change| split(change, |origin| origin == Origin::Drift || origin == Origin::Undetermined))
+        .map(|change| split(change, |origin| matches!(origin, Origin::Drift | Origin::Undetermined)))
         .collect();
     plan.changes = both.into_iter().filter_map(|(kept, _)| kept).collect();
+}
+
+/// Leaves out of the plan of what was applied what live has as it is desired today, of which `now` is
+/// the plan: an apply put it in place that was not recorded, because it was not the whole or failed in
+/// part.
+pub fn without_done(plan: &mut Plan, now: &Plan) {
+    plan.changes.retain_mut(|change| differs(change, &now.changes));
 }
 
 /// Whether some of `change` differs from what is desired today, too; the rest of it is marked as not

@@ -298,7 +298,10 @@ fn narrow(plan: &mut Plan, wishes: &Wishes, now: Option<&Plan>) -> Result<Option
     match wishes.part {
         Part::Whole => Ok(None),
         Part::Drift => {
-            pending::drift(plan, now);
+            if let Some(now) = now {
+                pending::without_done(plan, now);
+            }
+            pending::drift(plan);
             Ok(None)
         }
         Part::Pending => {

@@ -75,7 +75,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
     let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
     let facts = Facts::of(&place)?;
-    let (loaded, commit, files) = read(world, &place, source)?;
+    let Checked { loaded, commit, files } = read(world, &place, source)?;
     let dirty = match (&commit, &loaded.config) {
         (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,
         _ => false,
@@ -206,17 +206,23 @@ pub(super) fn side(world: &World, place: &ConfigPlace, commit: &str) -> Result<S
     Ok(Side { commit: id, loaded })
 }
 
+/// Definitions that were read and checked, and where from.
+pub(super) struct Checked {
+    /// The definitions.
+    pub loaded: Loaded,
+    /// Full id of the commit; `None` for the work tree.
+    pub commit: Option<Arc<str>>,
+    /// What they were read from.
+    pub files: Arc<dyn Files>,
+}
+
 /// Reads and checks the definitions at `place`: those of the work tree, or of the revision that
-/// `source` names, whose full id is the second part.
+/// `source` names.
 ///
 /// # Errors
 ///
 /// Where the work tree cannot be opened, or there is no such revision.
-pub(super) fn read(
-    world: &World,
-    place: &ConfigPlace,
-    source: &Source,
-) -> Result<(Loaded, Option<Arc<str>>, Arc<dyn Files>), Failure> {
+pub(super) fn read(world: &World, place: &ConfigPlace, source: &Source) -> Result<Checked, Failure> {
     let (files, commit): (Arc<dyn Files>, Option<Arc<str>>) = match &source.rev {
         Some(rev) => {
             let revision = Revision::open(place, rev)?;
@@ -225,7 +231,8 @@ pub(super) fn read(
         }
         None => (Arc::new(WorkTree::open(place)?), None),
     };
-    Ok((load(world, files.as_ref(), place, commit.clone(), Some(&source.lints)), commit, files))
+    let loaded = load(world, files.as_ref(), place, commit.clone(), Some(&source.lints));
+    Ok(Checked { loaded, commit, files })
 }
 
 /// Reads and checks `files`. `lints` are the levels of the command line; without them lints are left

@@ -108,7 +108,7 @@ proptest! {
         let end = execute_all(&run.live, &planned.ops, |_, _| ()).map_err(|why| failed(&why, &planned))?;
         // The next commit, and the same one once more.
         let next = asked.after_apply(&end);
-        let same = Definitions { base: asked.base.clone(), ..next.clone() };
+        let same = Definitions { base: asked.base, ..next.clone() };
         for again in [next, same] {
             let again = plan(&end, &again).map_err(|findings| TestCaseError::fail(text::text(&Err(findings))))?;
             prop_assert!(again.plan.changes.is_empty(), "{}after\n{}", told(&again), told(&planned));

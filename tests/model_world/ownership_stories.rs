@@ -175,7 +175,7 @@ fn removed_by_key_with_and_without_lines_that_are_gone() {
     // The last revision renamed it, and was not applied.
     let renamed = nothing().role("helper", |r| r.name("Aide").previously("Helper").permissions(&["read"]));
     let all = nothing().removed("helper", Some("builtin:member")).based_on(renamed);
-    assert_snapshot!(past_story(&live(), &all.clone()), @"
+    assert_snapshot!(past_story(&live(), &all), @"
     reassign t/assignment/-/user:mira [pending]: role Member [pending] (role_removed)
     delete t/role/=Helper [pending]
     left alone: t/role/=Clicked
@@ -231,7 +231,7 @@ fn a_name_that_somebody_else_made_first_takes_nothing_away() {
     // Git renames its role, and the new name was clicked together meanwhile.
     let world = world().role("1", "Helper", &["read"]).role("9", "Aide", &[]);
     let all = nothing().role("helper", |r| r.name("Aide").permissions(&[])).based_on(helper());
-    assert_snapshot!(past_story(&world, &all.clone()), @"left alone: t/role/=Helper");
+    assert_snapshot!(past_story(&world, &all), @"left alone: t/role/=Helper");
     assert_snapshot!(past_story(&world, &all.applied(helper()).recorded("helper", "1")), @"
     rename t/role/helper [pending]: name Aide [pending] -read [pending]
       refused by blocked: role `helper` would be named `Aide`, and role 9 has that name

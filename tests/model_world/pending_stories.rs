@@ -76,11 +76,11 @@ fn nothing_is_left_and_nothing_is_pending() {
     assert_snapshot!(drift_story(&live, &all.recorded("helper", "1")), @"nothing to do");
     let all = helper(&["read", "write"]).based_on(helper(&["read", "write"]));
     let all = all.applied(helper(&["read", "write"])).recorded("helper", "1");
-    assert_snapshot!(pending_story(&live, &all.clone()), @"left: update t/role/helper [drift]: +write [drift]");
+    assert_snapshot!(pending_story(&live, &all), @"left: update t/role/helper [drift]: +write [drift]");
     assert_snapshot!(drift_story(&live, &all), @"update t/role/helper [drift]: +write [drift]");
     // Where nobody can tell, it is left too.
     let all = helper(&["read", "write"]).based_on(helper(&["read", "write"]));
-    assert_snapshot!(pending_story(&live, &all.clone()), @"left: update t/role/helper [undetermined]: +write [undetermined]");
+    assert_snapshot!(pending_story(&live, &all), @"left: update t/role/helper [undetermined]: +write [undetermined]");
     assert_snapshot!(drift_story(&live, &all), @"update t/role/helper [undetermined]: +write [undetermined]");
 }
 

@@ -125,7 +125,7 @@ fn keys_that_swap_their_names() {
     update t/role/b [undetermined]: +keys [undetermined] -read [undetermined]
     ");
     // The dashboard swapped them, and nobody loses or gains anything.
-    let swapped = world.clone().role("1", "Beta", &["read"]).role("2", "Alpha", &["keys"]);
+    let swapped = world.role("1", "Beta", &["read"]).role("2", "Alpha", &["keys"]);
     let all = both("Alpha", "Beta").based_on(both("Alpha", "Beta")).applied(both("Alpha", "Beta"));
     assert_snapshot!(past_story(&swapped, &all.recorded("a", "1").recorded("b", "2")), @"
     rename t/role/a [drift]: name Alpha [drift]
@@ -193,7 +193,7 @@ fn a_record_alone_deletes_nothing() {
     let world = live().role("9", "Ops", &["keys"]);
     let old = || named("helper", "Helper");
     let all = definitions().based_on(old()).applied(old()).recorded("helper", "9");
-    assert_snapshot!(past_story(&world, &all.clone()), @"
+    assert_snapshot!(past_story(&world, &all), @"
     delete t/role/helper [pending] (no_longer_declared)
       refused by adopt: role `Ops` would be deleted; only the record of the last apply says that git declared it, under another name
     left alone: t/role/=Helper
@@ -209,7 +209,7 @@ fn a_record_alone_deletes_nothing() {
     // A role of git that the dashboard renamed: it takes one line more.
     let clicked = super::world::world().role("1", "Clicked", &["read"]);
     let all = definitions().based_on(old()).applied(old()).recorded("helper", "1");
-    assert_snapshot!(past_story(&clicked, &all.clone()), @"
+    assert_snapshot!(past_story(&clicked, &all), @"
     delete t/role/helper [pending] (no_longer_declared)
       refused by adopt: role `Clicked` would be deleted; only the record of the last apply says that git declared it, under another name
     ");

@@ -170,7 +170,7 @@ fn general(world: &World, source: &Source, checks: &mut Vec<Check>) -> Option<Op
     checks.push(Check::ok("config", definitions::place(&place)));
     let read = project::read(world, &place, source);
     let facts = Facts::of(&place).map_err(Failure::from);
-    let loaded = read.as_ref().ok().map(|(loaded, ..)| loaded);
+    let loaded = read.as_ref().ok().map(|checked| &checked.loaded);
     match &facts {
         Ok(facts) => checks.extend(definitions::git(facts, loaded, source.rev.as_deref())),
         Err(failure) => checks.push(Check::failed("git", failure.clone())),
@@ -178,8 +178,8 @@ fn general(world: &World, source: &Source, checks: &mut Vec<Check>) -> Option<Op
     if let (Ok(facts), Some(config)) = (&facts, loaded.and_then(|loaded| loaded.config.as_ref())) {
         checks.extend(definitions::branch(facts, config));
     }
-    let (loaded, ..) = match read {
-        Ok(read) => read,
+    let loaded = match read {
+        Ok(checked) => checked.loaded,
         Err(failure) => {
             checks.push(Check::failed("definitions", failure));
             return None;

@@ -152,7 +152,7 @@ fn a_renamed_folder_is_no_change_where_the_globs_follow_it() {
     project.role("two", "Two", READS);
     project.save("two, in the old folder");
     let plan = project.planned("");
-    assert_eq!(plan.revision("merged").is_some(), true);
+    assert!(plan.revision("merged").is_some());
     assert!(plan.changes().iter().all(|change| !change.contains("one")), "{:?}", plan.changes());
 }
 

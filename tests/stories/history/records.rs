@@ -93,7 +93,7 @@ fn one_that_is_malformed_permits_no_removal_and_says_what_helps() {
     newer["format_version"] = json!(99);
     let mut short = good.clone();
     short["revision"] = json!("abc");
-    let mut more = good.clone();
+    let mut more = good;
     more["command"] = json!("rm -rf /");
     let (newer, short, more) = (newer.to_string(), short.to_string(), more.to_string());
     for (content, help) in [
