@@ -72,9 +72,9 @@ fn min_admins_keeps_enough_and_never_moves_the_caller() {
     };
     assert_snapshot!(judged(&["ada"], Some("cy")), @"");
     assert_snapshot!(judged(&["ada", "bo"], Some("cy")), @"refused by min_admins: the plan would leave 1 of 3 administrators; `min_admins` wants 2 | Keep more administrators, or `--allow min_admins --reason TEXT`.");
-    assert_snapshot!(judged(&["ada"], Some("ada")), @"refused by min_admins: the plan would change the role of `ada`, for whom this credential acts | Let somebody else apply this, or `--allow min_admins --reason TEXT`.");
-    assert_snapshot!(judged(&["di"], Some("di")), @"refused by min_admins: the plan would change the role of `di`, for whom this credential acts | Let somebody else apply this, or `--allow min_admins --reason TEXT`.");
-    assert_snapshot!(judged(&["ada"], None), @"refused by min_admins: the plan would take administration from ada, and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.");
+    assert_snapshot!(judged(&["ada"], Some("ada")), @"refused by min_admins: the plan would change the role of Ada (ada), for whom this credential acts | Let somebody else apply this, or `--allow min_admins --reason TEXT`.");
+    assert_snapshot!(judged(&["di"], Some("di")), @"refused by min_admins: the plan would change the role of Di (di), for whom this credential acts | Let somebody else apply this, or `--allow min_admins --reason TEXT`.");
+    assert_snapshot!(judged(&["ada"], None), @"refused by min_admins: the plan would take administration from Ada (ada), and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.");
     assert_snapshot!(judged(&["di"], None), @"");
 }
 

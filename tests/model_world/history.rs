@@ -314,7 +314,8 @@ impl Revision {
             let permissions = set(role.permissions);
             let permissions: Vec<&str> = permissions.iter().map(String::as_str).collect();
             made = made.role(key, |mut builder| {
-                builder = builder.name(&role.name).permissions(&permissions);
+                // A moment without an access is another law's subject.
+                builder = builder.name(&role.name).permissions(&permissions).allow_gap(true);
                 builder = builder.description(role.description.map(text).as_deref());
                 for name in &role.previously {
                     builder = builder.previously(name);

@@ -85,7 +85,7 @@ fn each_mode_owns_another_part() {
     assert_snapshot!(story(&world, &managed(Mode::Declared)), @"
     reassign t/assignment/-/user:okan: Administrator -> Helper
     update t/role/helper: +merge -keys
-    refused by min_admins: the plan would take administration from okan, and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
+    refused by min_admins: the plan would take administration from Okan (okan), and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
     left alone: t/role/=Unknown
     left alone: 1 assignments
     0. set 1: [merge read]
@@ -96,7 +96,7 @@ fn each_mode_owns_another_part() {
     reassign t/assignment/-/user:okan: Administrator -> Helper
     delete t/role/=Unknown (never declared)
     update t/role/helper: +merge -keys
-    refused by min_admins: the plan would take administration from ada, okan, and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
+    refused by min_admins: the plan would take administration from Ada (ada), Okan (okan), and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
     0. give member to user ada
     0. delete 2
     0. set 1: [merge read]

@@ -28,7 +28,7 @@ fn assign_and_reassign() {
     ");
     assert_snapshot!(story(&world.user("mira", "admin").user("okan", "admin"), &definitions), @"
     reassign t/assignment/-/user:mira: Administrator -> Helper
-    refused by min_admins: the plan would take administration from mira, and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
+    refused by min_admins: the plan would take administration from Mira (mira), and the API does not tell whether this credential acts for one of them | If it does not: `--allow min_admins --reason TEXT`.
     left alone: 1 assignments
     0. give 1 to user mira
     ");

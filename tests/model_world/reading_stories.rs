@@ -59,7 +59,7 @@ fn an_incomplete_list_of_members_permits_no_removal() {
     assert_snapshot!(story(&world, &definitions.clone().removed("=Old", Some("builtin:member"))), @"
     reassign t/assignment/-/user:okan: Old -> Member (role removed)
     delete t/role/=Old
-      refused by incomplete: nobody can tell who holds role `Old`: page 3 of 4 was missing
+      refused by incomplete: nobody can tell who holds role `Old`: page 3 of 4 was missing | Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is deleted without the list.
     left alone: 1 assignments
     0. give member to user okan
     1. delete 2
@@ -81,7 +81,7 @@ fn members_that_were_not_read() {
     let world = world().role("1", "Old", &[]).user("mira", "1").with(|api| api.skips_members = true);
     assert_snapshot!(story(&world, &definitions().removed("=Old", Some("builtin:member"))), @"
     delete t/role/=Old
-      refused by incomplete: nobody can tell who holds role `Old`: it was not read
+      refused by incomplete: nobody can tell who holds role `Old`: it was not read | Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is deleted without the list.
     members were not read
     0. delete 1
     ");
@@ -116,7 +116,7 @@ fn fields_that_cannot_be_understood() {
     let text = story(&world, &definitions);
     assert_snapshot!(text.split("0. ").next().unwrap_or_default(), @r#"
     assign t/assignment/-/user:mira: nothing -> Helper
-      refused by blocked: which role `Mira (mira)` holds now cannot be read
+      refused by blocked: which role `Mira (mira)` holds now cannot be read | Plan again: the role may have been made while the lists were read. If it stays so, give the person a role in the product itself.
     set_default t/default: nothing -> Helper
       refused by blocked: the default role cannot be read
     update t/role/helper: description Some("Helps") +read

@@ -123,6 +123,8 @@ fn keys_that_swap_their_names() {
     reassign t/assignment/-/user:okan [pending]: role Alpha [pending]
     update t/role/a [undetermined]: +read [undetermined] -keys [undetermined]
     update t/role/b [undetermined]: +keys [undetermined] -read [undetermined]
+      refused by blocked: Mira (mira) would be without `read` for a moment: role `Alpha` loses that before they leave it, because others join it
+      refused by blocked: Okan (okan) would be without `keys` for a moment: they join role `Alpha` before it gains that, because others have to leave it first
     ");
     // The dashboard swapped them, and nobody loses or gains anything.
     let swapped = world.role("1", "Beta", &["read"]).role("2", "Alpha", &["keys"]);

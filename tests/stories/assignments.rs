@@ -299,6 +299,8 @@ fn who_holds_what_is_not_guessed() {
           + 1003: unknown now → Two
             ! Refused: this cannot be changed
                 which role `1003` holds now cannot be read
+                help: Plan again: the role may have been made while the lists were read. If it stays so,
+                  give the person a role in the product itself.
 
       Left alone: 3 assignments.
 

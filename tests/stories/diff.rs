@@ -117,8 +117,8 @@ fn everything_that_differs_is_shown() {
     project.config(&CONFIG.replace("88321", "88322"));
     project.config_also("guards: { max_deletes: 10 }");
     let output = project.run("diff --detailed-exitcode").exits(2);
-    insta::assert_snapshot!(shown(&output), @r###"
-    From HEAD (COMMIT) to the work tree
+    insta::assert_snapshot!(shown(&output), @r#"
+    From HEAD (BASE) to the work tree
 
     ! guards.max_deletes: 3 → 10
 
@@ -167,7 +167,7 @@ fn everything_that_differs_is_shown() {
     Roles: 1 added, 1 removed, 1 renamed, 1 changed; permissions +1 −2; assignments: 1 added, 1 removed,
       1 changed; 2 scope changes; 3 other differences.
     --- exit 2
-    "###);
+    "#);
     let output = project.run("diff --format markdown").exits(0);
     insta::assert_snapshot!(shown(&output), @r###"
     ### Roles: 1 added, 1 removed, 1 renamed, 1 changed; permissions +1 −2; assignments: 1 added, 1 removed, 1 changed; 2 scope changes; 3 other differences.
@@ -546,8 +546,8 @@ fn what_is_managed_and_guarded_is_compared() {
     project.config(&entry("new-name", "a.yaml, c.yaml", more));
     project.config_also("guards: { min_admins: 1 }\napply_from: [main]");
     let output = project.run("diff").exits(0);
-    insta::assert_snapshot!(shown(&output), @r###"
-    From HEAD (COMMIT) to the work tree
+    insta::assert_snapshot!(shown(&output), @r#"
+    From HEAD (BASE) to the work tree
 
     ! guards.min_admins: 2 → 1
     ! apply_from: anywhere → main
@@ -575,7 +575,7 @@ fn what_is_managed_and_guarded_is_compared() {
 
     Roles: 1 added, 1 removed; 10 scope changes.
     --- exit 0
-    "###);
+    "#);
     let document = json(&project, "");
     assert_eq!(document["targets"][0]["files_left"], serde_json::json!(["b.yaml"]));
     assert_eq!(document["targets"][0]["files_joined"], serde_json::json!(["c.yaml"]));

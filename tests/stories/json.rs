@@ -94,7 +94,7 @@ fn data_goes_to_standard_output_and_everything_else_to_standard_error() {
     let project = Project::in_git(&emulator, "");
     project.define("roles:\n  one: { name: One, permissions: { reports: [read] } }\n");
     let plan = project.run("plan --format json -vv").exits(0);
-    assert!(plan.json().is_object() && plan.stderr.contains("has no description"), "{}", plan.everything());
+    assert!(plan.json().is_object() && plan.stderr.contains("1 warning"), "{}", plan.everything());
     let quiet = project.run("apply --auto-approve --quiet").exits(0);
     assert!(!quiet.stderr.contains("done"), "{}", quiet.stderr);
     let _changes = project.run("plan --detailed-exitcode").exits(0);

@@ -232,6 +232,8 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
         ~ change Two  reviews/role/two
             PATCH /v1/roles/6e951e03-ff38-4491-8aab-4c6c6fc10375 answered 422 Unprocessable Entity:
               invalid_request: injected by the emulator
+            help: `rolecall doctor` checks the settings and what the credential may do; `-v` shows each
+              request.
 
       Not attempted
         + 1004 → Two (was Member)  reviews/assignment/-/user:1004

@@ -374,6 +374,7 @@ roles:
     permissions: { api_keys: [read] }
 ",
     );
+    project.commit("plus");
     let _made = project.apply().exits(0);
     let member = emulator.permissions("Member");
     let mut plus = member.clone();
@@ -389,7 +390,6 @@ roles:
         );
     }
     project.is_in_place();
-    project.commit("plus");
 
     let wider: Vec<String> = member.iter().cloned().chain(["integrations:delete".to_owned()]).collect();
     emulator.put("/_dashboard/system-roles/cr_member", &json!({ "permissions": wider }));
@@ -400,11 +400,11 @@ roles:
     Commit COMMIT on main, compared with the commit before (BASE), TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
+      last applied: TODAY TIME UTC by unknown at APPLIED
 
       ~ change Member plus  reviews/role/plus
           held by nobody · roles/all.yaml:3
-          Takes over a live role that no earlier revision is known to declare.
-          Only the base role changed at the provider.
+          Only the base role changed at the provider; this one follows.
           permissions: 1 added, 14 unchanged
             + integrations: delete  (via base cr_member)
             = audit_logs: read; integrations: read, write; learnings: read, write; metrics_dashboard:
@@ -412,15 +412,14 @@ roles:
 
       ~ change Member plus plus  reviews/role/plus-plus
           held by nobody · roles/all.yaml:8
-          Takes over a live role that no earlier revision is known to declare.
-          Only the base role changed at the provider.
+          Only the base role changed at the provider; this one follows.
           permissions: 1 added, 15 unchanged
             + integrations: delete  (via base plus)
             = api_keys: read; audit_logs: read; integrations: read, write; learnings: read, write
                 … and 9 more
 
     Digest sha256:DIGEST
-    Plan: 2 to change.
+    Plan: 2 to change; all of it drift.
     --- exit 0
     ");
     let _followed = project.apply().exits(0);

@@ -1,6 +1,6 @@
 //! Why something differs, in the words of whoever tells it.
 
-use crate::plan::document::{Action, Change, FieldChange, Origin};
+use crate::plan::document::{Action, Change, FieldChange, Origin, Reason};
 
 /// From where a difference is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,14 @@ pub(super) fn origin_words(origin: Origin, way: Way, told: Told) -> Option<&'sta
         (Origin::Unapplied, Told::Plan | Told::Left, _) => Some("merged earlier, not applied yet"),
         (Origin::Drift | Origin::Unapplied, Told::Report, _)
         | (Origin::Pending | Origin::Undetermined | Origin::Mixed, ..) => None,
+    }
+}
+
+/// [`origin_words`] of a change as a whole. One that follows its base role has a reason that says more.
+pub(super) fn change_words(change: &Change, told: Told) -> Option<&'static str> {
+    match change.reason {
+        Some(Reason::BaseChanged) => None,
+        _ => origin_words(change.origin, Way::of(change.action), told),
     }
 }
 

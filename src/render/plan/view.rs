@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::origins::{Told, Way, has_origin, origin_words};
+use super::origins::{Told, change_words, has_origin};
 use crate::{
     model::{Address, Untrusted},
     plan::document::{
@@ -96,7 +96,7 @@ impl<'a> Member<'a> {
             && change.verdicts.is_empty()
             && change.activity.is_empty()
             && change.action != Action::Release
-            && origin_words(change.origin, Way::of(change.action), told).is_none()
+            && change_words(change, told).is_none()
     }
 }
 
@@ -230,7 +230,7 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
 
 pub(super) fn reason_sentence(reason: Reason) -> &'static str {
     match reason {
-        Reason::BaseChanged => "Only the base role changed at the provider.",
+        Reason::BaseChanged => "Only the base role changed at the provider; this one follows.",
         Reason::Expired => "The assignment has expired.",
         Reason::RoleRemoved => "The role is removed and its holders move on.",
         Reason::NotInExclusiveList => "An exclusive list does not name this principal.",

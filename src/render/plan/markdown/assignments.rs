@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        origins::{Told, Way, origin_words},
+        origins::{Told, change_words},
         view::{Group, Member, reason_words},
     },
     MarkdownOptions, change, clipped, fence,
@@ -97,7 +97,7 @@ fn lines(member: &Member<'_>, told: Told) -> Vec<String> {
             line.push_str(&format!(" → {}", terminal(after.raw())));
         }
     }
-    let origin = origin_words(change.origin, Way::of(change.action), told);
+    let origin = change_words(change, told);
     let why: Vec<_> = origin.into_iter().chain(change.reason.map(reason_words)).collect();
     let mut lines = vec![line];
     lines.extend(change::below(&why.join(", ")));

@@ -10,7 +10,7 @@ use super::{
             Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
             shown, texts,
         },
-        origins::{Told, Way, origin_words},
+        origins::{Told, Way, change_words, origin_words},
         view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb},
         words::{Fate, difference},
     },
@@ -30,7 +30,7 @@ pub(super) fn full(change: &Change, options: &MarkdownOptions, told: Told) -> St
     if let Some(holders) = holders(change) {
         head.push(holders);
     }
-    let origin = origin_words(change.origin, Way::of(change.action), told);
+    let origin = change_words(change, told);
     head.extend(origin.map(|origin| format!("*{origin}*")));
     head.extend(change.definition.as_ref().map(|definition| place(definition, options)));
     head.push(markdown_code(change.address.as_str()));

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        origins::{Way, origin_words},
+        origins::change_words,
         page::{Page, Paint, Text},
         view::{Group, Member, assignments, reason_words},
     },
@@ -102,7 +102,7 @@ fn put_member(page: &mut Page, member: &Member<'_>, signs: Signs) {
     if change.action == Action::Release {
         why.push("no longer managed, stays as it is");
     }
-    why.extend(origin_words(change.origin, Way::of(change.action), signs.told));
+    why.extend(change_words(change, signs.told));
     why.extend(change.reason.map(reason_words));
     if !why.is_empty() {
         text = text.own(Paint::Dim, format_args!("  ({})", why.join(", ")));

@@ -6,7 +6,7 @@ use super::{
             Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
             shown, texts,
         },
-        origins::{Way, origin_words},
+        origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
         view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb},
         words::{Fate, difference},
@@ -86,7 +86,7 @@ fn facts(page: &mut Page, change: &Change, signs: Signs) {
     if !facts.is_empty() {
         page.put(ABOUT, ABOUT, &line);
     }
-    if let Some(origin) = origin_words(change.origin, Way::of(change.action), signs.told) {
+    if let Some(origin) = change_words(change, signs.told) {
         page.put(ABOUT, ABOUT + 2, &Text::new().own(Paint::Notice, origin));
     }
     if change.adopts {
