@@ -6,7 +6,7 @@
 //! little else.
 //! Source: `/api-reference/platform/audit-logs/list-audit-log-entries`.
 
-use std::collections::BTreeSet;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use jiff::Timestamp;
 
@@ -155,7 +155,7 @@ impl Collected<'_> {
     }
 
     fn finish(mut self, cut: bool, unread: Option<u64>) -> ActivityLog {
-        self.entries.sort_by(|a, b| b.instant.cmp(&a.instant));
+        self.entries.sort_by_key(|entry| Reverse(entry.instant));
         let mut notes: Vec<Untrusted> = Vec::new();
         if cut {
             let rest = match unread {
