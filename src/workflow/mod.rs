@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod diff;
 pub mod doctor;
 mod dropped;
+mod elsewhere;
 mod exit;
 mod failure;
 pub mod import;

@@ -216,7 +216,6 @@ fn is_whole(emulator: &Emulator, why: &str) {
 }
 
 #[test]
-#[ignore = "a recorded id alone says which live role goes"]
 fn one_that_somebody_forged_with_the_id_of_another_role_does_not_delete_that() {
     for name in ["Victim", "Lonely"] {
         let (emulator, project, mut record) = with_a_victim();
