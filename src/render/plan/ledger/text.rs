@@ -46,7 +46,10 @@ pub fn quiet(outcome: &ApplyDocument, style: Style) -> String {
 /// Whether the plan said already that there is nothing to do.
 fn is_idle(outcome: &ApplyDocument) -> bool {
     !outcome.targets.is_empty()
-        && outcome.targets.iter().all(|target| target.result == TargetResult::NothingToDo)
+        && outcome
+            .targets
+            .iter()
+            .all(|target| target.result == TargetResult::NothingToDo && target.not_recorded.is_none())
 }
 
 fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bool) {
@@ -54,8 +57,9 @@ fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bo
     let unverified = unverified(target);
     // The plan said why there was none, or what guards refuse; only the lock is refused after it.
     let refused = target.result == TargetResult::Refused;
-    let error = target.error.as_ref().filter(|_| !target.changes.is_empty());
-    if error.is_none() && (refused || target.changes.is_empty()) {
+    let error = target.error.as_ref().filter(|_| target.digest.is_some());
+    let quiet = error.is_none() && (refused || target.changes.is_empty());
+    if quiet && target.not_recorded.is_none() {
         return;
     }
     let whole = target.changes.iter().all(|change| change.status == ChangeStatus::Applied);
@@ -91,6 +95,11 @@ fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bo
             }
             page.put(4, 6, &text.prose(Paint::Plain, remaining.message.raw()));
         }
+    }
+    if let Some(why) = &target.not_recorded {
+        page.separate();
+        let text = Text::new().own(Paint::Plain, "Not recorded as the last apply: ");
+        page.put(2, 4, &text.prose(Paint::Plain, why.raw()).own(Paint::Plain, "."));
     }
     if let Some(counts) = counts.filter(|_| several) {
         page.put(2, 4, &Text::new().own(Paint::Plain, counts).own(Paint::Plain, "."));
