@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli::{progress::Progress, ui},
     plan::PlanDocument,
-    render::plan::{json, ledger, markdown::MarkdownOptions},
+    render::plan::{json, ledger, markdown::MarkdownOptions, text},
     workflow::{
         Exit, Failure, World, apply, approve, blame,
         plan::{self, Planned, Wishes},
@@ -87,6 +87,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
+    context.ui.reasons(&text::reasons(&planned.document, context.ui.err));
     if args.format == Format::Text {
         let shown = without_findings(&planned.document);
         context.ui.data(&rendered(context, &shown, super::plan::Format::Text));
@@ -114,6 +115,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     };
     let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
     progress.finish();
+    context.ui.reasons(&ledger::text::reasons(&document, context.ui.err));
     context.ui.data(&match args.format {
         Format::Text if context.global.quiet => ledger::text::quiet(&document, context.ui.out),
         Format::Text => ledger::text::render(&document, context.ui.out),
