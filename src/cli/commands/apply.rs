@@ -96,7 +96,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         approve::check_plan(&planned.document, approved)?;
     }
     approve::check_digests(&planned.document, &args.expect_plan)?;
-    let planned = match confirmed(context, args, &world, &project, &wishes, planned).await? {
+    let planned = match confirmed(context, args, &progress, &world, &project, &wishes, planned).await? {
         Confirmed::Yes(planned) => planned,
         Confirmed::No(exit) => return Ok(exit),
     };
@@ -106,7 +106,6 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         context.ui.status(&format!("The provider's limit of requests makes this take about {minutes} min."));
     }
     let stop = interruptible(context);
-    let progress = Progress::start(context);
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
     let events = |name: &str, event: crate::apply::Event<'_>| {
         if let Some(target) = planned.targets.iter().find(|target| &*target.target.name == name) {
@@ -146,6 +145,7 @@ enum Confirmed {
 async fn confirmed(
     context: &Context,
     args: &ApplyArgs,
+    progress: &Progress,
     world: &World,
     project: &Project,
     wishes: &Wishes,
@@ -171,7 +171,9 @@ async fn confirmed(
             // Time has passed: what is applied is planned now, and may be no more than was shown.
             let shown = planned.document.clone();
             planned.close().await;
+            progress.reading(project.targets().count());
             let fresh = plan::plan(world, project, wishes).await?;
+            progress.finish();
             approve::check_plan(&fresh.document, &shown)?;
             Ok(Confirmed::Yes(Box::new(fresh)))
         }
