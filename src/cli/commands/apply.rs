@@ -28,6 +28,10 @@ use crate::{
 ///
 /// Without FILE the plan is made, shown, and applied after a typed `yes`. With FILE the plan is made
 /// again, and applied only if every change is among those of the file.
+///
+/// A live role that no earlier revision declared is taken over, and the plan says so; if people hold
+/// it and it would gain permissions, its `id:` has to stand in the definition. What `protect` keeps a
+/// role from, and what the guards of the configuration limit, is refused unless `--allow` lifts it.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApplyArgs {
     /// A plan from `plan --out` that somebody approved.
