@@ -69,7 +69,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document)?;
+        blame::blame(&project, &mut planned).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
