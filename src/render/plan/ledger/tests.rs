@@ -224,8 +224,9 @@ reviews
 
 Applied 1 of 7: 1 already in place, 1
   failed, 1 unconfirmed, 2 not
-  attempted, 1 to be done by hand. Run
-  the same command again to continue.
+  attempted, 1 to be done by hand. Put
+  right what failed, then apply again to
+  continue.
 ");
 }
 
