@@ -44,6 +44,7 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     progress.finish();
     context.print_planned(&project, &planned.findings);
     let document = &planned.document;
+    context.ui.reasons(&render::plan::text::drift_reasons(document, context.ui.err));
     context.ui.data(&match args.format {
         Format::Text if context.global.quiet => render::plan::text::drift_quiet(document, context.ui.out),
         Format::Text => render::plan::text::drift(document, context.ui.out),

@@ -82,6 +82,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         Format::Text => without_findings(&planned.document),
         Format::Json | Format::Markdown => planned.document.clone(),
     };
+    context.ui.reasons(&render::plan::text::reasons(&shown, context.ui.err));
     context.ui.data(&rendered(context, &shown, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });

@@ -16,8 +16,10 @@
 
 mod assignments;
 pub(super) mod change;
+mod reasons;
 pub(super) mod remarks;
 
+pub use self::reasons::reasons;
 use self::remarks::{finding, help, verdicts};
 use super::{
     drift::{self, WAYS_OUT, outside},
@@ -53,7 +55,7 @@ pub fn render(plan: &PlanDocument, style: Style) -> String {
     page.into_string()
 }
 
-/// Only the conclusion: who failed, what is refused, and the numbers.
+/// Only the conclusion: who failed, what is refused, and the numbers. [`reasons`] says why.
 pub fn quiet(plan: &PlanDocument, style: Style) -> String {
     let mut page = Page::new(style);
     conclusion(&mut page, plan, Signs::of(style));
@@ -87,6 +89,11 @@ pub fn drift_quiet(plan: &PlanDocument, style: Style) -> String {
     let line = drift::headline(&outside(plan).targets, Signs::of(style).minus);
     page.put(0, 2, &Text::new().own(Paint::Strong, line));
     page.into_string()
+}
+
+/// Why targets of [`drift`] were not read. What guards say of a plan is no part of it.
+pub fn drift_reasons(plan: &PlanDocument, style: Style) -> String {
+    reasons(&outside(plan), style)
 }
 
 fn targets(page: &mut Page, plan: &PlanDocument, signs: Signs) {
