@@ -21,26 +21,48 @@ use crate::{
 /// how it ended as a whole.
 pub fn render(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    let several = outcome.targets.len() > 1;
     if is_idle(outcome) {
-        return String::new();
+        put_unrecorded(&mut page, outcome, several);
+        return page.into_string();
     }
     let signs = Signs::of(style);
-    let several = outcome.targets.len() > 1;
     for target in &outcome.targets {
         put_target(&mut page, target, signs, several);
     }
     page.separate();
+    put_unrecorded(&mut page, outcome, several);
     page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     page.into_string()
 }
 
-/// Only the conclusion.
+/// Only the conclusion, and what the plan could not say.
 pub fn quiet(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    let refused = outcome.targets.iter().filter(|target| target.result == TargetResult::Refused);
+    for error in refused.filter_map(|target| target.error.as_ref()) {
+        page.put(0, 2, &Text::new().own(Paint::Refuse, UNSENT).prose(Paint::Plain, error.message.raw()));
+        help(&mut page, 2, error.help.as_ref());
+    }
+    put_unrecorded(&mut page, outcome, outcome.targets.len() > 1);
     if !is_idle(outcome) {
         page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     }
     page.into_string()
+}
+
+const UNSENT: &str = "Nothing was sent: ";
+
+/// Where an apply was complete, and the next plan will not know of it.
+fn put_unrecorded(page: &mut Page, outcome: &ApplyDocument, several: bool) {
+    for target in &outcome.targets {
+        let Some(why) = &target.not_recorded else { continue };
+        let mut text = Text::new().own(Paint::Notice, "Note: ").own(Paint::Plain, "the apply");
+        if several {
+            text = text.own(Paint::Plain, " of ").name(Paint::Strong, target.name.raw());
+        }
+        page.put(0, 2, &text.own(Paint::Plain, " was not recorded: ").prose(Paint::Plain, why.raw()));
+    }
 }
 
 /// Whether the plan said already that there is nothing to do.
@@ -52,9 +74,10 @@ fn is_idle(outcome: &ApplyDocument) -> bool {
 fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bool) {
     let counts = counts(OutcomeSummary::of(&target.changes));
     let unverified = unverified(target);
-    // The plan said why there was none, or what guards refuse; only the lock is refused after it.
+    // The plan said why there was none, or what guards refuse; an older revision and the lock are
+    // refused after it.
     let refused = target.result == TargetResult::Refused;
-    let error = target.error.as_ref().filter(|_| !target.changes.is_empty());
+    let error = target.error.as_ref().filter(|_| refused || !target.changes.is_empty());
     if error.is_none() && (refused || target.changes.is_empty()) {
         return;
     }
@@ -65,7 +88,7 @@ fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bo
     }
     if let Some(error) = error {
         page.separate();
-        let word = if refused { "Nothing was sent: " } else { "Failed: " };
+        let word = if refused { UNSENT } else { "Failed: " };
         page.put(2, 4, &Text::new().own(Paint::Refuse, word).prose(Paint::Plain, error.message.raw()));
         help(page, 4, error.help.as_ref());
     }
