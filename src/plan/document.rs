@@ -244,7 +244,7 @@ pub struct Change {
 pub struct Activity {
     /// Who, as the provider's audit log calls them.
     pub actor: Untrusted,
-    /// When, RFC 3339.
+    /// When: RFC 3339, or as the audit log spells it where that cannot be understood.
     pub time: Untrusted,
     /// What, in the words of the audit log.
     pub what: Untrusted,

@@ -279,7 +279,8 @@ fn recorded(
         target: (&*target.target.name).into(),
         revision: revision.clone(),
         digest: outcome.digest.clone().unwrap_or_default(),
-        time: world.now.to_string().into(),
+        // Its end: what the audit log holds from then on is no part of this apply.
+        time: jiff::Timestamp::now().to_string().into(),
         actor: world.actor.clone(),
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),

@@ -1,26 +1,38 @@
-//! `--blame`: who wrote the lines that a plan refers to.
+//! `--blame`: who wrote the lines that a plan refers to, and who changed what outside git.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use super::{Failure, plan::Part, project::Project};
+use super::{
+    Failure, activity,
+    plan::{Part, Planned},
+    project::Project,
+};
 use crate::{
     model::Untrusted,
     plan::document::{Blame, FieldChange, PlanDocument, TargetPlan},
     repo,
 };
 
-/// Puts the author beside every place of the document. A line that is not committed has none, and
-/// neither has one of a merge in memory, whose lines stand in no commit.
+/// Puts the author beside every place of the plan, and beside every change that may have been made
+/// outside git who made it, as the provider's audit log tells. Neither is in any digest.
 ///
 /// Of a report of drift the places are those of what was applied last, where that is recorded.
 ///
 /// # Errors
 ///
-/// Where the history cannot be read.
-pub fn blame(project: &Project, document: &mut PlanDocument, part: Part) -> Result<(), Failure> {
+/// Where the history cannot be read. An audit log that cannot be read is only noted.
+pub async fn blame(project: &Project, planned: &mut Planned, part: Part) -> Result<(), Failure> {
+    authors(project, &mut planned.document, part)?;
+    activity::attach(planned).await;
+    Ok(())
+}
+
+/// Puts the author beside every place of the document. A line that is not committed has none, and
+/// neither has one of a merge in memory, whose lines stand in no commit.
+fn authors(project: &Project, document: &mut PlanDocument, part: Part) -> Result<(), Failure> {
     if project.past.history.is_none() {
         return Ok(());
     }

@@ -1,5 +1,6 @@
 //! The rooms put together: what each command does, as functions that print nothing.
 
+mod activity;
 pub mod apply;
 pub mod approve;
 pub mod base;

@@ -70,7 +70,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let wishes = args.wishes.wishes();
     let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document, wishes.part)?;
+        blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);

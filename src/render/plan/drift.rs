@@ -6,7 +6,7 @@ use std::mem;
 use super::{origins::has_origin, view::count};
 use crate::plan::{
     PlanDocument,
-    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan, Unmanaged},
+    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
 };
 
 /// The two ways out.
@@ -32,7 +32,8 @@ pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
         target.scope_changes.clear();
         target.verdicts.clear();
         target.left.clear();
-        target.unmanaged = Unmanaged::default();
+        // Who else holds what is no news; a role that somebody made may be.
+        target.unmanaged.assignments = None;
     }
     plan
 }

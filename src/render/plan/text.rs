@@ -219,7 +219,11 @@ fn nothing(signs: Signs) -> &'static str {
 fn unchanged(page: &mut Page, target: &TargetPlan, signs: Signs) {
     let mut text = header_of(target, signs).own(Paint::Plain, signs.dot).own(Paint::Plain, nothing(signs));
     if let Some(left) = left_alone(target, false) {
-        text = text.own(Paint::Dim, signs.dot).own(Paint::Dim, "left alone: ").then(left);
+        text = text
+            .own(Paint::Dim, signs.dot)
+            .own(Paint::Dim, signs.told.unmanaged())
+            .own(Paint::Dim, ": ")
+            .then(left);
     }
     page.put(0, 2, &text);
 }
@@ -238,13 +242,14 @@ fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
     page.put(0, 2, &text);
     let roles: usize = targets.iter().map(|target| target.unmanaged.roles.len()).sum();
     let assignments: u64 = targets.iter().filter_map(|target| target.unmanaged.assignments).sum();
-    if roles > 0 || assignments > 0 {
-        let text = format!(
-            "Left alone there: {}{}{}.",
-            count(roles, "role", "roles"),
-            signs.dot,
-            count(usize::try_from(assignments).unwrap_or(usize::MAX), "assignment", "assignments")
-        );
+    let assignments = usize::try_from(assignments).unwrap_or(usize::MAX);
+    let parts: Vec<String> = [(roles, "role", "roles"), (assignments, "assignment", "assignments")]
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, many)| count(number, one, many))
+        .collect();
+    if !parts.is_empty() {
+        let text = format!("{} there: {}.", capitalized(signs.told.unmanaged()), parts.join(signs.dot));
         page.put(2, 2, &Text::new().own(Paint::Dim, text));
     }
 }
@@ -288,7 +293,14 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
     pending_only(page, target, signs);
     if let Some(left) = left_alone(target, true) {
         page.blank();
-        page.put(2, 4, &Text::new().own(Paint::Dim, "Left alone: ").then(left).own(Paint::Dim, "."));
+        page.put(
+            2,
+            4,
+            &Text::new()
+                .own(Paint::Dim, capitalized(signs.told.unmanaged()) + ": ")
+                .then(left)
+                .own(Paint::Dim, "."),
+        );
     }
     if !target.findings.is_empty() {
         page.blank();

@@ -187,3 +187,16 @@ fn who_wrote_what_drifted_is_told_of_the_lines_that_were_applied() {
     let place = &plan["targets"][0]["changes"][0]["definition"];
     assert_eq!((&place["line"], &place["blame"]["commit"]), (&json!(5), &json!(author)), "{place}");
 }
+
+#[test]
+fn a_role_that_git_never_declared_is_named_beside_the_drift() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    let _made = emulator.make_role(&json!({ "name": "Clicked", "permissions": ["reports:read"] }));
+    let _quiet = project
+        .run("drift --detailed-exitcode")
+        .exits(0)
+        .has("No drift")
+        .has("Not managed: 1 role")
+        .has("Clicked");
+}
