@@ -44,6 +44,7 @@ fn people_are_assigned_reassigned_and_left_alone() {
     Digest sha256:DIGEST
     Plan: 1 assignment (~1).
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: give `1003` the role `Two` in place of `One`: done
@@ -145,6 +146,7 @@ fn an_exclusive_list_is_the_whole_truth() {
     Digest sha256:DIGEST
     Plan: 1 assignment (−1); 1 scope change.
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: give `1004` the role `Member` in place of `One`: done

@@ -73,6 +73,7 @@ fn more_deletions_than_the_guard_allows_need_a_reason() {
     Digest sha256:DIGEST
     Plan: 4 to delete.
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 4 of 4. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: delete role `Old 0`: done

@@ -66,6 +66,7 @@ fn the_first_apply_makes_everything_the_second_nothing_and_an_edit_is_exactly_wh
     Digest sha256:DIGEST
     Plan: 1 to create; 1 assignment (+1).
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 2 of 2. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: create role `Auditor`: done
@@ -151,6 +152,7 @@ fn a_role_that_previously_had_another_name_is_renamed_and_keeps_its_people() {
     Digest sha256:DIGEST
     Plan: 1 to rename.
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: change role `Inspector`: done
@@ -210,6 +212,7 @@ fn a_removed_role_that_nobody_holds_is_deleted() {
     Digest sha256:DIGEST
     Plan: 1 to delete.
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: delete role `Clicked Together`: done
@@ -322,6 +325,7 @@ roles:
     Digest sha256:DIGEST
     Plan: a new default role.
 
+    Note: the apply was not recorded: the work tree has changes that are not committed
     Applied 1 of 1. Verified: everything was read back, and nothing is left to do.
     --- stderr
     reviews: make `Two` the default role: done

@@ -148,86 +148,94 @@ fn the_last_line_is_exact() {
 
 #[test]
 fn wide() {
-    insta::assert_snapshot!(text::render(&outcome(), WIDE), @r"
-reviews
+    insta::assert_snapshot!(text::render(&outcome(), WIDE), @"
+    reviews
 
-  Failed
-    ~ change security-reviewer  reviews/role/security-reviewer
-        PUT /roles/7 was accepted, and `description` reads back as it was
-        help: Ask the provider, or leave the field out of the definition.
+      Failed
+        ~ change security-reviewer  reviews/role/security-reviewer
+            PUT /roles/7 was accepted, and `description` reads back as it was
+            help: Ask the provider, or leave the field out of the definition.
 
-  Sent, and nothing says whether it took effect
-    + mira → Auditor (was Member)  reviews/role/mira
-        POST /members had no answer in 30 s
+      Sent, and nothing says whether it took effect
+        + mira → Auditor (was Member)  reviews/role/mira
+            POST /members had no answer in 30 s
 
-  Not attempted
-    - delete old  reviews/role/old
-        it needs security-reviewer, which failed
+      Not attempted
+        - delete old  reviews/role/old
+            it needs security-reviewer, which failed
 
-  To be done by hand
-    ◆ default role → no role  reviews/role/default
-        the provider has no API for it
+      To be done by hand
+        ◆ default role → no role  reviews/role/default
+            the provider has no API for it
 
-  Applied
-    + create auditor
+      Applied
+        + create auditor
 
-  Already in place
-    → rename renamed
-  Applied 1 of 6: 1 already in place, 1 failed, 1 unconfirmed, 1 not attempted, 1 to be done by
-    hand.
+      Already in place
+        → rename renamed
+      Applied 1 of 6: 1 already in place, 1 failed, 1 unconfirmed, 1 not attempted, 1 to be done by
+        hand.
 
-Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
-  Put right what failed, then apply again to continue.
-");
+    west
+
+      Failed: the tenant is another one
+
+    Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
+      Put right what failed, then apply again to continue.
+    ");
 }
 
 #[test]
 fn narrow() {
-    insta::assert_snapshot!(text::render(&outcome(), NARROW), @r"
-reviews
+    insta::assert_snapshot!(text::render(&outcome(), NARROW), @"
+    reviews
 
-  Failed
-    ~ change security-reviewer
-        reviews/role/security-reviewer
-        PUT /roles/7 was accepted, and
-          `description` reads back as it
-          was
-        help: Ask the provider, or leave
-          the field out of the
-          definition.
+      Failed
+        ~ change security-reviewer
+            reviews/role/security-reviewer
+            PUT /roles/7 was accepted, and
+              `description` reads back as it
+              was
+            help: Ask the provider, or leave
+              the field out of the
+              definition.
 
-  Sent, and nothing says whether it took
-    effect
-    + mira -> Auditor (was Member)
-        reviews/role/mira
-        POST /members had no answer in
-          30 s
+      Sent, and nothing says whether it took
+        effect
+        + mira -> Auditor (was Member)
+            reviews/role/mira
+            POST /members had no answer in
+              30 s
 
-  Not attempted
-    - delete old  reviews/role/old
-        it needs security-reviewer,
-          which failed
+      Not attempted
+        - delete old  reviews/role/old
+            it needs security-reviewer,
+              which failed
 
-  To be done by hand
-    * default role -> no role
-        reviews/role/default
-        the provider has no API for it
+      To be done by hand
+        * default role -> no role
+            reviews/role/default
+            the provider has no API for it
 
-  Applied
-    + create auditor
+      Applied
+        + create auditor
 
-  Already in place
-    > rename renamed
-  Applied 1 of 6: 1 already in place, 1
-    failed, 1 unconfirmed, 1 not
-    attempted, 1 to be done by hand.
+      Already in place
+        > rename renamed
+      Applied 1 of 6: 1 already in place, 1
+        failed, 1 unconfirmed, 1 not
+        attempted, 1 to be done by hand.
 
-Applied 1 of 7: 1 already in place, 1
-  failed, 1 unconfirmed, 2 not
-  attempted, 1 to be done by hand. Put
-  right what failed, then apply again to
-  continue.
-");
+    west
+
+      Failed: the tenant is another one
+
+    Applied 1 of 7: 1 already in place, 1
+      failed, 1 unconfirmed, 2 not
+      attempted, 1 to be done by hand. Put
+      right what failed, then apply again to
+      continue.
+    ");
 }
 
 #[test]
