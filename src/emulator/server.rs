@@ -227,7 +227,12 @@ async fn handle(
         return respond(controls::hint(shared.registered), false);
     }
     let mut ticket = shared.core().begin(&call);
-    let mut entry = Entry { shared: &shared, seq: ticket.seq, permits: std::mem::take(&mut ticket.permits), status: None };
+    let mut entry = Entry {
+        shared: &shared,
+        seq: ticket.seq,
+        permits: std::mem::take(&mut ticket.permits),
+        status: None,
+    };
     let latency = shared.latency + ticket.latency;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
