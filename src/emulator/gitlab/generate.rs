@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::seed::{Document, SeedGroup, SeedMember, SeedUser, active};
+use super::document::{Document, SeedGroup, SeedMember, SeedUser, active};
 use super::time::long_ago;
 
 /// How much to add to a seed.

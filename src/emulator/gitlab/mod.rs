@@ -55,9 +55,12 @@
 //! | `PUT /_dashboard/security-policies/{name}`, `/_dashboard/protected-branches/{name}` | `{member_role_ids}` |
 
 mod abilities;
+mod ability_table;
 mod access;
 mod caller;
 mod dashboard;
+mod document;
+mod export;
 mod generate;
 mod graphql;
 mod input;
@@ -178,7 +181,7 @@ impl Product for GitLab {
     }
 
     fn export(&self) -> Value {
-        seed::export(&self.0)
+        export::export(&self.0)
     }
 
     fn fork(&self) -> Box<dyn Product> {

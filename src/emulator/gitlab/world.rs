@@ -1,6 +1,7 @@
 //! GitLab's objects: people, tokens, groups, projects, roles, memberships and links.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -252,14 +253,14 @@ pub(super) struct World {
 }
 
 /// A change that puts an object in place.
-pub(super) fn put<T: Serialize>(scope: &str, kind: &str, id: impl ToString, object: &T) -> Change {
+pub(super) fn put<T: Serialize>(scope: &str, kind: &str, id: impl Display + Copy, object: &T) -> Change {
     // Serialization of these types cannot fail; a null would be refused when it is applied.
     let value = serde_json::to_value(object).unwrap_or(Value::Null);
     Change { scope: scope.to_owned(), kind: kind.to_owned(), id: id.to_string(), value: Some(value) }
 }
 
 /// A change that removes an object.
-pub(super) fn remove(scope: &str, kind: &str, id: impl ToString) -> Change {
+pub(super) fn remove(scope: &str, kind: &str, id: impl Display + Copy) -> Change {
     Change { scope: scope.to_owned(), kind: kind.to_owned(), id: id.to_string(), value: None }
 }
 

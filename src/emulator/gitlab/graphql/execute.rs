@@ -10,11 +10,12 @@ use crate::emulator::gitlab::caller::{Caller, Context};
 use crate::emulator::product::Change;
 
 use super::coerce;
+use super::fragments::Fragments;
 use super::mutation;
 use super::node::{Failed, Node, Object};
 use super::query;
 use super::schema::Schema;
-use super::validate::{Fragments, key};
+use super::validate::key;
 
 /// What an operation is executed with.
 pub(super) struct Execution<'a, 'b> {
@@ -83,7 +84,7 @@ impl<'a, 'b> Execution<'a, 'b> {
                         (value, made)
                     }
                     Err(Failed(message)) => {
-                        self.fail(message, field, &[json!(key)]);
+                        self.fail(&message, field, &[json!(key)]);
                         (Value::Null, Vec::new())
                     }
                 };
@@ -93,7 +94,7 @@ impl<'a, 'b> Execution<'a, 'b> {
         (Value::Object(data), changes)
     }
 
-    fn fail(&mut self, message: String, field: &Field<'_, String>, path: &[Value]) {
+    fn fail(&mut self, message: &str, field: &Field<'_, String>, path: &[Value]) {
         let at = field.position;
         self.errors.push(json!({
             "message": message, "locations": [{ "line": at.line, "column": at.column }], "path": path,
@@ -171,7 +172,7 @@ impl<'a, 'b> Execution<'a, 'b> {
                     self.node(node, &below, path, counts)
                 }
                 Err(Failed(message)) => {
-                    self.fail(message, field, path);
+                    self.fail(&message, field, path);
                     Value::Null
                 }
             };

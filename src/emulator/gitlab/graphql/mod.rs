@@ -3,6 +3,7 @@
 mod coerce;
 mod connection;
 mod execute;
+mod fragments;
 mod mutation;
 mod node;
 mod query;
@@ -20,8 +21,9 @@ use crate::emulator::call::Answer;
 use super::caller::{self, Caller, Context};
 use super::switches::GRAPHQL_BAD_TOKEN;
 use execute::Execution;
+use fragments::Fragments;
 use schema::{SCHEMA, Schema};
-use validate::{Check, Fragments};
+use validate::Check;
 
 pub(super) use connection::first_cursor;
 

@@ -36,7 +36,7 @@ pub(super) enum Object {
     UserRole(Arc<User>, Arc<Role>),
     Connection(Connection),
     /// Type name, cursor and node of an edge.
-    Edge(&'static str, String, Box<Object>),
+    Edge(&'static str, String, Box<Self>),
     PageInfo(Box<PageInfo>),
     Payload(Box<Payload>),
 }

@@ -13,13 +13,16 @@ const TEXT: &str = include_str!("schema.graphql");
 /// A type reference such as `[MemberRolePermission!]`.
 pub(super) type TypeRef = ast::Type<'static, String>;
 
+/// What gives the values of an enum for a version.
+type Values = fn(&Switches) -> Vec<String>;
+
 /// What a name stands for.
 #[derive(Debug)]
 pub(super) enum Kind {
     Scalar,
     Enum(Vec<String>),
     /// Values that depend on the version.
-    VersionEnum(fn(&Switches) -> Vec<String>),
+    VersionEnum(Values),
     Object(BTreeMap<String, FieldType>),
     Input(BTreeMap<String, TypeRef>),
 }
@@ -66,7 +69,7 @@ fn read() -> Result<Schema, String> {
         };
         types.insert(name, kind);
     }
-    let dynamic: [(&str, fn(&Switches) -> Vec<String>); 6] = [
+    let dynamic: [(&str, Values); 6] = [
         ("MemberRolePermission", |switches| permissions(switches, None)),
         ("MemberRoleStandardPermission", |switches| permissions(switches, Some(false))),
         ("MemberRoleAdminPermission", |switches| permissions(switches, Some(true))),

@@ -4,19 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use graphql_parser::Pos;
 use graphql_parser::query::Value as Literal;
-use graphql_parser::query::{
-    Field, FragmentDefinition, Selection, SelectionSet, TypeCondition, VariableDefinition,
-};
+use graphql_parser::query::{Field, Selection, SelectionSet, TypeCondition, VariableDefinition};
 use graphql_parser::schema::Type;
 use serde_json::{Value, json};
 
 use crate::emulator::switch::Switches;
 
 use super::coerce;
+use super::fragments::{Fragments, cost, loops};
 use super::schema::{Kind, Schema, TypeRef, named};
-
-/// The fragments of a document by name.
-pub(super) type Fragments<'a> = BTreeMap<&'a str, &'a FragmentDefinition<'a, String>>;
 
 /// The most that a query may cost, one for each field.
 const COMPLEXITY: u64 = 250;
@@ -35,7 +31,7 @@ pub(super) struct Check<'a> {
 
 fn error(message: String, at: Pos, path: &[Value], extensions: &Value) -> Value {
     json!({
-        "message": message, "locations": [{ "line": at.line, "column": at.column }],
+        "message": Value::String(message), "locations": [{ "line": at.line, "column": at.column }],
         "path": path, "extensions": extensions,
     })
 }
@@ -291,29 +287,42 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Checks a value of a query against a type.
+    /// Checks a value of a query against the type of an argument.
     fn value(&mut self, of: &TypeRef, value: &'a Literal<'a, String>, name: &str, owner: &str, at: Pos) {
+        if !self.fits(of, value, name, at) {
+            self.add(
+                format!("Argument '{name}' on {owner} has an invalid value ({value}). Expected type '{of}'."),
+                at,
+                &json!({ "code": "argumentLiteralsIncompatible", "argumentName": name }),
+            );
+        }
+    }
+
+    /// Whether a value is of a type; what is wrong with variables and fields within it is said already.
+    fn fits(&mut self, of: &TypeRef, value: &'a Literal<'a, String>, name: &str, at: Pos) -> bool {
         match (of, value) {
-            (_, Literal::Variable(variable)) => self.variable(of, variable, name, at),
-            (Type::NonNullType(_), Literal::Null) => self.unfit(of, value, name, owner, at),
-            (_, Literal::Null) => {}
-            (Type::NonNullType(inner), _) => self.value(inner, value, name, owner, at),
-            (Type::ListType(inner), Literal::List(items)) => {
-                items.iter().for_each(|item| self.value(inner, item, name, owner, at));
+            (_, Literal::Variable(variable)) => {
+                self.variable(of, variable, name, at);
+                true
             }
-            (Type::ListType(inner), _) => self.value(inner, value, name, owner, at),
+            (Type::NonNullType(_), Literal::Null) => false,
+            (_, Literal::Null) => true,
+            (Type::NonNullType(inner), _) => self.fits(inner, value, name, at),
+            (Type::ListType(inner), Literal::List(items)) => {
+                items.iter().all(|item| self.fits(inner, item, name, at))
+            }
+            (Type::ListType(inner), _) => self.fits(inner, value, name, at),
             (Type::NamedType(of_name), Literal::Object(sent)) => {
                 let schema = self.schema;
                 match schema.kind(of_name) {
-                    Some(Kind::Input(fields)) => self.object(of_name, fields, sent, at),
-                    _ => self.unfit(of, value, name, owner, at),
+                    Some(Kind::Input(fields)) => {
+                        self.object(of_name, fields, sent, at);
+                        true
+                    }
+                    _ => false,
                 }
             }
-            (Type::NamedType(of_name), _) => {
-                if !coerce::is_scalar(self.schema, self.switches, of_name, value) {
-                    self.unfit(of, value, name, owner, at);
-                }
-            }
+            (Type::NamedType(of_name), _) => coerce::is_scalar(self.schema, self.switches, of_name, value),
         }
     }
 
@@ -344,14 +353,6 @@ impl<'a> Check<'a> {
                 );
             }
         }
-    }
-
-    fn unfit(&mut self, of: &TypeRef, value: &Literal<'_, String>, name: &str, owner: &str, at: Pos) {
-        self.add(
-            format!("Argument '{name}' on {owner} has an invalid value ({value}). Expected type '{of}'."),
-            at,
-            &json!({ "code": "argumentLiteralsIncompatible", "argumentName": name }),
-        );
     }
 
     fn variable(&mut self, of: &TypeRef, name: &'a str, argument: &str, at: Pos) {
@@ -439,65 +440,4 @@ fn type_name<'a>(of: &'a Type<'a, String>) -> &'a str {
 /// `query q` is `q`; `query` is `anonymous query`.
 fn operation_name(label: &str) -> String {
     label.split_once(' ').map_or_else(|| format!("anonymous {label}"), |(_, name)| name.to_owned())
-}
-
-fn spreads<'a>(selection: &'a SelectionSet<'a, String>, into: &mut BTreeSet<&'a str>) {
-    for item in &selection.items {
-        match item {
-            Selection::Field(field) => spreads(&field.selection_set, into),
-            Selection::InlineFragment(fragment) => spreads(&fragment.selection_set, into),
-            Selection::FragmentSpread(spread) => {
-                into.insert(&spread.fragment_name);
-            }
-        }
-    }
-}
-
-/// Whether a fragment leads to itself.
-fn loops(fragments: &Fragments<'_>, name: &str) -> bool {
-    let mut reached = BTreeSet::new();
-    let mut open = BTreeSet::from([name]);
-    while let Some(next) = open.pop_first() {
-        if !reached.insert(next) {
-            continue;
-        }
-        if let Some(fragment) = fragments.get(next) {
-            let mut further = BTreeSet::new();
-            spreads(&fragment.selection_set, &mut further);
-            if further.contains(name) {
-                return true;
-            }
-            open.extend(further);
-        }
-    }
-    false
-}
-
-/// The number of fields with all fragments in place.
-fn cost<'a>(
-    fragments: &Fragments<'a>,
-    selection: &'a SelectionSet<'a, String>,
-    known: &mut BTreeMap<&'a str, u64>,
-) -> u64 {
-    let mut sum: u64 = 0;
-    for item in &selection.items {
-        let one = match item {
-            Selection::Field(field) => cost(fragments, &field.selection_set, known).saturating_add(1),
-            Selection::InlineFragment(fragment) => cost(fragments, &fragment.selection_set, known),
-            Selection::FragmentSpread(spread) => {
-                let name = spread.fragment_name.as_str();
-                match (known.get(name), fragments.get(name)) {
-                    (Some(cost), _) => *cost,
-                    (None, Some(fragment)) => {
-                        let found = cost(fragments, &fragment.selection_set, known).max(1);
-                        known.insert(name, found);
-                        found
-                    }
-                    (None, None) => 0,
-                }
-            }
-        };
-        sum = sum.saturating_add(one);
-    }
-    sum
 }

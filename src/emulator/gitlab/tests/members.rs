@@ -127,7 +127,8 @@ async fn lists_by_key_follow_their_links() {
         );
         match link {
             Some(link) => {
-                path = format!("/api{}", link.split(['<', '>']).nth(1).unwrap().split("/api").nth(1).unwrap())
+                path =
+                    format!("/api{}", link.split(['<', '>']).nth(1).unwrap().split("/api").nth(1).unwrap());
             }
             None => break,
         }

@@ -157,8 +157,8 @@ async fn without_a_token_a_right_or_a_licence_nothing_is_shown() {
     assert_eq!(reader.get(ROLES).await.0, 200);
     let (status, answer) = reader.post(ROLES, json!({ "base_access_level": 10, "read_code": true })).await;
     assert_eq!((status, &answer["error"]), (403, &json!("insufficient_scope")));
+    assert_eq!(client.put("/api/v4/groups/84/member_roles/51", json!({})).await.0, 405, "there is no update");
     client.patch("/_dashboard/switches", json!({ "licence": "none" })).await;
     assert_eq!(client.get(ROLES).await.0, 403);
     assert_eq!(client.get("/api/v4/nonsense").await.0, 404);
-    assert_eq!(client.put("/api/v4/groups/84/member_roles/51", json!({})).await.0, 405, "there is no update");
 }
