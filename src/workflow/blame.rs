@@ -1,24 +1,32 @@
-//! `--blame`: who wrote the lines that a plan refers to.
+//! `--blame`: who wrote the lines that a plan refers to, and who changed what outside git.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use super::{Failure, project::Project};
+use super::{Failure, activity, plan::Planned, project::Project};
 use crate::{
     model::Untrusted,
     plan::document::{Blame, FieldChange, PlanDocument},
     repo,
 };
 
-/// Puts the author beside every place of the document. A line that is not committed has none.
+/// Puts the author beside every place of the plan, and beside every change that may have been made
+/// outside git who made it, as the provider's audit log tells. Neither is in any digest.
 ///
 /// # Errors
 ///
-/// Where the history cannot be read, or the definitions are those of a merge in memory, whose lines
-/// stand in no commit.
-pub fn blame(project: &Project, document: &mut PlanDocument) -> Result<(), Failure> {
+/// Where the history cannot be read. An audit log that cannot be read is only noted.
+pub async fn blame(project: &Project, planned: &mut Planned) -> Result<(), Failure> {
+    authors(project, &mut planned.document)?;
+    activity::attach(planned).await;
+    Ok(())
+}
+
+/// Puts the author beside every place of the document. A line that is not committed has none, and the
+/// definitions of a merge in memory stand in no commit.
+fn authors(project: &Project, document: &mut PlanDocument) -> Result<(), Failure> {
     if project.past.history.is_none() || project.revisions.merged.is_some() {
         return Ok(());
     }

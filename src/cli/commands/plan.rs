@@ -69,7 +69,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document)?;
+        blame::blame(&project, &mut planned).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
@@ -82,6 +82,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         Format::Text => without_findings(&planned.document),
         Format::Json | Format::Markdown => planned.document.clone(),
     };
+    context.ui.reasons(&render::plan::text::reasons(&shown, context.ui.err));
     context.ui.data(&rendered(context, &shown, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });

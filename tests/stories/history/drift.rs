@@ -171,3 +171,16 @@ fn a_part_that_needs_what_is_left_is_refused() {
     let _applied = project.apply().exits(0);
     assert_ne!(emulator.get("/_dashboard/writes"), kept);
 }
+
+#[test]
+fn a_role_that_git_never_declared_is_named_beside_the_drift() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    let _made = emulator.make_role(&json!({ "name": "Clicked", "permissions": ["reports:read"] }));
+    let _quiet = project
+        .run("drift --detailed-exitcode")
+        .exits(0)
+        .has("No drift")
+        .has("Not managed: 1 role")
+        .has("Clicked");
+}
