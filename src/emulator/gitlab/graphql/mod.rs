@@ -10,8 +10,6 @@ mod query;
 mod schema;
 mod validate;
 
-use std::borrow::Cow;
-
 use graphql_parser::Pos;
 use graphql_parser::query::{Definition, OperationDefinition, SelectionSet, VariableDefinition, parse_query};
 use serde_json::{Map, Value, json};
@@ -138,14 +136,13 @@ fn run<'a>(context: Context<'a>, caller: Option<&Caller<'a>>, schema: &Schema) -
     Answer::json(200, &body).changing(changes)
 }
 
-/// The request: JSON in the body of a POST, or the parameters of a GET.
+/// The request: JSON in the body of a POST.
 fn request(context: Context<'_>) -> Result<Map<String, Value>, String> {
     if context.call.method == "GET" {
         return Err("No query string was present".to_owned());
     }
-    let body: Cow<'_, [u8]> = Cow::Borrowed(&context.call.body);
     let mut sent: Map<String, Value> =
-        serde_json::from_slice(&body).map_err(|_| "Unexpected end of document".to_owned())?;
+        serde_json::from_slice(&context.call.body).map_err(|_| "Unexpected end of document".to_owned())?;
     // Variables may come as text.
     if let Some(Value::String(text)) = sent.get("variables") {
         let variables = serde_json::from_str(text).map_err(|_| "Invalid variables: not JSON".to_owned())?;

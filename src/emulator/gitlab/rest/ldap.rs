@@ -27,7 +27,7 @@ fn shape(link: &LdapLink) -> Value {
 /// Answers `/groups/:id/ldap_group_links`.
 pub(super) fn answer<'a>(context: Context<'a>, caller: &Caller<'a>, key: &str) -> Result<Answer, Refusal> {
     let place = Place::Group(caller::group(context, caller, key)?.id);
-    let method = super::method(context, caller, &["GET", "POST", "DELETE"])?;
+    let method = super::method(context, &["GET", "POST", "DELETE"])?;
     if caller.level(context, place) < OWNER {
         return Err(Refusal::forbidden());
     }

@@ -226,7 +226,7 @@ pub(super) fn invite<'a>(
     key: &str,
 ) -> Result<Answer, Refusal> {
     let place = caller::place(context, caller, kind, key)?;
-    super::method(context, caller, &["POST"])?;
+    super::method(context, &["POST"])?;
     let params = Params::of(context.call)?;
     if !caller.manages_members(context, place) {
         return Err(Refusal::forbidden());

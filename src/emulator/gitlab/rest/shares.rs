@@ -41,8 +41,8 @@ pub(super) fn answer<'a>(
 ) -> Result<Answer, Refusal> {
     let place = caller::place(context, caller, kind, key)?;
     let method = match rest {
-        [] => super::method(context, caller, &["POST"])?,
-        [_] => super::method(context, caller, &["DELETE"])?,
+        [] => super::method(context, &["POST"])?,
+        [_] => super::method(context, &["DELETE"])?,
         _ => return Err(Refusal::no_route()),
     };
     if !caller.manages_members(context, place) {

@@ -18,7 +18,7 @@ use crate::emulator::gitlab::world::User;
 pub(super) fn answer(context: Context<'_>, caller: &Caller<'_>, rest: &[&str]) -> Result<Answer, Refusal> {
     match rest {
         ["user"] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             let mut shape = shape::user(context, caller.user);
             shape["email"] = json!(caller.user.email);
             shape["created_at"] = json!(caller.user.created_at);
@@ -28,17 +28,17 @@ pub(super) fn answer(context: Context<'_>, caller: &Caller<'_>, rest: &[&str]) -
             Ok(Answer::json(200, &shape))
         }
         ["users"] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             list(context, caller)
         }
         ["users", id] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             let id: u64 = id.parse().map_err(|_| invalid("id"))?;
             let user = context.world.users.get(&id).ok_or_else(|| Refusal::not_found("User"))?;
             Ok(Answer::json(200, &seen(context, caller, user)))
         }
         ["personal_access_tokens", "self"] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             Ok(Answer::json(
                 200,
                 &json!({
@@ -49,11 +49,11 @@ pub(super) fn answer(context: Context<'_>, caller: &Caller<'_>, rest: &[&str]) -
             ))
         }
         ["version"] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             Ok(Answer::json(200, &json!({ "version": version(context), "revision": "0000000000" })))
         }
         ["metadata"] => {
-            super::method(context, caller, &["GET"])?;
+            super::method(context, &["GET"])?;
             let kas = json!({ "enabled": false, "externalUrl": null, "version": null });
             Ok(Answer::json(
                 200,
