@@ -87,7 +87,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned).await?;
+        blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);

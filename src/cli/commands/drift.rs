@@ -39,7 +39,7 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     let wishes = Wishes { only: args.only.clone(), part: Part::Drift, ..Wishes::default() };
     let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned).await?;
+        blame::blame(&project, &mut planned, Part::Drift).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);

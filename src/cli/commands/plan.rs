@@ -67,9 +67,10 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let world = context.world(Some(progress.events()));
     let project = context.project(&world)?;
     progress.reading(project.targets().count());
-    let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    let wishes = args.wishes.wishes();
+    let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned).await?;
+        blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);

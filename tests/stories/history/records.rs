@@ -344,7 +344,7 @@ fn the_text_of_an_apply_says_why_it_was_not_recorded_or_refused() {
     project.git(&format!("update-ref -d {RECORD}"));
     std::fs::remove_dir_all(project.dir.join(".git/refs/rolecall")).expect("removed");
     project.write(".git/refs/rolecall", "in the way\n");
-    let _said = project.apply().exits(0).has("Not recorded as the last apply: ");
+    let _said = project.apply().exits(0).has("the apply was not recorded: ");
 }
 
 #[test]

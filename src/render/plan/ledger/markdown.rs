@@ -89,7 +89,7 @@ fn whole(target: &TargetOutcome) -> Vec<Item> {
         TargetResult::Applied | TargetResult::Partly | TargetResult::Failed => {}
     }
     if let Some(why) = &target.not_recorded {
-        let text = format!("Not recorded as the last apply: {}.\n\n", advice::prose(why.raw()));
+        let text = format!("The apply was not recorded: {}\n\n", advice::prose(why.raw()));
         items.push(Item::new(Subject::Note, 1, text));
     }
     items

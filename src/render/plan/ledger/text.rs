@@ -21,22 +21,25 @@ use crate::{
 /// how it ended as a whole.
 pub fn render(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    let several = outcome.targets.len() > 1;
     if is_idle(outcome) {
-        return String::new();
+        put_unrecorded(&mut page, outcome, several);
+        return page.into_string();
     }
     let signs = Signs::of(style);
-    let several = outcome.targets.len() > 1;
     for target in &outcome.targets {
         put_target(&mut page, target, signs, several);
     }
     page.separate();
+    put_unrecorded(&mut page, outcome, several);
     page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     page.into_string()
 }
 
-/// Only the conclusion. [`reasons`] says why.
+/// Only the conclusion, and that an apply was not recorded. [`reasons`] says why something failed.
 pub fn quiet(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    put_unrecorded(&mut page, outcome, outcome.targets.len() > 1);
     if !is_idle(outcome) {
         page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     }
@@ -62,7 +65,7 @@ fn put_reasons(page: &mut Page, target: &TargetOutcome, signs: Signs) {
             .own(Paint::Plain, ": ")
     };
     // Why there was no plan, or what guards refuse, was said after planning.
-    if let Some(error) = target.error.as_ref().filter(|_| !target.changes.is_empty()) {
+    if let Some(error) = target.error.as_ref().filter(|_| target.digest.is_some()) {
         page.put(0, 2, &head().prose(Paint::Plain, error.message.raw()));
         help(page, 2, error.help.as_ref());
     }
@@ -80,23 +83,32 @@ fn put_reasons(page: &mut Page, target: &TargetOutcome, signs: Signs) {
     }
 }
 
+/// Where an apply was complete, and the next plan will not know of it.
+fn put_unrecorded(page: &mut Page, outcome: &ApplyDocument, several: bool) {
+    for target in &outcome.targets {
+        let Some(why) = &target.not_recorded else { continue };
+        let mut text = Text::new().own(Paint::Notice, "Note: ").own(Paint::Plain, "the apply");
+        if several {
+            text = text.own(Paint::Plain, " of ").name(Paint::Strong, target.name.raw());
+        }
+        page.put(0, 2, &text.own(Paint::Plain, " was not recorded: ").prose(Paint::Plain, why.raw()));
+    }
+}
+
 /// Whether the plan said already that there is nothing to do.
 fn is_idle(outcome: &ApplyDocument) -> bool {
     !outcome.targets.is_empty()
-        && outcome
-            .targets
-            .iter()
-            .all(|target| target.result == TargetResult::NothingToDo && target.not_recorded.is_none())
+        && outcome.targets.iter().all(|target| target.result == TargetResult::NothingToDo)
 }
 
 fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bool) {
     let counts = counts(OutcomeSummary::of(&target.changes));
     let unverified = unverified(target);
-    // The plan said why there was none, or what guards refuse; only the lock is refused after it.
+    // The plan said why there was none, or what guards refuse; an older revision and the lock are
+    // refused after it.
     let refused = target.result == TargetResult::Refused;
     let error = target.error.as_ref().filter(|_| target.digest.is_some());
-    let quiet = error.is_none() && (refused || target.changes.is_empty());
-    if quiet && target.not_recorded.is_none() {
+    if error.is_none() && (refused || target.changes.is_empty()) {
         return;
     }
     let whole = target.changes.iter().all(|change| change.status == ChangeStatus::Applied);
@@ -128,11 +140,6 @@ fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bo
         for remaining in remaining {
             page.put(4, 6, &Text::new().own(Paint::Refuse, "! ").then(left(remaining)));
         }
-    }
-    if let Some(why) = &target.not_recorded {
-        page.separate();
-        let text = Text::new().own(Paint::Plain, "Not recorded as the last apply: ");
-        page.put(2, 4, &text.prose(Paint::Plain, why.raw()).own(Paint::Plain, "."));
     }
     if let Some(counts) = counts.filter(|_| several) {
         page.put(2, 4, &Text::new().own(Paint::Plain, counts).own(Paint::Plain, "."));
