@@ -11,7 +11,7 @@ use super::fault::{Effect, Fault};
 use super::inject;
 use super::journal::Journal;
 use super::limiter::Limiter;
-use super::product::{Change, Failure, Product, View};
+use super::product::{Change, Failure, Product, Usage, View};
 use super::requests::RequestLog;
 use super::switch::Switches;
 
@@ -50,8 +50,10 @@ pub(crate) struct Ticket {
     pub(crate) seq: u64,
     /// How long it waits.
     pub(crate) latency: Duration,
-    /// The limit that admitted it, to be left at the end.
-    pub(crate) permit: Option<String>,
+    /// The limits that admitted it, to be left at the end.
+    pub(crate) permits: Vec<String>,
+    /// How far the caller's throttle is used up, if there is one.
+    pub(crate) usage: Option<Usage>,
     /// The refusal, if its limit is exhausted.
     pub(crate) refusal: Option<Answer>,
     /// The fault's effect.
@@ -122,7 +124,14 @@ impl Core {
         let secret = self.product.credential(call);
         let tenant = self.product.tenant(self.view(), call);
         let seq = self.requests.begin(call, tenant, secret.as_deref());
-        let mut ticket = Ticket { seq, latency: Duration::ZERO, permit: None, refusal: None, effect: None };
+        let mut ticket = Ticket {
+            seq,
+            latency: Duration::ZERO,
+            permits: Vec::new(),
+            usage: None,
+            refusal: None,
+            effect: None,
+        };
         for armed in &mut self.faults {
             if !armed.fault.matches(call) {
                 continue;
@@ -140,21 +149,42 @@ impl Core {
                 ticket.effect.clone_from(&armed.fault.effect);
             }
         }
-        if reaches_product(ticket.effect.as_ref())
-            && let Some(limit) = self.product.limit(self.view(), call)
-        {
-            match self.limiter.enter(&limit, self.now()) {
-                Ok(()) => ticket.permit = Some(limit.key),
-                Err(wait) => {
-                    ticket.refusal = Some(self.product.limited(self.view(), call, wait));
-                }
-            }
+        if reaches_product(ticket.effect.as_ref()) {
+            self.enter(call, &mut ticket);
         }
         ticket
     }
 
+    /// Counts a request against its limits.
+    fn enter(&mut self, call: &Call, ticket: &mut Ticket) {
+        let now = self.now();
+        if let Some(throttle) = self.product.throttle(self.view(), call) {
+            let entered = self.limiter.enter(&throttle, now);
+            ticket.usage = Some(self.limiter.usage(&throttle, now));
+            if let Err(wait) = entered {
+                ticket.refusal = Some(self.product.throttled(self.view(), call, wait));
+                return;
+            }
+            ticket.permits.push(throttle.key);
+        }
+        if let Some(limit) = self.product.limit(self.view(), call) {
+            match self.limiter.enter(&limit, now) {
+                Ok(()) => ticket.permits.push(limit.key),
+                Err(wait) => ticket.refusal = Some(self.product.limited(self.view(), call, wait)),
+            }
+        }
+    }
+
     /// Gives a request its effect and its answer.
     pub(crate) fn perform(&mut self, call: &Call, ticket: &Ticket) -> Outcome {
+        let mut outcome = self.effect(call, ticket);
+        if let Some(usage) = ticket.usage {
+            outcome.answer = self.product.metered(usage, outcome.answer);
+        }
+        outcome
+    }
+
+    fn effect(&mut self, call: &Call, ticket: &Ticket) -> Outcome {
         let mut outcome = Outcome { answer: Answer::empty(500), cut: Cut::None, chunked: false };
         if let Some(refusal) = &ticket.refusal {
             outcome.answer = refusal.clone();

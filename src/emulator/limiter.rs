@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::product::Limit;
+use super::product::{Limit, Usage};
 
 /// The requests that count against each limit.
 #[derive(Debug, Default)]
@@ -33,6 +33,17 @@ impl Limiter {
         Ok(())
     }
 
+    /// How far a limit is used up.
+    pub(crate) fn usage(&self, limit: &Limit, now: i64) -> Usage {
+        let begun = self.begun.get(&limit.key);
+        let oldest = begun.and_then(|begun| begun.front()).copied().unwrap_or(now);
+        Usage {
+            limit: limit.requests,
+            observed: begun.map_or(0, VecDeque::len),
+            reset: oldest.saturating_add(limit.window_ms),
+        }
+    }
+
     /// Gives back an admitted request.
     pub(crate) fn leave(&mut self, key: &str) {
         if let Some(under_way) = self.under_way.get_mut(key) {
@@ -60,6 +71,7 @@ mod tests {
         assert_eq!(limiter.enter(&limit, 20_000), Ok(()));
         limiter.leave("k");
         assert_eq!(limiter.enter(&limit, 20_000), Err(40_000));
+        assert_eq!(limiter.usage(&limit, 20_000), Usage { limit: 2, observed: 2, reset: 60_000 });
         assert_eq!(limiter.enter(&limit, 60_000), Ok(()));
     }
 }

@@ -42,6 +42,17 @@ pub(crate) struct Limit {
     pub(crate) concurrent: Option<usize>,
 }
 
+/// How far a caller has used up a limit that answers tell about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// How many requests may begin within the window.
+    pub(crate) limit: usize,
+    /// How many have begun, with the present one unless it was refused.
+    pub(crate) observed: usize,
+    /// When the window ends, in milliseconds since 1970.
+    pub(crate) reset: i64,
+}
+
 /// An error that the product shall answer in its own documented form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -69,6 +80,18 @@ pub(crate) trait Product: Send {
     fn limit(&self, view: View<'_>, call: &Call) -> Option<Limit>;
     /// The answer to a request whose limit is exhausted for `wait_ms` more.
     fn limited(&self, view: View<'_>, call: &Call, wait_ms: i64) -> Answer;
+    /// A second limit, over all requests of a caller, about which every answer tells; by default there is none.
+    fn throttle(&self, _view: View<'_>, _call: &Call) -> Option<Limit> {
+        None
+    }
+    /// The answer to a request whose throttle is exhausted for `wait_ms` more.
+    fn throttled(&self, view: View<'_>, call: &Call, wait_ms: i64) -> Answer {
+        self.limited(view, call, wait_ms)
+    }
+    /// The answer with what it tells about the throttle.
+    fn metered(&self, _usage: Usage, answer: Answer) -> Answer {
+        answer
+    }
     /// The answer of the product's API.
     fn answer(&self, view: View<'_>, call: &Call) -> Answer;
     /// The answer of a `/_dashboard/` route that the frame does not serve itself.

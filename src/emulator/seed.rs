@@ -10,8 +10,8 @@ use super::{EmulatorError, registered};
 
 /// The state that an emulator begins with; checked when it is read.
 ///
-/// A seed is a document with a field `provider` and fields of that provider, described with it (for CodeRabbit in
-/// [`coderabbit`](super::coderabbit)). `GET /_dashboard/state` of a running emulator serves its state in the same
+/// A seed is a document with a field `provider` and fields of that provider, described with it (in
+/// [`coderabbit`](super::coderabbit) and [`gitlab`](super::gitlab)). `GET /_dashboard/state` of a running emulator serves its state in the same
 /// form, so that a state can be saved as a seed.
 #[derive(Debug, Clone)]
 pub struct Seed {
@@ -60,6 +60,9 @@ impl Seed {
     /// | `globex` | `cr-globex` | `99454` (CodeRabbit id `crorg-globex`) | `2001` | `2001`, `2002` administrators; `2003` member |
     ///
     /// Neither has custom roles. Every other credential that is not empty reaches `acme` as its caller.
+    ///
+    /// For `gitlab` that is gitlab.com with the groups `acme` and `partners`; every token that is not empty is that of
+    /// the Owner `ada`, but `glpat-acme-reader` only reads, and `glpat-acme-developer` is that of the Developer `mira`.
     ///
     /// # Errors
     ///

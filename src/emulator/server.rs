@@ -182,7 +182,7 @@ impl Drop for Running {
 struct Entry<'a> {
     shared: &'a Shared,
     seq: u64,
-    permit: Option<String>,
+    permits: Vec<String>,
     status: Option<u16>,
 }
 
@@ -190,7 +190,7 @@ impl Drop for Entry<'_> {
     fn drop(&mut self) {
         let mut core = self.shared.core();
         core.requests.end(self.seq, self.status);
-        if let Some(permit) = &self.permit {
+        for permit in &self.permits {
             core.limiter.leave(permit);
         }
     }
@@ -227,7 +227,12 @@ async fn handle(
         return respond(controls::hint(shared.registered), false);
     }
     let mut ticket = shared.core().begin(&call);
-    let mut entry = Entry { shared: &shared, seq: ticket.seq, permit: ticket.permit.take(), status: None };
+    let mut entry = Entry {
+        shared: &shared,
+        seq: ticket.seq,
+        permits: std::mem::take(&mut ticket.permits),
+        status: None,
+    };
     let latency = shared.latency + ticket.latency;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;

@@ -11,18 +11,24 @@ use super::*;
 pub(crate) struct Client {
     http: reqwest::Client,
     url: String,
+    header: &'static str,
     key: Option<String>,
 }
 
 impl Client {
     pub(crate) fn new(running: &Running, key: &str) -> Self {
+        Self::sending(running, "x-coderabbitai-api-key", key)
+    }
+
+    /// A client whose key goes in another header.
+    pub(crate) fn sending(running: &Running, header: &'static str, key: &str) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
-        Self { http, url: running.url(), key: Some(key.to_owned()).filter(|key| !key.is_empty()) }
+        Self { http, url: running.url(), header, key: Some(key.to_owned()).filter(|key| !key.is_empty()) }
     }
 
     pub(crate) async fn raw(
@@ -34,7 +40,7 @@ impl Client {
         let method = method.parse().unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(key) = &self.key {
-            request = request.header("x-coderabbitai-api-key", key);
+            request = request.header(self.header, key);
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_owned());
@@ -100,7 +106,7 @@ async fn start_error(options: Options) -> String {
 #[tokio::test]
 async fn wrong_options_are_refused_with_what_would_be_right() {
     let error = start_error(Options::new("gitlub")).await;
-    assert!(error.contains("the emulators are: coderabbit"), "{error}");
+    assert!(error.contains("the emulators are: coderabbit, gitlab"), "{error}");
     let mut options = Options::new("coderabbit");
     options.listen = "0.0.0.0:0".parse().unwrap();
     let error = start_error(options.clone()).await;
@@ -111,7 +117,7 @@ async fn wrong_options_are_refused_with_what_would_be_right() {
     options.switches.insert("delete_in_use".into(), "418".into());
     let error = start_error(options).await;
     assert!(error.contains("409, 400"), "{error}");
-    assert_eq!(providers(), ["coderabbit"]);
+    assert_eq!(providers(), ["coderabbit", "gitlab"]);
     assert!(switches("nothing").is_empty());
 }
 

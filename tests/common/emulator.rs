@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::http;
 
-/// A running `rolecall emulate coderabbit`; it ends with this value.
+/// A running `rolecall emulate`; it ends with this value.
 pub(crate) struct Emulator {
     child: Child,
     /// `127.0.0.1:PORT`.
@@ -35,15 +35,20 @@ impl Emulator {
 
     /// With arguments of its own.
     pub(crate) fn with(args: &[&str]) -> Self {
+        Self::of("coderabbit", args)
+    }
+
+    /// Of any provider, with arguments of its own.
+    pub(crate) fn of(provider: &str, args: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rolecall"));
-        command.args(["emulate", "coderabbit"]).args(args);
+        command.args(["emulate", provider]).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().expect("the emulator starts");
         let stdout = child.stdout.take().expect("its output is piped");
         let mut line = String::new();
         BufReader::new(stdout).read_line(&mut line).expect("it says that it is ready");
         let ready: Value = serde_json::from_str(&line).expect("one line of JSON");
-        assert_eq!(ready["provider"], "coderabbit");
+        assert_eq!(ready["provider"], provider);
         let url = ready["url"].as_str().expect("its address").to_owned();
         let address = url.trim_start_matches("http://").to_owned();
         Self { child, address, url }

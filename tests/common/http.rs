@@ -12,12 +12,24 @@ use serde_json::Value;
 
 /// Sends one request and returns status and JSON (`null` where there is none).
 pub(crate) fn send(address: &str, method: &str, path: &str, body: Option<&Value>) -> (u16, Value) {
+    send_with(address, method, path, "", body)
+}
+
+/// [`send`] with a further header, `name: value`, unless that is empty.
+pub(crate) fn send_with(
+    address: &str,
+    method: &str,
+    path: &str,
+    header: &str,
+    body: Option<&Value>,
+) -> (u16, Value) {
     let mut stream = TcpStream::connect(address).expect("the emulator listens");
     let limit = Some(Duration::from_secs(30));
     stream.set_read_timeout(limit).expect("a timeout can be set");
     let body = body.map(Value::to_string).unwrap_or_default();
+    let header = if header.is_empty() { String::new() } else { format!("{header}\r\n") };
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{header}content-length: {}\r\n\r\n",
         body.len()
     );
     stream.write_all(format!("{head}{body}").as_bytes()).expect("the request is sent");

@@ -32,15 +32,17 @@ fn of(info: &str) -> impl Iterator<Item = &'static str> {
     blocks().into_iter().filter(move |(other, _)| *other == info).flat_map(|(_, lines)| lines)
 }
 
-/// `curl -s [-X METHOD] [-d 'BODY'] URL` as a request, so that the test needs no curl.
+/// `curl -s [-H 'HEADER'] [-X METHOD] [-d 'BODY'] URL` as a request, so that the test needs no curl.
 pub(crate) fn curl(emulator: &Emulator, words: &str) -> (u16, Value) {
     let (options, url) = words.rsplit_once(' ').expect("an address");
     let path = url.strip_prefix("http://").and_then(|url| url.strip_prefix(ADDRESS)).expect("the address");
     let method =
         options.split_once("-X ").map_or("GET", |(_, rest)| rest.split(' ').next().expect("a method"));
+    let header =
+        options.split_once("-H '").map_or("", |(_, rest)| rest.split('\'').next().expect("a header"));
     let body = options.split_once("-d '").map(|(_, rest)| rest.split('\'').next().expect("a body"));
     let body: Option<Value> = body.map(|body| serde_json::from_str(body).expect("JSON"));
-    http::send(&emulator.address, method, path, body.as_ref())
+    http::send_with(&emulator.address, method, path, header, body.as_ref())
 }
 
 fn rolecall(folder: &Path, words: &str) {
@@ -87,11 +89,37 @@ fn the_commands_of_the_page_run() {
 }
 
 #[test]
+fn the_commands_for_gitlab_run() {
+    let temp = tempfile::tempdir().expect("temp");
+    let seed = temp.path().join("gitlab.yaml");
+    let text: Vec<&str> = of("yaml gitlab.yaml").collect();
+    fs::write(&seed, text.join("\n")).expect("a file");
+    let mut commands = of("console gitlab").filter_map(|line| line.strip_prefix("$ "));
+    let start = commands.next().expect("it is started first");
+    assert_eq!(start, format!("rolecall emulate gitlab --listen {ADDRESS} --seed gitlab.yaml"));
+    let emulator = Emulator::of("gitlab", &["--seed", seed.to_str().expect("UTF-8")]);
+    let mut answers = Vec::new();
+    for command in commands {
+        let words = command.strip_prefix("curl ").expect("the rest are requests");
+        let (status, answer) = curl(&emulator, words);
+        assert!((200..300).contains(&status), "{command}: {status} {answer}");
+        answers.push(answer);
+    }
+    assert_eq!(answers[0][0]["name"], "Reader");
+    assert_eq!(answers[2]["data"]["memberRoleDelete"]["errors"], json!([]));
+    assert_eq!(answers[3][0]["member_role_id"], Value::Null, "the link has lost its role");
+    assert_eq!(answers[6]["data"]["group"]["memberRoles"]["nodes"], json!([]), "the licence has run out");
+}
+
+#[test]
 fn the_faults_of_the_page_are_faults() {
     let emulator = Emulator::start();
     let faults: Vec<&str> = of("text faults").collect();
     assert!(faults.len() > 5, "{faults:?}");
     emulator.faults(&faults);
+    let gitlab: Vec<&str> = of("text faults gitlab").collect();
+    assert_eq!(gitlab.len(), 2);
+    Emulator::of("gitlab", &[]).faults(&gitlab);
 }
 
 #[test]
