@@ -41,6 +41,7 @@ mod switch;
 mod wire;
 
 pub mod coderabbit;
+pub mod workos;
 
 #[cfg(test)]
 mod tests;
@@ -57,7 +58,7 @@ pub use switch::Switch;
 use product::Registered;
 
 /// The emulated products.
-static REGISTRY: &[Registered] = &[coderabbit::REGISTERED];
+static REGISTRY: &[Registered] = &[coderabbit::REGISTERED, workos::REGISTERED];
 
 /// The names of the products that have an emulator.
 pub fn providers() -> &'static [&'static str] {
