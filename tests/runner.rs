@@ -12,3 +12,4 @@ mod readme;
 mod setup;
 mod stories;
 mod structure;
+mod vendor_clients;

@@ -34,7 +34,8 @@ impl Client {
         let method = method.parse().unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if let Some(key) = &self.key {
-            request = request.header("x-coderabbitai-api-key", key);
+            // Each product looks only at its own header.
+            request = request.header("x-coderabbitai-api-key", key).bearer_auth(key);
         }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_owned());
@@ -100,7 +101,7 @@ async fn start_error(options: Options) -> String {
 #[tokio::test]
 async fn wrong_options_are_refused_with_what_would_be_right() {
     let error = start_error(Options::new("gitlub")).await;
-    assert!(error.contains("the emulators are: coderabbit"), "{error}");
+    assert!(error.contains("the emulators are: coderabbit, workos"), "{error}");
     let mut options = Options::new("coderabbit");
     options.listen = "0.0.0.0:0".parse().unwrap();
     let error = start_error(options.clone()).await;
@@ -111,7 +112,7 @@ async fn wrong_options_are_refused_with_what_would_be_right() {
     options.switches.insert("delete_in_use".into(), "418".into());
     let error = start_error(options).await;
     assert!(error.contains("409, 400"), "{error}");
-    assert_eq!(providers(), ["coderabbit"]);
+    assert_eq!(providers(), ["coderabbit", "workos"]);
     assert!(switches("nothing").is_empty());
 }
 

@@ -94,3 +94,34 @@ impl<'a> Request<'a> {
         Refusal::no_route(self.switches, &self.call.method, &self.call.path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::workos::{sample, seed, switches};
+
+    /// The limit of a request, as its key, requests and window.
+    fn limit_of(switch: &[(&str, &str)], method: &str, path: &str) -> Option<(String, usize, i64)> {
+        let world = seed::build(&sample::seed()).unwrap();
+        let mut switches = Switches::new("workos", switches::ALL);
+        switches.set_all(switch.iter().copied()).unwrap();
+        let headers = vec![("authorization".to_owned(), "Bearer sk_a".to_owned())];
+        let call = Call::new(method, path, "", headers, Vec::new());
+        limit(Context { world: &world, switches: &switches, now: 0, call: &call })
+            .map(|limit| (limit.key, limit.requests, limit.window_ms))
+    }
+
+    #[test]
+    fn each_request_falls_under_the_limit_of_its_route() {
+        let expect = |key: &str, requests, window| Some((key.to_owned(), requests, window));
+        assert_eq!(limit_of(&[], "GET", "/authorization/roles"), expect("general/sk_a", 6_000, 60_000));
+        let by_address = [("rate_limit_scope", "ip")];
+        assert_eq!(limit_of(&by_address, "GET", "/organizations"), expect("general", 6_000, 60_000));
+        let members = "/user_management/organization_memberships";
+        assert_eq!(limit_of(&[], "GET", members), expect("production/user_management/read", 1_000, 10_000));
+        assert_eq!(limit_of(&[], "PUT", members), expect("production/user_management/write", 500, 10_000));
+        let delete = expect("delete_organization/sk_a", 50, 60_000);
+        assert_eq!(limit_of(&[], "DELETE", "/organizations/org_acme"), delete);
+        assert_eq!(limit_of(&[("rate_limits", "off")], "GET", members), None);
+    }
+}

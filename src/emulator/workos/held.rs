@@ -132,8 +132,8 @@ pub(super) struct Held<'a> {
     pub(super) role: &'a str,
     /// The resource's id.
     pub(super) resource: &'a str,
-    /// The id of the group role assignment that it comes from.
-    pub(super) through: Option<&'a str>,
+    /// The group role assignment that it comes from.
+    pub(super) through: Option<&'a GroupAssignment>,
     created_at: Moment,
     order: u64,
 }
@@ -169,7 +169,7 @@ pub(super) fn through_groups<'a>(
             membership,
             role: &assignment.role,
             resource: &assignment.resource,
-            through: Some(&assignment.id),
+            through: Some(assignment),
             created_at,
             order: assignment.order,
         })
@@ -228,12 +228,15 @@ impl Held<'_> {
     /// The role assignment as the API shows it.
     pub(super) fn json(&self, request: Request<'_>, organization: &Organization) -> Value {
         let resource = target_by_id(request, organization, self.resource).map(|target| target.json());
+        let group = self.through.and_then(|assignment| organization.groups.get(&assignment.group));
         json!({
             "object": "role_assignment", "id": self.id, "organization_membership_id": self.membership.id,
             "role": { "slug": self.role }, "resource": resource.unwrap_or_default(),
             "source": {
                 "type": if self.through.is_some() { "group" } else { "direct" },
-                "group_role_assignment_id": self.through,
+                "group_role_assignment_id": self.through.map(|assignment| &assignment.id),
+                // Not in the published description; the vendor's own client requires it.
+                "group": group.map(|group| json!({ "id": group.id, "name": group.name })),
             },
             "created_at": self.created_at, "updated_at": self.created_at,
         })

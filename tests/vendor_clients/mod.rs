@@ -1,0 +1,4 @@
+//! The vendors' own clients and API descriptions, against the emulators.
+
+mod workos;
+mod workos_openapi;
