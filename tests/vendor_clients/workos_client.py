@@ -48,10 +48,6 @@ class Counted:
         return counted
 
 
-def client(key=KEY):
-    return WorkOSClient(api_key=key, client_id="client_x", base_url=URL, max_retries=0)
-
-
 def refused(kind, code, call, *args, **kwargs):
     """The call is refused with this kind of error and this code; returns the error."""
     try:
@@ -89,7 +85,7 @@ def every(list_call, *args, **kwargs):
     return items, pages
 
 
-w = client()
+w = WorkOSClient(api_key=KEY, client_id="client_x", base_url=URL, max_retries=0)
 authorization = Counted("authorization", w.authorization)
 memberships = Counted("organization_membership", w.organization_membership)
 organizations = Counted("organizations", w.organizations)
@@ -356,8 +352,8 @@ def groups_and_their_roles():
 
 
 def undocumented():
-    nameless = WorkOSClient(api_key=" ", client_id="client_x", base_url=URL, max_retries=0)
-    refused(AuthenticationError, None, nameless.authorization.list_environment_roles)
+    other_scheme = {"extra_headers": {"Authorization": "Basic eDp5"}}
+    refused(AuthenticationError, None, authorization.list_environment_roles, request_options=other_scheme)
     refused(UnprocessableEntityError, None, authorization.list_permissions, limit=101)
     refused(UnprocessableEntityError, None, authorization.list_permissions, after="perm_nothing")
 

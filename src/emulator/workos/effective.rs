@@ -94,5 +94,5 @@ pub(super) fn on_resource(
             && permissions(request, organization, membership, target, direct).contains(slug)
     });
     let page = page::cut(request, members.collect(), |membership: &&Membership| &membership.id)?;
-    Ok(page.answer(|membership| shape::membership_base(organization, membership)))
+    Ok(page.answer(|membership| shape::membership_base(request, organization, membership)))
 }

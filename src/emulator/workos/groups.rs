@@ -95,7 +95,7 @@ fn members(
             let members =
                 organization.memberships.values().filter(|member| group.members.contains_key(&member.id));
             let page = page::cut(request, members.collect(), |member: &&Membership| &member.id)?;
-            Ok(page.answer(|member| shape::membership_base(organization, member)))
+            Ok(page.answer(|member| shape::membership_base(request, organization, member)))
         }
         ("POST", []) => {
             let body = Body::with_fields(request.call, request.switches, &["organization_membership_id"])?;

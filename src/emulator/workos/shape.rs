@@ -70,13 +70,20 @@ fn user(user: &User) -> Value {
     })
 }
 
-/// A membership without roles and user, as lists within groups and resources show it.
-pub(super) fn membership_base(organization: &Organization, membership: &Membership) -> Value {
+/// A membership without roles, as lists within groups and resources show it.
+///
+/// The published description has no `user` here; the vendor's own client requires it.
+pub(super) fn membership_base(
+    request: Request<'_>,
+    organization: &Organization,
+    membership: &Membership,
+) -> Value {
     json!({
         "object": "organization_membership", "id": membership.id, "user_id": membership.user,
         "organization_id": organization.facts.id, "organization_name": organization.facts.name,
         "status": membership.status, "directory_managed": membership.directory_managed,
         "custom_attributes": membership.custom_attributes,
+        "user": request.environment.users.get(&membership.user).map(user),
         "created_at": membership.created_at, "updated_at": membership.updated_at,
     })
 }
@@ -97,12 +104,10 @@ pub(super) fn membership(
         }
     }
     let roles: Vec<Value> = slugs.iter().map(|slug| json!({ "slug": slug })).collect();
-    let mut shown = membership_base(organization, membership);
+    let mut shown = membership_base(request, organization, membership);
     if let Some(fields) = shown.as_object_mut() {
         fields.insert("role".to_owned(), roles.first().cloned().unwrap_or_default());
         fields.insert("roles".to_owned(), Value::Array(roles));
-        let person = request.environment.users.get(&membership.user).map(user);
-        fields.insert("user".to_owned(), person.unwrap_or_default());
     }
     shown
 }
