@@ -11,7 +11,7 @@ use super::{EmulatorError, registered};
 /// The state that an emulator begins with; checked when it is read.
 ///
 /// A seed is a document with a field `provider` and fields of that provider, described with it (for CodeRabbit in
-/// [`coderabbit`](super::coderabbit)). `GET /_dashboard/state` of a running emulator serves its state in the same
+/// [`coderabbit`](super::coderabbit), for WorkOS in [`workos`](super::workos)). `GET /_dashboard/state` of a running emulator serves its state in the same
 /// form, so that a state can be saved as a seed.
 #[derive(Debug, Clone)]
 pub struct Seed {
@@ -60,6 +60,10 @@ impl Seed {
     /// | `globex` | `cr-globex` | `99454` (CodeRabbit id `crorg-globex`) | `2001` | `2001`, `2002` administrators; `2003` member |
     ///
     /// Neither has custom roles. Every other credential that is not empty reaches `acme` as its caller.
+    ///
+    /// For `workos` it is one environment, which every key reaches, with four environment roles and the organizations
+    /// `org_acme` (external id `acme`, with a custom role, a group and a directory-managed membership), `org_globex`
+    /// and `org_initech`.
     ///
     /// # Errors
     ///

@@ -5,7 +5,8 @@
 #   ROLECALL_VENDOR_PYTHON=.../python ROLECALL_WORKOS_OPENAPI=.../document.yaml tests/vendor_clients/prism.sh
 #
 # Takes `rolecall` from ROLECALL (default: target/debug/rolecall) and prism from PRISM (default: through npx).
-set -euo pipefail
+# Job control gives each background process a group of its own, which ends as a whole.
+set -euom pipefail
 cd "$(dirname "$0")/../.."
 
 for name in ROLECALL_VENDOR_PYTHON ROLECALL_WORKOS_OPENAPI; do
@@ -24,7 +25,7 @@ fi
 work=$(mktemp -d)
 started=()
 finish() {
-    for process in "${started[@]}"; do kill "$process" 2>/dev/null || true; done
+    for process in "${started[@]}"; do kill -- "-$process" 2>/dev/null || true; done
     rm -rf "$work"
 }
 trap finish EXIT

@@ -6,7 +6,7 @@ use crate::emulator::switch::Switches;
 
 use super::objects::Power;
 use super::refusal::Refusal;
-use super::switches::{AUTHORIZATION_LIMIT, RATE_LIMIT_SCOPE, RATE_LIMITS};
+use super::switches::{AUTHORIZATION_LIMIT, CONCURRENT_ROLE_WRITES, RATE_LIMIT_SCOPE, RATE_LIMITS};
 use super::world::{Environment, Organization, World};
 
 /// A request with the world that it meets.
@@ -69,6 +69,12 @@ pub(super) fn limit(context: Context<'_>) -> Option<Limit> {
     let limit = |key: String, requests, window_ms| Some(Limit { key, requests, window_ms, concurrent: None });
     let key = credential(context.call)?;
     match (context.call.method.as_str(), context.call.route().as_slice()) {
+        (_, ["authorization", "organizations", id, "roles", ..])
+            if context.call.is_mutating() && context.switches.is(&CONCURRENT_ROLE_WRITES, "409") =>
+        {
+            let key = format!("{name}/{id}/roles");
+            Some(Limit { key, requests: 6_000, window_ms: 60_000, concurrent: Some(1) })
+        }
         (_, ["authorization", ..]) if context.switches.is(&AUTHORIZATION_LIMIT, "50_per_10s") => {
             limit(format!("{name}/authorization"), 50, 10_000)
         }

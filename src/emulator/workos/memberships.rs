@@ -65,7 +65,7 @@ fn list(request: Request<'_>) -> Result<Answer, Refusal> {
             .code("missing_user_id_or_organization_id"));
     }
     let mut statuses = Vec::new();
-    // A comma between them is documented; a client of ours need not repeat the parameter.
+    // Documented is one parameter with commas.
     for status in call.parameter("statuses").unwrap_or("active").split(',') {
         statuses.push(match status {
             "active" => Status::Active,

@@ -201,6 +201,10 @@ impl Product for WorkOs {
     }
 
     fn limited(&self, view: View<'_>, call: &Call, wait_ms: i64) -> Answer {
+        if self.limit(view, call).is_some_and(|limit| limit.concurrent.is_some()) {
+            let message = "The roles of the organization are being changed by another request.";
+            return named(Refusal::new(409, message).answer(Form::Plain, view.switches));
+        }
         let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
         let failure = Failure {
             status: 429,

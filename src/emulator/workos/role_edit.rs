@@ -2,7 +2,9 @@
 
 use super::edit::{Edit, Place};
 use super::input::Body;
-use super::objects::{Assignment, GroupAssignment, MEMBER, Mapping, Membership, ORGANIZATION_TYPE, Role};
+use super::objects::{
+    Assignment, GroupAssignment, MEMBER, Mapping, Membership, ORGANIZATION_TYPE, Profile, Role,
+};
 use super::refusal::{Refusal, status_of};
 use super::slug;
 use super::switches::{
@@ -190,7 +192,11 @@ impl Edit<'_> {
                 if code == "role_has_assignments" { "user role assignments" } else { "group role mappings" };
             Refusal::new(409, format!("Role cannot be deleted because it has {by}.")).code(code)
         };
-        let by_member = organization.memberships.values().any(|membership| membership.roles.contains(slug));
+        // What a directory will give is held by its user already.
+        let by_member = organization
+            .memberships
+            .values()
+            .any(|membership| membership.roles.contains(slug) || membership.idp_roles.contains(slug));
         let by_assignment = organization.assignments.values().any(|assignment| assignment.role == *slug);
         let by_profile = organization.profiles.values().any(|profile| profile.role == *slug);
         if by_member || by_assignment || by_profile {
@@ -296,6 +302,9 @@ impl Edit<'_> {
         }
         for mapping in organization.mappings.values().filter(|mapping| mapping.role == slug) {
             self.remove_in::<Mapping>(id, &mapping.group);
+        }
+        for profile in organization.profiles.values().filter(|profile| profile.role == slug) {
+            self.put_in(id, &Profile { role: default.to_owned(), ..profile.clone() });
         }
     }
 }

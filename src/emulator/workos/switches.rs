@@ -75,6 +75,8 @@ switches! {
         "what a list of memberships of an unknown organization or user is";
     UNKNOWN_CURSOR "unknown_cursor" ["422", "place"]
         "what a cursor means that names no object of the list: it is refused, or it stands for the id's place";
+    CONCURRENT_ROLE_WRITES "concurrent_role_writes" ["allowed", "409"]
+        "what two requests do that change the roles of one organization at once: both are done, or the later is a 409";
     ORGANIZATION_DELETE "organization_delete" ["202", "200"]
         "the status when an organization is deleted; both are documented";
     RATE_LIMITS "rate_limits" ["on", "off"]

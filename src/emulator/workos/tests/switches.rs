@@ -218,3 +218,20 @@ async fn limits_can_be_lifted() {
         assert_eq!(client.delete("/organizations/org_nothing").await.0, 404);
     }
 }
+
+#[tokio::test]
+async fn writes_of_the_roles_of_one_organization_at_once() {
+    let (running, client) = with(&[("concurrent_role_writes", "409")]).await;
+    client.put("/_dashboard/faults", json!(["WRITE /** latency=300"])).await;
+    let other = Client::new(&running, "sk_test_acme");
+    let new = |slug: &str| json!({ "slug": slug, "name": "A" });
+    let (first, second, elsewhere) = tokio::join!(
+        client.post(ACME, new("org-a")),
+        other.post(ACME, new("org-b")),
+        other.post(GLOBEX, new("org-a")),
+    );
+    let mut acme = [first.0, second.0];
+    acme.sort_unstable();
+    assert_eq!((acme, elsewhere.0), ([201, 409], 201));
+    assert_eq!(client.post(ACME, new("org-c")).await.0, 201, "one after the other they are done");
+}
