@@ -1,53 +1,77 @@
-//! prototype
-#![allow(clippy::all, clippy::unwrap_used, clippy::print_stdout)]
-use rolecall::{definition::*, model::files::Files, provider::Registry, repo::*};
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+//! How long it takes to read three revisions of a large repository, of which few files differ, and how
+//! that compares with reading one. `cargo bench --bench program -- diff` times the command itself.
+
+#![expect(clippy::expect_used, reason = "a benchmark that cannot go on says so")]
+
+mod large;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use divan::Bencher;
+use large::{commit, project};
+use rolecall::{
+    definition::{LoadOptions, Loaded, ParseCache, load},
+    model::files::Files,
+    provider::Registry,
+    repo::{ConfigPlace, Reading, Revision, WorkTree, find_config},
+};
+use tempfile::TempDir;
+
 #[global_allocator]
-static A: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
-    let dir = std::env::args().nth(1).unwrap();
-    let place = find_config(dir.as_ref(), None, Reading::WorkTree).unwrap();
-    let registry = Registry::builtin();
-    for _ in 0..5 {
-        let cache = ParseCache::default();
-        let load1 = |files: &dyn Files, rev: Option<Arc<str>>, skip| {
-            let t = Instant::now();
-            let options = LoadOptions {
-                lints: BTreeMap::new(),
-                revision: rev,
-                today: jiff::civil::date(2026, 11, 20),
-                skip_lints: skip,
-                cache: &cache,
-            };
-            let l = load(files, &place.config, &registry.specs(), &options);
-            assert_eq!(l.desired.len(), 1);
-            let e = t.elapsed();
-            (l, e)
-        };
-        let w = WorkTree::open(&place).unwrap();
-        let h = Revision::open(&place, "HEAD").unwrap();
-        let p = Revision::open(&place, "HEAD~1").unwrap();
-        let (a, t1) = load1(&w, None, false);
-        let (b, t2) = load1(&p, Some("p".into()), true);
-        let (c, t3) = load1(&h, Some("h".into()), true);
-        if std::env::var_os("LOOP").is_some() {
-            for _ in 0..60 {
-                load1(&p, Some("p".into()), true);
-            }
-        }
-        let (d, t4) = load1(&p, Some("p".into()), true);
-        let cache2 = ParseCache::default();
-        let options = LoadOptions {
-            lints: BTreeMap::new(),
-            revision: None,
-            today: jiff::civil::date(2026, 11, 20),
-            skip_lints: true,
-            cache: &cache2,
-        };
-        let t = Instant::now();
-        let x = load(&p, &place.config, &registry.specs(), &options);
-        let t5 = t.elapsed();
-        println!("work {t1:?} base {t2:?} head {t3:?} again {t4:?}; cold rev {t5:?}");
-        drop((a, b, c, d, x));
+    divan::main();
+}
+
+/// Three commits in 500 files; each differs from the one before in one of them.
+fn repository() -> (TempDir, ConfigPlace) {
+    let folder = project("emulator: true", 500, |role| role, "");
+    commit(folder.path(), "all");
+    for file in ["roles/0007.yaml", "roles/0008.yaml"] {
+        let path = folder.path().join(file);
+        let text = fs::read_to_string(&path).expect("a file");
+        fs::write(&path, text.replacen("of many", "of some", 1)).expect("a file");
+        commit(folder.path(), file);
     }
+    let place = find_config(Path::new(folder.path()), None, Reading::WorkTree).expect("a config");
+    (folder, place)
+}
+
+/// As a plan reads: the planned definitions with lints, earlier ones without.
+fn read(files: &dyn Files, revision: Option<&str>, cache: &ParseCache) -> Loaded {
+    let options = LoadOptions {
+        lints: BTreeMap::new(),
+        revision: revision.map(Into::into),
+        today: jiff::civil::date(2026, 11, 20),
+        skip_lints: revision.is_some(),
+        cache,
+    };
+    let loaded = load(files, "rolecall.yaml", &Registry::builtin().specs(), &options);
+    assert_eq!(loaded.desired.len(), 1);
+    loaded
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn desired(bencher: Bencher<'_, '_>) {
+    let (_folder, place) = repository();
+    bencher.bench(|| {
+        let files = WorkTree::open(&place).expect("a work tree");
+        read(&files, None, &ParseCache::default())
+    });
+}
+
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn desired_base_and_applied(bencher: Bencher<'_, '_>) {
+    let (_folder, place) = repository();
+    bencher.bench(|| {
+        let cache = ParseCache::default();
+        let files = WorkTree::open(&place).expect("a work tree");
+        let desired = read(&files, None, &cache);
+        let earlier = ["HEAD~1", "HEAD~2"].map(|name| {
+            let revision = Revision::open(&place, name).expect("a revision");
+            read(&revision, Some(name), &cache)
+        });
+        (desired, earlier)
+    });
 }

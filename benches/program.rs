@@ -9,9 +9,9 @@
     reason = "a benchmark prints, and stops where it cannot go on"
 )]
 
+mod large;
+
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
@@ -20,80 +20,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use large::{ROLES, commit, permissions, project};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
-const ROLES: usize = 10_000;
-const PERMISSIONS: usize = 20;
 const ORG: &str = "88321";
 const ONE_ROLE: &str =
     "provider: coderabbit\nroles:\n  one: { name: One, permissions: { reports: [read] } }\n";
 const ONE_PERSON: &str =
     "provider: coderabbit\nassignments:\n  - { role: builtin:cr_member, users: [\"900001\"] }\n";
-
-const RESOURCES: [&str; 13] = [
-    "api_keys",
-    "audit_logs",
-    "billing_management",
-    "integrations",
-    "learnings",
-    "metrics_dashboard",
-    "organization_settings",
-    "reports",
-    "repository_management",
-    "repository_settings",
-    "role_management",
-    "subscription_management",
-    "user_management",
-];
-const ACCESSES: [&str; 3] = ["read", "write", "delete"];
-
-/// Twenty permissions that no other number has: the bits of `number` choose among pairs.
-fn permissions(number: usize) -> BTreeMap<&'static str, Vec<&'static str>> {
-    let pair = |at: usize| (RESOURCES[at % RESOURCES.len()], ACCESSES[at / RESOURCES.len()]);
-    let mut chosen: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for bit in 0..PERMISSIONS - 1 {
-        let (resource, access) = pair(2 * bit + (number >> bit & 1));
-        chosen.entry(resource).or_default().push(access);
-    }
-    let (resource, access) = pair(2 * (PERMISSIONS - 1));
-    chosen.entry(resource).or_default().push(access);
-    chosen
-}
-
-/// One role as a person writes it.
-fn definition(text: &mut String, role: usize, content: usize) {
-    let _ = write!(
-        text,
-        "  role-{role:05}:\n    name: Role {role:05}\n    description: Number {role} of many\n    permissions:\n"
-    );
-    for (resource, accesses) in permissions(content) {
-        let _ = writeln!(text, "      {resource}: [{}]", accesses.join(", "));
-    }
-}
-
-/// A folder of definitions for the target `how`; `content` chooses the permissions of a role.
-fn project(how: &str, files: usize, content: impl Fn(usize) -> usize, rest: &str) -> TempDir {
-    let folder = tempfile::tempdir().expect("a folder");
-    let write = |path: &str, text: &str| fs::write(folder.path().join(path), text).expect("a file");
-    fs::create_dir(folder.path().join("roles")).expect("a folder");
-    write(
-        "rolecall.yaml",
-        &format!(
-            "version: 1\ntargets:\n  large: {{ provider: coderabbit, files: [\"roles/*.yaml\"], {how} }}\nlints: {{ RC045: allow }}\n"
-        ),
-    );
-    for file in 0..files {
-        let mut text = "provider: coderabbit\nroles:\n".to_owned();
-        (file..ROLES).step_by(files).for_each(|role| definition(&mut text, role, content(role)));
-        write(&format!("roles/{file:04}.yaml"), &text);
-    }
-    if !rest.is_empty() {
-        write("roles/rest.yaml", rest);
-    }
-    folder
-}
 
 /// What the emulator holds: all roles, or none.
 fn seed(roles: usize, users: usize) -> Value {
@@ -219,6 +155,26 @@ fn row(
     println!("{name:<46} {:>9.1} ms {memory:>7}  {requests}", best.as_secs_f64() * 1000.0);
 }
 
+/// A history: other permissions in fifty files, then those of the folder, then one role more in one
+/// file, and one more in another.
+fn history(folder: &Path) {
+    let path = |file: usize| folder.join(format!("roles/{file:04}.yaml"));
+    let text = |file: usize| fs::read_to_string(path(file)).expect("a file");
+    let write = |file: usize, text: &str| fs::write(path(file), text).expect("a file");
+    let before: Vec<String> = (0..50).map(text).collect();
+    for (file, text) in before.iter().enumerate() {
+        write(file, &text.replace("description: Number", "description: The number"));
+    }
+    commit(folder, "worded in another way");
+    before.iter().enumerate().for_each(|(file, text)| write(file, text));
+    commit(folder, "as it is live");
+    for file in [7, 8] {
+        let more = format!("  more-{file}: {{ name: More {file}, permissions: {{ reports: [read] }} }}\n");
+        write(file, &(text(file) + &more));
+        commit(folder, "one role more");
+    }
+}
+
 fn main() {
     // Not under `cargo test --benches`: this takes minutes.
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -236,6 +192,16 @@ fn main() {
         row(wanted, name, 10, None, || program(folder.path(), &["validate"]));
     }
 
+    let folder = project("emulator: true", 500, same, "");
+    history(folder.path());
+    for (name, range) in [
+        ("diff, 10,000 roles, 500 files, 1 differs", "HEAD~1..HEAD"),
+        ("diff, the same, with the work tree", "HEAD~1"),
+        ("diff, 10,000 roles, 1,000 changed", "HEAD~1..HEAD~3"),
+    ] {
+        row(wanted, name, 20, None, || program(folder.path(), &["diff", range]));
+    }
+
     let slow = Emulator::start(&seed(0, 0), &["--latency", "50"]);
     let folder = project(&slow.target(), 0, same, ONE_ROLE);
     row(wanted, "plan, 1 role, answers after 50 ms", 10, Some(&slow), || program(folder.path(), &["plan"]));
@@ -250,6 +216,15 @@ fn main() {
         let folder = project(&emulator.target(), 1, content, "");
         row(wanted, name, 10, Some(emulator), || program(folder.path(), &["plan"]));
     }
+    let folder = project(&full.target(), 500, same, "");
+    row(wanted, "plan, in sync, 500 files, outside git", 10, Some(&full), || {
+        program(folder.path(), &["plan"])
+    });
+    history(folder.path());
+    let first = program(folder.path(), &["apply", "--auto-approve", "--rev", "HEAD~2"]);
+    timed(first);
+    let name = "plan, 500 files, base and record, 1 role each";
+    row(wanted, name, 10, Some(&full), || program(folder.path(), &["plan"]));
     let folder = project("emulator: true", 1, same, "");
     row(wanted, "plan, 10,000 to create, emulator within", 10, None, || program(folder.path(), &["plan"]));
 

@@ -44,7 +44,8 @@ pub(crate) struct Global {
     /// Compare with this revision, instead of the target branch or the commit before.
     #[arg(long, value_name = "REV", global = true)]
     base: Option<String>,
-    /// Say who wrote the lines that a plan refers to.
+    /// Say who wrote the lines that a plan refers to, and who changed what outside git: the first from
+    /// git, the second from the provider's audit log, where the credential may read it.
     #[arg(long, global = true, hide_short_help = true)]
     blame: bool,
     /// Trust this host (`host` or `host:port`) with the credentials of targets whose `url` names it,

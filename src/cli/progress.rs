@@ -1,12 +1,13 @@
 //! Progress: a bar on a terminal, plain lines where nobody watches.
 
 use std::{
+    fmt,
     io::{self, IsTerminal as _},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::{commands::Context, ui::Ui};
 use crate::{
@@ -23,9 +24,11 @@ use crate::{
 /// Waits shorter than this are not worth a line.
 const WORTH_SAYING: Duration = Duration::from_secs(2);
 
-/// Shows what a command is doing, on standard error.
+/// Shows what a command is doing, on standard error. One serves a whole command, so that the
+/// connections that report to it are heard in each of its parts.
 pub(super) struct Progress {
     bar: ProgressBar,
+    now: Now,
     ui: Ui,
     /// Whether there is a terminal on which a bar can move.
     moves: bool,
@@ -38,12 +41,13 @@ impl Progress {
         let moves = io::stderr().is_terminal() && !ci && !context.global.quiet && context.global.verbose == 0;
         let target = if moves { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        Self { bar, ui: context.ui.clone(), moves, quiet: context.global.quiet }
+        Self { bar, now: Now::default(), ui: context.ui.clone(), moves, quiet: context.global.quiet }
     }
 
     /// For a connection to report to.
     pub(super) fn events(&self) -> http::Events {
-        let (bar, ui, moves, quiet) = (self.bar.clone(), self.ui.clone(), self.moves, self.quiet);
+        let (bar, now, ui) = (self.bar.clone(), self.now.clone(), self.ui.clone());
+        let (moves, quiet) = (self.moves, self.quiet);
         Arc::new(move |event| match event {
             http::Event::Request { request, status, ms } => {
                 let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -51,12 +55,15 @@ impl Progress {
                 bar.tick();
             }
             http::Event::Waiting { request, wait, why } if *wait >= WORTH_SAYING && !quiet => {
-                let line =
-                    format!("Waiting {} s before {}: {}.", wait.as_secs().max(1), request.0, because(*why));
                 if moves {
-                    bar.set_message(escape::terminal(&line).into_owned());
+                    let what = escape::terminal(&request.0).into_owned();
+                    now.wait(Instant::now() + *wait, format!("{} ({what})", because(*why)));
                 } else {
-                    ui.status(&escape::terminal(&line));
+                    let (seconds, why) = (wait.as_secs().max(1), because(*why));
+                    ui.status(&escape::terminal(&format!(
+                        "Waiting {seconds} s before {}: {why}.",
+                        request.0
+                    )));
                 }
             }
             http::Event::Waiting { .. } => {}
@@ -66,9 +73,10 @@ impl Progress {
     /// Live is being read.
     pub(super) fn reading(&self, targets: usize) {
         if self.moves {
-            self.bar.set_style(style("{spinner} {msg}"));
+            self.bar.reset();
+            self.bar.set_style(self.now.style("{spinner} {now}"));
             self.bar.enable_steady_tick(Duration::from_millis(120));
-            self.bar.set_message(match targets {
+            self.now.doing(match targets {
                 1 => "Reading what is live".to_owned(),
                 n => format!("Reading what is live in {n} targets"),
             });
@@ -78,8 +86,9 @@ impl Progress {
     /// `changes` changes are being applied.
     pub(super) fn applying(&self, changes: usize) {
         if self.moves {
+            self.bar.reset();
             self.bar.set_length(changes as u64);
-            self.bar.set_style(style("{spinner} [{bar:24}] {pos}/{len} {msg}"));
+            self.bar.set_style(self.now.style("{spinner} [{bar:24}] {pos}/{len} {now}"));
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }
     }
@@ -87,7 +96,7 @@ impl Progress {
     /// A step of an apply of `plan`.
     pub(super) fn step(&self, target: &str, plan: &Plan, event: &apply::Event<'_>) {
         match event {
-            apply::Event::Started(op) => self.bar.set_message(format!("{target}: {}", doing(op, plan))),
+            apply::Event::Started(op) => self.now.doing(format!("{target}: {}", doing(op, plan))),
             apply::Event::Ended(op, status) => {
                 self.bar.inc(op.covers.len() as u64);
                 let ended = match status {
@@ -99,7 +108,7 @@ impl Progress {
                     self.ui.status(&format!("{target}: {}: {ended}", doing(op, plan)));
                 }
             }
-            apply::Event::ReadingBack => self.bar.set_message(format!("{target}: reading back")),
+            apply::Event::ReadingBack => self.now.doing(format!("{target}: reading back")),
         }
     }
 
@@ -109,8 +118,48 @@ impl Progress {
     }
 }
 
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+/// What a bar says beside its numbers: what is done, and while something waits, for what and how
+/// long still. What else is under way meanwhile does not hide a wait.
+#[derive(Clone, Default)]
+struct Now(Arc<Mutex<Said>>);
+
+#[derive(Default)]
+struct Said {
+    doing: String,
+    /// Until when, and for what.
+    waits: Vec<(Instant, String)>,
+}
+
+impl Now {
+    fn doing(&self, text: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).doing = text;
+    }
+
+    fn wait(&self, until: Instant, what: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).waits.push((until, what));
+    }
+
+    /// The text at `time`: of several waits the one that ends first.
+    fn at(&self, time: Instant) -> String {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.waits.retain(|(until, _)| *until > time);
+        match said.waits.iter().min_by_key(|(until, _)| *until) {
+            Some((until, what)) => {
+                let left = until.duration_since(time).as_millis().div_ceil(1000);
+                format!("waiting {left} s: {what}")
+            }
+            None => said.doing.clone(),
+        }
+    }
+
+    fn style(&self, template: &str) -> ProgressStyle {
+        let now = self.clone();
+        let say = move |_: &ProgressState, to: &mut dyn fmt::Write| {
+            let _full = to.write_str(&now.at(Instant::now()));
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        style.with_key("now", say)
+    }
 }
 
 fn because(why: http::Why) -> String {
@@ -157,4 +206,22 @@ fn doing(op: &Op, plan: &Plan) -> String {
         },
     };
     escape::terminal(&text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_counts_down_and_is_not_hidden_by_what_starts_meanwhile() {
+        let (now, begin) = (Now::default(), Instant::now());
+        let after = |seconds| begin + Duration::from_secs(seconds);
+        now.wait(after(60), "the second".to_owned());
+        now.wait(after(30), "the first".to_owned());
+        now.doing("reviews: give a role".to_owned());
+        assert_eq!(now.at(after(0)), "waiting 30 s: the first");
+        assert_eq!(now.at(after(29)), "waiting 1 s: the first");
+        assert_eq!(now.at(after(30)), "waiting 30 s: the second");
+        assert_eq!(now.at(after(60)), "reviews: give a role");
+    }
 }

@@ -69,6 +69,13 @@ impl Ui {
         }
     }
 
+    /// Why something failed, already encoded, where the data that says so is not in sight.
+    pub(super) fn reasons(&self, text: &str) {
+        if !text.is_empty() && (self.quiet || !data_is_in_sight()) {
+            self.error_stream(text);
+        }
+    }
+
     /// Something that went wrong, already encoded.
     pub(super) fn problem(&self, text: &str) {
         self.error_stream(text);
@@ -94,6 +101,26 @@ fn width(terminal: bool) -> usize {
     let size = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
     let width = if terminal { size().or_else(columns) } else { columns() };
     width.unwrap_or(USUAL_WIDTH).clamp(30, 1000)
+}
+
+/// Whether whoever looks at standard error sees standard output too: both on one terminal, or both
+/// through pipes, as a build's log is collected. What goes to a file or to another program is not.
+fn data_is_in_sight() -> bool {
+    io::stdout().is_terminal() || (!io::stderr().is_terminal() && is_piped())
+}
+
+#[cfg(unix)]
+fn is_piped() -> bool {
+    use std::os::{fd::AsFd as _, unix::fs::FileTypeExt as _};
+
+    let output = io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let kind = output.and_then(|file| file.metadata()).map(|data| data.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+#[cfg(not(unix))]
+fn is_piped() -> bool {
+    false
 }
 
 /// A terminal whose locale is plain ASCII gets plain ASCII.

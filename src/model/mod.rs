@@ -1,6 +1,7 @@
 //! The vocabulary as plain data. Everything else is written in these words; nothing here reads,
 //! decides, or prints.
 
+pub mod activity;
 pub mod address;
 pub mod code;
 pub mod config;

@@ -160,9 +160,9 @@ pub struct Manage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Guards {
-    /// A number, or a percentage such as `10%`.
+    /// A number, or a percentage such as `10%`; always text, such as `"3"`.
     pub max_deletes: Untrusted,
-    /// A number, or a percentage such as `10%`.
+    /// A number, or a percentage such as `10%`; always text, such as `"3"`.
     pub max_unassigns: Untrusted,
     /// A number.
     pub min_admins: u32,
@@ -244,7 +244,7 @@ pub struct Change {
 pub struct Activity {
     /// Who, as the provider's audit log calls them.
     pub actor: Untrusted,
-    /// When, RFC 3339.
+    /// When: RFC 3339, or as the audit log spells it where that cannot be understood.
     pub time: Untrusted,
     /// What, in the words of the audit log.
     pub what: Untrusted,

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::resolve::{self, Matched, Resolved, ResolvedRole};
+use super::{
+    resolve::{self, Matched, Resolved, ResolvedRole},
+    temporary,
+};
 use crate::model::{
     Address, RoleId, Untrusted,
     desired::{DesiredState, Protect},
@@ -119,6 +122,9 @@ pub(super) struct Former<'a> {
     /// Whether only the record of applies says that it is this one: no revision gave its key the name
     /// that it bears.
     pub(super) unproven: bool,
+    /// Whether only `previously` says that it is this one: no revision gave any key the name that it
+    /// bears.
+    pub(super) once: bool,
 }
 
 impl<'a> Views<'a> {
@@ -201,6 +207,11 @@ impl<'a> Views<'a> {
     {
         let meant: BTreeSet<&Untrusted> =
             planned.roles.iter().filter_map(|role| role.live?.id.as_ref()).collect();
+        let earlier = self.declared().chain(&self.released);
+        let names: BTreeSet<&Untrusted> = earlier
+            .flat_map(|view| view.resolved.roles.iter())
+            .map(|role| &role.desired.name.value)
+            .collect();
         let mut former = BTreeMap::new();
         for (view, role) in views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role))) {
             let Some(live) = role.live else { continue };
@@ -217,10 +228,19 @@ impl<'a> Views<'a> {
                 Some(_) => continue,
             };
             let unproven = role.matched == Matched::Recorded && !role.bears(&live.key.name);
+            let interrupted = temporary::name(&role.address) == live.key.name;
+            let once = role.matched == Matched::Previously && !interrupted && !names.contains(&live.key.name);
+            // By the record the new name was in place: who has the old one now is another role.
+            if once && self.applied.is_some() {
+                continue;
+            }
             let known = former.entry(id);
             known
-                .and_modify(|former: &mut Former<'_>| former.unproven &= unproven)
-                .or_insert_with(|| Former { address, live, unproven });
+                .and_modify(|former: &mut Former<'_>| {
+                    former.unproven &= unproven;
+                    former.once &= once;
+                })
+                .or_insert_with(|| Former { address, live, unproven, once });
         }
         former
     }

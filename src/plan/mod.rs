@@ -1,6 +1,7 @@
 //! From what is wanted and what is there to what has to happen: resolve, compare, order, digest,
 //! and the plan document. Pure: no clock, no files, no network.
 
+pub mod activity;
 pub mod build;
 pub mod change;
 pub mod compare;

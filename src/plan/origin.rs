@@ -36,6 +36,12 @@ impl Origins {
         if all.all(|origin| origin == first) { first } else { Origin::Mixed }
     }
 
+    /// Whether `wanted` holds for the origin of any element.
+    pub fn any(&self, wanted: impl Fn(Origin) -> bool) -> bool {
+        let fields = [self.whole, self.name, self.description].into_iter().flatten();
+        fields.chain(self.permissions.values().copied()).any(wanted)
+    }
+
     /// The origin of a field that is no set.
     pub fn of(origin: Option<Origin>) -> Origin {
         origin.unwrap_or(Origin::Undetermined)

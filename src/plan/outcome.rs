@@ -60,7 +60,7 @@ pub struct TargetOutcome {
     /// Where this apply was recorded, for plans to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Untrusted>,
-    /// Why it was not recorded, where it should have been.
+    /// Why it was not recorded, where one could expect that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_recorded: Option<Untrusted>,
 }

@@ -10,6 +10,7 @@ use crate::{
     contract::Spec,
     model::{
         Untrusted,
+        activity::{ActivityLog, ActivityQuery},
         live::{LiveState, Query},
     },
     plan::operation::{Made, Verb},
@@ -70,6 +71,12 @@ pub trait Read: Send + Sync {
     /// Everything that `query` asks for, or why not. Requests that do not depend on each other run
     /// at the same time.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>>;
+
+    /// What the provider's audit log says, in one or two requests; `None` where it has none that can be
+    /// read.
+    fn activity(&self, _query: ActivityQuery) -> Option<Fut<'_, Result<ActivityLog, ReadError>>> {
+        None
+    }
 }
 
 /// Executes operations.

@@ -43,6 +43,8 @@ pub enum RepoErrorKind {
     Conflict,
     /// Two branches have no history in common.
     Unrelated,
+    /// A file of this clone gives commits other parents than they have.
+    Grafts,
     /// Both branches changed a file that is too large to be merged.
     TooLarge,
     /// The record of the last apply is malformed, or cannot be written as it is.
@@ -89,6 +91,7 @@ impl RepoErrorKind {
             | Self::Bare
             | Self::Link
             | Self::Unrelated
+            | Self::Grafts
             | Self::Record => Fault::Refused,
             Self::Moved | Self::Exists | Self::Unsupported | Self::Git | Self::Io => Fault::Other,
         }

@@ -43,6 +43,7 @@ impl History {
     /// `Owner`, `Unsupported`, `Git`, `BadPath` where the repository cannot be opened.
     pub fn open(place: &ConfigPlace) -> Result<Option<Self>, RepoError> {
         let Some(git::Opened { repo, prefix }) = git::open(place)? else { return Ok(None) };
+        ungrafted(&repo)?;
         let again = git::open_exactly(repo.path()).map_err(|error| git::refusal(&error, repo.path()))?;
         let inner = Inner { names: repo, graph: Graph::of(again)?, prefix };
         Ok(Some(Self { inner: Mutex::new(inner) }))
@@ -298,4 +299,17 @@ impl fmt::Debug for FirstParents<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FirstParents").field("next", &self.next).finish_non_exhaustive()
     }
+}
+
+/// Refuses a clone whose history is not the one that its commits tell. git itself has left grafts
+/// behind; its library follows them.
+fn ungrafted(repo: &Repository) -> Result<(), RepoError> {
+    let path = repo.commondir().join("info/grafts");
+    match std::fs::metadata(&path) {
+        Ok(file) if file.len() > 0 => {}
+        _ => return Ok(()),
+    }
+    let message = format!("`{}` gives commits of this clone other parents than they have", path.display());
+    Err(RepoError::new(Kind::Grafts, message)
+        .help("Nobody can tell from it what was merged before. Remove the file, or clone again."))
 }

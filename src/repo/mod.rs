@@ -9,6 +9,7 @@
 
 mod blame;
 mod dirty;
+mod elsewhere;
 mod error;
 mod facts;
 mod gather;
@@ -32,6 +33,7 @@ pub mod write;
 mod tests;
 
 pub use blame::{Line, blame};
+pub use elsewhere::elsewhere;
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;
 pub use history::{FirstParents, History, Tip};

@@ -228,6 +228,20 @@ fn older(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<F
     )))
 }
 
+/// Why an apply is not that of a revision as a whole.
+fn partial(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<&'static str> {
+    if !wishes.only.is_empty() {
+        return Some("`--only` chose a part of the definitions");
+    }
+    if wishes.part != Part::Whole && target.left > 0 {
+        return Some("`--pending-only` left something alone");
+    }
+    if project.revisions.dirty {
+        return Some("the work tree has changes that are not committed");
+    }
+    project.revisions.merged.as_ref().map(|_| "no commit holds the merge that was applied")
+}
+
 /// Why nobody can tell what an apply had to take away: a record of it would hide that for ever.
 fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
     let past = &target.past;
@@ -255,15 +269,16 @@ fn recorded(
     live: &LiveState,
     outcome: TargetOutcome,
 ) -> TargetOutcome {
-    let whole = wishes.only.is_empty()
-        && (wishes.part == Part::Whole || target.left == 0)
-        && !project.revisions.dirty
-        && project.revisions.merged.is_none();
-    let (true, Some(revision), Some(desired)) =
-        (whole, &project.revisions.desired, project.loaded.desired.get(&target.target.name))
+    let (Some(revision), Some(desired)) =
+        (&project.revisions.desired, project.loaded.desired.get(&target.target.name))
     else {
         return outcome;
     };
+    if let Some(why) = partial(project, target, wishes) {
+        // Where nothing was written nobody asks, and an emulator forgets.
+        let asked = outcome.result != TargetResult::NothingToDo && !target.target.emulator;
+        return TargetOutcome { not_recorded: asked.then(|| why.into()), ..outcome };
+    }
     if let Some(why) = unproven(project, target) {
         return TargetOutcome { not_recorded: Some(why), ..outcome };
     }
@@ -279,7 +294,8 @@ fn recorded(
         target: (&*target.target.name).into(),
         revision: revision.clone(),
         digest: outcome.digest.clone().unwrap_or_default(),
-        time: world.now.to_string().into(),
+        // Its end: what the audit log holds from then on is no part of this apply.
+        time: jiff::Timestamp::now().to_string().into(),
         actor: world.actor.clone(),
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),

@@ -1,5 +1,6 @@
 //! The rooms put together: what each command does, as functions that print nothing.
 
+mod activity;
 pub mod apply;
 pub mod approve;
 pub mod base;
@@ -8,6 +9,7 @@ pub mod catalog;
 pub mod diff;
 pub mod doctor;
 mod dropped;
+mod elsewhere;
 mod exit;
 mod failure;
 pub mod import;

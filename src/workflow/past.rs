@@ -6,7 +6,14 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use super::{Failure, World, base::Base, project::Project, recording::Recording, scope};
+use super::{
+    Failure, World,
+    base::Base,
+    elsewhere::{self, Other, same_settings},
+    project::Project,
+    recording::Recording,
+    scope,
+};
 use crate::{
     definition::Loaded,
     model::{
@@ -39,22 +46,25 @@ pub struct Past {
     pub history: Option<History>,
     /// The base.
     pub base: Option<(Base, Arc<Side>)>,
-    /// The base that would have been found, where another one was named that does not come before it:
-    /// what is guarded there stays so.
+    /// The base that would have been found, where another one was named: what is guarded there stays
+    /// so.
     pub(super) found: Option<Arc<Side>>,
     /// What the reader should know of the base.
     pub note: Option<Untrusted>,
     /// The commit whose history counts: the planned one, or its base where both were merged.
     heads: Vec<Arc<str>>,
     sides: Mutex<BTreeMap<Arc<str>, Arc<Side>>>,
+    others: Mutex<BTreeMap<Arc<str>, Arc<[Other]>>>,
     protections: OnceLock<Result<Vec<Protection>, RepoError>>,
 }
 
 /// Protected roles of one target in one revision of the history.
 #[derive(Clone, Debug)]
 struct Protection {
-    provider: &'static str,
+    target: Target,
     state: DesiredState,
+    /// Whether it is of another config that is still there.
+    elsewhere: bool,
 }
 
 impl Past {
@@ -81,6 +91,18 @@ impl Past {
         let side = Arc::new(super::project::side(world, &project.place, commit)?);
         known().insert(Arc::clone(&side.commit), Arc::clone(&side));
         Ok(side)
+    }
+
+    /// What a commit defines in other places, read once.
+    fn others(&self, world: &World, project: &Project, commit: &str) -> Result<Arc<[Other]>, RepoError> {
+        let Some(planned) = self.heads.first() else { return Ok(Vec::new().into()) };
+        let known = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(others) = known().get(commit) {
+            return Ok(Arc::clone(others));
+        }
+        let others: Arc<[Other]> = elsewhere::at(world, project, planned, commit)?.into();
+        known().insert(commit.into(), Arc::clone(&others));
+        Ok(others)
     }
 
     /// Whether an earlier revision may have declared who holds a role of this target.
@@ -126,14 +148,41 @@ impl Past {
                 return Ok(Vec::new());
             };
             let mut found = Vec::new();
+            let mut oldest = None;
             for commit in history.first_parents(head)? {
-                let side = self.side(world, project, &commit?)?;
-                let Some(config) = &side.loaded.config else { continue };
-                for target in &config.targets {
-                    let Some(state) = side.loaded.desired.get(&target.name) else { continue };
-                    found.extend(
-                        protecting(state).map(|state| Protection { provider: target.provider, state }),
-                    );
+                let commit = commit?;
+                let side = self.side(world, project, &commit)?;
+                let mut sides = vec![Arc::clone(&side)];
+                // Where a branch took the target branch in and then became it, that is not the first.
+                for parent in history.parents(&commit).unwrap_or_default().iter().skip(1) {
+                    sides.push(self.side(world, project, parent)?);
+                }
+                for side in &sides {
+                    for target in side.loaded.config.iter().flat_map(|config| &config.targets) {
+                        let state = side.loaded.desired.get(&target.name);
+                        found.extend(state.and_then(|state| protecting(state)).map(|state| Protection {
+                            target: target.clone(),
+                            state,
+                            elsewhere: false,
+                        }));
+                    }
+                }
+                if side.loaded.config.is_some() {
+                    oldest = Some(commit);
+                }
+            }
+            // Before that the definitions may have lain elsewhere.
+            let before = oldest.map(|oldest| history.first_parent(&oldest)).transpose()?.flatten();
+            if let Some(before) = before {
+                for other in self.others(world, project, &before)?.iter() {
+                    for target in other.side.loaded.config.iter().flat_map(|config| &config.targets) {
+                        let state = other.side.loaded.desired.get(&target.name);
+                        found.extend(state.and_then(|state| protecting(state)).map(|state| Protection {
+                            target: target.clone(),
+                            state,
+                            elsewhere: !other.gone,
+                        }));
+                    }
                 }
             }
             Ok(found)
@@ -155,7 +204,8 @@ pub struct TargetPast {
     applied: Option<State>,
     released: Option<DesiredState>,
     ids: BTreeMap<Address, Untrusted>,
-    protecting: Vec<DesiredState>,
+    /// More declarations whose protection holds.
+    pub(super) protecting: Vec<DesiredState>,
     /// The revision that was applied last, and the name of the target there.
     recorded: Option<(Arc<Side>, Arc<str>)>,
     /// The target as it is in force while its scope changes.
@@ -178,6 +228,17 @@ pub struct TargetPast {
     pub no_base: Option<Untrusted>,
     /// Whether the target is an emulator.
     exempt: bool,
+}
+
+/// What a target was at an earlier revision.
+#[derive(Debug)]
+struct Then {
+    side: Arc<Side>,
+    target: Target,
+    /// Whether its name or its settings say that it is the same one.
+    same: bool,
+    /// Whether its config lay where that of the planned definitions lies.
+    here: bool,
 }
 
 /// The definitions of one target at a commit.
@@ -217,30 +278,44 @@ impl TargetPast {
         Some((side.loaded.desired.get(name)?, &side.loaded.sources))
     }
 
+    /// Whether nothing is guarded: the target is an emulator.
+    pub fn is_exempt(&self) -> bool {
+        self.exempt
+    }
+
     /// Whether the record of the last apply is known and usable.
     pub fn is_recorded(&self) -> bool {
         self.applied.is_some()
     }
 
-    /// Takes protections of the whole history in: a removal without a record depends on them.
+    /// The protections on which a change that takes something away depends, too: those of other
+    /// definitions of the same tenant, and without a record those of the whole history.
     ///
     /// # Errors
     ///
     /// Where the history is not complete.
-    pub fn search_history(
-        &mut self,
+    pub fn search(
+        &self,
         world: &World,
         project: &Project,
         target: &Target,
-    ) -> Result<(), RepoError> {
-        let found = project.past.protections(world, project)?;
-        self.protecting.extend(
-            found
-                .iter()
-                .filter(|protection| protection.provider == target.provider)
-                .map(|found| found.state.clone()),
-        );
-        Ok(())
+    ) -> Result<Vec<DesiredState>, RepoError> {
+        let past = &project.past;
+        let mut all = Vec::new();
+        if let Some(head) = past.heads.last() {
+            for other in past.others(world, project, head)?.iter() {
+                let states = other.of(target).filter_map(|(_, state, _)| state);
+                all.extend(states.filter_map(protecting));
+            }
+        }
+        if !self.is_recorded() {
+            let found = past.protections(world, project)?.iter().filter(|found| {
+                found.target.provider == target.provider
+                    && (!found.elsewhere || same_settings(&found.target, target))
+            });
+            all.extend(found.map(|found| found.state.clone()));
+        }
+        Ok(all)
     }
 
     /// What git held before for `target`, which reaches the tenant `identity`.
@@ -291,6 +366,12 @@ impl TargetPast {
                     Err(error) => made.unusable = Some(error.into()),
                 },
                 Ok(false) => {
+                    // What was applied there is protected all the same, where it can be read.
+                    if let Ok(side) = past.side(world, project, record.revision.raw()) {
+                        let state = side.loaded.desired.get(&then_name);
+                        made.protecting.extend(state.and_then(|state| protecting(state)));
+                        made.guards.extend(side.loaded.config.iter().map(|config| config.guards));
+                    }
                     made.newer = Some(record.revision.clone());
                     made.notes.push(newer(record));
                 }
@@ -299,10 +380,20 @@ impl TargetPast {
         }
         let base = past.base.as_ref().map(|(_, side)| Arc::clone(side));
         made.tenant_moved(target, identity, recording);
+        // What the reader is told changed is what changed since the last apply, else since the older of
+        // the bases.
+        let named_first = match (&base, &past.found) {
+            (Some(base), Some(found)) => past.precedes(base, found),
+            _ => false,
+        };
+        let mut bases: Vec<&Arc<Side>> = past.found.iter().chain(&base).collect();
+        if named_first {
+            bases.reverse();
+        }
         let sides: Vec<(&Arc<Side>, Arc<str>)> = applied
             .iter()
             .map(|side| (side, Arc::clone(&then_name)))
-            .chain(past.found.iter().chain(&base).map(|side| (side, Arc::clone(&target.name))))
+            .chain(bases.into_iter().map(|side| (side, Arc::clone(&target.name))))
             .collect();
         for (side, name) in &sides {
             made.protect(project, target, side, name);
@@ -311,8 +402,15 @@ impl TargetPast {
             let state = found.loaded.desired.get(&target.name);
             made.protecting.extend(state.and_then(|state| protecting(state)));
         }
-        if let (false, Some(config)) = (target.emulator, &project.loaded.config) {
-            made.scope(target, config, &sides, project);
+        let then = made.then(world, project, target, &sides)?;
+        match (target.emulator, &project.loaded.config) {
+            (false, Some(config)) => made.scope(target, config, &then, project),
+            // Nobody looks at the tenant any more.
+            (true, _) if then.first().is_some_and(|then| *then.target.name == *target.name) => {
+                let (before, after) = (Some("false".into()), Some("true".into()));
+                made.scope_changes.push(ScopeChange { what: "emulator".into(), before, after });
+            }
+            _ => {}
         }
         made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
         made.applied =
@@ -353,46 +451,83 @@ impl TargetPast {
     fn protect(&mut self, project: &Project, target: &Target, side: &Side, name: &str) {
         let Some(config) = &side.loaded.config else { return };
         let names = project.names();
-        let same = |other: &Target| {
-            let values = |target: &Target| -> BTreeMap<String, Untrusted> {
-                target.settings.iter().map(|(name, placed)| (name.clone(), placed.value.clone())).collect()
-            };
-            values(other) == values(target)
-        };
         for other in
             config.targets.iter().filter(|other| other.provider == target.provider && *other.name != *name)
         {
-            if !names.contains(&*other.name) || same(other) {
+            if !names.contains(&*other.name) || same_settings(other, target) {
                 self.protecting
                     .extend(side.loaded.desired.get(&other.name).and_then(|state| protecting(state)));
             }
         }
     }
 
-    /// What of the target's own scope changed since the last apply, else since the base.
-    fn scope(
+    /// What `target` was at the earlier revisions, that of the first revision first: the target of that
+    /// name; where there is none, those that may have been the same tenant under another name; and
+    /// where there was no config, those of the configs in other places.
+    fn then(
         &mut self,
-        target: &Target,
-        config: &Config,
-        sides: &[(&Arc<Side>, Arc<str>)],
+        world: &World,
         project: &Project,
-    ) {
-        let mut then = Vec::new();
+        target: &Target,
+        sides: &[(&Arc<Side>, Arc<str>)],
+    ) -> Result<Vec<Then>, RepoError> {
+        let names = project.names();
+        let mut all = Vec::new();
         for (side, name) in sides {
-            let Some(earlier) = &side.loaded.config else { continue };
-            let Some(entry) = earlier.targets.iter().find(|entry| entry.name == *name && !entry.emulator)
-            else {
+            let then = |from: &Arc<Side>, target: &Target, same| Then {
+                side: Arc::clone(from),
+                target: target.clone(),
+                same,
+                here: Arc::ptr_eq(from, side),
+            };
+            let Some(config) = &side.loaded.config else {
+                if target.emulator {
+                    continue;
+                }
+                for other in project.past.others(world, project, &side.commit)?.iter() {
+                    for (entry, state, same) in other.of(target) {
+                        self.protecting.extend(state.and_then(protecting));
+                        all.push(then(&other.side, entry, same));
+                    }
+                }
                 continue;
             };
-            self.guards.push(earlier.guards);
-            then.push((*side, entry, earlier));
+            let real = config.targets.iter().filter(|entry| !entry.emulator);
+            if let Some(entry) = real.clone().find(|entry| entry.name == *name) {
+                all.push(then(side, entry, true));
+                continue;
+            }
+            for entry in real.filter(|entry| entry.provider == target.provider && !target.emulator) {
+                let same = same_settings(entry, target);
+                if same || !names.contains(&*entry.name) {
+                    all.push(then(side, entry, same));
+                }
+            }
         }
-        if let Some((side, entry, earlier)) = then.first() {
-            let left = left_files(side, entry, target, project.files.as_ref());
-            self.scope_changes.extend(scope::changes((target, config), (entry, earlier), &left));
-            self.since = Some(Arc::clone(&side.commit));
+        Ok(all)
+    }
+
+    /// What of the target's own scope changed since the last apply, else since the base.
+    fn scope(&mut self, target: &Target, config: &Config, then: &[Then], project: &Project) {
+        let configs = then.iter().filter_map(|then| then.side.loaded.config.as_ref());
+        self.guards.extend(configs.map(|config| config.guards));
+        let first = then.iter().find(|then| then.same).or(then.first());
+        if let Some((then, earlier)) = first.and_then(|then| Some((then, then.side.loaded.config.as_ref()?)))
+        {
+            let left = match then.here {
+                true => left_files(&then.side, &then.target, target, project.files.as_ref()),
+                false => BTreeSet::new(),
+            };
+            let changes = scope::changes((target, config), (&then.target, earlier), &left);
+            // Of a target that may be another tenant only what is in force is told.
+            let told = changes.into_iter().filter(|change| {
+                let what = change.what.raw();
+                then.same || what.starts_with("manage.") || what.starts_with("guards.")
+            });
+            self.scope_changes.extend(told);
+            self.since = Some(Arc::clone(&then.side.commit));
         }
-        self.in_force = scope::in_force(target, then.iter().map(|(_, entry, _)| *entry));
+        self.in_force = scope::in_force(target, then.iter().map(|then| &then.target));
     }
 
     /// The state of a side without what is released, which is kept apart.

@@ -18,7 +18,7 @@ use crate::{
     },
     plan::{
         PlanDocument, build,
-        change::{Change, Plan, Verdict},
+        change::{Change, Plan, Verdict, What},
         compare,
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
@@ -219,17 +219,23 @@ async fn plan_target(
         }
         let mut plan = compare::compare(input);
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
-        if deletes && history.is_none() && !past.is_recorded() && !target.emulator {
-            drop((views, resolved));
-            let target = target.clone();
-            history = Some(past.search_history(world, project, &target).map_err(Failure::from));
-            continue;
+        let touches = deletes || (!past.is_recorded() && plan.changes.iter().any(alters));
+        if touches && history.is_none() && !target.emulator {
+            let found = past.search(world, project, target).map_err(Failure::from);
+            history = Some(found.as_ref().err().cloned());
+            if let Ok(found) = found
+                && !found.is_empty()
+            {
+                drop((views, resolved));
+                past.protecting.extend(found);
+                continue;
+            }
         }
-        if let Some(Err(failure)) = &history {
-            refuse_deletions(&mut plan, failure);
+        if let Some(Some(failure)) = &history {
+            refuse(&mut plan, failure, takes);
         }
         if let (true, Some(failure)) = (deletes, &past.unusable) {
-            refuse_deletions(&mut plan, failure);
+            refuse(&mut plan, failure, deletion);
         }
         let findings = resolved.findings;
         plan.notes.extend(past.notes.iter().cloned());
@@ -334,11 +340,41 @@ fn unusable(failure: &Failure) -> Untrusted {
     format!("The record of the last apply cannot be used: {}. {help}", failure.message.raw()).into()
 }
 
-/// A removal is refused where nobody can tell what was applied, or protected, before.
-fn refuse_deletions(plan: &mut Plan, failure: &Failure) {
-    for change in plan.changes.iter_mut().filter(|change| change.action == Action::Delete) {
+/// What a change does to a live role that `protect` may forbid, as the rest of a sentence.
+type Does = fn(&Change) -> Option<&'static str>;
+
+fn deletion(change: &Change) -> Option<&'static str> {
+    (change.action == Action::Delete).then_some("be deleted")
+}
+
+/// As [`deletion`], and renaming and taking permissions away.
+fn takes(change: &Change) -> Option<&'static str> {
+    let What::Role { before: Some(before), after: Some(after), .. } = &change.what else {
+        return deletion(change);
+    };
+    let loses =
+        matches!((&before.permissions, &after.permissions), (Some(old), Some(new)) if !old.is_subset(new));
+    if loses { Some("lose permissions") } else { (before.name != after.name).then_some("be renamed") }
+}
+
+/// Whether a live role changes in a way that `protect` may forbid.
+fn alters(change: &Change) -> bool {
+    let gains = match &change.what {
+        What::Role { before: Some(before), after: Some(after), .. } => {
+            before.permissions != after.permissions
+        }
+        _ => false,
+    };
+    gains || takes(change).is_some()
+}
+
+/// What takes something from a role is refused where nobody can tell what was applied, or protected,
+/// before.
+fn refuse(plan: &mut Plan, failure: &Failure, does: Does) {
+    for change in &mut plan.changes {
+        let Some(what) = does(change) else { continue };
         let message = format!(
-            "role `{}` would be deleted, and nobody can tell whether an earlier revision protects it: {}",
+            "role `{}` would {what}, and nobody can tell whether an earlier revision protects it: {}",
             change.title.raw(),
             failure.message.raw()
         );
@@ -356,7 +392,7 @@ fn scope_alone(plan: &mut Plan, past: &TargetPast) {
     let count = changes.count();
     let alone = past.scope_changes.iter().filter(|change| scope::alone(change));
     let what: Vec<&str> = alone.map(|change| change.what.raw()).collect();
-    if what.is_empty() || count == 0 {
+    if what.is_empty() || count == 0 || past.is_exempt() {
         return;
     }
     let message = format!(

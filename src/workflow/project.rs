@@ -179,15 +179,40 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
     let found = match &base {
         Some((named, _)) if source.base.is_some() => {
             let found = base::find(Search { named: None, ..search })?.0;
-            let found =
-                found.filter(|found| !history.is_ancestor(&named.commit, &found.commit).unwrap_or(false));
+            let found = found.filter(|found| found.commit != named.commit);
             found.map(|found| side(world, &project.place, &found.commit)).transpose()?
         }
         _ => None,
     };
+    let found = match (found, &base) {
+        (None, Some((_, side))) if side.loaded.config.is_none() => {
+            readable(world, &project.place, &history, &side.commit)?
+        }
+        (found, _) => found,
+    };
     project.past = Past::new(Some(history), base, note, heads);
     project.past.found = found.map(Arc::new);
     Ok(project)
+}
+
+/// The newest revision before `commit` whose config can be read, where that of `commit` is there and has
+/// errors: nobody can tell which guards it meant.
+fn readable(
+    world: &World,
+    place: &ConfigPlace,
+    history: &History,
+    commit: &str,
+) -> Result<Option<Side>, repo::RepoError> {
+    if Revision::open(place, commit)?.read(&place.config).is_err() {
+        return Ok(None);
+    }
+    for earlier in history.first_parents(commit)? {
+        let side = side(world, place, &earlier?)?;
+        if side.loaded.config.is_some() {
+            return Ok(Some(side));
+        }
+    }
+    Ok(None)
 }
 
 /// The definitions of a commit; what is wrong in them is not said.

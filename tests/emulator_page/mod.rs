@@ -10,7 +10,7 @@ use crate::common::{Emulator, http};
 
 const PAGE: &str = include_str!("../../docs/emulator.md");
 /// The address on the page, in place of which the test takes a free port.
-const ADDRESS: &str = "127.0.0.1:4010";
+pub(crate) const ADDRESS: &str = "127.0.0.1:4010";
 
 /// Info string and lines of every fenced block.
 fn blocks() -> Vec<(&'static str, Vec<&'static str>)> {
@@ -35,7 +35,7 @@ fn of(info: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// `curl -s [-X METHOD] [-d 'BODY'] URL` as a request, so that the test needs no curl.
-fn curl(emulator: &Emulator, words: &str) -> (u16, Value) {
+pub(crate) fn curl(emulator: &Emulator, words: &str) -> (u16, Value) {
     let (options, url) = words.rsplit_once(' ').expect("an address");
     let path = url.strip_prefix("http://").and_then(|url| url.strip_prefix(ADDRESS)).expect("the address");
     let method =

@@ -269,7 +269,7 @@ fn a_person_who_became_a_billing_admin_meanwhile_fails_alone() {
         + create One
         + create Two
 
-    Applied 4 of 5: 1 failed. Run the same command again to continue.
+    Applied 4 of 5: 1 failed. Put right what failed, then apply again to continue.
     --- stderr
     reviews: create role `One`: done
     reviews: create role `Two`: done

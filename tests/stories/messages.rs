@@ -1,5 +1,7 @@
 //! What is said beside plans and errors: enough to go on, once, and no more.
 
+use std::{fs, fs::File};
+
 use serde_json::json;
 
 use crate::common::{Emulator, Project};
@@ -118,4 +120,63 @@ fn an_unknown_provider_is_named_before_anything_else() {
 fn a_manual_without_its_folder_says_what_to_do() {
     let project = Project::new();
     let _man = project.run("man --out nodir").exits(1).has("nodir").has("Name a folder that exists");
+}
+
+/// Runs with standard output in a file; what stands on standard error, and in the file.
+fn into_file(project: &Project, line: &str, code: i32) -> (String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("out.txt");
+    let file = File::create(&path).expect("a file");
+    let output = project.command(line.split_whitespace()).stdout(file).output().expect("it runs");
+    let errors = project.output(output).exits(code).stderr;
+    (errors, fs::read_to_string(&path).expect("text"))
+}
+
+#[test]
+fn why_something_failed_or_is_refused_is_seen_without_standard_output_and_with_quiet() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define("roles:\n  one: { name: One, description: d, permissions: { reports: [read] } }\nassignments:\n  - { role: one, users: [\"1003\"] }\n");
+    let _applied = project.apply().exits(0);
+    project.define("removed: [{ name: One }]\n");
+    for line in ["plan", "plan -q", "plan --format json", "plan --format markdown", "apply --auto-approve"] {
+        let (errors, _) = into_file(&project, line, 4);
+        let expected = "refused: reviews: somebody still holds the role  reviews/role/=One\n";
+        assert_eq!(errors.matches(expected).count(), 1, "{line}\n{errors}");
+        assert!(errors.contains("reassign_to: builtin:cr_member"), "{line}\n{errors}");
+    }
+    let quiet = project.run("plan -q").exits(4);
+    assert!(quiet.stderr.contains("refused: reviews: somebody still holds the role"), "{}", quiet.stderr);
+    // Through two pipes both are seen, and nothing stands there twice.
+    let whole = project.run("plan").exits(4).everything();
+    assert_eq!(whole.matches("somebody still holds the role").count(), 1, "{whole}");
+
+    emulator.faults(&["GET /v1/roles status=403"]);
+    for line in ["plan", "plan -q", "drift", "drift -q"] {
+        let (errors, shown) = into_file(&project, line, 1);
+        assert_eq!(
+            errors.matches("error: reviews: GET /v1/roles answered 403").count(),
+            1,
+            "{line}\n{errors}"
+        );
+        assert!(errors.contains("help: Roles need the Enterprise plan"), "{line}\n{errors}");
+        assert!(!shown.contains("No drift"), "{line}\n{shown}");
+    }
+    let _drift = project.run("drift").exits(1).has("Not known: 1 target could not be read.");
+}
+
+#[test]
+fn a_write_that_failed_is_told_with_quiet_and_no_repetition_is_promised() {
+    let emulator = Emulator::start();
+    let project = Project::in_git(&emulator, "");
+    project.define("roles:\n  one: { name: One, description: d, permissions: { reports: [read] } }\n");
+    emulator.faults(&["POST /v1/roles status=403"]);
+    for line in ["apply --auto-approve", "apply -q --auto-approve"] {
+        let (errors, shown) = into_file(&project, line, 1);
+        let expected = "error: reviews: failed: + create One  reviews/role/one\n";
+        assert!(errors.contains(expected), "{line}\n{errors}");
+        assert!(errors.contains("POST /v1/roles answered 403"), "{line}\n{errors}");
+        assert!(shown.contains("1 failed. Put right what failed, then apply again to continue."), "{shown}");
+        assert!(!shown.contains("the same command"), "{shown}");
+    }
 }

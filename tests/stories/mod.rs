@@ -1,5 +1,6 @@
 //! Stories: what a person does with the program, through the real binary against the real emulator.
 
+mod activity;
 mod assignments;
 mod diff;
 mod guards;

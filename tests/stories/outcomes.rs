@@ -243,7 +243,7 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
         + 1003 → One (was Member)
         + create One
 
-    Applied 2 of 4: 1 failed, 1 not attempted. Run the same command again to continue.
+    Applied 2 of 4: 1 failed, 1 not attempted. Put right what failed, then apply again to continue.
     --- stderr
     reviews: create role `One`: done
     reviews: change role `Two`: failed

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     cli::{progress::Progress, ui},
     plan::PlanDocument,
-    render::plan::{json, ledger, markdown::MarkdownOptions},
+    render::plan::{json, ledger, markdown::MarkdownOptions, text},
     workflow::{
         Exit, Failure, World, apply, approve, blame,
         plan::{self, Planned, Wishes},
@@ -28,6 +28,10 @@ use crate::{
 ///
 /// Without FILE the plan is made, shown, and applied after a typed `yes`. With FILE the plan is made
 /// again, and applied only if every change is among those of the file.
+///
+/// A live role that no earlier revision declared is taken over, and the plan says so; if people hold
+/// it and it would gain permissions, its `id:` has to stand in the definition. What `protect` keeps a
+/// role from, and what the guards of the configuration limit, is refused unless `--allow` lifts it.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApplyArgs {
     /// A plan from `plan --out` that somebody approved.
@@ -83,10 +87,11 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     progress.reading(project.targets().count());
     let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document)?;
+        blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
+    context.ui.reasons(&text::reasons(&planned.document, context.ui.err));
     if args.format == Format::Text {
         let shown = without_findings(&planned.document);
         context.ui.data(&rendered(context, &shown, super::plan::Format::Text));
@@ -95,7 +100,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         approve::check_plan(&planned.document, approved)?;
     }
     approve::check_digests(&planned.document, &args.expect_plan)?;
-    let planned = match confirmed(context, args, &world, &project, &wishes, planned).await? {
+    let planned = match confirmed(context, args, &progress, &world, &project, &wishes, planned).await? {
         Confirmed::Yes(planned) => planned,
         Confirmed::No(exit) => return Ok(exit),
     };
@@ -105,7 +110,6 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         context.ui.status(&format!("The provider's limit of requests makes this take about {minutes} min."));
     }
     let stop = interruptible(context);
-    let progress = Progress::start(context);
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
     let events = |name: &str, event: crate::apply::Event<'_>| {
         if let Some(target) = planned.targets.iter().find(|target| &*target.target.name == name) {
@@ -114,6 +118,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
     };
     let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
     progress.finish();
+    context.ui.reasons(&ledger::text::reasons(&document, context.ui.err));
     context.ui.data(&match args.format {
         Format::Text if context.global.quiet => ledger::text::quiet(&document, context.ui.out),
         Format::Text => ledger::text::render(&document, context.ui.out),
@@ -144,6 +149,7 @@ enum Confirmed {
 async fn confirmed(
     context: &Context,
     args: &ApplyArgs,
+    progress: &Progress,
     world: &World,
     project: &Project,
     wishes: &Wishes,
@@ -169,7 +175,9 @@ async fn confirmed(
             // Time has passed: what is applied is planned now, and may be no more than was shown.
             let shown = planned.document.clone();
             planned.close().await;
+            progress.reading(project.targets().count());
             let fresh = plan::plan(world, project, wishes).await?;
+            progress.finish();
             approve::check_plan(&fresh.document, &shown)?;
             Ok(Confirmed::Yes(Box::new(fresh)))
         }

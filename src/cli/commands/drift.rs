@@ -39,11 +39,12 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
     let wishes = Wishes { only: args.only.clone(), part: Part::Drift, ..Wishes::default() };
     let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document)?;
+        blame::blame(&project, &mut planned, Part::Drift).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
     let document = &planned.document;
+    context.ui.reasons(&render::plan::text::drift_reasons(document, context.ui.err));
     context.ui.data(&match args.format {
         Format::Text if context.global.quiet => render::plan::text::drift_quiet(document, context.ui.out),
         Format::Text => render::plan::text::drift(document, context.ui.out),

@@ -67,9 +67,10 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
     let world = context.world(Some(progress.events()));
     let project = context.project(&world)?;
     progress.reading(project.targets().count());
-    let mut planned = plan::plan(&world, &project, &args.wishes.wishes()).await?;
+    let wishes = args.wishes.wishes();
+    let mut planned = plan::plan(&world, &project, &wishes).await?;
     if context.global.blame {
-        blame::blame(&project, &mut planned.document)?;
+        blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
     context.print_planned(&project, &planned.findings);
@@ -82,6 +83,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         Format::Text => without_findings(&planned.document),
         Format::Json | Format::Markdown => planned.document.clone(),
     };
+    context.ui.reasons(&render::plan::text::reasons(&shown, context.ui.err));
     context.ui.data(&rendered(context, &shown, args.format));
     let changes = args.detailed_exitcode && planned.has_changes();
     let exit = planned.exit().and(if changes { Exit::Changes } else { Exit::Done });

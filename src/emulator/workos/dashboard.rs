@@ -74,7 +74,7 @@ fn within(
         ("PATCH", ["memberships", member]) => {
             let before = organization.memberships.get(member);
             let before = before.ok_or_else(|| Refusal::not_found("Organization membership", member))?;
-            let after = change_membership(edit, organization, before.clone(), body)?;
+            let after = change_membership(edit, organization, before, body)?;
             edit.put_in(id, &after);
             Answer::json(200, &after)
         }
@@ -308,7 +308,7 @@ fn add_membership(edit: &mut Edit<'_>, organization: &Organization, body: &Body)
         updated_at: edit.now(),
         order,
     };
-    let membership = change_membership(edit, organization, new, body)?;
+    let membership = change_membership(edit, organization, &new, body)?;
     edit.put_in(&organization.facts.id, &membership);
     Ok(Answer::json(201, &membership))
 }
@@ -317,10 +317,10 @@ fn add_membership(edit: &mut Edit<'_>, organization: &Organization, body: &Body)
 fn change_membership(
     edit: &Edit<'_>,
     organization: &Organization,
-    before: Membership,
+    before: &Membership,
     body: &Body,
 ) -> Result<Membership, Refusal> {
-    let mut fields = json_of(&before);
+    let mut fields = json_of(before);
     for name in ["status", "directory_managed", "roles", "idp_roles", "custom_attributes"] {
         if let (Some(fields), Some(value)) = (fields.as_object_mut(), body.get(name)) {
             fields.insert(name.to_owned(), value.clone());

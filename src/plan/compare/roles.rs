@@ -46,6 +46,9 @@ impl<'a> Comparison<'a> {
             if former.unproven {
                 self.unproven(former.live);
             }
+            if former.once {
+                self.once(former.live);
+            }
         }
         for former in self.released.clone().into_values() {
             self.release(&former);
@@ -76,6 +79,22 @@ impl<'a> Comparison<'a> {
         let name = &live.key.name;
         let message = format!(
             "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
+            name.raw()
+        );
+        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
+        change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
+    }
+
+    /// An earlier name stays in the definitions long after the rename: without a record nobody can
+    /// tell whether who bears it today is that role, or was made since.
+    fn once(&mut self, live: &LiveObject) {
+        let (Some(change), false) = (self.plan.changes.last_mut(), self.input.earlier.exempt) else {
+            return;
+        };
+        let name = &live.key.name;
+        let message = format!(
+            "role `{}` would be deleted; only `previously` says that git declared it, under another name",
             name.raw()
         );
         let line = format!("- {{ name: {} }}", emit::shown(name.raw()));

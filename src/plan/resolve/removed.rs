@@ -161,7 +161,10 @@ impl<'a> Resolver<'a> {
         let Some(first) = self.earlier_role(key) else { return vec![Untrusted::new(key.clone())] };
         let all = || self.earlier_roles.get(&(&**key, &first.scope)).into_iter().flatten();
         let names = all().map(|role| &role.name.value);
-        let before = all().flat_map(|role| role.previously.iter().map(|name| &name.value));
+        // With a record the names that were in place are known, and who bears an older one today is
+        // another role.
+        let unknown = self.input.earlier.applied.is_none();
+        let before = all().filter(|_| unknown).flat_map(|role| &role.previously).map(|name| &name.value);
         let interrupted = temporary::name(&self.address(first));
         names.chain(before).chain([&interrupted]).cloned().collect()
     }

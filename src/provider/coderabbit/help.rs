@@ -1,9 +1,13 @@
 //! What to do about CodeRabbit's refusals, beyond what every provider's need.
-//! Sources: `/api/authentication`, `/api/workspace-api-tokens`, `/api-reference/roles-*`.
+//! Sources: `/api/authentication`, `/api/workspace-api-tokens`, `/api-reference/roles-*`,
+//! `/api-reference/platform/audit-logs/list-audit-log-entries`.
 
 use crate::provider::http::Failure;
 
 const LEGACY: &str = "A legacy organization key cannot be used here. Make a user key in the dashboard.";
+
+/// The request for the audit log.
+const AUDIT_LOG: &str = "GET /v1/audit-logs";
 
 /// Adds help where CodeRabbit's documentation says what a status means.
 pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
@@ -12,6 +16,9 @@ pub(super) fn explain(mut failure: Failure, org_id: bool) -> Failure {
             "A workspace API token needs the organization: set `settings.org_id` to the git provider's id of it."
         }
         Some(403) if failure.message.to_lowercase().contains("legacy") => LEGACY,
+        Some(403) if failure.request.0 == AUDIT_LOG => {
+            "The audit log needs the Enterprise plan and a key of a person with the Admin role that is no agentic key."
+        }
         Some(403) if failure.message.to_lowercase().contains("agentic") => {
             "An agentic key cannot change roles. Make a user key in the dashboard, of a person with the Admin role."
         }

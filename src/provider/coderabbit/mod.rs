@@ -1,7 +1,10 @@
 //! CodeRabbit. Source of every fact: <https://docs.coderabbit.ai> (`/api-reference/roles-*`,
-//! `/api-reference/users-*`, `/api/reference/*`, `/management/custom-roles`), November 2026. What its
-//! documentation leaves open is marked where it matters.
+//! `/api-reference/users-*`, `/api-reference/platform/audit-logs/*`, `/api/reference/*`,
+//! `/management/custom-roles`), November 2026. What its documentation leaves open is marked where it
+//! matters.
 
+mod audit;
+mod audit_wire;
 mod help;
 mod holders;
 mod members;
@@ -11,6 +14,9 @@ mod spec;
 mod wire;
 mod write;
 
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod audit_tests;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod member_tests;

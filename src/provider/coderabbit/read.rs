@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 use tokio::task::JoinSet;
 
 use super::{
-    ORG_ID,
+    ORG_ID, audit,
     help::explain,
     holders, members,
     roles::{Roles, canonical, checked_id},
@@ -16,6 +16,7 @@ use super::{
 use crate::{
     model::{
         Kind, Untrusted,
+        activity::{ActivityLog, ActivityQuery},
         directory::Directory,
         live::{Identity, LiveState, Query},
     },
@@ -44,6 +45,10 @@ impl Read for Reader {
     /// Three requests for the roles, none of which waits for another, and one for each hundred users.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>> {
         Box::pin(fetch(self.client.begin(), query))
+    }
+
+    fn activity(&self, query: ActivityQuery) -> Option<Fut<'_, Result<ActivityLog, ReadError>>> {
+        Some(Box::pin(audit::read(self.client.begin(), query)))
     }
 }
 

@@ -6,7 +6,7 @@ use std::mem;
 use super::{origins::has_origin, view::count};
 use crate::plan::{
     PlanDocument,
-    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan, Unmanaged},
+    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
 };
 
 /// The two ways out.
@@ -32,7 +32,8 @@ pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
         target.scope_changes.clear();
         target.verdicts.clear();
         target.left.clear();
-        target.unmanaged = Unmanaged::default();
+        // Who else holds what is no news; a role that somebody made may be.
+        target.unmanaged.assignments = None;
     }
     plan
 }
@@ -69,10 +70,10 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut failed) = (Vec::new(), 0);
+    let (mut changes, mut read, mut failed) = (Vec::new(), 0, 0);
     for target in targets {
         changes.extend(&target.changes);
-        failed += usize::from(target.error.is_some());
+        *if target.error.is_some() { &mut failed } else { &mut read } += 1;
     }
     let summary = Summary::of(changes.iter().copied());
     let mut parts: Vec<String> = [
@@ -96,12 +97,14 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
             .collect();
         parts.push(format!("{} ({})", count(assignments, "assignment", "assignments"), signed.join(" ")));
     }
-    let mut line = match parts.join(", ") {
-        none if none.is_empty() => "No drift. Live is what was applied last".to_owned(),
-        parts => format!("Drift: {parts} outside git"),
-    };
-    if failed > 0 {
-        line.push_str(&format!("; {} could not be read", count(failed, "target", "targets")));
+    let unread = count(failed, "target", "targets");
+    match (parts.join(", "), read, failed) {
+        (none, _, 0) if none.is_empty() => "No drift. Live is what was applied last.".to_owned(),
+        (_, 0, _) => format!("Not known: {unread} could not be read."),
+        (none, ..) if none.is_empty() => {
+            format!("No drift in what could be read; {unread} could not be read.")
+        }
+        (parts, _, 0) => format!("Drift: {parts} outside git."),
+        (parts, ..) => format!("Drift: {parts} outside git; {unread} could not be read."),
     }
-    line + "."
 }

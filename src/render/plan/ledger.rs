@@ -113,8 +113,11 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     }
     let open = |target: &&TargetOutcome| target.result != TargetResult::Refused;
     let open = OutcomeSummary::of(outcome.targets.iter().filter(open).flat_map(|target| &target.changes));
-    if open.failed + open.unconfirmed + open.not_attempted > 0 {
-        sentences.push("Run the same command again to continue.".to_owned());
+    if open.failed > 0 {
+        // What was refused is refused again as long as nobody does anything about it.
+        sentences.push("Put right what failed, then apply again to continue.".to_owned());
+    } else if open.unconfirmed + open.not_attempted > 0 {
+        sentences.push("Apply again to continue.".to_owned());
     }
     sentences
 }

@@ -78,7 +78,7 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     let mut blocks = vec![refused(plan, options)];
     blocks.extend(targets(plan, options, Told::Plan));
     if several {
-        blocks.push(unchanged(plan, "No changes"));
+        blocks.push(unchanged(plan, Told::Plan));
         blocks.push(digests(plan));
     }
     let head = format!("### {}\n\n{}{}\n", headline(plan, "−"), alert(plan), revisions(&plan.revisions));
@@ -91,7 +91,7 @@ pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     let plan = outside(plan);
     let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
     if plan.targets.len() > 1 {
-        blocks.push(unchanged(&plan, "No drift"));
+        blocks.push(unchanged(&plan, Told::Report));
     }
     let headline = drift::headline(&plan.targets, "−");
     let head = format!("### {headline}\n\n{}{}\n", alert(&plan), revisions(&plan.revisions));
@@ -211,7 +211,8 @@ fn refused(plan: &PlanDocument, options: &MarkdownOptions) -> Block {
 }
 
 /// Targets in which nothing changes.
-fn unchanged(plan: &PlanDocument, what: &str) -> Block {
+fn unchanged(plan: &PlanDocument, told: Told) -> Block {
+    let what = if told == Told::Report { "No drift" } else { "No changes" };
     let targets: Vec<_> = plan.targets.iter().filter(|target| is_quiet(target)).collect();
     let mut block = Block::default();
     if targets.is_empty() {
@@ -226,7 +227,7 @@ fn unchanged(plan: &PlanDocument, what: &str) -> Block {
                 name.push_str(" (EMULATOR)");
             }
             if let Some(left) = target::left_alone(target, false) {
-                name.push_str(&format!(" (left alone: {left})"));
+                name.push_str(&format!(" ({}: {left})", told.unmanaged()));
             }
             name
         })

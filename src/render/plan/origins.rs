@@ -14,6 +14,16 @@ pub(super) enum Told {
     Report,
 }
 
+impl Told {
+    /// What leads the list of what is live and not managed.
+    pub(super) fn unmanaged(self) -> &'static str {
+        match self {
+            Self::Report => "not managed",
+            Self::Plan | Self::Left => "left alone",
+        }
+    }
+}
+
 /// What a plan does to a thing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {

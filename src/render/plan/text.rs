@@ -16,8 +16,10 @@
 
 mod assignments;
 pub(super) mod change;
+mod reasons;
 pub(super) mod remarks;
 
+pub use self::reasons::reasons;
 use self::remarks::{finding, help, verdicts};
 use super::{
     drift::{self, WAYS_OUT, outside},
@@ -53,7 +55,7 @@ pub fn render(plan: &PlanDocument, style: Style) -> String {
     page.into_string()
 }
 
-/// Only the conclusion: who failed, what is refused, and the numbers.
+/// Only the conclusion: who failed, what is refused, and the numbers. [`reasons`] says why.
 pub fn quiet(plan: &PlanDocument, style: Style) -> String {
     let mut page = Page::new(style);
     conclusion(&mut page, plan, Signs::of(style));
@@ -87,6 +89,11 @@ pub fn drift_quiet(plan: &PlanDocument, style: Style) -> String {
     let line = drift::headline(&outside(plan).targets, Signs::of(style).minus);
     page.put(0, 2, &Text::new().own(Paint::Strong, line));
     page.into_string()
+}
+
+/// Why targets of [`drift`] were not read. What guards say of a plan is no part of it.
+pub fn drift_reasons(plan: &PlanDocument, style: Style) -> String {
+    reasons(&outside(plan), style)
 }
 
 fn targets(page: &mut Page, plan: &PlanDocument, signs: Signs) {
@@ -219,7 +226,11 @@ fn nothing(signs: Signs) -> &'static str {
 fn unchanged(page: &mut Page, target: &TargetPlan, signs: Signs) {
     let mut text = header_of(target, signs).own(Paint::Plain, signs.dot).own(Paint::Plain, nothing(signs));
     if let Some(left) = left_alone(target, false) {
-        text = text.own(Paint::Dim, signs.dot).own(Paint::Dim, "left alone: ").then(left);
+        text = text
+            .own(Paint::Dim, signs.dot)
+            .own(Paint::Dim, signs.told.unmanaged())
+            .own(Paint::Dim, ": ")
+            .then(left);
     }
     page.put(0, 2, &text);
 }
@@ -238,13 +249,14 @@ fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
     page.put(0, 2, &text);
     let roles: usize = targets.iter().map(|target| target.unmanaged.roles.len()).sum();
     let assignments: u64 = targets.iter().filter_map(|target| target.unmanaged.assignments).sum();
-    if roles > 0 || assignments > 0 {
-        let text = format!(
-            "Left alone there: {}{}{}.",
-            count(roles, "role", "roles"),
-            signs.dot,
-            count(usize::try_from(assignments).unwrap_or(usize::MAX), "assignment", "assignments")
-        );
+    let assignments = usize::try_from(assignments).unwrap_or(usize::MAX);
+    let parts: Vec<String> = [(roles, "role", "roles"), (assignments, "assignment", "assignments")]
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, one, many)| count(number, one, many))
+        .collect();
+    if !parts.is_empty() {
+        let text = format!("{} there: {}.", capitalized(signs.told.unmanaged()), parts.join(signs.dot));
         page.put(2, 2, &Text::new().own(Paint::Dim, text));
     }
 }
@@ -288,7 +300,14 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
     pending_only(page, target, signs);
     if let Some(left) = left_alone(target, true) {
         page.blank();
-        page.put(2, 4, &Text::new().own(Paint::Dim, "Left alone: ").then(left).own(Paint::Dim, "."));
+        page.put(
+            2,
+            4,
+            &Text::new()
+                .own(Paint::Dim, capitalized(signs.told.unmanaged()) + ": ")
+                .then(left)
+                .own(Paint::Dim, "."),
+        );
     }
     if !target.findings.is_empty() {
         page.blank();

@@ -114,6 +114,19 @@ fn a_list_of_a_shallow_clone_that_names_a_first_commit_hides_nothing() {
 }
 
 #[test]
+fn a_clone_that_says_other_parents_than_its_commits_is_refused() {
+    let project = Project::new();
+    let ids = line(&project, 2);
+    let info = project.repo.path().join("info");
+    fs::create_dir_all(&info).unwrap();
+    fs::write(info.join("grafts"), "").unwrap();
+    assert!(History::open(&project.place()).is_ok());
+    fs::write(info.join("grafts"), format!("{}\n", ids[1])).unwrap();
+    let error = History::open(&project.place()).unwrap_err();
+    assert_eq!((error.kind, error.kind.fault()), (Kind::Grafts, Fault::Refused));
+}
+
+#[test]
 fn a_lost_commit_is_an_error_and_never_the_end() {
     let project = Project::new();
     let ids = line(&project, 4);

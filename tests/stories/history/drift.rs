@@ -171,3 +171,32 @@ fn a_part_that_needs_what_is_left_is_refused() {
     let _applied = project.apply().exits(0);
     assert_ne!(emulator.get("/_dashboard/writes"), kept);
 }
+
+#[test]
+fn who_wrote_what_drifted_is_told_of_the_lines_that_were_applied() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    let author = project.git("rev-parse HEAD");
+    project.write("roles/one.yaml", &format!("# One.\n# Two.\n{}", project.read("roles/one.yaml")));
+    project.save("comments above");
+    emulator.edit_role("One", &json!({ "permissions": ["reports:read", "learnings:read"] }));
+    let drift = project.run("drift --blame --format json").exits(0).json();
+    let place = &drift["targets"][0]["changes"][0]["definition"];
+    assert_eq!((&place["line"], &place["blame"]["commit"]), (&json!(3), &json!(author)), "{place}");
+    let plan = project.run("plan --blame --format json").exits(0).json();
+    let place = &plan["targets"][0]["changes"][0]["definition"];
+    assert_eq!((&place["line"], &place["blame"]["commit"]), (&json!(5), &json!(author)), "{place}");
+}
+
+#[test]
+fn a_role_that_git_never_declared_is_named_beside_the_drift() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    let _made = emulator.make_role(&json!({ "name": "Clicked", "permissions": ["reports:read"] }));
+    let _quiet = project
+        .run("drift --detailed-exitcode")
+        .exits(0)
+        .has("No drift")
+        .has("Not managed: 1 role")
+        .has("Clicked");
+}

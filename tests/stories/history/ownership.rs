@@ -176,3 +176,29 @@ fn each_mode_removes_what_it_owns() {
         }
     }
 }
+
+#[test]
+fn a_role_clicked_together_under_an_earlier_name_is_not_deleted_with_the_one_that_had_it() {
+    for recorded in [true, false] {
+        let emulator = Emulator::start();
+        let project = begun(&emulator, "");
+        project.role("two", "Two", &format!("previously: [Clicked], {READS}"));
+        project.save("two");
+        let _applied = project.apply().exits(0);
+        if !recorded {
+            project.git("update-ref -d refs/rolecall/applied/-/reviews");
+        }
+        emulator.delete_role("Two");
+        emulator.make_role(&json!({ "name": "Clicked", "permissions": ["reports:read"] }));
+        project.remove("roles/two.yaml");
+        project.save("two goes");
+        let _left = match recorded {
+            true => project.apply().exits(0).has("Clicked"),
+            false => project.apply().exits(4).has("only `previously` says that git declared it"),
+        };
+        project.write("roles/removed.yaml", "provider: coderabbit\nremoved: [two]\n");
+        project.save("two goes on purpose");
+        let _left = project.apply();
+        assert_eq!(emulator.custom(), ["Clicked", "One"], "{recorded}");
+    }
+}

@@ -218,7 +218,6 @@ fn a_rebase_merge_that_lifts_and_then_renames_or_narrows() {
 }
 
 #[test]
-#[ignore = "without a record only deletions look for protection in the history"]
 fn the_same_without_a_record() {
     let rename = |project: &Project| {
         project.role("guarded", "Other", &format!("previously: [Guarded], {BARE}"));

@@ -88,6 +88,10 @@ fn whole(target: &TargetOutcome) -> Vec<Item> {
         }
         TargetResult::Applied | TargetResult::Partly | TargetResult::Failed => {}
     }
+    if let Some(why) = &target.not_recorded {
+        let text = format!("The apply was not recorded: {}\n\n", advice::prose(why.raw()));
+        items.push(Item::new(Subject::Note, 1, text));
+    }
     items
 }
 

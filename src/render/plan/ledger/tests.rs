@@ -131,7 +131,10 @@ fn the_last_line_is_exact() {
         .chain(many(7, ChangeStatus::NotAttempted))
         .collect();
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Partly, some)]),
-        @"Applied 12 of 20: 1 failed, 7 not attempted. Run the same command again to continue.");
+        @"Applied 12 of 20: 1 failed, 7 not attempted. Put right what failed, then apply again to continue.");
+    let interrupted = many(1, ChangeStatus::Applied).chain(many(2, ChangeStatus::NotAttempted)).collect();
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Partly, interrupted)]),
+        @"Applied 1 of 3: 2 not attempted. Apply again to continue.");
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::NothingToDo, Vec::new())]),
         @"Nothing to do. Live matches the definitions.");
     let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
@@ -140,7 +143,7 @@ fn the_last_line_is_exact() {
     let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
     unverified.verification.verified = false;
     insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
-    insta::assert_snapshot!(conclude(outcome().targets), @"Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. Run the same command again to continue.");
+    insta::assert_snapshot!(conclude(outcome().targets), @"Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand. 1 target is refused, and nothing was sent to it. 1 target failed as a whole. Put right what failed, then apply again to continue.");
 }
 
 #[test]
@@ -174,7 +177,7 @@ reviews
     hand.
 
 Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
-  Run the same command again to continue.
+  Put right what failed, then apply again to continue.
 ");
 }
 
@@ -221,8 +224,9 @@ reviews
 
 Applied 1 of 7: 1 already in place, 1
   failed, 1 unconfirmed, 2 not
-  attempted, 1 to be done by hand. Run
-  the same command again to continue.
+  attempted, 1 to be done by hand. Put
+  right what failed, then apply again to
+  continue.
 ");
 }
 
@@ -231,7 +235,7 @@ fn page() {
     insta::assert_snapshot!(markdown::render(&outcome(), &MarkdownOptions::default()), @r"
 ### Applied 1 of 7: 1 already in place, 1 failed, 1 unconfirmed, 2 not attempted, 1 to be done by hand.
 
-**1 target is refused, and nothing was sent to it. 1 target failed as a whole. Run the same command again to continue.**
+**1 target is refused, and nothing was sent to it. 1 target failed as a whole. Put right what failed, then apply again to continue.**
 
 Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 

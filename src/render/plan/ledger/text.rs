@@ -5,7 +5,7 @@ use crate::{
     plan::{
         ApplyDocument,
         document::Action,
-        outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, TargetOutcome, TargetResult},
+        outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
     },
     render::{
         Style,
@@ -21,26 +21,78 @@ use crate::{
 /// how it ended as a whole.
 pub fn render(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    let several = outcome.targets.len() > 1;
     if is_idle(outcome) {
-        return String::new();
+        put_unrecorded(&mut page, outcome, several);
+        return page.into_string();
     }
     let signs = Signs::of(style);
-    let several = outcome.targets.len() > 1;
     for target in &outcome.targets {
         put_target(&mut page, target, signs, several);
     }
     page.separate();
+    put_unrecorded(&mut page, outcome, several);
     page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     page.into_string()
 }
 
-/// Only the conclusion.
+/// Only the conclusion, and that an apply was not recorded. [`reasons`] says why something failed.
 pub fn quiet(outcome: &ApplyDocument, style: Style) -> String {
     let mut page = Page::new(style);
+    put_unrecorded(&mut page, outcome, outcome.targets.len() > 1);
     if !is_idle(outcome) {
         page.put(0, 2, &Text::new().own(Paint::Strong, conclusion(outcome, false).join(" ")));
     }
     page.into_string()
+}
+
+/// What failed or was not confirmed, with the reason, for where [`render`] is not in sight. Empty where
+/// everything went well.
+pub fn reasons(outcome: &ApplyDocument, style: Style) -> String {
+    let mut page = Page::new(style);
+    let signs = Signs::of(style);
+    for target in &outcome.targets {
+        put_reasons(&mut page, target, signs);
+    }
+    page.into_string()
+}
+
+fn put_reasons(page: &mut Page, target: &TargetOutcome, signs: Signs) {
+    let head = || {
+        Text::new()
+            .own(Paint::Refuse, "error: ")
+            .name(Paint::Plain, target.name.raw())
+            .own(Paint::Plain, ": ")
+    };
+    // Why there was no plan, or what guards refuse, was said after planning.
+    if let Some(error) = target.error.as_ref().filter(|_| target.digest.is_some()) {
+        page.put(0, 2, &head().prose(Paint::Plain, error.message.raw()));
+        help(page, 2, error.help.as_ref());
+    }
+    for status in [ChangeStatus::Failed, ChangeStatus::Unconfirmed] {
+        for outcome in of(target, status) {
+            let word = if status == ChangeStatus::Failed { "failed" } else { "not confirmed" };
+            let text = head().own(Paint::Plain, format_args!("{word}: ")).then(change(outcome, signs));
+            page.put(0, 2, &text);
+            put_reason(page, 2, outcome);
+        }
+    }
+    for remaining in unverified(target).into_iter().flatten() {
+        let text = head().own(Paint::Plain, "not verified: ");
+        page.put(0, 2, &text.then(left(remaining)));
+    }
+}
+
+/// Where an apply was complete, and the next plan will not know of it.
+fn put_unrecorded(page: &mut Page, outcome: &ApplyDocument, several: bool) {
+    for target in &outcome.targets {
+        let Some(why) = &target.not_recorded else { continue };
+        let mut text = Text::new().own(Paint::Notice, "Note: ").own(Paint::Plain, "the apply");
+        if several {
+            text = text.own(Paint::Plain, " of ").name(Paint::Strong, target.name.raw());
+        }
+        page.put(0, 2, &text.own(Paint::Plain, " was not recorded: ").prose(Paint::Plain, why.raw()));
+    }
 }
 
 /// Whether the plan said already that there is nothing to do.
@@ -52,9 +104,10 @@ fn is_idle(outcome: &ApplyDocument) -> bool {
 fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bool) {
     let counts = counts(OutcomeSummary::of(&target.changes));
     let unverified = unverified(target);
-    // The plan said why there was none, or what guards refuse; only the lock is refused after it.
+    // The plan said why there was none, or what guards refuse; an older revision and the lock are
+    // refused after it.
     let refused = target.result == TargetResult::Refused;
-    let error = target.error.as_ref().filter(|_| !target.changes.is_empty());
+    let error = target.error.as_ref().filter(|_| target.digest.is_some());
     if error.is_none() && (refused || target.changes.is_empty()) {
         return;
     }
@@ -85,11 +138,7 @@ fn put_target(page: &mut Page, target: &TargetOutcome, signs: Signs, several: bo
         let text = Text::new().own(Paint::Refuse, "Not verified: reading back found differences or failed.");
         page.put(2, 4, &text);
         for remaining in remaining {
-            let mut text = Text::new().own(Paint::Refuse, "! ");
-            if let Some(address) = &remaining.address {
-                text = text.copied(Paint::Dim, address.as_str()).own(Paint::Dim, ": ");
-            }
-            page.put(4, 6, &text.prose(Paint::Plain, remaining.message.raw()));
+            page.put(4, 6, &Text::new().own(Paint::Refuse, "! ").then(left(remaining)));
         }
     }
     if let Some(counts) = counts.filter(|_| several) {
@@ -119,15 +168,31 @@ fn head(change: &ChangeOutcome, signs: Signs) -> Text {
     }
 }
 
-fn put_change(page: &mut Page, change: &ChangeOutcome, signs: Signs) {
-    let mut text = head(change, signs);
-    // What went well needs no second look; what did not is looked for by its address.
-    if !matches!(change.status, ChangeStatus::Applied | ChangeStatus::Already) {
-        text = text.own(Paint::Dim, "  ").copied(Paint::Dim, change.address.as_str());
+/// [`head`], with the address where somebody will look for it: what went well needs no second look.
+fn change(change: &ChangeOutcome, signs: Signs) -> Text {
+    match change.status {
+        ChangeStatus::Applied | ChangeStatus::Already => head(change, signs),
+        _ => head(change, signs).own(Paint::Dim, "  ").copied(Paint::Dim, change.address.as_str()),
     }
-    page.put(4, 8, &text);
+}
+
+fn put_change(page: &mut Page, outcome: &ChangeOutcome, signs: Signs) {
+    page.put(4, 8, &change(outcome, signs));
+    put_reason(page, 8, outcome);
+}
+
+fn put_reason(page: &mut Page, indent: usize, change: &ChangeOutcome) {
     if let Some(reason) = &change.reason {
-        page.put(8, 10, &Text::new().prose(Paint::Plain, reason.raw()));
+        page.put(indent, indent + 2, &Text::new().prose(Paint::Plain, reason.raw()));
     }
-    help(page, 8, change.help.as_ref());
+    help(page, indent, change.help.as_ref());
+}
+
+/// What reading back found to be otherwise.
+fn left(remaining: &Remaining) -> Text {
+    let text = match &remaining.address {
+        Some(address) => Text::new().copied(Paint::Dim, address.as_str()).own(Paint::Dim, ": "),
+        None => Text::new(),
+    };
+    text.prose(Paint::Plain, remaining.message.raw())
 }

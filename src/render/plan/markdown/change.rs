@@ -282,9 +282,13 @@ pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
     const FEW: usize = 5;
     let mut out = String::new();
     for one in change.activity.iter().take(FEW) {
-        let actor = if options.names { markdown(one.actor.raw()) } else { "somebody".to_owned() };
-        let (time, what) = (markdown(&minute(&one.time)), markdown(one.what.raw()));
-        out.push_str(&format!("- by {actor}, {time}: {what}\n"));
+        let time = markdown(&minute(&one.time));
+        // What was done may name people, too.
+        let who = match options.names {
+            true => format!("{}: {}", markdown(one.actor.raw()), markdown(one.what.raw())),
+            false => "somebody".to_owned(),
+        };
+        out.push_str(&format!("- Audit log {time} by {who}\n"));
     }
     if !change.activity.is_empty() {
         let more = change.activity.len().saturating_sub(FEW);

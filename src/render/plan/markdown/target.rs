@@ -56,7 +56,7 @@ pub(super) fn block(
     let drift = items(&drift, &all, options, told);
     sections.push(if rest.is_empty() { folded(DRIFT, drift, true) } else { closed(DRIFT, drift) });
     sections.push(pending_only(target, options));
-    sections.push(remarks(target, options));
+    sections.push(remarks(target, options, told));
     if is_quiet(target) {
         let words = match target.selection.as_slice() {
             _ if told == Told::Report => "No drift.\n\n",
@@ -303,7 +303,7 @@ fn finding(finding: &PlanFinding, options: &MarkdownOptions) -> String {
 }
 
 /// Notes, guards that have nothing to say, and what is left alone.
-fn remarks(target: &TargetPlan, options: &MarkdownOptions) -> Section {
+fn remarks(target: &TargetPlan, options: &MarkdownOptions, told: Told) -> Section {
     let mut items: Vec<Item> =
         target.findings.iter().map(|one| Item::new(Subject::Note, 1, finding(one, options))).collect();
     let notes = target
@@ -319,9 +319,10 @@ fn remarks(target: &TargetPlan, options: &MarkdownOptions) -> Section {
         }
     }
     if let Some(left) = left_alone(target, true) {
-        let mut item = Item::new(Subject::Unmanaged, 1, format!("- Left alone: {left}.\n"));
+        let what = capitalized(told.unmanaged());
+        let mut item = Item::new(Subject::Unmanaged, 1, format!("- {what}: {left}.\n"));
         if let Some(brief) = left_alone(target, false) {
-            item = item.brief(format!("- Left alone: {brief}.\n"));
+            item = item.brief(format!("- {what}: {brief}.\n"));
         }
         items.push(item);
     }

@@ -200,7 +200,7 @@ fn a_pull_request_tells_what_is_its_own() {
       reports: read
     ```
 
-    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC: edited role Security reviewer
+    - Audit log 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC by okan: edited role Security reviewer
 
     ##### Changes
 
@@ -251,7 +251,7 @@ fn a_pull_request_tells_what_is_its_own() {
     - api_keys: write
     ```
 
-    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC: created role Clicked
+    - Audit log 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC by okan: created role Clicked
 
     **Auditor** in group acme/platform · −1
 
@@ -367,7 +367,7 @@ fn drift_is_told_as_what_somebody_did() {
       reports: read
     ```
 
-    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC: edited role Security reviewer
+    - Audit log 2026<span>&#45;</span>11<span>&#45;</span>19 15<span>&#58;</span>20 UTC by okan: edited role Security reviewer
 
     **Deleted Auditor** · [roles/security.yaml:20](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L20) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/auditor`
 
@@ -395,7 +395,7 @@ fn drift_is_told_as_what_somebody_did() {
     + api_keys: write
     ```
 
-    - by okan, 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC: created role Clicked
+    - Audit log 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC by okan: created role Clicked
 
     **Auditor** in group acme/platform · +1
 

@@ -254,10 +254,10 @@ fn activity(page: &mut Page, indent: usize, change: &Change, signs: Signs) {
     const FEW: usize = 5;
     for one in change.activity.iter().take(FEW) {
         let text = Text::new()
-            .own(Paint::Notice, "by ")
-            .name(Paint::Notice, one.actor.raw())
-            .own(Paint::Dim, ", ")
+            .own(Paint::Dim, "Audit log ")
             .said(Paint::Dim, &minute(&one.time))
+            .own(Paint::Notice, " by ")
+            .name(Paint::Notice, one.actor.raw())
             .own(Paint::Dim, ": ")
             .said(Paint::Plain, one.what.raw());
         page.put(indent, indent + 2, &text);

@@ -285,7 +285,7 @@ fn a_pull_request_tells_what_is_its_own() {
             + audit: read
             + learnings: read  (drift: removed outside git, comes back)
             = reports: read
-          by okan, 2026-11-19 15:20 UTC: edited role Security reviewer
+          Audit log 2026-11-19 15:20 UTC by okan: edited role Security reviewer
 
       ~ change Release helper  reviews/role/release-helper
           roles/security.yaml:12 (Mira, 4f2a91c0, 2026-11-19)
@@ -300,7 +300,7 @@ fn a_pull_request_tells_what_is_its_own() {
           Git never declared it, and the mode is authoritative.
           permissions: 1
             - api_keys: write
-          by okan, 2026-11-18 09:01 UTC: created role Clicked
+          Audit log 2026-11-18 09:01 UTC by okan: created role Clicked
 
       + create Auditor  reviews/role/auditor
           roles/security.yaml:20 (Mira, 4f2a91c0, 2026-11-19)
@@ -370,8 +370,9 @@ fn a_pull_request_on_a_narrow_terminal() {
                 removed outside git, comes
                 back)
             = reports: read
-          by okan, 2026-11-19 15:20 UTC:
-            edited role Security reviewer
+          Audit log 2026-11-19 15:20 UTC by
+            okan: edited role Security
+            reviewer
 
       ~ change Release helper
           reviews/role/release-helper
@@ -390,8 +391,8 @@ fn a_pull_request_on_a_narrow_terminal() {
           mode is authoritative.
           permissions: 1
             - api_keys: write
-          by okan, 2026-11-18 09:01 UTC:
-            created role Clicked
+          Audit log 2026-11-18 09:01 UTC by
+            okan: created role Clicked
 
       + create Auditor  reviews/role/auditor
           roles/security.yaml:20 (Mira,
@@ -492,13 +493,13 @@ fn drift_is_told_as_what_somebody_did() {
             - learnings: read
             + api_keys: write
             = reports: read
-          by okan, 2026-11-19 15:20 UTC: edited role Security reviewer
+          Audit log 2026-11-19 15:20 UTC by okan: edited role Security reviewer
 
       + created Clicked  reviews/role/clicked
           held by nobody
           permissions: 1
             + api_keys: write
-          by okan, 2026-11-18 09:01 UTC: created role Clicked
+          Audit log 2026-11-18 09:01 UTC by okan: created role Clicked
 
       - deleted Auditor  reviews/role/auditor
           roles/security.yaml:20 (Mira, 4f2a91c0, 2026-11-19)
