@@ -42,6 +42,7 @@ mod wire;
 
 pub mod coderabbit;
 pub mod gitlab;
+pub mod workos;
 
 #[cfg(test)]
 mod tests;
@@ -58,7 +59,7 @@ pub use switch::Switch;
 use product::Registered;
 
 /// The emulated products.
-static REGISTRY: &[Registered] = &[coderabbit::REGISTERED, gitlab::REGISTERED];
+static REGISTRY: &[Registered] = &[coderabbit::REGISTERED, gitlab::REGISTERED, workos::REGISTERED];
 
 /// The names of the products that have an emulator.
 pub fn providers() -> &'static [&'static str] {

@@ -11,7 +11,7 @@ use super::{EmulatorError, registered};
 /// The state that an emulator begins with; checked when it is read.
 ///
 /// A seed is a document with a field `provider` and fields of that provider, described with it (in
-/// [`coderabbit`](super::coderabbit) and [`gitlab`](super::gitlab)). `GET /_dashboard/state` of a running emulator serves its state in the same
+/// [`coderabbit`](super::coderabbit), [`gitlab`](super::gitlab), and [`workos`](super::workos)). `GET /_dashboard/state` of a running emulator serves its state in the same
 /// form, so that a state can be saved as a seed.
 #[derive(Debug, Clone)]
 pub struct Seed {
@@ -63,6 +63,10 @@ impl Seed {
     ///
     /// For `gitlab` that is gitlab.com with the groups `acme` and `partners`; every token that is not empty is that of
     /// the Owner `ada`, but `glpat-acme-reader` only reads, and `glpat-acme-developer` is that of the Developer `mira`.
+    ///
+    /// For `workos` it is one environment, which every key reaches, with four environment roles and the organizations
+    /// `org_acme` (external id `acme`, with a custom role, a group and a directory-managed membership), `org_globex`
+    /// and `org_initech`.
     ///
     /// # Errors
     ///

@@ -31,6 +31,12 @@ impl Client {
         Self { http, url: running.url(), header, key: Some(key.to_owned()).filter(|key| !key.is_empty()) }
     }
 
+    /// A client whose key is a bearer token.
+    pub(crate) fn bearing(running: &Running, key: &str) -> Self {
+        let value = if key.is_empty() { String::new() } else { format!("Bearer {key}") };
+        Self::sending(running, "authorization", &value)
+    }
+
     pub(crate) async fn raw(
         &self,
         method: &str,
@@ -106,7 +112,7 @@ async fn start_error(options: Options) -> String {
 #[tokio::test]
 async fn wrong_options_are_refused_with_what_would_be_right() {
     let error = start_error(Options::new("gitlub")).await;
-    assert!(error.contains("the emulators are: coderabbit, gitlab"), "{error}");
+    assert!(error.contains("the emulators are: coderabbit, gitlab, workos"), "{error}");
     let mut options = Options::new("coderabbit");
     options.listen = "0.0.0.0:0".parse().unwrap();
     let error = start_error(options.clone()).await;
@@ -117,7 +123,7 @@ async fn wrong_options_are_refused_with_what_would_be_right() {
     options.switches.insert("delete_in_use".into(), "418".into());
     let error = start_error(options).await;
     assert!(error.contains("409, 400"), "{error}");
-    assert_eq!(providers(), ["coderabbit", "gitlab"]);
+    assert_eq!(providers(), ["coderabbit", "gitlab", "workos"]);
     assert!(switches("nothing").is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! `docs/emulator.md` is true: its seed is served, its commands run, its faults and switches exist.
 
+mod workos;
+
 use std::{fs, path::Path, process::Command};
 
 use serde_json::{Value, json};

@@ -113,8 +113,7 @@ fn an_unknown_provider_is_named_before_anything_else() {
         .exits(64)
         .has("there is no provider `gitlab`; this version knows only coderabbit")
         .lacks("rolecall.yaml");
-    let _emulate =
-        project.run("emulate github").exits(64).has("this version emulates `coderabbit`, `gitlab`");
+    let _emulate = project.run("emulate nothing").exits(64).has("this version emulates `coderabbit`");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The vendors' own clients against the emulators, in a Python that has them.
 
+mod workos_openapi;
+
 use std::{
     io::Write as _,
     path::Path,
@@ -39,4 +41,9 @@ fn satisfied(script: &str, emulator: &Emulator, token: &str) {
 #[test]
 fn python_gitlab_is_satisfied() {
     satisfied("gitlab.py", &Emulator::of("gitlab", &[]), "glpat-acme");
+}
+
+#[test]
+fn the_workos_client_is_satisfied() {
+    satisfied("workos_client.py", &Emulator::of("workos", &[]), "sk_test_acme");
 }
