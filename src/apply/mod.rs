@@ -8,11 +8,7 @@
 
 mod readback;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 
@@ -22,7 +18,7 @@ use crate::{
         live::{LiveState, Query},
     },
     plan::operation::{Made, Op, Verb},
-    provider::{Effect, Outcome, Read, ReadError, Write, WriteError},
+    provider::{Effect, Outcome, Read, ReadError, Write, WriteError, http::Stop},
 };
 
 /// Requests in flight at a time. No provider documents a lower limit for role definitions; limits of
@@ -41,7 +37,7 @@ pub struct Run<'a> {
     /// The operations, in order.
     pub ops: &'a [Op],
     /// Set to stop before the next operation.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Stop,
     /// Told about each step.
     pub events: &'a (dyn Fn(Event<'_>) + Sync),
 }
@@ -158,7 +154,7 @@ fn not_attempted(
 ) -> Option<Status> {
     let why = if let Some(why) = halted {
         Some(why.clone())
-    } else if run.stop.load(Ordering::Relaxed) {
+    } else if run.stop.is_asked() {
         Some("the run was interrupted".into())
     } else {
         run.ops[index]
@@ -177,12 +173,16 @@ type Executed = (usize, Option<Result<Outcome, WriteError>>);
 async fn execute(run: &Run<'_>, todo: &[usize], made: &Made) -> Vec<Executed> {
     let mut results: Vec<Executed> = stream::iter(todo.iter().copied())
         .map(|index| async move {
-            if run.stop.load(Ordering::Relaxed) {
+            if run.stop.is_asked() {
                 return (index, None);
             }
             let op = &run.ops[index];
             (run.events)(Event::Started(op));
-            (index, Some(run.writer.execute(&op.verb, made).await))
+            let result = run.writer.execute(&op.verb, made).await;
+            // It may have waited for its turn when the interrupt came.
+            let kept =
+                run.stop.is_asked() && matches!(&result, Err(error) if error.effect == Effect::NotSent);
+            (index, (!kept).then_some(result))
         })
         .buffer_unordered(IN_FLIGHT)
         .collect()

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::AtomicBool,
     time::Duration,
 };
 
@@ -115,7 +114,6 @@ pub async fn apply(
     project: &Project,
     planned: &Planned,
     wishes: &Wishes,
-    stop: &AtomicBool,
     events: Events<'_>,
 ) -> ApplyDocument {
     let start = std::time::Instant::now();
@@ -124,7 +122,7 @@ pub async fn apply(
         for (index, target) in documents {
             let document = &planned.document.targets[index];
             let outcome = match target {
-                Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+                Some(target) => apply_target(world, project, target, document, wishes, events).await,
                 None if document.error.is_none() => dropped(project, document),
                 None => unplanned(document),
             };
@@ -314,7 +312,6 @@ async fn apply_target(
     target: &PlannedTarget,
     document: &TargetPlan,
     wishes: &Wishes,
-    stop: &AtomicBool,
     events: Events<'_>,
 ) -> TargetOutcome {
     let base = outcome(document);
@@ -351,6 +348,7 @@ async fn apply_target(
     let ops = order::order(&target.plan, &*target.tenant.provider);
     let name: &str = &target.target.name;
     let tell = |event: apply::Event<'_>| events(name, event);
+    let stop = &world.stop;
     let report = apply::run(Run { reader: &*reader, writer: &*writer, ops: &ops, stop, events: &tell }).await;
     tell(apply::Event::ReadingBack);
     let proof = verify(world, project, target, wishes, &report).await;

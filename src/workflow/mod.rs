@@ -55,6 +55,8 @@ pub struct World {
     pub today: jiff::civil::Date,
     /// Files that were parsed already: another revision has mostly the same.
     pub cache: ParseCache,
+    /// Whether the run is to end.
+    pub stop: http::Stop,
     /// Told what happens on connections.
     pub events: Option<http::Events>,
 }
