@@ -8,7 +8,7 @@ use std::{
 use futures_util::future::join_all;
 
 use super::{
-    Exit, Failure, World,
+    Exit, Failure, World, leak,
     lock::{LockError, TenantLock},
     plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
@@ -300,7 +300,11 @@ fn recorded(
         ids: ids.collect(),
         released: false,
     };
-    match target.recording.write(&record) {
+    let written = serde_json::to_string(&record)
+        .map_err(|error| Failure::new(Exit::Error, format!("the record cannot be written: {error}")))
+        .and_then(|text| leak::without_credential(&world.redactor, "the record", &text))
+        .and_then(|()| target.recording.write(&record));
+    match written {
         Ok(place) => TargetOutcome { recorded: place, ..outcome },
         Err(failure) => TargetOutcome { not_recorded: Some(failure.message), ..outcome },
     }

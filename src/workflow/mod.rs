@@ -14,6 +14,7 @@ mod exit;
 mod failure;
 pub mod import;
 pub mod init;
+mod leak;
 pub mod lock;
 mod overlap;
 pub mod past;

@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use futures_util::future::join_all;
 
-use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
     definition::emit::Additions,
     model::{
@@ -171,7 +171,7 @@ pub async fn import(
     }));
     for import in &mut imports {
         let written = match &import.result {
-            Ok(prepared) => write(&files, folder, &prepared.texts),
+            Ok(prepared) => write(world, &files, folder, &prepared.texts),
             Err(_) => continue,
         };
         if let Err(failure) = written {
@@ -234,7 +234,10 @@ fn unknown<'a>(wanted: &str, lives: impl Iterator<Item = &'a LiveState>) -> Fail
 }
 
 /// Writes what differs; each file as a whole or not at all.
-fn write(files: &WorkTree, folder: &Path, texts: &[Text]) -> Result<(), Failure> {
+fn write(world: &World, files: &WorkTree, folder: &Path, texts: &[Text]) -> Result<(), Failure> {
+    for text in texts {
+        leak::without_credential(&world.redactor, &format!("`{}`", text.path), &text.text)?;
+    }
     for text in texts {
         let now = files.read(&text.path).ok();
         if now != text.before {
