@@ -221,9 +221,10 @@ fn find(live: &LiveState, wanted: &str) -> Result<Option<Untrusted>, Failure> {
 }
 
 fn unknown<'a>(wanted: &str, lives: impl Iterator<Item = &'a LiveState>) -> Failure {
+    let folded = wanted.to_lowercase();
     let names = lives.flat_map(|live| live.of(Kind::Role)).filter(|role| !role.builtin);
     let near = names
-        .map(|role| (strsim::jaro_winkler(wanted, role.key.name.raw()), role.key.name.raw()))
+        .map(|role| (strsim::jaro_winkler(&folded, &role.key.name.raw().to_lowercase()), role.key.name.raw()))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
     let failure = Failure::new(Exit::Invalid, format!("no live role has the name or id `{wanted}`"));
