@@ -22,14 +22,17 @@ pub(crate) struct Acme;
 pub(crate) struct Bricks;
 
 fn meaning(title: &str, tag: Option<&str>) -> Meaning {
-    Meaning { title: title.into(), tags: tag.into_iter().map(str::to_owned).collect() }
+    let tags = tag.into_iter().map(str::to_owned).collect();
+    Meaning { title: title.into(), tags, ..Meaning::default() }
 }
 
-const BUILTIN: &[Builtin] = &[
-    Builtin { id: "guest", title: "Guest", admin: false, vacant: true, assignable: true },
-    Builtin { id: "owner", title: "Owner", admin: true, vacant: false, assignable: true },
-    Builtin { id: "billing", title: "Billing", admin: false, vacant: false, assignable: false },
-];
+fn builtin() -> Vec<Builtin> {
+    vec![
+        Builtin { id: "guest", title: "Guest", vacant: true, assignable: true, ..Builtin::default() },
+        Builtin { id: "owner", title: "Owner", admin: true, assignable: true, ..Builtin::default() },
+        Builtin { id: "billing", title: "Billing", ..Builtin::default() },
+    ]
+}
 
 static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: true,
@@ -42,8 +45,8 @@ static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     .into_iter()
     .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
     .collect(),
-    accesses: BTreeMap::new(),
-    builtin: BUILTIN.to_vec(),
+    builtin: builtin(),
+    ..Catalogue::default()
 });
 
 static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
@@ -52,8 +55,8 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         .into_iter()
         .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
         .collect(),
-    accesses: BTreeMap::new(),
-    builtin: BUILTIN.to_vec(),
+    builtin: builtin(),
+    ..Catalogue::default()
 });
 
 const fn class(base: Base, description: Option<Length>, limit: Option<u32>) -> RoleClass {
