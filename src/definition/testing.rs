@@ -11,7 +11,10 @@ use crate::{
         Base, DefaultRole, Do, Example, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
         SettingForm, Spec, Spellings,
     },
-    model::files::{FileError, FileErrorKind, Files, Listing},
+    model::{
+        Untrusted,
+        files::{FileError, FileErrorKind, Files, Listing},
+    },
 };
 
 use super::{LoadOptions, Loaded, ParseCache};
@@ -26,10 +29,36 @@ fn meaning(title: &str, tag: Option<&str>) -> Meaning {
     Meaning { title: title.into(), tags, ..Meaning::default() }
 }
 
+/// Written in three ways: by its name, by its label, and as the API calls it.
+fn read_report() -> (Untrusted, Meaning) {
+    let meaning = Meaning {
+        description: "Shows the reports.".into(),
+        requires: ["read_code".into()].into(),
+        label: Some("See (all) Reports".into()),
+        aliases: ["ReadReport".into()].into(),
+        ..meaning("Read reports", None)
+    };
+    ("read_report".into(), meaning)
+}
+
 fn builtin() -> Vec<Builtin> {
     vec![
-        Builtin { id: "guest", title: "Guest", vacant: true, assignable: true, ..Builtin::default() },
-        Builtin { id: "owner", title: "Owner", admin: true, assignable: true, ..Builtin::default() },
+        Builtin {
+            id: "guest",
+            title: "Guest",
+            vacant: true,
+            assignable: true,
+            base: true,
+            ..Builtin::default()
+        },
+        Builtin {
+            id: "owner",
+            title: "Owner",
+            admin: true,
+            assignable: true,
+            base: true,
+            ..Builtin::default()
+        },
         Builtin { id: "billing", title: "Billing", ..Builtin::default() },
     ]
 }
@@ -40,10 +69,10 @@ static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         ("read_code", "Read code", None),
         ("write_code", "Change code", Some("write")),
         ("delete_code", "Delete code", Some("delete")),
-        ("read_report", "Read reports", None),
     ]
     .into_iter()
     .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
+    .chain([read_report()])
     .collect(),
     builtin: builtin(),
     ..Catalogue::default()
