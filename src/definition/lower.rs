@@ -41,7 +41,7 @@ pub(crate) fn lower<'a>(
     declared: &Declared<'a>,
     findings: &mut Vec<Finding>,
 ) -> Lowered {
-    let mut names = Names::default();
+    let mut names = Names::new(input.spec.catalogue());
     let mut written = Vec::new();
     let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
     let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
@@ -165,6 +165,7 @@ impl<'a> Lowering<'a, '_> {
                 site: description.span.site(source),
             }),
             include: sets::placed(&entry.include, source),
+            slug: None,
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,
@@ -417,7 +418,7 @@ impl<'a> Lowering<'a, '_> {
         };
         let reassign_to =
             reassign_to.and_then(|to| self.declared.role(to, source, Use::Assign, self.findings));
-        desired.removed.push(Removal { role: Placed { value: name, site }, reassign_to });
+        desired.removed.push(Removal { role: Placed { value: name, site }, scope: None, reassign_to });
     }
 }
 
