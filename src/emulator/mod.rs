@@ -41,6 +41,7 @@ mod switch;
 mod wire;
 
 pub mod coderabbit;
+pub mod devin;
 pub mod gitlab;
 pub mod workos;
 
@@ -59,7 +60,8 @@ pub use switch::Switch;
 use product::Registered;
 
 /// The emulated products.
-static REGISTRY: &[Registered] = &[coderabbit::REGISTERED, gitlab::REGISTERED, workos::REGISTERED];
+static REGISTRY: &[Registered] =
+    &[coderabbit::REGISTERED, gitlab::REGISTERED, workos::REGISTERED, devin::REGISTERED];
 
 /// The names of the products that have an emulator.
 pub fn providers() -> &'static [&'static str] {
