@@ -43,6 +43,7 @@ mod wire;
 pub mod coderabbit;
 pub mod devin;
 pub mod gitlab;
+pub mod infracodebase;
 pub mod workos;
 
 #[cfg(test)]
@@ -60,8 +61,13 @@ pub use switch::Switch;
 use product::Registered;
 
 /// The emulated products.
-static REGISTRY: &[Registered] =
-    &[coderabbit::REGISTERED, gitlab::REGISTERED, workos::REGISTERED, devin::REGISTERED];
+static REGISTRY: &[Registered] = &[
+    coderabbit::REGISTERED,
+    gitlab::REGISTERED,
+    workos::REGISTERED,
+    devin::REGISTERED,
+    infracodebase::REGISTERED,
+];
 
 /// The names of the products that have an emulator.
 pub fn providers() -> &'static [&'static str] {
