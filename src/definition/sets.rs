@@ -23,75 +23,60 @@ pub(crate) const MOST_EXPANDED: usize = 4_000_000;
 /// A permission and what brings it, by permission; each once.
 pub(crate) type Expanded = Arc<Vec<(Untrusted, Via)>>;
 
-/// A permission where it is written.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
+/// A permission at its place.
+pub(crate) struct Named {
     /// Canonical spelling.
     pub(crate) permission: Untrusted,
     /// Its place.
     pub(crate) site: Site,
     /// The key of the resource above it.
     pub(crate) resource: Option<Site>,
-    /// The key of the role or set that it stands in.
-    pub(crate) owner: Site,
 }
 
-/// A permission at its place.
-pub(crate) struct Named {
-    pub(crate) permission: Untrusted,
-    pub(crate) site: Site,
-    resource: Option<Site>,
-}
-
-impl Named {
-    /// It, in the role or set whose key is `owner`.
-    pub(crate) fn written(self, owner: Site) -> Written {
-        let Self { permission, site, resource } = self;
-        Written { permission, site, resource, owner }
-    }
-}
-
-/// Canonical spellings, each kept once.
+/// Canonical spellings, each kept once: by resource, and by access or by the whole name where there is
+/// no resource.
 #[derive(Default)]
-pub(crate) struct Names<'a>(HashMap<(&'a str, &'a str), Untrusted>);
+pub(crate) struct Names<'a>(HashMap<Option<&'a str>, BTreeMap<&'a str, Untrusted>>);
 
 impl<'a> Names<'a> {
-    /// How many different ones there are.
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// Each of them once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Untrusted> {
+        self.0.values().flat_map(BTreeMap::values)
     }
 
     /// Permissions in canonical spelling with their places.
     pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<Named> {
         match permissions {
-            Permissions::Flat(list) => list
-                .iter()
-                .map(|item| {
+            Permissions::Flat(list) => {
+                let known = self.0.entry(None).or_default();
+                let named = list.iter().map(|item| {
                     let text = &item.value.0;
-                    let name = self.0.entry((text, "")).or_insert_with(|| Untrusted::new(Arc::clone(text)));
+                    let name = known.entry(text).or_insert_with(|| Untrusted::new(Arc::clone(text)));
                     Named { permission: name.clone(), site: item.span.site(source), resource: None }
-                })
-                .collect(),
-            Permissions::ByResource(entries) => entries
-                .iter()
-                .flat_map(|(resource, accesses)| accesses.iter().map(move |access| (resource, access)))
-                .map(|(resource, access)| {
-                    let (area, word) = (resource.value.as_str(), access.value.as_str());
-                    let joined = || Untrusted::from(format!("{area}:{word}"));
-                    let name = self.0.entry((area, word)).or_insert_with(joined);
-                    Named {
-                        permission: name.clone(),
-                        site: access.span.site(source),
-                        resource: Some(resource.span.site(source)),
-                    }
-                })
-                .collect(),
+                });
+                named.collect()
+            }
+            Permissions::ByResource(entries) => {
+                let mut all = Vec::with_capacity(entries.iter().map(|(_, accesses)| accesses.len()).sum());
+                for (resource, accesses) in entries {
+                    let area = resource.value.as_str();
+                    let known = self.0.entry(Some(area)).or_default();
+                    let at = resource.span.site(source);
+                    all.extend(accesses.iter().map(|access| {
+                        let word = access.value.as_str();
+                        let name =
+                            known.entry(word).or_insert_with(|| Untrusted::from(format!("{area}:{word}")));
+                        Named { permission: name.clone(), site: access.span.site(source), resource: Some(at) }
+                    }));
+                }
+                all
+            }
         }
     }
 }
 
 /// Includes and permissions of a set.
-fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
+pub(crate) fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
     match entry {
         SetEntry::Permissions(permissions) => (&[], Some(permissions)),
         SetEntry::Full(body) => (&body.include, body.permissions.as_ref()),
@@ -105,7 +90,6 @@ pub(crate) type Sets<'a> = (BTreeMap<Arc<str>, DesiredSet>, BTreeMap<&'a str, Ex
 pub(crate) fn expand<'a>(
     declared: &Declared<'a>,
     names: &mut Names<'a>,
-    written: &mut Vec<Written>,
     findings: &mut Vec<Finding>,
 ) -> Sets<'a> {
     let mut as_written = BTreeMap::new();
@@ -149,7 +133,6 @@ pub(crate) fn expand<'a>(
             for named in own {
                 let via = Via::Set { name: Arc::clone(set.key), site: named.site };
                 all.push((named.permission.clone(), via));
-                written.push(named.written(set.site));
             }
             for name in include {
                 if let Some(included) = done.get(name.value.as_str()) {
