@@ -54,7 +54,7 @@ pub(crate) fn lower<'a>(
     known: Option<Known<'_>>,
     findings: &mut Vec<Finding>,
 ) -> Lowered {
-    let mut names = Names::default();
+    let mut names = Names::new(input.spec.catalogue());
     let (as_written, sets) = sets::expand(declared, &mut names, findings);
     // What a role includes may have changed in another file.
     let known = known.filter(|known| known.desired.sets == as_written);
@@ -216,6 +216,7 @@ impl<'a> Lowering<'a, '_> {
                 site: description.span.site(source),
             }),
             include: sets::placed(&entry.include, source),
+            slug: None,
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,
@@ -478,7 +479,7 @@ impl<'a> Lowering<'a, '_> {
         };
         let reassign_to =
             reassign_to.and_then(|to| self.declared.role(to, source, Use::Assign, self.findings));
-        desired.removed.push(Removal { role: Placed { value: name, site }, reassign_to });
+        desired.removed.push(Removal { role: Placed { value: name, site }, scope: None, reassign_to });
     }
 }
 

@@ -5,10 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use crate::model::{
-    Code, Finding, Site, SourceId, Untrusted,
-    config::Placed,
-    desired::{DesiredSet, Via},
+use crate::{
+    catalog::Catalogue,
+    model::{
+        Code, Finding, Site, SourceId, Untrusted,
+        config::Placed,
+        desired::{DesiredSet, Via},
+    },
 };
 
 use super::{
@@ -33,25 +36,40 @@ pub(crate) struct Named {
     pub(crate) resource: Option<Site>,
 }
 
-/// Canonical spellings, each kept once: by resource, and by access or by the whole name where there is
-/// no resource.
-#[derive(Default)]
-pub(crate) struct Names<'a>(HashMap<Option<&'a str>, BTreeMap<&'a str, Untrusted>>);
+/// Canonical spellings, each kept once.
+pub(crate) struct Names<'a> {
+    /// By resource, and by access or by the whole name where there is no resource.
+    known: HashMap<Option<&'a str>, BTreeMap<&'a str, Untrusted>>,
+    /// What other spellings of the catalogue mean.
+    spellings: HashMap<&'a str, &'a Untrusted>,
+}
 
 impl<'a> Names<'a> {
-    /// Each of them once.
+    /// Names as `catalogue` spells them.
+    pub(crate) fn new(catalogue: &'a Catalogue) -> Self {
+        let spellings = catalogue.permissions.iter();
+        let spellings =
+            spellings.flat_map(|(name, meaning)| meaning.spellings().map(move |other| (other, name)));
+        Self { known: HashMap::new(), spellings: spellings.collect() }
+    }
+
+    /// All of them; one with several spellings more than once.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Untrusted> {
-        self.0.values().flat_map(BTreeMap::values)
+        self.known.values().flat_map(BTreeMap::values)
     }
 
     /// Permissions in canonical spelling with their places.
     pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<Named> {
         match permissions {
             Permissions::Flat(list) => {
-                let known = self.0.entry(None).or_default();
+                let (known, spellings) = (self.known.entry(None).or_default(), &self.spellings);
                 let named = list.iter().map(|item| {
                     let text = &item.value.0;
-                    let name = known.entry(text).or_insert_with(|| Untrusted::new(Arc::clone(text)));
+                    let canonical = || match spellings.get(&**text) {
+                        Some(name) => (*name).clone(),
+                        None => Untrusted::new(Arc::clone(text)),
+                    };
+                    let name = known.entry(text).or_insert_with(canonical);
                     Named { permission: name.clone(), site: item.span.site(source), resource: None }
                 });
                 named.collect()
@@ -60,7 +78,7 @@ impl<'a> Names<'a> {
                 let mut all = Vec::with_capacity(entries.iter().map(|(_, accesses)| accesses.len()).sum());
                 for (resource, accesses) in entries {
                     let area = resource.value.as_str();
-                    let known = self.0.entry(Some(area)).or_default();
+                    let known = self.known.entry(Some(area)).or_default();
                     let at = resource.span.site(source);
                     all.extend(accesses.iter().map(|access| {
                         let word = access.value.as_str();

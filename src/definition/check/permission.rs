@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
+    catalog::Meaning,
     contract::PermissionForm,
     definition::{
         context::Context,
@@ -63,7 +64,7 @@ pub(crate) fn unknown(context: &Context<'_>) -> Vec<Unknown> {
         .roles
         .values()
         .map(|role| (role.site, [role.entry.permissions.as_ref(), role.entry.except.as_ref()]));
-    let mut names = Names::default();
+    let mut names = Names::new(context.input.spec.catalogue());
     for (owner, lists) in sets.chain(roles) {
         let named = lists.into_iter().flatten().flat_map(|list| names.of(list, owner.source));
         for Named { permission, site, resource } in named.collect::<Vec<_>>() {
@@ -116,7 +117,9 @@ impl<'a> Judge<'a> {
     fn new(context: &'a Context<'_>) -> Self {
         let catalogue = context.input.spec.catalogue();
         let live = context.input.live.iter().flat_map(|live| &live.permissions);
-        let known: Vec<&str> = catalogue.permissions.keys().chain(live).map(Untrusted::raw).collect();
+        let spellings = catalogue.permissions.values().flat_map(Meaning::spellings);
+        let known = catalogue.permissions.keys().chain(live).map(Untrusted::raw);
+        let known: Vec<&str> = known.chain(spellings).collect();
         let parts = || known.iter().filter_map(|known| known.rsplit_once(':'));
         Self {
             form: context.input.spec.permission_form(),
