@@ -1,6 +1,9 @@
 //! What git says about the made-up tenant, and planning with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::civil::{Date, date};
 use rolecall::{
@@ -144,7 +147,7 @@ impl RoleBuilder<'_> {
     pub(crate) fn permissions(mut self, permissions: &[&str]) -> Self {
         for permission in permissions {
             let at = self.next();
-            self.role.permissions.insert((*permission).into(), Via::Own(site(at)));
+            Arc::make_mut(&mut self.role.permissions).insert((*permission).into(), Via::Own(site(at)));
         }
         self
     }
@@ -152,8 +155,7 @@ impl RoleBuilder<'_> {
     pub(crate) fn set(mut self, name: &str, permissions: &[&str]) -> Self {
         for permission in permissions {
             let at = self.next();
-            self.role
-                .permissions
+            Arc::make_mut(&mut self.role.permissions)
                 .insert((*permission).into(), Via::Set { name: name.into(), site: site(at) });
         }
         self
@@ -212,7 +214,7 @@ impl Definitions {
             description: None,
             base: None,
             include: Vec::new(),
-            permissions: BTreeMap::new(),
+            permissions: Arc::default(),
             except: BTreeMap::new(),
             protect: BTreeSet::new(),
             allow_gap: false,

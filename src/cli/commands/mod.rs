@@ -18,6 +18,7 @@ pub(super) mod validate;
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    mem::ManuallyDrop,
     path::PathBuf,
     sync::Arc,
 };
@@ -73,6 +74,12 @@ impl Context {
             stop: http::Stop::default(),
             events,
         }
+    }
+
+    /// The same for a command after which the process ends: to give back the memory of everything that
+    /// was parsed would take a tenth of its time.
+    fn world_until_the_end(&self) -> ManuallyDrop<World> {
+        ManuallyDrop::new(self.world(None))
     }
 
     fn source(&self, lints: BTreeMap<Code, LintLevel>) -> Source {
