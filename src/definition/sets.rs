@@ -17,6 +17,7 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared},
+    definition_file::RoleEntry,
     forms::{Permissions, SetEntry},
 };
 
@@ -93,8 +94,21 @@ impl<'a> Names<'a> {
     }
 }
 
+/// The lists of permissions of each set and role, and the key of the one that they stand in.
+pub(crate) fn lists<'a>(declared: &Declared<'a>) -> impl Iterator<Item = (Site, Vec<&'a Permissions>)> {
+    let sets = declared.sets.values().map(|set| (set.site, parts(set.entry).1.into_iter().collect()));
+    let roles = declared.roles.values().map(|role| {
+        let RoleEntry { permissions, except, overrides, .. } = role.entry;
+        let everywhere = [permissions.as_ref(), except.as_ref()];
+        let somewhere =
+            overrides.0.iter().flat_map(|(_, body)| [body.permissions.as_ref(), body.except.as_ref()]);
+        (role.site, everywhere.into_iter().chain(somewhere).flatten().collect())
+    });
+    sets.chain(roles)
+}
+
 /// Includes and permissions of a set.
-pub(crate) fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
+fn parts(entry: &SetEntry) -> (&[Spanned<Text>], Option<&Permissions>) {
     match entry {
         SetEntry::Permissions(permissions) => (&[], Some(permissions)),
         SetEntry::Full(body) => (&body.include, body.permissions.as_ref()),

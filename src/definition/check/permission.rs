@@ -58,15 +58,9 @@ pub(crate) fn unknown(context: &Context<'_>) -> Vec<Unknown> {
     let mut verdicts: HashMap<Untrusted, Verdict> = HashMap::new();
     let mut resources: BTreeSet<Site> = BTreeSet::new();
     let mut all = Vec::new();
-    let declared = context.declared;
-    let sets = declared.sets.values().map(|set| (set.site, [sets::parts(set.entry).1, None]));
-    let roles = declared
-        .roles
-        .values()
-        .map(|role| (role.site, [role.entry.permissions.as_ref(), role.entry.except.as_ref()]));
     let mut names = Names::new(context.input.spec.catalogue());
-    for (owner, lists) in sets.chain(roles) {
-        let named = lists.into_iter().flatten().flat_map(|list| names.of(list, owner.source));
+    for (owner, lists) in sets::lists(context.declared) {
+        let named = lists.into_iter().flat_map(|list| names.of(list, owner.source));
         for Named { permission, site, resource } in named.collect::<Vec<_>>() {
             if !strange.contains(&permission) {
                 continue;

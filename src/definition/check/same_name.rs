@@ -11,9 +11,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let roles = &context.desired.roles;
     // Where all of them say by `id` which live role they are, the provider itself holds several.
     let unclear: HashSet<&str> =
-        roles.iter().filter(|role| role.id.is_none()).map(|role| role.name.value.raw()).collect();
-    let names = roles.iter().filter(|role| unclear.contains(role.name.value.raw()));
-    let names = names.map(|role| (role, &role.name));
+        roles.iter().filter(|role| role.id.is_none()).map(|role| role.natural().value.raw()).collect();
+    let names = roles.iter().filter(|role| unclear.contains(role.natural().value.raw()));
+    let names = names.map(|role| (role, role.natural()));
     twice(names, |name| format!("two roles with the name `{}`", short(name)), findings);
     let ids = roles.iter().filter_map(|role| Some((role, role.id.as_ref()?)));
     twice(ids, |id| format!("two roles with the id `{}`", short(id)), findings);
@@ -22,11 +22,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
     let builtin = &context.input.spec.catalogue().builtin;
     for role in roles.iter().filter(|role| role.id.is_none()) {
-        let name = role.name.value.raw();
+        let name = role.natural().value.raw();
         if builtin.iter().any(|builtin| builtin.title == name || builtin.id == name) {
             let text = format!("{} ships a role `{}` already", context.input.spec.title(), short(name));
             let finding =
-                Finding::new(Code::SameName, text).at(role.name.site, "").help("Give it another name.");
+                Finding::new(Code::SameName, text).at(role.natural().site, "").help("Give it another name.");
             findings.push(finding);
         }
     }
