@@ -71,6 +71,7 @@ impl Context {
             redactor: self.redactor.clone(),
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
+            stop: http::Stop::default(),
             events,
         }
     }

@@ -75,7 +75,7 @@ fn validate(context: &Context, args: &ValidateArgs) -> Result<Exit, Failure> {
         ui.data(&format!(
             "Valid: {} in {} for {}.\n",
             many(roles, "role"),
-            many(loaded.read.len(), "file"),
+            many(loaded.definition_files, "file"),
             many(config.targets.len(), "target")
         ));
     }

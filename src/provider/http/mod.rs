@@ -12,6 +12,7 @@ mod limits;
 mod pause;
 mod quota;
 mod statistics;
+mod stop;
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test may fail loudly")]
 pub(in crate::provider) mod testing;
@@ -40,6 +41,7 @@ pub use host::{ALLOWED_HOSTS, Destination, HostRefusal, Sends, allowed_hosts, ch
 pub use limits::{DEADLINE, Limits};
 pub use quota::Quota;
 pub use statistics::Statistics;
+pub use stop::Stop;
 
 pub(in crate::provider) use client::{Get, ReadClient, Reading, Send, WriteClient};
 pub(in crate::provider) use exchange::Answer;
@@ -74,6 +76,8 @@ pub struct Opening<'a> {
     pub stands_for: Option<Untrusted>,
     /// Bounds.
     pub limits: Limits,
+    /// Whether the run is to end.
+    pub stop: Stop,
     /// Receives what happens.
     pub events: Option<Events>,
 }
@@ -98,6 +102,7 @@ pub struct Connection {
     stands_for: Option<Untrusted>,
     settings: BTreeMap<String, Untrusted>,
     limits: Limits,
+    stop: Stop,
     redactor: Redactor,
     counters: Counters,
     events: Option<Events>,
@@ -140,6 +145,7 @@ impl Connection {
             redactor,
             counters: Counters::default(),
             events: opening.events,
+            stop: opening.stop,
             permits: Semaphore::new(limits.concurrent.max(1)),
             limits,
             gates: Mutex::default(),

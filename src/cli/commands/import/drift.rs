@@ -44,7 +44,7 @@ pub(super) async fn import(context: &Context, args: &ImportArgs) -> Result<Exit,
     }
     if args.write {
         context.ui.status(&summary);
-        if let Err(failure) = drift::write(&project, &found.files) {
+        if let Err(failure) = drift::write(&world, &project, &found.files) {
             exit = exit.and(context.fail(&failure));
         } else {
             for file in &found.files {
