@@ -357,7 +357,7 @@ fn a_role_moves_between_two_targets_of_one_tenant_as_the_refusal_says() {
     let _nothing = project.apply().exits(0).has("No changes");
     config("\"east/all.yaml\"", "\"west/*.yaml\"");
     project.save("east no longer reads it");
-    let _released = project.apply().exits(0).has("released");
+    let _released = project.apply().exits(0).has("release Moves");
     config("\"east/all.yaml\"", "\"west/*.yaml\", \"east/moves.yaml\"");
     project.save("west reads it");
     let _taken = project.apply().exits(0);
