@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    contract::{Base, PrincipalClass, RoleClass, Spec, is_safe_id},
+    contract::{Base, PrincipalClass, RoleClass, Spec, has_place, is_safe_id},
     model::{
         Code, Finding, Scope, Site, SourceId, Untrusted,
         config::Placed,
@@ -141,8 +141,11 @@ impl<'a> Lowering<'a, '_> {
         let classes = self.spec().roles();
         // The schema reports a kind that there is not.
         let known = classes.iter().find(|class| kind == Some(class.class));
-        let Some(class) = known.or(classes.first()) else { return Vec::new() };
         let places = place::places(entry.scope.as_ref(), source, self.findings);
+        // Where no kind is written, the place tells it.
+        let lives = |class: &&RoleClass| places.iter().all(|(scope, _)| has_place(class.scopes, scope));
+        let known = known.or_else(|| classes.iter().filter(|_| kind.is_none()).find(lives));
+        let Some(class) = known.or(classes.first()) else { return Vec::new() };
         let everywhere = self.role(role, class);
         let mut overrides: BTreeMap<&str, (&'a Spanned<Text>, &'a OverrideBody)> =
             entry.overrides.0.iter().map(|(path, body)| (path.value.as_str(), (path, body))).collect();
@@ -175,7 +178,12 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// What differs in one place.
-    fn overrides(&mut self, here: &mut DesiredRole, body: &'a OverrideBody, role: &Declaration<'a, RoleEntry>) {
+    fn overrides(
+        &mut self,
+        here: &mut DesiredRole,
+        body: &'a OverrideBody,
+        role: &Declaration<'a, RoleEntry>,
+    ) {
         let source = role.source;
         if let Some(name) = &body.name {
             here.name = Placed { value: untrusted(name), site: name.span.site(source) };
