@@ -4,6 +4,7 @@
 mod assignments;
 mod likely_rename;
 mod roles;
+mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ use crate::{
         live::{LiveObject, LiveState},
     },
 };
+
+pub use wider::wider;
 
 /// What comparing needs.
 #[derive(Clone, Copy)]
@@ -67,7 +70,7 @@ impl<'a> Declared<'a> {
 }
 
 /// Whether the plan cannot be made without knowing who holds which role.
-pub fn needs_members(input: Input<'_>) -> bool {
+fn needs_members(input: Input<'_>) -> bool {
     let resolved = input.resolved;
     let held = |object: &LiveObject| object.holders != Some(0);
     !resolved.assignments.is_empty()

@@ -208,12 +208,12 @@ async fn plan_target(
         })?;
         let views = Views::of(input, &resolved);
         let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
-        if !live.read.members && compare::needs_members(input) {
+        let mut plan = compare::compare(input);
+        if let Some(wider) = compare::wider(input, &plan, || query(states(), spec, target, true)) {
             drop((views, resolved));
-            live = reader.fetch(query(states(), spec, target, true)).await.map_err(Failure::from)?;
+            live = reader.fetch(wider).await.map_err(Failure::from)?;
             continue;
         }
-        let mut plan = compare::compare(input);
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
         let touches = deletes || (!past.is_recorded() && plan.changes.iter().any(alters));
         if touches && history.is_none() && !target.emulator {
