@@ -17,3 +17,4 @@ mod saved_plans;
 mod scope;
 mod secrets;
 mod switches;
+mod workos;

@@ -7,7 +7,7 @@ use super::{
     pages::{self, List},
     roles::Roles,
     slug::{self, ORGANIZATION},
-    spec::{MEMBERSHIP, MULTIPLE_ROLES, ON},
+    spec::{MEMBERSHIP, ROLES_OF_A_MEMBER, SEVERAL},
     wire,
 };
 use crate::{
@@ -105,7 +105,7 @@ pub(super) fn resolve(
         ))
     } else if !with_several.is_empty() {
         Some(format!(
-            "in `{organization}` {} {} several roles, and `settings.{MULTIPLE_ROLES}` does not say `{ON}`",
+            "in `{organization}` {} {} several roles, and `settings.{ROLES_OF_A_MEMBER}` does not say `{SEVERAL}`",
             people(&with_several),
             if with_several.len() == 1 { "holds" } else { "hold" }
         ))

@@ -125,7 +125,12 @@ async fn organizations(
         })
         .collect();
     let wave = found.waves + 1;
-    let read = join_all(ids.iter().map(|id| organization(reading, id, query.members, wave))).await;
+    let assigned: BTreeSet<&Scope> =
+        query.places(Kind::Assignment, MEMBERSHIP).filter_map(|scope| places.get(scope)).collect();
+    let members = |id: &str| {
+        query.members && (query.everywhere || assigned.contains(&Scope::within(slug::ORGANIZATION, id)))
+    };
+    let read = join_all(ids.iter().map(|id| organization(reading, id, members(id), wave))).await;
     let mut of = BTreeMap::new();
     for (id, read) in ids.into_iter().zip(read) {
         match read? {

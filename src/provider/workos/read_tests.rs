@@ -139,7 +139,7 @@ async fn members_of_every_status_are_read_with_the_role_that_they_hold() {
     let email = Spelling::Email("user_a@acme.test".into());
     assert_eq!(state.directory.find("user", &email), Some(&"user_a".into()));
 
-    let (connection, _) = server.connect(&[("multiple_roles", "on")]);
+    let (connection, _) = server.connect(&[("roles_of_a_member", "several")]);
     let state = read(&connection, query(&["org_1"], true)).await.unwrap();
     assert_eq!(held(&state)[2..], [("user_c", None), ("user_d", Some("admin")), ("user_d", Some("member"))]);
 }

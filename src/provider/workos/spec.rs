@@ -21,17 +21,17 @@ pub(super) const ORGANIZATION_ROLE: &str = "organization_role";
 pub(super) const MEMBERSHIP: &str = "user";
 
 /// Setting: whether a member holds one role or several.
-pub(super) const MULTIPLE_ROLES: &str = "multiple_roles";
+pub(super) const ROLES_OF_A_MEMBER: &str = "roles_of_a_member";
 /// What it says where they hold several.
-pub(super) const ON: &str = "on";
+pub(super) const SEVERAL: &str = "several";
 
 const SETTINGS: &[Setting] = &[
     Setting {
-        name: MULTIPLE_ROLES,
-        about: "Whether \"Multiple roles\" is on in the environment, so that a member holds several; no API tells it.",
-        example: ON,
+        name: ROLES_OF_A_MEMBER,
+        about: "`several` where \"Multiple roles\" is on in the environment, which no API tells; otherwise a member holds one.",
+        example: SEVERAL,
         required: false,
-        form: SettingForm::Words(&[ON, "off"]),
+        form: SettingForm::Words(&["one", SEVERAL]),
     },
     Setting {
         name: URL,
@@ -44,7 +44,7 @@ const SETTINGS: &[Setting] = &[
 
 /// Whether the target says that a member holds several roles.
 pub(super) fn several_roles(connection: &Connection) -> bool {
-    connection.setting(MULTIPLE_ROLES).is_some_and(|value| value.raw() == ON)
+    connection.setting(ROLES_OF_A_MEMBER).is_some_and(|value| value.raw() == SEVERAL)
 }
 
 /// A slug cannot change. Source: `/reference/roles/custom-role`.
@@ -92,7 +92,7 @@ const PRINCIPALS: &[PrincipalClass] = &[PrincipalClass {
     class: MEMBERSHIP,
     field: "users",
     scopes: &[ORGANIZATIONS],
-    holds: Holds::SeveralIf { setting: MULTIPLE_ROLES, value: ON },
+    holds: Holds::SeveralIf { setting: ROLES_OF_A_MEMBER, value: SEVERAL },
     batch: 1,
     spellings: Spellings {
         handle: false,

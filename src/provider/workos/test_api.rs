@@ -1,6 +1,9 @@
 //! A small server with a body for each request line, and bodies to begin with.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::WorkOs;
 use crate::{
@@ -97,7 +100,10 @@ pub(super) async fn read(connection: &Arc<Connection>, query: Query) -> Result<L
 
 /// What asks for the roles of these organizations, and for their members.
 pub(super) fn query(organizations: &[&str], members: bool) -> Query {
-    let places = organizations.iter().map(|path| Scope::within("organization", *path)).collect();
-    let key = (Kind::Role, super::spec::ORGANIZATION_ROLE);
-    Query { members, places: BTreeMap::from([(key, places)]), ..Query::roles() }
+    let places: BTreeSet<Scope> =
+        organizations.iter().map(|path| Scope::within("organization", *path)).collect();
+    let roles = (Kind::Role, super::spec::ORGANIZATION_ROLE);
+    let people = (Kind::Assignment, super::spec::MEMBERSHIP);
+    let places = BTreeMap::from([(roles, places.clone()), (people, places)]);
+    Query { members, places, ..Query::roles() }
 }

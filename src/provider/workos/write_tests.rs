@@ -242,7 +242,7 @@ async fn a_member_gets_another_role_or_one_more() {
     assert_eq!(sent.result.unwrap(), Outcome::Done { id: None });
     assert_eq!(sent.requests[1], (put.to_owned(), value!({"role_slug": "org-auditor"})));
 
-    let several = [("multiple_roles", "on")];
+    let several = [("roles_of_a_member", "several")];
     let sent = run(&verb, &several, api()).await;
     assert_eq!(sent.requests[1], (put.to_owned(), value!({"role_slugs": ["member", "org-auditor"]})));
 
