@@ -158,7 +158,8 @@ impl Connection {
         } else if let Some(title) = html_title(&answer.body) {
             message.push_str(&format!(" with an HTML page{}", self.quote(&title)));
         }
-        let (code, request) = (said.code, answer.request.clone());
+        let code = said.code.map(|code| self.quote(&code));
+        let request = answer.request.clone();
         Failure { kind, effect, status: Some(status), code, request, message, help }
     }
 
