@@ -119,8 +119,19 @@ pub fn compare(input: Input<'_>) -> Plan {
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
     plan.notes.extend(likely_rename::notes(&plan.changes));
+    let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
+    let notes = input.spec.about_new_roles(&new, input.live);
+    plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.unmanaged_roles.sort();
     plan
+}
+
+/// Class and place of the role that a change makes.
+fn new_role(change: &Change) -> Option<(&'static str, &Scope)> {
+    match &change.what {
+        What::Role { class, scope, before: None, after: Some(_), .. } => Some((class, scope)),
+        _ => None,
+    }
 }
 
 /// Who holds each role: role id to the slots.
