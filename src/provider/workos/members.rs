@@ -6,7 +6,7 @@ use super::{
     MEMBER_READS,
     pages::{self, List},
     roles::Roles,
-    slug::{self, ORGANIZATION},
+    slug::ORGANIZATION,
     spec::{MEMBERSHIP, ROLES_OF_A_MEMBER, SEVERAL},
     wire,
 };
@@ -76,7 +76,7 @@ pub(super) fn resolve(
         }
         let held = held(membership);
         let mut lives: Vec<Live> =
-            held.iter().map(|slug| role(slug, organization, roles).map_or(Live::Unreadable, known)).collect();
+            held.iter().map(|slug| roles.held(slug, organization).map_or(Live::Unreadable, known)).collect();
         if lives.contains(&Live::Unreadable) {
             unknown.push(user);
         }
@@ -113,14 +113,6 @@ pub(super) fn resolve(
         None
     };
     members
-}
-
-/// The role that `slug` means in an organization; `None` where there is none.
-fn role(slug: &str, organization: &str, roles: &Roles) -> Option<RoleId> {
-    let slug = Untrusted::from(slug);
-    let own = roles.objects.iter().any(|object| object.key.name == slug);
-    let id = || slug::role_id(own.then_some(organization), slug.raw());
-    roles.slugs.contains(&slug).then(|| RoleId::Live(id()))
 }
 
 fn known(role: RoleId) -> Live {

@@ -4,6 +4,8 @@
 //! OpenAPI description (`workos/openapi-spec`, release v0.61.0), November 2026. What they leave open
 //! is marked where it matters.
 
+mod fork;
+mod groups;
 mod help;
 mod manual;
 mod members;

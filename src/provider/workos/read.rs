@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::{
+    groups::{self, Groups},
     help::explain,
     members::{self, Members},
     organizations,
     pages::{self, List},
     roles::Roles,
     slug::{self, Place},
-    spec::{MEMBERSHIP, ORGANIZATION_ROLE, several_roles},
+    spec::{GROUP, MEMBERSHIP, ORGANIZATION_ROLE, several_roles},
     wire::{Permission, RoleList},
 };
 use crate::{
@@ -41,17 +42,17 @@ impl Reader {
 
 impl Read for Reader {
     /// One request for the roles of the environment, one for each organization, and one for each
-    /// hundred permissions, members of an organization, and, where they are asked for, organizations.
+    /// hundred permissions and, where they are asked for, organizations, members of an organization,
+    /// and groups of it; then one for each group.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>> {
         Box::pin(fetch(self.client.begin(), query))
     }
 }
 
 async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
-    let asked: BTreeSet<&Scope> = query
-        .places(Kind::Role, ORGANIZATION_ROLE)
-        .chain(query.places(Kind::Assignment, MEMBERSHIP).filter(|_| query.members))
-        .collect();
+    let held = [MEMBERSHIP, GROUP].into_iter().filter(|_| query.members);
+    let held = held.flat_map(|class| query.places(Kind::Assignment, class));
+    let asked: BTreeSet<&Scope> = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).collect();
     let catalogue = async { if query.roles { catalogue(&reading).await.map(Some) } else { Ok(None) } };
     let environment = roles(&reading, None, 1);
     let organizations = organizations(&reading, &asked, &query);
@@ -83,6 +84,15 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
                 state.names.insert((MEMBERSHIP, id), email);
             }
         }
+        if let Some(groups) = organization.groups {
+            incomplete(&mut state, Kind::Assignment, groups.incomplete.as_ref());
+            state.objects.extend(groups.objects);
+            for (id, name) in groups.names {
+                state.directory.add_id(GROUP, id.clone());
+                state.directory.add(GROUP, Spelling::Handle(name.clone()), id.clone());
+                state.names.insert((GROUP, id), name);
+            }
+        }
         state.objects.extend(organization.roles.objects);
     }
     state.objects.extend(environment.objects);
@@ -108,6 +118,14 @@ struct Organizations {
 struct Organization {
     roles: Roles,
     members: Option<Members>,
+    groups: Option<Groups>,
+}
+
+/// Who is asked for in one organization.
+#[derive(Clone, Copy)]
+struct Who {
+    members: bool,
+    groups: bool,
 }
 
 async fn organizations(
@@ -125,12 +143,17 @@ async fn organizations(
         })
         .collect();
     let wave = found.waves + 1;
-    let assigned: BTreeSet<&Scope> =
-        query.places(Kind::Assignment, MEMBERSHIP).filter_map(|scope| places.get(scope)).collect();
-    let members = |id: &str| {
-        query.members && (query.everywhere || assigned.contains(&Scope::within(slug::ORGANIZATION, id)))
+    let asked = |class| -> BTreeSet<&Scope> {
+        query.places(Kind::Assignment, class).filter_map(|scope| places.get(scope)).collect()
     };
-    let read = join_all(ids.iter().map(|id| organization(reading, id, members(id), wave))).await;
+    let (members, groups) = (asked(MEMBERSHIP), asked(GROUP));
+    let who = |id: &str| {
+        let is_asked = |of: &BTreeSet<&Scope>| {
+            query.members && (query.everywhere || of.contains(&Scope::within(slug::ORGANIZATION, id)))
+        };
+        Who { members: is_asked(&members), groups: is_asked(&groups) }
+    };
+    let read = join_all(ids.iter().map(|id| organization(reading, id, who(id), wave))).await;
     let mut of = BTreeMap::new();
     for (id, read) in ids.into_iter().zip(read) {
         match read? {
@@ -143,24 +166,31 @@ async fn organizations(
     Ok(Organizations { places, of })
 }
 
-/// Roles and members of one organization; `None` where it does not exist.
+/// Roles, members, and groups of one organization; `None` where it does not exist.
 async fn organization(
     reading: &Reading,
     id: &str,
-    members: bool,
+    who: Who,
     wave: u32,
 ) -> Result<Option<Organization>, ReadError> {
     let members = async {
-        match members {
+        match who.members {
             true => members::list(reading, id, wave).await.map(Some),
             false => Ok(None),
         }
     };
-    let (roles, members) = tokio::join!(roles(reading, Some(id), wave), members);
+    let groups = async {
+        match who.groups {
+            true => groups::list(reading, id, wave).await.map(Some),
+            false => Ok(None),
+        }
+    };
+    let (roles, members, groups) = tokio::join!(roles(reading, Some(id), wave), members, groups);
     let Some(roles) = roles? else { return Ok(None) };
+    let groups = groups?.map(|list| groups::resolve(list, id, &roles));
     let several = several_roles(reading.connection());
     let members = members?.map(|list| members::resolve(&list, id, &roles, several));
-    Ok(Some(Organization { roles, members }))
+    Ok(Some(Organization { roles, members, groups }))
 }
 
 /// The roles of the environment, or those that can be held in one organization; `None` where there is

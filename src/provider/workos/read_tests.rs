@@ -205,3 +205,42 @@ async fn an_import_reads_every_organization() {
     let state = api.read(Query { everywhere: true, ..Query::roles() }).await.unwrap();
     assert_eq!(keys(&state).len(), 3);
 }
+
+#[tokio::test]
+async fn a_group_is_read_with_what_it_gives_in_the_organization() {
+    let group = |id: &str, name: &str| {
+        format!(r#"{{"object":"group","id":"{id}","organization_id":"org_1","name":"{name}"}}"#)
+    };
+    let given = |slug: &str, kind: &str| {
+        format!(
+            r#"{{"id":"gra_{slug}","role":{{"slug":"{slug}"}},"resource":{{"id":"authz_resource_1","external_id":"x","resource_type_slug":"{kind}"}}}}"#
+        )
+    };
+    let api = Api::new()
+        .on(MEMBERS_OF_1, page(&[], None))
+        .on(
+            "GET /organizations/org_1/groups?limit=100",
+            page(&[group("group_1", "Ops"), group("group_2", "Dev")], None),
+        )
+        .on(
+            "GET /authorization/groups/group_1/role_assignments?limit=100",
+            page(
+                &[
+                    given("org-auditor", "organization"),
+                    given("admin", "organization"),
+                    given("editor", "project"),
+                ],
+                None,
+            ),
+        )
+        .on("GET /authorization/groups/group_2/role_assignments?limit=100", page(&[], None));
+    let server = api.start().await;
+    let (connection, _) = server.connect(&[]);
+    let mut query = query(&["org_1"], true);
+    query.places.insert((Kind::Assignment, "group"), [Scope::within("organization", "org_1")].into());
+    let state = read(&connection, query).await.unwrap();
+    assert_eq!(held(&state), [("group_1", Some("admin")), ("group_1", Some("org_1.org-auditor"))]);
+    assert_eq!(state.directory.find("group", &Spelling::Handle("Dev".into())), Some(&"group_2".into()));
+    assert_eq!(state.incomplete, BTreeMap::new());
+    assert_eq!(connection.statistics().depth, 2);
+}

@@ -8,7 +8,7 @@ use super::{
     wire::{RoleKind, RoleList},
 };
 use crate::model::{
-    Key, Kind, Scope, Untrusted, Value,
+    Key, Kind, RoleId, Scope, Untrusted, Value,
     live::{Live, LiveObject},
     object::field,
 };
@@ -82,5 +82,13 @@ impl Roles {
             *why = format!("the list of the roles of {of} is not complete: {why}");
         }
         Ok(roles)
+    }
+
+    /// The role that `slug` means in an organization; `None` where there is none.
+    pub(super) fn held(&self, slug: &str, organization: &str) -> Option<RoleId> {
+        let slug = Untrusted::from(slug);
+        let own = self.objects.iter().any(|object| object.key.name == slug);
+        let id = || slug::role_id(own.then_some(organization), slug.raw());
+        self.slugs.contains(&slug).then(|| RoleId::Live(id()))
     }
 }

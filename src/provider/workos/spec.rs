@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use super::{URL, WorkOs, manual, slug};
+use super::{URL, WorkOs, fork, manual, slug};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
         DefaultRole, Do, Example, FieldSpec, Holds, Length, OnChange, OnRemove, PermissionForm,
         PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings, Task, equal_text,
     },
-    model::object::field,
+    model::{Scope, live::LiveState, object::field},
     provider::http::Connection,
 };
 
@@ -19,6 +19,8 @@ pub(super) const ENVIRONMENT_ROLE: &str = "role";
 pub(super) const ORGANIZATION_ROLE: &str = "organization_role";
 /// Class of the users who are members of organizations.
 pub(super) const MEMBERSHIP: &str = "user";
+/// Class of WorkOS's own groups, which give roles to those of an organization's members who are in them.
+pub(super) const GROUP: &str = "group";
 
 /// Setting: whether a member holds one role or several.
 pub(super) const ROLES_OF_A_MEMBER: &str = "roles_of_a_member";
@@ -88,7 +90,9 @@ const COMMON: RoleClass = RoleClass {
 };
 
 /// A member of an organization always has a role. Source: `/authkit/roles-and-permissions`.
-const PRINCIPALS: &[PrincipalClass] = &[PrincipalClass {
+const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS];
+
+const MEMBERSHIPS: PrincipalClass = PrincipalClass {
     class: MEMBERSHIP,
     field: "users",
     scopes: &[ORGANIZATIONS],
@@ -104,7 +108,25 @@ const PRINCIPALS: &[PrincipalClass] = &[PrincipalClass {
     },
     on_remove: OnRemove::AnotherRole,
     ..PrincipalClass::PLAIN
-}];
+};
+
+/// A group gives any number of roles. Source: `/authkit/group-role-assignments`.
+const GROUPS: PrincipalClass = PrincipalClass {
+    class: GROUP,
+    field: "groups",
+    scopes: &[ORGANIZATIONS],
+    holds: Holds::Several,
+    spellings: Spellings {
+        handle: true,
+        email: false,
+        id: true,
+        handle_is_id: false,
+        free: false,
+        about: "the name of a group, or its id as \"id:group_01J9…\" where several organizations have one of that name",
+    },
+    on_remove: OnRemove::Gone,
+    ..PrincipalClass::PLAIN
+};
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(catalog::workos);
 
@@ -159,6 +181,10 @@ impl Spec for WorkOs {
 
     fn manual(&self, task: &Task<'_>) -> Vec<String> {
         manual::steps(task)
+    }
+
+    fn about_new_roles(&self, new: &[(&'static str, &Scope)], live: &LiveState) -> Vec<String> {
+        fork::note(new, live).into_iter().collect()
     }
 
     /// A change of one role rewrites the order of priority of all in its place. Source: the vendor's

@@ -94,6 +94,27 @@ pub(super) struct Membership {
     pub(super) user: User,
 }
 
+/// A group of WorkOS's own.
+#[derive(Debug, Deserialize)]
+pub(super) struct Group {
+    pub(super) id: String,
+    pub(super) name: String,
+}
+
+/// A role that a group gives.
+#[derive(Debug, Deserialize)]
+pub(super) struct GroupRole {
+    pub(super) id: String,
+    pub(super) role: SlimRole,
+    pub(super) resource: Resource,
+}
+
+/// What a role is given on.
+#[derive(Debug, Deserialize)]
+pub(super) struct Resource {
+    pub(super) resource_type_slug: String,
+}
+
 /// A role by its slug.
 #[derive(Debug, Deserialize)]
 pub(super) struct SlimRole {

@@ -2,6 +2,7 @@
 //! hold it between them, and where the second does not come about, the next plan gives the permissions.
 
 mod body;
+mod group;
 mod membership;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use super::{
     help::{HELD, TAKEN, explain_write},
     members,
     slug::{self, Place},
+    spec::GROUP,
     wire,
 };
 use crate::{
@@ -92,6 +94,12 @@ impl Writer {
             Verb::CreateRole { scope, body, .. } => self.create(scope, body).await,
             Verb::UpdateRole { role, scope, send, .. } => self.update(scope, known(role, made)?, send).await,
             Verb::DeleteRole { role, scope, .. } => self.delete(scope, known(role, made)?).await,
+            Verb::Assign { role, class: GROUP, principals, .. } => {
+                self.let_give(known(role, made)?, principals).await
+            }
+            Verb::Unassign { role, class: GROUP, principals, .. } => {
+                self.let_keep(known(role, made)?, principals).await
+            }
             Verb::Assign { role, scope, principals, .. } => {
                 self.give(scope, known(role, made)?, principals).await
             }

@@ -297,3 +297,29 @@ async fn a_request_that_was_too_many_is_sent_again_and_a_refused_one_is_not() {
     assert_eq!((error.status, error.effect), (Some(403), Effect::Refused));
     assert!(error.help.unwrap().contains("secret key"));
 }
+
+#[tokio::test]
+async fn a_group_gives_a_role_or_no_longer() {
+    let path = "/authorization/groups/group_1/role_assignments";
+    let principals = vec!["group_1".into()];
+    let (role, scope, held) = (live("org_1.org-auditor"), organization(), BTreeMap::new());
+    let give = Verb::Assign {
+        role: role.clone(),
+        scope: scope.clone(),
+        class: "group",
+        principals: principals.clone(),
+        held,
+    };
+    let take = Verb::Unassign { role, scope, class: "group", principals };
+    let duplicate = r#"{"code":"duplicate_group_role_assignment","message":"x"}"#;
+    for (verb, method, answers) in [
+        (give, "POST", [(201, "{}", true), (409, duplicate, true), (422, "{}", false)]),
+        (take, "DELETE", [(204, "", true), (404, "{}", true), (403, "{}", false)]),
+    ] {
+        for (status, body, done) in answers {
+            let sent = run(&verb, &[], Api::new().says(&format!("{method} {path}"), status, body)).await;
+            assert_eq!(sent.result.is_ok(), done, "{method} {status}");
+            assert_eq!(sent.requests, [(format!("{method} {path}"), value!({"role_slug": "org-auditor"}))]);
+        }
+    }
+}

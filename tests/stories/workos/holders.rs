@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{dashboard, define, emulator, held_by, project, role};
+use crate::common::{emulator::text, http};
 
 const DESK: &str = "roles:\n  org-desk: { name: Desk, description: Sits there, scope: { organization: org_acme }, permissions: [\"reports:read\"] }\n";
 const MIRA: &str = "assignments:\n  - { role: org-desk, scope: { organization: org_acme }, users: [\"email:mira@acme.example.test\"] }\n";
@@ -68,6 +69,42 @@ fn a_membership_that_a_directory_manages_is_shown_and_not_changed() {
     let _refused = project.plan().has("a directory manages this membership");
     let _not = project.apply().exits(4);
     assert_eq!(held_by(&emulator, "om_acme_yuki"), "member");
+}
+
+#[test]
+fn a_group_gives_a_role_beside_others() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let (_, groups) = http::send_with(
+        &emulator.address,
+        "GET",
+        "/organizations/org_acme/groups",
+        "authorization: Bearer sk_x",
+        None,
+    );
+    let group = &groups["data"][0];
+    let (id, name) = (text(group, "id"), text(group, "name"));
+    let given = || {
+        let path = format!("/authorization/groups/{id}/role_assignments");
+        let (_, given) = http::send_with(&emulator.address, "GET", &path, "authorization: Bearer sk_x", None);
+        let roles = given["data"].as_array().cloned().unwrap_or_default();
+        roles.iter().map(|one| text(&one["role"], "slug")).collect::<Vec<_>>()
+    };
+    let before = given();
+    define(
+        &project,
+        &format!(
+            "{DESK}assignments:\n  - {{ role: org-desk, scope: {{ organization: org_acme }}, groups: [\"{name}\"] }}\n"
+        ),
+    );
+    let _given = project.apply().exits(0);
+    assert!(given().contains(&"org-desk".to_owned()) && given().len() == before.len() + 1, "{:?}", given());
+    project.is_in_place();
+    project.commit("group");
+    define(&project, DESK);
+    let _taken = project.apply().exits(0);
+    assert_eq!(given(), before);
+    project.is_in_place();
 }
 
 #[test]

@@ -28,6 +28,24 @@ fn a_role_that_got_no_permissions_gets_them_from_the_next_apply() {
 }
 
 #[test]
+fn a_role_of_the_environment_that_got_no_permissions_gets_them_where_nobody_holds_it() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "roles:\n  desk: { name: Desk, description: Sits there, permissions: [\"reports:read\"] }\n",
+    );
+    emulator.faults(&["PUT /authorization/roles/*/permissions status=500 times=1"]);
+    let broken = project.apply();
+    assert_ne!(broken.code, 0, "{}", broken.everything());
+    assert_eq!(permissions(&emulator, None, "desk"), [""; 0]);
+    // Only the members of every organization tell that nobody holds it.
+    let _finished = project.apply().exits(0);
+    assert_eq!(permissions(&emulator, None, "desk"), ["reports:read"]);
+    project.is_in_place();
+}
+
+#[test]
 fn a_creation_without_an_answer_is_looked_up_and_finished() {
     let post = format!("POST {ROLES}");
     for (fault, posts) in [("drop-after times=1", 1), ("status=500 done times=1", 1)] {

@@ -49,6 +49,12 @@ fn a_role_of_organizations_is_stamped_on_each_with_what_differs_there() {
         "roles:\n  org-desk:\n    name: Desk\n    description: \"\"\n    {scope}\n    permissions: [\"reports:read\", \"billing:read\"]\n    overrides:\n      org_globex: {{ except: [\"billing:read\"] }}\n  org-lead: {{ name: Lead, description: Leads, {scope}, permissions: [\"members:manage\"] }}\n"
     );
     define(&project, &yaml);
+    // Acme has a role of its own already.
+    let _noted = project
+        .plan()
+        .exits(0)
+        .has("a default role and an order of priority of its own")
+        .has("environment: `org_globex`.");
     let plan = project.run("plan --format json").exits(0).json();
     let addresses: Vec<&str> = plan["targets"][0]["changes"]
         .as_array()
