@@ -183,7 +183,11 @@ async fn plan_target(
     let before = project.past.declared(world, project, target, &recording);
     let states = || [desired].into_iter().chain(before.iter().map(|state| &**state));
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
+    let attested = super::attest::of(project, target);
     let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
+    if let Some(attested) = &attested {
+        attested.overlay(&mut live, spec);
+    }
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {
         past.notes.push(unusable(failure));
@@ -212,6 +216,9 @@ async fn plan_target(
         if let Some(wider) = compare::wider(input, &plan, || query(states(), spec, target, true)) {
             drop((views, resolved));
             live = reader.fetch(wider).await.map_err(Failure::from)?;
+            if let Some(attested) = &attested {
+                attested.overlay(&mut live, spec);
+            }
             continue;
         }
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
