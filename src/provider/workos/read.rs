@@ -89,7 +89,6 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             state.objects.extend(groups.objects);
             for (id, name) in groups.names {
                 state.directory.add_id(GROUP, id.clone());
-                state.directory.add(GROUP, Spelling::Handle(name.clone()), id.clone());
                 state.names.insert((GROUP, id), name);
             }
         }

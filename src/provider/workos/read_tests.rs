@@ -240,7 +240,7 @@ async fn a_group_is_read_with_what_it_gives_in_the_organization() {
     query.places.insert((Kind::Assignment, "group"), [Scope::within("organization", "org_1")].into());
     let state = read(&connection, query).await.unwrap();
     assert_eq!(held(&state), [("group_1", Some("admin")), ("group_1", Some("org_1.org-auditor"))]);
-    assert_eq!(state.directory.find("group", &Spelling::Handle("Dev".into())), Some(&"group_2".into()));
+    assert_eq!(state.directory.find("group", &Spelling::Id("group_2".into())), Some(&"group_2".into()));
     assert_eq!(state.incomplete, BTreeMap::new());
     assert_eq!(connection.statistics().depth, 2);
 }

@@ -110,19 +110,20 @@ const MEMBERSHIPS: PrincipalClass = PrincipalClass {
     ..PrincipalClass::PLAIN
 };
 
-/// A group gives any number of roles. Source: `/authkit/group-role-assignments`.
+/// A group gives any number of roles. Many organizations have groups of one name, so that only an id
+/// says which is meant. Source: `/authkit/group-role-assignments`.
 const GROUPS: PrincipalClass = PrincipalClass {
     class: GROUP,
     field: "groups",
     scopes: &[ORGANIZATIONS],
     holds: Holds::Several,
     spellings: Spellings {
-        handle: true,
+        handle: false,
         email: false,
         id: true,
         handle_is_id: false,
         free: false,
-        about: "the name of a group, or its id as \"id:group_01J9…\" where several organizations have one of that name",
+        about: "the id of a group as \"id:group_01J9…\"",
     },
     on_remove: OnRemove::Gone,
     ..PrincipalClass::PLAIN

@@ -83,7 +83,7 @@ fn a_group_gives_a_role_beside_others() {
         None,
     );
     let group = &groups["data"][0];
-    let (id, name) = (text(group, "id"), text(group, "name"));
+    let id = text(group, "id");
     let given = || {
         let path = format!("/authorization/groups/{id}/role_assignments");
         let (_, given) = http::send_with(&emulator.address, "GET", &path, "authorization: Bearer sk_x", None);
@@ -94,7 +94,7 @@ fn a_group_gives_a_role_beside_others() {
     define(
         &project,
         &format!(
-            "{DESK}assignments:\n  - {{ role: org-desk, scope: {{ organization: org_acme }}, groups: [\"{name}\"] }}\n"
+            "{DESK}assignments:\n  - {{ role: org-desk, scope: {{ organization: org_acme }}, groups: [\"id:{id}\"] }}\n"
         ),
     );
     let _given = project.apply().exits(0);

@@ -157,3 +157,15 @@ fn another_slug_is_another_role_in_place_of_the_old_one() {
     assert_eq!(super::held_by(&emulator, "om_acme_mira"), "org-front-desk");
     project.is_in_place();
 }
+
+#[test]
+fn a_role_of_the_environment_is_deleted_by_hand() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(&project, "removed:\n  - { key: support-agent }\n");
+    let _steps = project.plan().exits(0).has("Delete the role `Support agent`.");
+    let _waits = project.apply().exits(8);
+    assert_eq!(emulator.sent(), [""; 0]);
+    dashboard(&emulator, "DELETE", "roles/support-agent", &json!({}));
+    project.is_in_place();
+}
