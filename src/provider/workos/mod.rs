@@ -19,12 +19,12 @@ mod wire;
 mod write;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::wildcard_imports, reason = "a test may fail loudly")]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod read_tests;
 #[cfg(test)]
 mod test_api;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::wildcard_imports, reason = "a test may fail loudly")]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod write_tests;
 
 use std::{sync::Arc, time::Duration};
