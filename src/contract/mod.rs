@@ -15,9 +15,10 @@ pub use scope::{ScopeForm, ScopeSpec, has_place};
 use crate::{
     catalog::Catalogue,
     model::{
-        Finding, Untrusted, Value,
+        Finding, Scope, Untrusted, Value,
         desired::{DesiredState, Spelling},
         directory::Directory,
+        live::LiveState,
     },
 };
 
@@ -51,6 +52,11 @@ pub trait Spec: Send + Sync {
     /// a sentence with the exact values. The same task has the same steps.
     fn manual(&self, task: &Task<'_>) -> Vec<String> {
         manual::steps(self.title(), "the page of its roles", task)
+    }
+    /// What a reader of a plan should know about making these roles, each by class and place, beyond what
+    /// the plan shows: whole sentences, which become notes of the plan.
+    fn about_new_roles(&self, _new: &[(&'static str, &Scope)], _live: &LiveState) -> Vec<String> {
+        Vec::new()
     }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {

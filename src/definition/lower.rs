@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    contract::{Base, PrincipalClass, RoleClass, Spec, is_safe_id},
+    contract::{Base, PrincipalClass, RoleClass, Spec, has_place, is_safe_id},
     model::{
         Code, Finding, Scope, Site, SourceId, Untrusted,
         config::Placed,
@@ -180,6 +180,10 @@ impl<'a> Lowering<'a, '_> {
         let classes = self.spec().roles();
         // The schema reports a kind that there is not.
         let known = classes.iter().find(|class| kind == Some(class.class));
+        let places = place::places(entry.scope.as_ref(), source, self.findings);
+        // Where no kind is written, the place tells it.
+        let lives = |class: &&RoleClass| places.iter().all(|(scope, _)| has_place(class.scopes, scope));
+        let known = known.or_else(|| classes.iter().filter(|_| kind.is_none()).find(lives));
         let Some(class) = known.or(classes.first()) else { return Vec::new() };
         let known = self.known(role).to_vec();
         if !known.is_empty() {
@@ -189,7 +193,6 @@ impl<'a> Lowering<'a, '_> {
             let base = base.and_then(|base| self.declared.base(base, source, class.base, self.findings));
             return known.into_iter().map(|known| DesiredRole { base: base.clone(), ..known }).collect();
         }
-        let places = place::places(entry.scope.as_ref(), source, self.findings);
         let everywhere = self.role(role, class);
         let mut overrides: BTreeMap<&str, (&'a Spanned<Text>, &'a OverrideBody)> =
             entry.overrides.0.iter().map(|(path, body)| (path.value.as_str(), (path, body))).collect();

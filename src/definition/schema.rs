@@ -379,7 +379,7 @@ fn bounds(schema: &mut Map<String, Value>, length: Length) {
     }
 }
 
-/// Roles of each class; which class one is of says its `kind`.
+/// Roles of each class; which class one is of says its `kind`, or else a place that only it has.
 fn roles_of(spec: &dyn Spec, entry: &Value, defs: &mut Map<String, Value>) {
     let Some((first, others)) = spec.roles().split_first() else { return };
     let mut plain = entry.clone();
@@ -406,10 +406,28 @@ fn roles_of(spec: &dyn Spec, entry: &Value, defs: &mut Map<String, Value>) {
         role_of(spec, class, &mut own);
         kind_of(&mut own);
         defs.insert(format!("RoleEntry.{}", class.class), own);
-        let is = json!({ "properties": { "kind": { "const": class.class } }, "required": ["kind"] });
+        let mut is = json!({ "properties": { "kind": { "const": class.class } }, "required": ["kind"] });
+        if let Some(place) = place_of_its_own(first, class) {
+            is = json!({ "anyOf": [is, place] });
+        }
         role = json!({ "if": is, "then": reference(class.class), "else": role });
     }
     defs.insert("RoleEntry".into(), role);
+}
+
+/// What a role says under `scope` that is of `class` without saying so; `None` where the first class,
+/// which is that of a role that says nothing, has the same places.
+fn place_of_its_own(first: &RoleClass, class: &RoleClass) -> Option<Value> {
+    let own = class.scopes.iter().filter(|scope| !first.scopes.contains(scope));
+    let forms: Vec<Value> = own
+        .filter_map(|scope| match scope.form {
+            ScopeForm::Target => None,
+            ScopeForm::Level => Some(json!({ "const": scope.kind })),
+            ScopeForm::Instance => Some(json!({ "type": "object", "required": [scope.kind] })),
+        })
+        .collect();
+    let scope = json!({ "properties": { "scope": { "anyOf": forms } }, "required": ["scope"], "not": { "required": ["kind"] } });
+    (!forms.is_empty()).then_some(scope)
 }
 
 fn has_instances(class: &RoleClass) -> bool {

@@ -4,6 +4,7 @@
 mod assignments;
 mod likely_rename;
 mod roles;
+mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,8 @@ use crate::{
         live::{LiveObject, LiveState},
     },
 };
+
+pub use wider::wider;
 
 /// What comparing needs.
 #[derive(Clone, Copy)]
@@ -67,7 +70,7 @@ impl<'a> Declared<'a> {
 }
 
 /// Whether the plan cannot be made without knowing who holds which role.
-pub fn needs_members(input: Input<'_>) -> bool {
+fn needs_members(input: Input<'_>) -> bool {
     let resolved = input.resolved;
     let held = |object: &LiveObject| object.holders != Some(0);
     !resolved.assignments.is_empty()
@@ -116,8 +119,19 @@ pub fn compare(input: Input<'_>) -> Plan {
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
     plan.notes.extend(likely_rename::notes(&plan.changes));
+    let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
+    let notes = input.spec.about_new_roles(&new, input.live);
+    plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.unmanaged_roles.sort();
     plan
+}
+
+/// Class and place of the role that a change makes.
+fn new_role(change: &Change) -> Option<(&'static str, &Scope)> {
+    match &change.what {
+        What::Role { class, scope, before: None, after: Some(_), .. } => Some((class, scope)),
+        _ => None,
+    }
 }
 
 /// Who holds each role: role id to the slots.

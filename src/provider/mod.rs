@@ -3,6 +3,7 @@
 pub mod coderabbit;
 pub mod http;
 mod registry;
+pub mod workos;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

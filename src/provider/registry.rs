@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Provider, coderabbit::CodeRabbit};
+use super::{Provider, coderabbit::CodeRabbit, workos::WorkOs};
 use crate::contract::Spec;
 
 /// The known providers, in the order in which they are listed to people.
@@ -12,7 +12,7 @@ pub struct Registry(Vec<Arc<dyn Provider>>);
 impl Registry {
     /// The providers that ship with the program.
     pub fn builtin() -> Self {
-        Self::default().with(Arc::new(CodeRabbit))
+        Self::default().with(Arc::new(CodeRabbit)).with(Arc::new(WorkOs))
     }
 
     /// Adds a provider; one of the same name is replaced.
@@ -40,8 +40,9 @@ mod tests {
 
     #[test]
     fn a_provider_is_found_by_its_name_and_listed_once() {
+        let count = Registry::builtin().specs().len();
         let registry = Registry::builtin().with(Arc::new(CodeRabbit));
-        assert_eq!(registry.specs().len(), 1);
+        assert_eq!(registry.specs().len(), count);
         assert_eq!(registry.get("coderabbit").map(|found| found.title()), Some("CodeRabbit"));
         assert!(registry.get("code-rabbit").is_none());
     }

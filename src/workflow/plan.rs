@@ -212,15 +212,15 @@ async fn plan_target(
         })?;
         let views = Views::of(input, &resolved);
         let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
-        if !live.read.members && compare::needs_members(input) {
+        let mut plan = compare::compare(input);
+        if let Some(wider) = compare::wider(input, &plan, || query(states(), spec, target, true)) {
             drop((views, resolved));
-            live = reader.fetch(query(states(), spec, target, true)).await.map_err(Failure::from)?;
+            live = reader.fetch(wider).await.map_err(Failure::from)?;
             if let Some(attested) = &attested {
                 attested.overlay(&mut live, spec);
             }
             continue;
         }
-        let mut plan = compare::compare(input);
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
         let touches =
             deletes || (!past.is_recorded() && plan.changes.iter().any(|change| alters(change).is_some()));

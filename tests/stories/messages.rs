@@ -37,8 +37,8 @@ fn a_target_whose_entry_is_wrong_has_only_its_finding() {
         .has("this is not the URL of an API")
         .has("Write an absolute URL such as `https://api.eu.coderabbit.ai`")
         .lacks("unknown");
-    project.config("  a:\n    provider: gitlab\n    files: [\"roles/*.yaml\"]\n");
-    let _output = project.run("plan").exits(3).has("This version knows only `coderabbit`.");
+    project.config("  a:\n    provider: nobody\n    files: [\"roles/*.yaml\"]\n");
+    let _output = project.run("plan").exits(3).has("unknown provider `nobody`").has("`coderabbit`");
 }
 
 #[test]
@@ -109,9 +109,9 @@ fn an_unknown_provider_is_named_before_anything_else() {
     let project = Project::new();
     project.config("  a: { provider: coderabbit, emulator: true, files: [\"roles/*.yaml\"] }\n");
     let _init = project
-        .run("init --provider gitlab")
+        .run("init --provider nobody")
         .exits(64)
-        .has("there is no provider `gitlab`; this version knows only coderabbit")
+        .has("there is no provider `nobody`; this version knows")
         .lacks("rolecall.yaml");
     let _emulate = project.run("emulate nothing").exits(64).has("this version emulates `coderabbit`");
 }

@@ -19,3 +19,4 @@ mod saved_plans;
 mod scope;
 mod secrets;
 mod switches;
+mod workos;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     definition::{context::Context, declared::role_name},
     model::{
-        Code, Finding, Site,
+        Code, Finding, Scope, Site,
         desired::{DesiredRole, RoleName},
     },
 };
@@ -20,7 +20,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         by_key.insert(&role.key, role);
         by_name.entry(role.name.value.raw()).or_insert(role);
     }
-    let mut seen: BTreeMap<&RoleName, Site> = BTreeMap::new();
+    let mut seen: BTreeMap<(&RoleName, Option<&Scope>), Site> = BTreeMap::new();
     for removal in &context.desired.removed {
         let name = &removal.role.value;
         let declared = match name {
@@ -48,7 +48,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .help("Name another role under `reassign_to`.");
             findings.push(finding);
         }
-        match seen.get(name) {
+        let place = (name, removal.scope.as_ref());
+        match seen.get(&place) {
             Some(first) => findings.push(
                 Finding::new(Code::DeclaredTwice, format!("{} is removed twice", role_name(name)))
                     .at(removal.role.site, "again here")
@@ -56,7 +57,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                     .help("Remove one of the two lines."),
             ),
             None => {
-                seen.insert(name, removal.role.site);
+                seen.insert(place, removal.role.site);
             }
         }
     }

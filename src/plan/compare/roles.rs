@@ -13,10 +13,10 @@ use super::{
     Comparison, incomplete, undeclared_roles,
 };
 use crate::{
-    contract::{self, Do, OnChange, RoleClass, equal, equal_text},
+    contract::{self, Do, OnChange, PrincipalClass, RoleClass, ScopeForm, equal, equal_text},
     definition::emit,
     model::{
-        Address, Field, Kind, RoleId, Untrusted, Value,
+        Address, Field, Kind, RoleId, Scope, Untrusted, Value,
         config::Mode,
         desired::{DesiredRole, Protect, Via},
         field,
@@ -295,7 +295,7 @@ impl<'a> Comparison<'a> {
             && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
         let adopts = self.adopts(role, live, gains);
         // An `id` in the definition is consent.
-        if adopts && gains && live.holders != Some(0) && role.matched != Matched::Id {
+        if adopts && gains && !self.nobody_holds(live) && role.matched != Matched::Id {
             verdicts.push(self.adoption(role, live));
         }
         let named = before.name != after.name || renamed;
@@ -606,6 +606,29 @@ impl<'a> Comparison<'a> {
 
     fn slots_of(&self, object: &LiveObject) -> &[&'a LiveObject] {
         object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Whether it is certain that nobody holds a role: the API counts its holders, or its members were
+    /// read wherever it can be held.
+    fn nobody_holds(&self, object: &LiveObject) -> bool {
+        let live = self.input.live;
+        if let Some(holders) = object.holders {
+            return holders == 0;
+        }
+        let scope = &object.key.scope;
+        let was_read = |class: &PrincipalClass| {
+            let own = contract::has_place(class.scopes, scope);
+            let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
+            let asked = || {
+                live.read.places(Kind::Assignment, class.class).any(|place| live.place(place) == Some(scope))
+            };
+            live.read.everywhere
+                || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
+        };
+        live.read.members
+            && !live.incomplete.contains_key(&Kind::Assignment)
+            && self.slots_of(object).is_empty()
+            && self.input.spec.principals().iter().all(was_read)
     }
 
     /// Who holds a role that goes has to be known.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::{
     Method, Response,
     header::{ACCEPT, CONTENT_TYPE, LOCATION},
@@ -63,6 +64,10 @@ pub(super) enum TroubleKind {
     GivenUp,
 }
 
+/// In a segment of a path everything but the unreserved characters of RFC 3986 is encoded, so that a
+/// colon, an asterisk, or a slash in it is one for every server and for every proxy before it.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// Of an answer that is no success, this much is read: enough for a message.
 const LONGEST_REFUSAL: usize = 64 << 10;
 
@@ -113,9 +118,13 @@ impl Connection {
 
     async fn send_and_read(&self, ask: &Ask<'_>) -> Result<Answer, Trouble> {
         let mut url = self.destination.base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(ask.segments);
+        let mut path = url.path().trim_end_matches('/').to_owned();
+        // A segment of dots would lead elsewhere, however it is encoded.
+        for segment in ask.segments.iter().filter(|segment| !matches!(**segment, "." | "..")) {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, SEGMENT));
         }
+        url.set_path(&path);
         if !ask.query.is_empty() {
             url.query_pairs_mut().extend_pairs(ask.query);
         }

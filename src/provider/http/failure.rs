@@ -27,6 +27,8 @@ pub(in crate::provider) struct Failure {
     pub(in crate::provider) kind: ReadErrorKind,
     pub(in crate::provider) effect: Effect,
     pub(in crate::provider) status: Option<u16>,
+    /// The code that the API gave, where it gave one: what a status means beyond its number.
+    pub(in crate::provider) code: Option<String>,
     pub(in crate::provider) request: RequestLine,
     pub(in crate::provider) message: String,
     pub(in crate::provider) help: Option<String>,
@@ -71,6 +73,8 @@ impl From<Failure> for WriteError {
 #[derive(Debug, Default)]
 pub(super) struct Said {
     text: Option<String>,
+    /// What a program tells it by.
+    code: Option<String>,
     /// What its body asks to wait.
     pub(super) retry_after: Option<Duration>,
 }
@@ -90,13 +94,14 @@ pub(super) fn said(body: &[u8]) -> Said {
         [inner.get(key), top.get(key)].into_iter().flatten().find_map(Value::as_str).map(str::to_owned)
     };
     let plain = inner.as_str().or_else(|| top.get("error").and_then(Value::as_str)).map(str::to_owned);
-    let text = match (word("code"), word("message").or(plain)) {
+    let code = word("code");
+    let text = match (code.clone(), word("message").or(plain)) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (code, message) => code.or(message),
     };
     let seconds =
         [inner.get("retry_after"), top.get("retry_after")].into_iter().flatten().find_map(Value::as_f64);
-    Said { text, retry_after: seconds.and_then(pause::from_seconds) }
+    Said { text, code, retry_after: seconds.and_then(pause::from_seconds) }
 }
 
 impl Connection {
@@ -117,6 +122,7 @@ impl Connection {
             kind: ReadErrorKind::Malformed,
             effect: Effect::Unknown,
             status: None,
+            code: None,
             request: request.clone(),
             message: format!("{} {}", request.0, self.quote(what)),
             help: Some(MALFORMED.to_owned()),
@@ -147,14 +153,17 @@ impl Connection {
             message.push(' ');
             message.push_str(reason);
         }
+        let said = said(&answer.body);
         if let Some(host) = &answer.redirect {
             message.push_str(&format!(", a redirect to {}", self.quote(host)));
-        } else if let Some(text) = said(&answer.body).text {
+        } else if let Some(text) = said.text {
             message.push_str(&format!(": {}", self.quote(&text)));
         } else if let Some(title) = html_title(&answer.body) {
             message.push_str(&format!(" with an HTML page{}", self.quote(&title)));
         }
-        Failure { kind, effect, status: Some(status), request: answer.request.clone(), message, help }
+        let code = said.code.map(|code| self.quote(&code));
+        let request = answer.request.clone();
+        Failure { kind, effect, status: Some(status), code, request, message, help }
     }
 
     /// The failure that no whole answer is.
@@ -183,7 +192,7 @@ impl Connection {
             TroubleKind::Cut | TroubleKind::Unusable => (ReadErrorKind::Malformed, Effect::Unknown, None),
         };
         let message = format!("{} {}", request.0, self.quote(&trouble.what));
-        Failure { kind, effect, status: trouble.status, request, message, help }
+        Failure { kind, effect, status: trouble.status, code: None, request, message, help }
     }
 
     /// The failure of a request that an interrupt came before.
@@ -204,6 +213,7 @@ impl Connection {
             kind: ReadErrorKind::RateLimited,
             effect: Effect::NotSent,
             status: None,
+            code: None,
             message: format!(
                 "{} would have to wait {} s more because {why}, beyond the {} s that all requests together may take",
                 request.0,

@@ -131,9 +131,13 @@ async fn segments_and_parameters_cannot_leave_their_place() {
     let server = Server::start(|_, _| json(200, "{}")).await;
     let (connection, _) = server.connect(&[]);
     let reading = connection.clone().read_client().begin();
-    let get = Get { segments: &["v1", "a/../b?c#d", ".."], query: &[("cursor", "x&org_id=y#")], ..GET };
+    let get = Get {
+        segments: &["v1", "a/../b?c#d", "billing:*", "%2F", ".."],
+        query: &[("cursor", "x&org_id=y#")],
+        ..GET
+    };
     reading.get(get).await.unwrap();
-    assert_eq!(server.lines(), ["GET /v1/a%2F..%2Fb%3Fc%23d?cursor=x%26org_id%3Dy%23"]);
+    assert_eq!(server.lines(), ["GET /v1/a%2F..%2Fb%3Fc%23d/billing%3A%2A/%252F?cursor=x%26org_id%3Dy%23"]);
 }
 
 // -- Credentials in what is shown --------------------------------------------------------------------

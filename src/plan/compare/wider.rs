@@ -1,0 +1,50 @@
+//! What else has to be read before a plan can be made: who holds which role, and where.
+
+use super::{Input, needs_members};
+use crate::{
+    contract::{self, ScopeForm, Spec, has_place},
+    model::{Kind, Scope, live::Query},
+    plan::{
+        change::{Change, Plan, What},
+        document::{Action, Guard},
+    },
+};
+
+/// What to read instead of what was read; `None` where that is enough. `members` is the query with
+/// everybody whom the definitions name.
+///
+/// Where the API does not count a role's holders, its members have to be read wherever it can be held:
+/// before it goes, and before it gains in a change that takes it over.
+pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> Option<Query> {
+    let read = &input.live.read;
+    let mut query = match !read.members && needs_members(input) {
+        true => Query { everywhere: read.everywhere, ..members() },
+        false => read.clone(),
+    };
+    for scope in plan.changes.iter().filter_map(|change| unknown_holders(input.spec, change)) {
+        query.members = true;
+        for class in input.spec.principals() {
+            let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
+            if has_place(class.scopes, scope) {
+                let known = query.places(Kind::Assignment, class.class);
+                if !known.into_iter().any(|place| input.live.place(place) == Some(scope)) {
+                    let place = (Kind::Assignment, class.class);
+                    query.places.entry(place).or_default().insert(scope.clone());
+                }
+            } else if instances && !matches!(scope, Scope::In { .. }) {
+                query.everywhere = true;
+            }
+        }
+    }
+    (query != *read).then_some(query)
+}
+
+/// Where the role of a change lives that depends on who holds it, and of which nothing tells how many
+/// do.
+fn unknown_holders<'c>(spec: &dyn Spec, change: &'c Change) -> Option<&'c Scope> {
+    let What::Role { class, scope, before: Some(_), .. } = &change.what else { return None };
+    let vacancy = || contract::role_class(spec, class).is_some_and(|class| class.delete_needs_vacancy);
+    let depends = matches!(change.action, Action::Delete | Action::Replace) && vacancy()
+        || change.verdicts.iter().any(|verdict| verdict.guard == Guard::Adopt);
+    (depends && change.holders.is_none()).then_some(scope)
+}

@@ -1,0 +1,124 @@
+//! What names things at WorkOS: slugs, and the ids that live objects have here.
+
+use crate::{
+    contract::is_safe_id,
+    model::{Scope, Untrusted},
+};
+
+/// Kind of the one place inside an environment.
+pub(super) const ORGANIZATION: &str = "organization";
+/// What stands before the id that a customer chose for an organization.
+const EXTERNAL: &str = "external:";
+/// What every id of an organization begins with.
+const ORGANIZATION_ID: &str = "org_";
+/// Longest external id in bytes that is looked up; no limit is documented.
+const LONGEST_EXTERNAL: usize = 256;
+
+/// Whether `slug` can name a role: lowercase letters, digits, `-`, and `_`, with none of the latter at
+/// an end or beside another. Source: `/reference/roles/custom-role`.
+pub(super) fn is_role_slug(slug: &str) -> bool {
+    let separator = |b: u8| b == b'-' || b == b'_';
+    let bytes = slug.as_bytes();
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || separator(b);
+    !bytes.is_empty()
+        && bytes.iter().all(|b| fine(*b))
+        && !bytes.first().is_some_and(|b| separator(*b))
+        && !bytes.last().is_some_and(|b| separator(*b))
+        && !bytes.windows(2).any(|pair| pair.iter().all(|b| separator(*b)))
+}
+
+/// How an organization is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place<'a> {
+    /// The environment.
+    Environment,
+    /// By WorkOS's id.
+    Id(&'a str),
+    /// By the id that its customer's systems have for it.
+    External(&'a str),
+}
+
+/// Which place `scope` means; the error is why there can be none.
+pub(super) fn place(scope: &Scope) -> Result<Place<'_>, String> {
+    let (kind, path) = match scope {
+        Scope::Target => return Ok(Place::Environment),
+        Scope::Level(kind) => return Err(format!("{kind:?} is no place")),
+        Scope::In { kind, path } => (kind, path),
+    };
+    if &**kind != ORGANIZATION {
+        return Err(format!("{kind:?} is no kind of place"));
+    }
+    match path.raw().strip_prefix(EXTERNAL) {
+        Some(external) => {
+            let fine = (1..=LONGEST_EXTERNAL).contains(&external.len())
+                && !matches!(external, "." | "..")
+                && !external.chars().any(char::is_control);
+            if fine { Ok(Place::External(external)) } else { Err(format!("{external:?} is no external id")) }
+        }
+        None if is_organization(path) => Ok(Place::Id(path.raw())),
+        None => Err(format!("{path:?} is neither the id of an organization nor `external:` and one")),
+    }
+}
+
+/// Whether `id` can be that of an organization, and stand in a path.
+pub(super) fn is_organization(id: &Untrusted) -> bool {
+    id.raw().starts_with(ORGANIZATION_ID) && is_safe_id(id) && !id.raw().contains('.')
+}
+
+/// The id of a role as everything outside this folder knows it. WorkOS itself knows a role of the
+/// environment by its slug, and one of an organization by the organization and the slug: paths and
+/// memberships name nothing else. The id of an organization holds no dot.
+pub(super) fn role_id(organization: Option<&str>, slug: &str) -> Untrusted {
+    match organization {
+        Some(organization) => format!("{organization}.{slug}").into(),
+        None => slug.into(),
+    }
+}
+
+/// The slug in the id of a role.
+pub(super) fn slug_of(id: &Untrusted) -> Result<&str, String> {
+    let of_organization = id.raw().split_once('.').filter(|(id, _)| id.starts_with(ORGANIZATION_ID));
+    let slug = of_organization.map_or(id.raw(), |(_, slug)| slug);
+    if is_role_slug(slug) { Ok(slug) } else { Err(format!("{id:?} names no role")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_of_roles_are_those_that_are_documented() {
+        for slug in ["a", "member", "org-billing-admin", "a_1-b2"] {
+            assert!(is_role_slug(slug), "{slug}");
+        }
+        for slug in ["", "-a", "a_", "a--b", "a-_b", "A", "a.b", "a b", "é", "a/b", "..", "%2e"] {
+            assert!(!is_role_slug(slug), "{slug}");
+        }
+    }
+
+    #[test]
+    fn an_organization_is_written_by_its_id_or_by_an_external_one() {
+        let at = |path: &str| Scope::within(ORGANIZATION, path);
+        assert_eq!(place(&at("org_01J9")), Ok(Place::Id("org_01J9")));
+        assert_eq!(place(&at("external:a/../b")), Ok(Place::External("a/../b")));
+        assert_eq!(place(&Scope::Target), Ok(Place::Environment));
+        for path in ["acme", "org_a/b", "org_a.b", "org_%2f", "external:", "external:..", "external:a\nb", ""]
+        {
+            assert!(place(&at(path)).is_err(), "{path:?}");
+        }
+        assert!(place(&Scope::within("workspace", "org_01J9")).is_err());
+    }
+
+    #[test]
+    fn the_id_of_a_role_leads_back_to_its_slug() {
+        for organization in [None, Some("org_01J9")] {
+            let id = role_id(organization, "org-auditor");
+            assert!(is_safe_id(&id));
+            assert_eq!(slug_of(&id), Ok("org-auditor"));
+        }
+        // A slug that is none is not taken for the end of it.
+        for id in ["org_01J9.", "org_01J9.a.b", "a.b", "a/b", ""] {
+            assert!(slug_of(&id.into()).is_err(), "{id}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! WorkOS's contract.
+
+use std::sync::LazyLock;
+
+use super::{URL, WorkOs, fork, manual, slug};
+use crate::{
+    catalog::{self, Catalogue},
+    contract::{
+        DefaultRole, Do, Example, FieldSpec, Holds, Length, OnChange, OnRemove, PermissionForm,
+        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings, Task, equal_text,
+    },
+    model::{Scope, live::LiveState, object::field},
+    provider::http::Connection,
+};
+
+/// Class of the roles that exist in every organization.
+pub(super) const ENVIRONMENT_ROLE: &str = "role";
+/// Class of the roles of one organization.
+pub(super) const ORGANIZATION_ROLE: &str = "organization_role";
+/// Class of the users who are members of organizations.
+pub(super) const MEMBERSHIP: &str = "user";
+/// Class of WorkOS's own groups, which give roles to those of an organization's members who are in them.
+pub(super) const GROUP: &str = "group";
+
+/// Setting: whether a member holds one role or several.
+pub(super) const ROLES_OF_A_MEMBER: &str = "roles_of_a_member";
+/// What it says where they hold several.
+pub(super) const SEVERAL: &str = "several";
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        name: ROLES_OF_A_MEMBER,
+        about: "`several` where \"Multiple roles\" is on in the environment, which no API tells; otherwise a member holds one.",
+        example: SEVERAL,
+        required: false,
+        form: SettingForm::Words(&["one", SEVERAL]),
+    },
+    Setting {
+        name: URL,
+        about: "A server of your own.",
+        example: "https://api.workos.com",
+        required: false,
+        form: SettingForm::Url,
+    },
+];
+
+/// Whether the target says that a member holds several roles.
+pub(super) fn several_roles(connection: &Connection) -> bool {
+    connection.setting(ROLES_OF_A_MEMBER).is_some_and(|value| value.raw() == SEVERAL)
+}
+
+/// A slug cannot change. Source: `/reference/roles/custom-role`.
+const FIELDS: &[FieldSpec] = &[
+    FieldSpec::of(field::NAME),
+    FieldSpec { on_change: OnChange::Replace, ..FieldSpec::of(field::SLUG) },
+    FieldSpec { same: equal_text, ..FieldSpec::of(field::DESCRIPTION) },
+    FieldSpec::of(field::PERMISSIONS),
+];
+
+/// Names and slugs up to 48 characters, descriptions up to 150; names need not be unique. Source: the
+/// vendor's OpenAPI description, `CreateRoleDto`, `CreateOrganizationRoleDto`.
+const LONGEST: Length = Length { min: 1, max: Some(48) };
+
+const SLUG: Slug = Slug {
+    length: LONGEST,
+    prefix_in_instances: "org-",
+    about: "lowercase letters, digits, `-` and `_`, which stand neither at an end nor beside each other",
+    is_valid: slug::is_role_slug,
+};
+
+const ORGANIZATIONS: ScopeSpec = ScopeSpec::instance(
+    slug::ORGANIZATION,
+    "organizations by their id (`org_…`), or by `external:` and their external id",
+);
+
+/// A role of the environment is deleted in the dashboard alone, where its members get the default role,
+/// so that it need not be vacant.
+const ROLES: &[RoleClass] = &[
+    RoleClass { class: ENVIRONMENT_ROLE, delete: Do::Manual, delete_needs_vacancy: false, ..COMMON },
+    RoleClass { class: ORGANIZATION_ROLE, scopes: &[ORGANIZATIONS], ..COMMON },
+];
+
+const COMMON: RoleClass = RoleClass {
+    fields: FIELDS,
+    name: LONGEST,
+    description: Some(Length { min: 0, max: Some(150) }),
+    slug: Some(SLUG),
+    delete_needs_vacancy: true,
+    ..RoleClass::PLAIN
+};
+
+/// A member of an organization always has a role. Source: `/authkit/roles-and-permissions`.
+const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS];
+
+const MEMBERSHIPS: PrincipalClass = PrincipalClass {
+    class: MEMBERSHIP,
+    field: "users",
+    scopes: &[ORGANIZATIONS],
+    holds: Holds::SeveralIf { setting: ROLES_OF_A_MEMBER, value: SEVERAL },
+    batch: 1,
+    spellings: Spellings {
+        handle: false,
+        email: true,
+        id: true,
+        handle_is_id: false,
+        free: false,
+        about: "the e-mail address as \"email:mira@example.test\", or the id as \"id:user_01J9…\"",
+    },
+    on_remove: OnRemove::AnotherRole,
+    ..PrincipalClass::PLAIN
+};
+
+/// A group gives any number of roles. Many organizations have groups of one name, so that only an id
+/// says which is meant. Source: `/authkit/group-role-assignments`.
+const GROUPS: PrincipalClass = PrincipalClass {
+    class: GROUP,
+    field: "groups",
+    scopes: &[ORGANIZATIONS],
+    holds: Holds::Several,
+    spellings: Spellings {
+        handle: false,
+        email: false,
+        id: true,
+        handle_is_id: false,
+        free: false,
+        about: "the id of a group as \"id:group_01J9…\"",
+    },
+    on_remove: OnRemove::Gone,
+    ..PrincipalClass::PLAIN
+};
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(catalog::workos);
+
+impl Spec for WorkOs {
+    fn name(&self) -> &'static str {
+        "workos"
+    }
+
+    fn title(&self) -> &'static str {
+        "WorkOS"
+    }
+
+    fn credential(&self) -> &'static str {
+        "WORKOS_API_KEY"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        SETTINGS
+    }
+
+    fn roles(&self) -> &'static [RoleClass] {
+        ROLES
+    }
+
+    /// The environment has a default role, and each organization with a custom role one of its own; no
+    /// documented request reads or sets it.
+    fn default_role(&self) -> Option<DefaultRole> {
+        None
+    }
+
+    fn principals(&self) -> &'static [PrincipalClass] {
+        PRINCIPALS
+    }
+
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
+
+    fn catalogue(&self) -> &Catalogue {
+        &CATALOGUE
+    }
+
+    /// Only what WorkOS itself defines, so that it exists in every environment.
+    fn example(&self) -> Example {
+        Example {
+            key: "member-manager",
+            name: "Member manager",
+            description: "Opens the widget for members",
+            permissions: &["widgets:users-table:manage"],
+        }
+    }
+
+    fn manual(&self, task: &Task<'_>) -> Vec<String> {
+        manual::steps(task)
+    }
+
+    fn about_new_roles(&self, new: &[(&'static str, &Scope)], live: &LiveState) -> Vec<String> {
+        fork::note(new, live).into_iter().collect()
+    }
+
+    /// A change of one role rewrites the order of priority of all in its place. Source: the vendor's
+    /// Terraform provider had to put them in a row.
+    fn one_write_per_scope(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,272 @@
+//! Writing WorkOS. A role is made in two requests, because making one takes no permissions: nobody can
+//! hold it between them, and where the second does not come about, the next plan gives the permissions.
+
+mod body;
+mod group;
+mod membership;
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value as Json, json};
+
+use self::body::{details, full};
+use super::{
+    help::{HELD, TAKEN, explain_write},
+    members,
+    slug::{self, Place},
+    spec::GROUP,
+    wire,
+};
+use crate::{
+    contract::equal_text,
+    model::{RoleId, Scope, Untrusted, Value},
+    plan::operation::{Made, RoleBody, RolePatch, Verb},
+    provider::{
+        Effect, Fut, Outcome, Write, WriteError,
+        http::{Answer, Failure, Get, Quota, ReadClient, Send, WriteClient},
+    },
+};
+
+/// Writes, and reads what a refused or unanswered request came to.
+#[derive(Debug)]
+pub(super) struct Writer {
+    reader: ReadClient,
+    client: WriteClient,
+}
+
+/// The path of the roles of a place; an organization's holds its id.
+struct RolesPath<'a> {
+    segments: Vec<&'a str>,
+    organization: Option<&'a str>,
+}
+
+impl<'a> RolesPath<'a> {
+    fn new(scope: &'a Scope) -> Result<Self, WriteError> {
+        let organization = match slug::place(scope) {
+            Ok(Place::Environment) => None,
+            Ok(Place::Id(id)) => Some(id),
+            Ok(Place::External(id)) => return Err(not_sent(&format!("`external:{id}` was not looked up"))),
+            Err(what) => return Err(not_sent(&what)),
+        };
+        let segments = match organization {
+            None => vec!["authorization", "roles"],
+            Some(id) => vec!["authorization", "organizations", id, "roles"],
+        };
+        Ok(Self { segments, organization })
+    }
+
+    fn role(&self, rest: &[&'a str]) -> Vec<&'a str> {
+        [&self.segments, rest].concat()
+    }
+}
+
+impl Write for Writer {
+    fn execute<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Fut<'a, Result<Outcome, WriteError>> {
+        Box::pin(self.run(verb, made))
+    }
+
+    /// The full set once more: where a role was made and has other permissions, or a set was accepted
+    /// and is read back otherwise.
+    fn insist<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Option<Fut<'a, Result<Outcome, WriteError>>> {
+        let (id, scope, permissions) = match verb {
+            Verb::CreateRole { address, scope, body, .. } => (made.get(address)?, scope, &body.permissions),
+            Verb::UpdateRole { role, scope, full, send, .. } if send.permissions.is_some() => {
+                (role.id(made)?, scope, &full.permissions)
+            }
+            _ => return None,
+        };
+        Some(Box::pin(async move {
+            let slug = slug::slug_of(id).map_err(|what| not_sent(&what))?;
+            self.put_permissions(&RolesPath::new(scope)?, slug, permissions).await?;
+            Ok(Outcome::Done { id: None })
+        }))
+    }
+}
+
+impl Writer {
+    pub(super) fn new(reader: ReadClient, client: WriteClient) -> Self {
+        Self { reader, client }
+    }
+
+    async fn run(&self, verb: &Verb, made: &Made) -> Result<Outcome, WriteError> {
+        match verb {
+            Verb::CreateRole { scope, body, .. } => self.create(scope, body).await,
+            Verb::UpdateRole { role, scope, send, .. } => self.update(scope, known(role, made)?, send).await,
+            Verb::DeleteRole { role, scope, .. } => self.delete(scope, known(role, made)?).await,
+            Verb::Assign { role, class: GROUP, principals, .. } => {
+                self.let_give(known(role, made)?, principals).await
+            }
+            Verb::Unassign { role, class: GROUP, principals, .. } => {
+                self.let_keep(known(role, made)?, principals).await
+            }
+            Verb::Assign { role, scope, principals, .. } => {
+                self.give(scope, known(role, made)?, principals).await
+            }
+            Verb::Unassign { role, scope, principals, .. } => {
+                self.take(scope, known(role, made)?, principals).await
+            }
+            Verb::SetDefault { .. } => Err(not_sent("WorkOS has no request that sets the default role")),
+        }
+    }
+
+    async fn create(&self, scope: &Scope, body: &RoleBody) -> Result<Outcome, WriteError> {
+        let path = RolesPath::new(scope)?;
+        let full = full(body).map_err(|what| not_sent(&what))?;
+        let slug = full.slug;
+        let already = match self.send(Method::POST, &path.segments, Some(full.json), None).await {
+            Ok(_) => BTreeSet::new(),
+            Err(failure) if is_taken(&failure) || failure.effect == Effect::Unknown => {
+                self.reconcile(&path, slug, body, failure).await?
+            }
+            Err(failure) => return Err(explain_write(failure).into()),
+        };
+        if already != body.permissions {
+            self.put_permissions(&path, slug, &body.permissions).await.map_err(|error| {
+                WriteError {
+                help: Some(
+                    "The role was made and has no permissions yet. Run the same command again: it gives them."
+                        .to_owned(),
+                ),
+                ..error
+            }
+            })?;
+        }
+        Ok(Outcome::Done { id: Some(slug::role_id(path.organization, slug)) })
+    }
+
+    /// What is there where a role was to be made, and the request was not answered, or answered that
+    /// the slug is taken. A role that is as it was to be, with permissions at most that it is to have, is
+    /// the one that was meant: the plan saw none. Any other is not touched.
+    async fn reconcile(
+        &self,
+        path: &RolesPath<'_>,
+        slug: &str,
+        body: &RoleBody,
+        failure: Failure,
+    ) -> Result<BTreeSet<Untrusted>, WriteError> {
+        let segments = path.role(&[slug]);
+        let get = Get { segments: &segments, query: &[], wave: 1, quota: None };
+        let reading = self.reader.begin();
+        let Ok(answer) = reading.get(get).await else { return Err(explain_write(failure).into()) };
+        let Ok(role) = reading.connection().parse::<wire::Role<'_>>(&answer) else {
+            return Err(explain_write(failure).into());
+        };
+        let text = |text: Option<&str>| Value::Text(text.map(Untrusted::from));
+        let description = role.description.as_ref().map(|text| &*text.0);
+        let permissions: BTreeSet<Untrusted> =
+            role.permissions.0.iter().map(|slug| Untrusted::from(&*slug.0)).collect();
+        let own = match path.organization {
+            None => wire::RoleKind::Environment,
+            Some(_) => wire::RoleKind::Organization,
+        };
+        let same = role.slug.0 == slug
+            && role.kind == own
+            && role.name.0 == body.name.raw()
+            && equal_text(&text(description), &text(body.description.as_ref().map(Untrusted::raw)))
+            && permissions.is_subset(&body.permissions);
+        if same { Ok(permissions) } else { Err(explain_write(failure).into()) }
+    }
+
+    async fn update(&self, scope: &Scope, id: &Untrusted, send: &RolePatch) -> Result<Outcome, WriteError> {
+        let path = RolesPath::new(scope)?;
+        let slug = slug::slug_of(id).map_err(|what| not_sent(&what))?;
+        if let Some(json) = details(send) {
+            let sent = self.send(Method::PATCH, &path.role(&[slug]), Some(json), None).await;
+            sent.map_err(explain_write)?;
+        }
+        if let Some(permissions) = &send.permissions {
+            self.put_permissions(&path, slug, permissions).await?;
+        }
+        Ok(Outcome::Done { id: None })
+    }
+
+    /// The full set, which replaces the one that is there.
+    async fn put_permissions(
+        &self,
+        path: &RolesPath<'_>,
+        slug: &str,
+        permissions: &BTreeSet<Untrusted>,
+    ) -> Result<(), WriteError> {
+        let slugs: Vec<&str> = permissions.iter().map(Untrusted::raw).collect();
+        let json = json!({ "permissions": slugs });
+        let sent = self.send(Method::PUT, &path.role(&[slug, "permissions"]), Some(json), None).await;
+        sent.map_err(explain_write)?;
+        Ok(())
+    }
+
+    async fn delete(&self, scope: &Scope, id: &Untrusted) -> Result<Outcome, WriteError> {
+        let path = RolesPath::new(scope)?;
+        let slug = slug::slug_of(id).map_err(|what| not_sent(&what))?;
+        let Some(organization) = path.organization else {
+            return Err(not_sent("WorkOS has no request that deletes a role of the environment"));
+        };
+        match self.send(Method::DELETE, &path.role(&[slug]), None, None).await {
+            Ok(_) => Ok(Outcome::Done { id: None }),
+            // Somebody else was faster.
+            Err(failure) if failure.status == Some(404) => Ok(Outcome::Done { id: None }),
+            Err(failure) if failure.code.as_deref() == Some(HELD) => {
+                Err(self.holders(organization, slug, failure).await)
+            }
+            Err(failure) => Err(explain_write(failure).into()),
+        }
+    }
+
+    /// A refused deletion with the names of those who still hold the role.
+    async fn holders(&self, organization: &str, slug: &str, mut failure: Failure) -> WriteError {
+        const SHOWN: usize = 10;
+        let listed = members::list(&self.reader.begin(), organization, 1).await;
+        let holders: Vec<String> = listed
+            .iter()
+            .flatten()
+            .filter(|membership| members::held(membership).contains(slug))
+            .map(|membership| membership.user.email.clone())
+            .collect();
+        let help = if holders.is_empty() {
+            "No membership has it: a user of a directory or an SSO profile does. What gives it to them is set in the WorkOS dashboard or in the organization's Admin Portal."
+        } else {
+            let more = match holders.len().checked_sub(SHOWN) {
+                None | Some(0) => String::new(),
+                Some(more) => format!(" and {more} more"),
+            };
+            let shown = holders.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+            failure.message.push_str("; still held by ");
+            failure.message.push_str(&self.client.connection().quote(&shown));
+            failure.message.push_str(&more);
+            "Give its holders another role with `reassign_to` under `removed`."
+        };
+        failure.help = Some(help.to_owned());
+        failure.into()
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        segments: &[&str],
+        body: Option<Json>,
+        quota: Option<Quota>,
+    ) -> Result<Answer, Failure> {
+        self.client.send(Send { method, segments, query: &[], body, quota }).await
+    }
+}
+
+/// Whether the slug is taken; a 409 without a code can mean nothing else there.
+fn is_taken(failure: &Failure) -> bool {
+    failure.status == Some(409) && failure.code.as_deref().is_none_or(|code| TAKEN.contains(&code))
+}
+
+/// The id of a role that exists by now.
+fn known<'a>(role: &'a RoleId, made: &'a Made) -> Result<&'a Untrusted, WriteError> {
+    role.id(made).ok_or_else(|| not_sent("the role that it is about was not made"))
+}
+
+/// Nothing was sent, because of something in the plan or in an answer before.
+fn not_sent(what: &str) -> WriteError {
+    WriteError {
+        effect: Effect::Refused,
+        request: "no request".into(),
+        status: None,
+        message: format!("nothing was sent: {what}").into(),
+        help: None,
+    }
+}

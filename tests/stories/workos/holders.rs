@@ -1,0 +1,131 @@
+//! Who holds a role, and what that keeps from being done.
+
+use serde_json::json;
+
+use super::{dashboard, define, emulator, held_by, project, role};
+use crate::common::{emulator::text, http};
+
+const DESK: &str = "roles:\n  org-desk: { name: Desk, description: Sits there, scope: { organization: org_acme }, permissions: [\"reports:read\"] }\n";
+const MIRA: &str = "assignments:\n  - { role: org-desk, scope: { organization: org_acme }, users: [\"email:mira@acme.example.test\"] }\n";
+
+#[test]
+fn a_member_is_given_a_role_and_goes_back_to_the_default_one() {
+    let emulator = emulator();
+    let project = project(&emulator, "    on_unassign: { to: builtin:member }\n");
+    define(&project, &format!("{DESK}{MIRA}"));
+    let _given = project.apply().exits(0);
+    assert_eq!(held_by(&emulator, "om_acme_mira"), "org-desk");
+    project.is_in_place();
+    project.commit("mira");
+    define(&project, DESK);
+    let _taken = project.apply().exits(0);
+    assert_eq!(held_by(&emulator, "om_acme_mira"), "member");
+    project.is_in_place();
+}
+
+#[test]
+fn a_held_role_is_deleted_only_where_somebody_says_where_its_holders_go() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let removed = |more: &str| {
+        define(
+            &project,
+            &format!(
+                "removed:\n  - {{ name: org-billing-admin, scope: {{ organization: org_acme }}{more} }}\n"
+            ),
+        );
+    };
+    removed("");
+    let _refused = project.plan().has("lena@acme.example.test");
+    let _not = project.apply().exits(4);
+    assert!(role(&emulator, Some("org_acme"), "org-billing-admin").is_some());
+    removed(", reassign_to: builtin:member");
+    let _gone = project.apply().exits(0);
+    assert!(role(&emulator, Some("org_acme"), "org-billing-admin").is_none());
+    assert_eq!(held_by(&emulator, "om_acme_lena"), "member");
+}
+
+#[test]
+fn what_an_identity_provider_gives_keeps_a_role_from_being_deleted() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(&project, DESK);
+    let _made = project.apply().exits(0);
+    project.commit("desk");
+    dashboard(&emulator, "POST", "mappings?org=acme", &json!({ "group": "Front desk", "role": "org-desk" }));
+    define(&project, "");
+    let _refused = project.apply().exits(1).has("role_has_group_role_mappings").has("Admin Portal");
+    dashboard(&emulator, "DELETE", "mappings/Front%20desk?org=acme", &json!({}));
+    dashboard(&emulator, "POST", "profiles?org=acme", &json!({ "role": "org-desk", "via": "sso" }));
+    let _refused = project.apply().exits(1).has("role_has_assignments").has("SSO profile");
+}
+
+#[test]
+fn a_membership_that_a_directory_manages_is_shown_and_not_changed() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let yuki = MIRA.replace("mira@", "yuki@");
+    define(&project, &format!("{DESK}{yuki}"));
+    let _refused = project.plan().has("a directory manages this membership");
+    let _not = project.apply().exits(4);
+    assert_eq!(held_by(&emulator, "om_acme_yuki"), "member");
+}
+
+#[test]
+fn a_group_gives_a_role_beside_others() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let (_, groups) = http::send_with(
+        &emulator.address,
+        "GET",
+        "/organizations/org_acme/groups",
+        "authorization: Bearer sk_x",
+        None,
+    );
+    let group = &groups["data"][0];
+    let id = text(group, "id");
+    let given = || {
+        let path = format!("/authorization/groups/{id}/role_assignments");
+        let (_, given) = http::send_with(&emulator.address, "GET", &path, "authorization: Bearer sk_x", None);
+        let roles = given["data"].as_array().cloned().unwrap_or_default();
+        roles.iter().map(|one| text(&one["role"], "slug")).collect::<Vec<_>>()
+    };
+    let before = given();
+    define(
+        &project,
+        &format!(
+            "{DESK}assignments:\n  - {{ role: org-desk, scope: {{ organization: org_acme }}, groups: [\"id:{id}\"] }}\n"
+        ),
+    );
+    let _given = project.apply().exits(0);
+    assert!(given().contains(&"org-desk".to_owned()) && given().len() == before.len() + 1, "{:?}", given());
+    project.is_in_place();
+    project.commit("group");
+    define(&project, DESK);
+    let _taken = project.apply().exits(0);
+    assert_eq!(given(), before);
+    project.is_in_place();
+}
+
+#[test]
+fn with_multiple_roles_a_member_keeps_what_git_does_not_declare() {
+    let emulator = emulator();
+    dashboard(&emulator, "PUT", "settings", &json!({ "multiple_roles": true }));
+    let config = format!(
+        "  env:\n    provider: workos\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\", roles_of_a_member: several }}\n",
+        emulator.url
+    );
+    let project = project(&emulator, "");
+    project.config(&config);
+    project.commit("several roles");
+    define(&project, &format!("{DESK}{MIRA}"));
+    let _given = project.apply().exits(0);
+    let member = emulator.get("/_dashboard/state").to_string();
+    assert!(member.contains("org-desk"));
+    project.is_in_place();
+    project.commit("mira");
+    define(&project, DESK);
+    let _taken = project.apply().exits(0);
+    assert_eq!(held_by(&emulator, "om_acme_mira"), "member");
+    project.is_in_place();
+}
