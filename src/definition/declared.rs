@@ -166,7 +166,7 @@ impl<'a> Declared<'a> {
 
     fn builtin(&self, name: &str, site: Site, usage: Use, findings: &mut Vec<Finding>) -> Option<RoleRef> {
         let catalogue = self.spec.catalogue();
-        let found = catalogue.builtin.iter().find(|builtin| builtin.id == name || builtin.title == name);
+        let found = catalogue.builtin_called(name);
         let known = || catalogue.builtin.iter().flat_map(|builtin| [builtin.id, builtin.title]);
         match found {
             Some(builtin) if usage == Use::Assign && !builtin.assignable => {
@@ -176,7 +176,10 @@ impl<'a> Declared<'a> {
             }
             Some(builtin) => Some(Placed { value: RoleName::Builtin(builtin.id.into()), site }),
             // An open catalogue does not list every built-in role; only a slip of the hand is sure.
-            None if !catalogue.closed && !name.is_empty() && suggest::nearest(name, known()).is_none() => {
+            None if !catalogue.has_every_builtin()
+                && !name.is_empty()
+                && suggest::nearest(name, known()).is_none() =>
+            {
                 Some(Placed { value: RoleName::Builtin(name.into()), site })
             }
             None => {

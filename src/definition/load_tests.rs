@@ -259,6 +259,24 @@ fn permissions_by_resource() {
 }
 
 #[test]
+fn other_spellings_of_a_permission_are_that_permission() {
+    let role = |permissions: &str| {
+        acme(&format!("roles:\n  r:\n    description: x\n    permissions: [{permissions}]\n"))
+    };
+    for written in ["See (all) Reports", "ReadReport", "read_report"] {
+        let loaded = load_one(&role(&format!("read_code, {written}")));
+        let role = &loaded.desired["main"].roles[0];
+        let names: Vec<&str> = role.permissions.keys().map(|name| name.raw()).collect();
+        assert_eq!(names, ["read_code", "read_report"], "{written}");
+        assert_eq!(lines(&loaded), Vec::<String>::new(), "{written}");
+    }
+    let loaded = load_one(&role("ReadRepotr"));
+    assert_eq!(lines(&loaded), ["RC035 roles/a.yaml:5:19: Acme has no permission `ReadRepotr`"]);
+    let help = loaded.findings[0].help.as_ref().map(|help| help.raw().to_owned());
+    assert_eq!(help.as_deref(), Some("Did you mean `ReadReport`?"));
+}
+
+#[test]
 fn a_written_live_catalogue_is_used() {
     let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
     let text = "provider: bricks\nroles:\n  a: { permissions: { roofs: [read], cellar: [read] } }\n";

@@ -41,7 +41,7 @@ pub(crate) fn lower<'a>(
     declared: &Declared<'a>,
     findings: &mut Vec<Finding>,
 ) -> Lowered {
-    let mut names = Names::default();
+    let mut names = Names::new(input.spec.catalogue());
     let mut written = Vec::new();
     let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
     let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };

@@ -11,6 +11,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    catalog::Meaning,
     contract::{Base, Length, OnRemove, PermissionForm, RoleClass, Setting, SettingForm, Spec},
     model::{Code, Untrusted},
 };
@@ -377,9 +378,9 @@ fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
             }
             Base::Copy => suggest(fields.get_mut("base"), &builtin(spec)),
             Base::Floor => {
-                let mut words: Vec<String> =
-                    spec.catalogue().builtin.iter().map(|builtin| builtin.id.to_owned()).collect();
-                words.extend(builtin(spec));
+                let bases = || spec.catalogue().builtin.iter().filter(|builtin| builtin.base);
+                let mut words: Vec<String> = bases().map(|builtin| builtin.id.to_owned()).collect();
+                words.extend(bases().map(|builtin| format!("builtin:{}", builtin.id)));
                 suggest(fields.get_mut("base"), &words);
             }
         }
@@ -417,34 +418,58 @@ fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
     });
 }
 
+/// A pattern that matches `text` and nothing else within a longer one.
+fn literally(text: &str) -> String {
+    let mut pattern = String::new();
+    for c in text.chars() {
+        if r"^$\.*+?()[]{}|/".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
 fn permissions_of(spec: &dyn Spec, defs: &mut Map<String, Value>) {
     let catalogue = spec.catalogue();
     let flat = spec.permission_form() == PermissionForm::Flat;
-    let words = |names: Vec<(&str, &str)>, pattern: &str| {
-        let (known, titles): (Vec<&str>, Vec<&str>) = names.into_iter().unzip();
-        let list = json!({ "enum": known, "enumDescriptions": titles });
-        match (catalogue.closed, known.is_empty()) {
-            (true, _) => {
+    // Editors show `enumDescriptions` beside what they complete. Language servers for YAML offer only
+    // the first of several schemas that are each a `const`.
+    let words = |names: Vec<(&str, String)>, others: &[&str], pattern: &str| {
+        let (known, about): (Vec<&str>, Vec<String>) = names.into_iter().unzip();
+        let list = json!({ "enum": known, "enumDescriptions": about });
+        let others = others.iter().map(|other| literally(other)).collect::<Vec<_>>().join("|");
+        match (catalogue.closed, known.is_empty(), others.is_empty()) {
+            (true, _, true) => {
                 let mut list = list;
                 edit(&mut list, "", |list| {
                     list.insert("type".into(), json!("string"));
                 });
                 list
             }
-            (false, true) => json!({ "type": "string", "pattern": pattern }),
-            (false, false) => json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] }),
+            (true, _, false) => {
+                json!({ "type": "string", "anyOf": [list, { "pattern": format!("^(?:{others})$") }] })
+            }
+            (false, true, _) => json!({ "type": "string", "pattern": pattern }),
+            (false, false, true) => json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] }),
+            (false, false, false) => {
+                let pattern = format!("(?:{pattern})|^(?:{others})$");
+                json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] })
+            }
         }
     };
     let reference = json!({ "$ref": format!("#/$defs/{}.Permission", spec.name()) });
     let permissions = if flat {
-        let names = catalogue.permissions.iter().map(|(name, meaning)| (name.raw(), meaning.title.as_str()));
-        defs.insert("Permission".into(), words(names.collect(), PERMISSION));
+        let names = catalogue.permissions.iter().map(|(name, meaning)| (name.raw(), meaning.explained()));
+        let others: Vec<&str> = catalogue.permissions.values().flat_map(Meaning::spellings).collect();
+        defs.insert("Permission".into(), words(names.collect(), &others, PERMISSION));
         json!({ "description": "Permissions by name.", "type": "array", "items": reference })
     } else {
         let parts: Vec<(&str, &str)> =
             catalogue.permissions.keys().filter_map(|name: &Untrusted| name.raw().rsplit_once(':')).collect();
         let accesses: BTreeSet<&str> = parts.iter().map(|(_, access)| *access).collect();
-        defs.insert("Permission".into(), words(accesses.iter().map(|a| (*a, "")).collect(), PERMISSION_PART));
+        let accesses = accesses.iter().map(|access| (*access, String::new())).collect();
+        defs.insert("Permission".into(), words(accesses, &[], PERMISSION_PART));
         let list = json!({ "type": "array", "items": reference });
         let resources: BTreeSet<&str> = parts.iter().map(|(resource, _)| *resource).collect();
         let properties: Map<String, Value> = resources

@@ -53,8 +53,12 @@ fn every_field_is_described() {
 fn each_provider_has_its_own_words() {
     let schema = definitions_schema(SPECS);
     let at = |pointer: &str| schema.pointer(pointer).cloned().unwrap_or_default();
-    assert_eq!(at("/$defs/acme.Permission/enum/0"), "delete_code");
-    assert_eq!(at("/$defs/acme.Permission/enumDescriptions/0"), "Delete code");
+    let names = |key: &str| at(&format!("/$defs/acme.Permission/anyOf/0/{key}"));
+    assert_eq!(names("enum/0"), "delete_code");
+    assert_eq!(names("enumDescriptions/0"), "Delete code");
+    assert_eq!(names("enum/2"), "read_report");
+    assert_eq!(names("enumDescriptions/2"), "Read reports. Shows the reports. Requires read_code.");
+    assert_eq!(names("enum/4"), Value::Null, "other spellings are understood, and not offered");
     assert_eq!(at("/$defs/acme.RoleEntry/properties/name/maxLength"), 40);
     assert_eq!(at("/$defs/bricks.RoleEntry/properties/description"), Value::Null);
     assert_eq!(at("/$defs/bricks/properties/default_role"), Value::Null);
@@ -78,11 +82,14 @@ fn an_editor_accepts_what_the_reader_accepts() {
         "{:?}",
         validator.iter_errors(&good).map(|e| e.to_string()).collect::<Vec<_>>()
     );
+    let spelled = serde_json::json!({ "provider": "acme", "roles": { "a": { "permissions": ["See (all) Reports", "ReadReport", "read_report"] } } });
+    assert!(validator.is_valid(&spelled));
     for bad in [
         serde_json::json!({ "provider": "bricks", "roles": { "A": {} } }),
         serde_json::json!({ "provider": "bricks", "roles": { "a": { "permissions": ["read"] } } }),
         serde_json::json!({ "provider": "acme", "roles": { "a": { "permissions": ["read_kode"] } } }),
         serde_json::json!({ "provider": "acme", "roles": { "a": { "colour": "red" } } }),
+        serde_json::json!({ "provider": "acme", "roles": { "a": { "permissions": ["See all Reports"] } } }),
         serde_json::json!({ "roles": {} }),
     ] {
         assert!(!validator.is_valid(&bad), "{bad}");

@@ -5,10 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use crate::model::{
-    Code, Finding, Site, SourceId, Untrusted,
-    config::Placed,
-    desired::{DesiredSet, Via},
+use crate::{
+    catalog::Catalogue,
+    model::{
+        Code, Finding, Site, SourceId, Untrusted,
+        config::Placed,
+        desired::{DesiredSet, Via},
+    },
 };
 
 use super::{
@@ -52,13 +55,24 @@ impl Named {
 }
 
 /// Canonical spellings, each kept once.
-#[derive(Default)]
-pub(crate) struct Names<'a>(HashMap<(&'a str, &'a str), Untrusted>);
+pub(crate) struct Names<'a> {
+    known: HashMap<(&'a str, &'a str), Untrusted>,
+    /// What other spellings of the catalogue mean.
+    spellings: HashMap<&'a str, &'a Untrusted>,
+}
 
 impl<'a> Names<'a> {
+    /// Names as `catalogue` spells them.
+    pub(crate) fn new(catalogue: &'a Catalogue) -> Self {
+        let spellings = catalogue.permissions.iter();
+        let spellings =
+            spellings.flat_map(|(name, meaning)| meaning.spellings().map(move |other| (other, name)));
+        Self { known: HashMap::new(), spellings: spellings.collect() }
+    }
+
     /// How many different ones there are.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.known.len()
     }
 
     /// Permissions in canonical spelling with their places.
@@ -68,7 +82,11 @@ impl<'a> Names<'a> {
                 .iter()
                 .map(|item| {
                     let text = &item.value.0;
-                    let name = self.0.entry((text, "")).or_insert_with(|| Untrusted::new(Arc::clone(text)));
+                    let canonical = || match self.spellings.get(&**text) {
+                        Some(name) => (*name).clone(),
+                        None => Untrusted::new(Arc::clone(text)),
+                    };
+                    let name = self.known.entry((text, "")).or_insert_with(canonical);
                     Named { permission: name.clone(), site: item.span.site(source), resource: None }
                 })
                 .collect(),
@@ -78,7 +96,7 @@ impl<'a> Names<'a> {
                 .map(|(resource, access)| {
                     let (area, word) = (resource.value.as_str(), access.value.as_str());
                     let joined = || Untrusted::from(format!("{area}:{word}"));
-                    let name = self.0.entry((area, word)).or_insert_with(joined);
+                    let name = self.known.entry((area, word)).or_insert_with(joined);
                     Named {
                         permission: name.clone(),
                         site: access.span.site(source),

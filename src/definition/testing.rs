@@ -11,7 +11,10 @@ use crate::{
         Base, DefaultRole, Do, Example, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
         SettingForm, Spec, Spellings,
     },
-    model::files::{FileError, FileErrorKind, Files, Listing},
+    model::{
+        Untrusted,
+        files::{FileError, FileErrorKind, Files, Listing},
+    },
 };
 
 use super::{LoadOptions, Loaded, ParseCache};
@@ -22,14 +25,43 @@ pub(crate) struct Acme;
 pub(crate) struct Bricks;
 
 fn meaning(title: &str, tag: Option<&str>) -> Meaning {
-    Meaning { title: title.into(), tags: tag.into_iter().map(str::to_owned).collect() }
+    let tags = tag.into_iter().map(str::to_owned).collect();
+    Meaning { title: title.into(), tags, ..Meaning::default() }
 }
 
-const BUILTIN: &[Builtin] = &[
-    Builtin { id: "guest", title: "Guest", admin: false, vacant: true, assignable: true },
-    Builtin { id: "owner", title: "Owner", admin: true, vacant: false, assignable: true },
-    Builtin { id: "billing", title: "Billing", admin: false, vacant: false, assignable: false },
-];
+/// Written in three ways: by its name, by its label, and as the API calls it.
+fn read_report() -> (Untrusted, Meaning) {
+    let meaning = Meaning {
+        description: "Shows the reports.".into(),
+        requires: ["read_code".into()].into(),
+        label: Some("See (all) Reports".into()),
+        aliases: ["ReadReport".into()].into(),
+        ..meaning("Read reports", None)
+    };
+    ("read_report".into(), meaning)
+}
+
+fn builtin() -> Vec<Builtin> {
+    vec![
+        Builtin {
+            id: "guest",
+            title: "Guest",
+            vacant: true,
+            assignable: true,
+            base: true,
+            ..Builtin::default()
+        },
+        Builtin {
+            id: "owner",
+            title: "Owner",
+            admin: true,
+            assignable: true,
+            base: true,
+            ..Builtin::default()
+        },
+        Builtin { id: "billing", title: "Billing", ..Builtin::default() },
+    ]
+}
 
 static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: true,
@@ -37,13 +69,13 @@ static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         ("read_code", "Read code", None),
         ("write_code", "Change code", Some("write")),
         ("delete_code", "Delete code", Some("delete")),
-        ("read_report", "Read reports", None),
     ]
     .into_iter()
     .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
+    .chain([read_report()])
     .collect(),
-    accesses: BTreeMap::new(),
-    builtin: BUILTIN.to_vec(),
+    builtin: builtin(),
+    ..Catalogue::default()
 });
 
 static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
@@ -52,8 +84,8 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         .into_iter()
         .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
         .collect(),
-    accesses: BTreeMap::new(),
-    builtin: BUILTIN.to_vec(),
+    builtin: builtin(),
+    ..Catalogue::default()
 });
 
 const fn class(base: Base, description: Option<Length>, limit: Option<u32>) -> RoleClass {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::Untrusted,
-    workflow::catalog::{Catalogues, Form, Shipped, TargetCatalogue},
+    workflow::catalog::{Catalogues, Form, Permission, Shipped, TargetCatalogue},
 };
 
 /// Targets with what is new and gone, or else what ships with the program.
@@ -94,7 +94,8 @@ fn shipped(page: &mut Page, version: &str, shipped: &Shipped) {
         for (index, role) in shipped.builtin.iter().enumerate() {
             let comma = if index > 0 { ", " } else { "" };
             text = text.own(Paint::Plain, comma).own(Paint::Plain, format!("builtin:{}", role.id));
-            text = text.own(Paint::Dim, format!(" ({})", role.title));
+            let scope = role.scope.map(|scope| format!(", {scope}")).unwrap_or_default();
+            text = text.own(Paint::Dim, format!(" ({}{scope})", role.title));
         }
         page.put(2, 4, &text);
     }
@@ -135,21 +136,45 @@ fn target(page: &mut Page, style: Style, version: &str, target: &TargetCatalogue
     page.put(2, 4, &count.own(Paint::Remove, format!("{} gone", target.gone.len())).own(Paint::Dim, "."));
 }
 
-/// One line for each permission, or for each resource with its accesses.
-fn permissions(page: &mut Page, all: &BTreeMap<&Untrusted, Mark>, shipped: Option<&Shipped>) {
-    if shipped.is_some_and(|shipped| shipped.form == Form::Flat) {
-        let title = |name: &Untrusted| {
-            shipped?.permissions.iter().find(|one| one.permission == *name).map(|one| one.title.as_str())
-        };
-        for (name, mark) in all {
+/// Permissions under the areas they belong to, those without one at the end; what a permission
+/// allows stands below it.
+fn by_area(page: &mut Page, all: &BTreeMap<&Untrusted, Mark>, shipped: &Shipped) {
+    let known: BTreeMap<&Untrusted, &Permission> =
+        shipped.permissions.iter().map(|one| (&one.permission, one)).collect();
+    let mut areas: BTreeMap<(bool, &str), Vec<(&Untrusted, Mark)>> = BTreeMap::new();
+    for (name, mark) in all {
+        let area = known.get(name).map_or("", |one| one.area.as_str());
+        areas.entry((area.is_empty(), area)).or_default().push((name, *mark));
+    }
+    let alone = areas.len() == 1;
+    for ((unknown, area), names) in areas {
+        match (unknown, alone) {
+            (false, _) => page.put(2, 4, &Text::new().own(Paint::Dim, area)),
+            (true, false) => page.put(2, 4, &Text::new().own(Paint::Dim, "Others")),
+            (true, true) => {}
+        }
+        for (name, mark) in names {
             let (indent, text) = mark.begin();
             let mut text = text.said(mark.paint(), name.raw());
-            if let Some(title) = title(name).filter(|title| !title.is_empty()) {
-                text = text.own(Paint::Dim, "  ").own(Paint::Dim, title);
+            let Some(one) = known.get(name) else {
+                page.put(indent, 6, &text);
+                continue;
+            };
+            if !one.title.is_empty() {
+                text = text.own(Paint::Plain, "  ").own(Paint::Plain, &one.title);
             }
             page.put(indent, 6, &text);
+            if !one.description.is_empty() {
+                page.put(6, 6, &Text::new().own(Paint::Dim, &one.description));
+            }
         }
-        return;
+    }
+}
+
+/// One line for each permission, or for each resource with its accesses.
+fn permissions(page: &mut Page, all: &BTreeMap<&Untrusted, Mark>, shipped: Option<&Shipped>) {
+    if let Some(shipped) = shipped.filter(|shipped| shipped.form == Form::Flat) {
+        return by_area(page, all, shipped);
     }
     let mut resources: BTreeMap<&str, Vec<(&str, Mark)>> = BTreeMap::new();
     for (name, mark) in all {
@@ -178,4 +203,107 @@ fn permissions(page: &mut Page, all: &BTreeMap<&Untrusted, Mark>, shipped: Optio
 /// The usual accesses in the usual order, before all others.
 fn order(access: &str) -> usize {
     ["read", "write", "delete"].iter().position(|usual| *usual == access).unwrap_or(3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{catalog::Meaning, workflow::catalog::BuiltinRole};
+
+    const STYLE: Style = Style { color: false, unicode: true, width: 60 };
+
+    fn builtin(id: &'static str, title: &'static str, scope: Option<&'static str>) -> BuiltinRole {
+        BuiltinRole { id, title, scope, number: None, administrator: false, assignable: true }
+    }
+
+    fn shipped() -> Shipped {
+        let meaning = |title: &str, area: &str, description: &str| Meaning {
+            title: title.into(),
+            area: area.into(),
+            description: description.into(),
+            ..Meaning::default()
+        };
+        let permissions = [
+            (
+                "read_walls",
+                meaning("View walls", "Walls", "Shows walls, and what stands behind each of them."),
+            ),
+            ("build_walls", meaning("Build walls", "Walls", "Builds walls.")),
+            ("read_roofs", meaning("View roofs", "Roofs", "Shows roofs.")),
+        ];
+        Shipped {
+            provider: "bricks",
+            title: "Bricks",
+            form: Form::Flat,
+            closed: false,
+            as_of: "2026",
+            sources: vec!["https://bricks.example"],
+            permissions: permissions
+                .iter()
+                .map(|(name, one)| Permission::new(&(*name).into(), one))
+                .collect(),
+            builtin: vec![builtin("mason", "Mason", Some("site")), builtin("guest", "Guest", None)],
+        }
+    }
+
+    #[test]
+    fn flat_names_stand_under_their_areas() {
+        let catalogues = Catalogues {
+            format_version: 1,
+            rolecall: "0.1.0",
+            providers: vec![shipped()],
+            targets: Vec::new(),
+        };
+        insta::assert_snapshot!(text(&catalogues, STYLE), @"
+        bricks  documented permissions; the API may have more, as of
+          rolecall 0.1.0
+          Roofs
+            read_roofs  View roofs
+              Shows roofs.
+          Walls
+            build_walls  Build walls
+              Builds walls.
+            read_walls  View walls
+              Shows walls, and what stands behind each of them.
+          built-in roles: builtin:mason (Mason, site), builtin:guest
+            (Guest)
+        ");
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_marked_and_what_nobody_described_comes_last() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).into()).collect();
+        let target = TargetCatalogue {
+            name: "main".into(),
+            provider: Some("bricks"),
+            emulator: false,
+            identity: None,
+            permissions: names(&["read_walls", "read_cellars"]),
+            new: names(&["read_cellars"]),
+            gone: names(&["build_walls", "read_roofs"]),
+            file: None,
+            error: None,
+        };
+        let catalogues = Catalogues {
+            format_version: 1,
+            rolecall: "0.1.0",
+            providers: vec![shipped()],
+            targets: vec![target],
+        };
+        insta::assert_snapshot!(text(&catalogues, STYLE), @"
+        main  bricks
+          Roofs
+          - read_roofs  View roofs
+              Shows roofs.
+          Walls
+          - build_walls  Build walls
+              Builds walls.
+            read_walls  View walls
+              Shows walls, and what stands behind each of them.
+          Others
+          + read_cellars
+          2 permissions; compared with rolecall 0.1.0: 1 new, 2
+            gone.
+        ");
+    }
 }

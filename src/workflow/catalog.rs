@@ -1,6 +1,9 @@
 //! The permissions that exist: those that ship with the program, and those that a target's API tells.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use futures_util::future::join_all;
 use schemars::JsonSchema;
@@ -8,6 +11,7 @@ use serde::Serialize;
 
 use super::{Exit, Failure, World, project::Project, tenant::Tenant};
 use crate::{
+    catalog::{Meaning, Seat},
     contract::{PermissionForm, Spec},
     definition::CatalogueFile,
     model::{
@@ -44,6 +48,10 @@ pub struct Shipped {
     pub form: Form,
     /// Whether the list is complete. Of an open one only the documented permissions ship.
     pub closed: bool,
+    /// Which version of the product, or of its documentation, the list was read from.
+    pub as_of: &'static str,
+    /// Where the facts stand.
+    pub sources: Vec<&'static str>,
     /// Permissions, sorted.
     pub permissions: Vec<Permission>,
     /// Roles that the provider ships, in its own order.
@@ -67,8 +75,28 @@ pub struct Permission {
     pub permission: Untrusted,
     /// What it means, in a few words.
     pub title: String,
+    /// What it belongs to, in a few words.
+    pub area: String,
+    /// What it allows, one sentence.
+    pub description: String,
     /// What is risky about it: `write`, `delete` ...
     pub tags: BTreeSet<String>,
+    /// The scopes or kinds of role in which it can be granted; empty where nothing is known.
+    pub scopes: BTreeSet<String>,
+    /// The built-in roles that hold it already, by scope, where that is known.
+    pub included: BTreeMap<String, BTreeSet<String>>,
+    /// Permissions that a role with this one has to hold too, unless its base holds them.
+    pub requires: BTreeSet<Untrusted>,
+    /// Whether it makes its holder take a paid seat.
+    pub seat: Seat,
+    /// The first version of the product that has it.
+    pub since: Option<String>,
+    /// The switch at the provider that it waits for.
+    pub flag: Option<String>,
+    /// Other spellings that definitions may use.
+    pub spellings: Vec<String>,
+    /// What else somebody should know, one sentence.
+    pub remark: Option<String>,
 }
 
 /// A role that the provider ships.
@@ -78,6 +106,10 @@ pub struct BuiltinRole {
     pub id: &'static str,
     /// Its display name.
     pub title: &'static str,
+    /// The scope in which it exists, where the provider has several.
+    pub scope: Option<&'static str>,
+    /// Its number at the provider, where roles have numbers.
+    pub number: Option<u32>,
     /// Whether its holders may change roles.
     pub administrator: bool,
     /// Whether people may be moved to it and from it.
@@ -218,14 +250,12 @@ fn write(project: &Project, target: &str, text: &str) -> Result<KeptFile, Failur
 
 fn of(spec: &dyn Spec) -> Shipped {
     let catalogue = spec.catalogue();
-    let permissions = catalogue.permissions.iter().map(|(permission, meaning)| Permission {
-        permission: permission.clone(),
-        title: meaning.title.clone(),
-        tags: meaning.tags.clone(),
-    });
+    let permissions = catalogue.permissions.iter().map(|(name, meaning)| Permission::new(name, meaning));
     let builtin = catalogue.builtin.iter().map(|role| BuiltinRole {
         id: role.id,
         title: role.title,
+        scope: role.scope,
+        number: role.number,
         administrator: role.admin,
         assignable: role.assignable,
     });
@@ -234,8 +264,32 @@ fn of(spec: &dyn Spec) -> Shipped {
         title: spec.title(),
         form: spec.permission_form().into(),
         closed: catalogue.closed,
+        as_of: catalogue.as_of,
+        sources: catalogue.sources.clone(),
         permissions: permissions.collect(),
         builtin: builtin.collect(),
+    }
+}
+
+impl Permission {
+    /// What the catalogue says about a permission.
+    pub(crate) fn new(permission: &Untrusted, meaning: &Meaning) -> Self {
+        let meaning = meaning.clone();
+        Self {
+            permission: permission.clone(),
+            spellings: meaning.spellings().map(str::to_owned).collect(),
+            title: meaning.title,
+            area: meaning.area,
+            description: meaning.description,
+            tags: meaning.tags,
+            scopes: meaning.scopes,
+            included: meaning.included,
+            requires: meaning.requires,
+            seat: meaning.seat,
+            since: meaning.since,
+            flag: meaning.flag,
+            remark: meaning.remark,
+        }
     }
 }
 

@@ -66,12 +66,12 @@ const PRINCIPALS: &[PrincipalClass] = &[
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: false,
     permissions: PERMISSIONS.iter().map(|name| ((*name).into(), Meaning::default())).collect(),
-    accesses: std::collections::BTreeMap::new(),
     builtin: vec![
-        Builtin { id: "admin", title: "Administrator", admin: true, vacant: false, assignable: true },
-        Builtin { id: "member", title: "Member", admin: false, vacant: true, assignable: true },
-        Builtin { id: "frozen", title: "Frozen", admin: false, vacant: false, assignable: false },
+        Builtin { id: "admin", title: "Administrator", admin: true, assignable: true, ..Builtin::default() },
+        Builtin { id: "member", title: "Member", vacant: true, assignable: true, ..Builtin::default() },
+        Builtin { id: "frozen", title: "Frozen", ..Builtin::default() },
     ],
+    ..Catalogue::default()
 });
 
 impl Spec for Madeup {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::{
+    catalog::Meaning,
     contract::PermissionForm,
     definition::{context::Context, sets::Written, suggest, validate::short},
     model::{Code, Finding, Site, Untrusted},
@@ -96,7 +97,9 @@ impl<'a> Judge<'a> {
     fn new(context: &'a Context<'_>) -> Self {
         let catalogue = context.input.spec.catalogue();
         let live = context.input.live.iter().flat_map(|live| &live.permissions);
-        let known: Vec<&str> = catalogue.permissions.keys().chain(live).map(Untrusted::raw).collect();
+        let spellings = catalogue.permissions.values().flat_map(Meaning::spellings);
+        let known = catalogue.permissions.keys().chain(live).map(Untrusted::raw);
+        let known: Vec<&str> = known.chain(spellings).collect();
         let parts = || known.iter().filter_map(|known| known.rsplit_once(':'));
         Self {
             form: context.input.spec.permission_form(),
