@@ -9,8 +9,8 @@ use std::{
 use rolecall::{
     catalog::{Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, PermissionForm, PrincipalClass,
-        RoleClass, Setting, Spec, equal,
+        Base, DefaultRole, Example, FieldSpec, Length, PermissionForm, PrincipalClass, RoleClass, Setting,
+        Spec,
     },
     definition::{LoadOptions, Loaded, ParseCache, load},
     model::{
@@ -31,19 +31,14 @@ static CATALOGUE_OF_LARGE: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue { closed: true, permissions: names.collect(), ..Catalogue::default() }
 });
 
-const FIELDS: &[FieldSpec] =
-    &[FieldSpec { name: field::PERMISSIONS, readable: true, on_change: OnChange::InPlace, same: equal }];
+const FIELDS: &[FieldSpec] = &[FieldSpec::of(field::PERMISSIONS)];
 
 const CLASSES: &[RoleClass] = &[RoleClass {
-    class: "role",
-    create: Do::Api,
-    delete: Do::Api,
     base: Base::Copy,
     fields: FIELDS,
     name: Length { min: 1, max: Some(255) },
-    description: Some(Length { min: 0, max: None }),
-    limit: None,
     delete_needs_vacancy: false,
+    ..RoleClass::PLAIN
 }];
 
 impl Spec for Large {

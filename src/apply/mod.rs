@@ -18,16 +18,12 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::{
     model::{
-        Untrusted,
+        Scope, Untrusted,
         live::{LiveState, Query},
     },
     plan::operation::{Made, Op, Verb},
     provider::{Effect, Outcome, Read, ReadError, Write, WriteError},
 };
-
-/// Requests in flight at a time. No provider documents a lower limit for role definitions; limits of
-/// other requests are kept by the provider's client.
-const IN_FLIGHT: usize = 4;
 
 /// Pauses before looking again at what has not shown up.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_millis(300), Duration::from_millis(1500)];
@@ -40,6 +36,12 @@ pub struct Run<'a> {
     pub writer: &'a dyn Write,
     /// The operations, in order.
     pub ops: &'a [Op],
+    /// What was read for the plan.
+    pub query: &'a Query,
+    /// Most requests in flight at a time.
+    pub at_a_time: usize,
+    /// Whether requests to one scope follow each other.
+    pub one_per_scope: bool,
     /// Set to stop before the next operation.
     pub stop: &'a AtomicBool,
     /// Told about each step.
@@ -175,18 +177,36 @@ type Executed = (usize, Option<Result<Outcome, WriteError>>);
 /// Sends the operations of one stratum, a bounded number at a time; `None` for one that an
 /// interrupt came before.
 async fn execute(run: &Run<'_>, todo: &[usize], made: &Made) -> Vec<Executed> {
-    let mut results: Vec<Executed> = stream::iter(todo.iter().copied())
-        .map(|index| async move {
-            if run.stop.load(Ordering::Relaxed) {
-                return (index, None);
+    let mut lanes: Vec<Vec<usize>> = Vec::new();
+    let mut of_scope: BTreeMap<&Scope, usize> = BTreeMap::new();
+    for &index in todo {
+        let lane = match run.one_per_scope {
+            true => *of_scope.entry(run.ops[index].verb.scope()).or_insert(lanes.len()),
+            false => lanes.len(),
+        };
+        match lanes.get_mut(lane) {
+            Some(lane) => lane.push(index),
+            None => lanes.push(vec![index]),
+        }
+    }
+    let results: Vec<Vec<Executed>> = stream::iter(lanes)
+        .map(|lane| async move {
+            let mut results = Vec::with_capacity(lane.len());
+            for index in lane {
+                if run.stop.load(Ordering::Relaxed) {
+                    results.push((index, None));
+                    continue;
+                }
+                let op = &run.ops[index];
+                (run.events)(Event::Started(op));
+                results.push((index, Some(run.writer.execute(&op.verb, made).await)));
             }
-            let op = &run.ops[index];
-            (run.events)(Event::Started(op));
-            (index, Some(run.writer.execute(&op.verb, made).await))
+            results
         })
-        .buffer_unordered(IN_FLIGHT)
+        .buffer_unordered(run.at_a_time.max(1))
         .collect()
         .await;
+    let mut results: Vec<Executed> = results.into_iter().flatten().collect();
     results.sort_by_key(|(index, _)| *index);
     results
 }
@@ -240,5 +260,5 @@ fn failed(error: &WriteError) -> Status {
 /// Reads the roles, for reading back.
 async fn read_roles(run: &Run<'_>) -> Result<LiveState, ReadError> {
     (run.events)(Event::ReadingBack);
-    run.reader.fetch(Query { roles: true, members: false }).await
+    run.reader.fetch(Query { members: false, ..run.query.clone() }).await
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{LOOK_AGAIN, Run, Status, failed, read_roles};
 use crate::{
     model::{
-        Kind, RoleId, Untrusted, Value, field,
+        Field, Kind, RoleId, Untrusted, Value, field,
         live::{LiveObject, LiveState, Query},
     },
     plan::operation::{Made, Op, RoleBody, Verb},
@@ -24,7 +24,7 @@ const LOOK_AT_THE_PLAN: &str = "Run `rolecall plan` to see what is there now.";
 /// of an operation whose outcome is unknown are looked up.
 pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut Made) -> Vec<(usize, Status)> {
     let (mut open, people): (Vec<Pending>, Vec<Pending>) =
-        pending.into_iter().partition(|(index, _)| !matches!(run.ops[*index].verb, Verb::Assign { .. }));
+        pending.into_iter().partition(|(index, _)| !moves_people(&run.ops[*index].verb));
     let mut statuses = Vec::new();
     for (index, unknown) in people {
         let status = match unknown {
@@ -77,29 +77,33 @@ pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut M
 /// What became of a request that gave people a role and was not answered. It is looked for twice:
 /// reading everybody can take minutes, so not more often.
 async fn look_up_people(run: &Run<'_>, op: &Op, error: &WriteError, made: &Made) -> Status {
-    let Verb::Assign { role, class, principals, .. } = &op.verb else { return failed(error) };
+    let (role, place, class, principals, given) = match &op.verb {
+        Verb::Assign { role, scope, class, principals, .. } => (role, scope, class, principals, true),
+        Verb::Unassign { role, scope, class, principals } => (role, scope, class, principals, false),
+        _ => return failed(error),
+    };
     let wanted = role.id(made).cloned().map(RoleId::Live);
     let mut left: Vec<&Untrusted> = principals.iter().collect();
     for pause in [None, LOOK_AGAIN.last()] {
         if let Some(pause) = pause {
             tokio::time::sleep(*pause).await;
         }
-        let Ok(live) = run.reader.fetch(Query { roles: true, members: true }).await else {
+        let Ok(live) = run.reader.fetch(Query { members: true, ..run.query.clone() }).await else {
             return failed(error);
         };
         let holders: BTreeSet<&Untrusted> = live
             .of(Kind::Assignment)
-            .filter(|slot| slot.key.class == *class)
+            .filter(|slot| slot.key.class == *class && slot.key.scope == *place)
             .filter(|slot| matches!(slot.fields.get(field::ROLE).and_then(|live| live.value()), Some(Value::Role(held)) if *held == wanted))
             .map(|slot| &slot.key.name)
             .collect();
-        left.retain(|principal| !holders.contains(principal));
+        left.retain(|principal| holders.contains(principal) != given);
         if left.is_empty() {
             return Status::Done;
         }
     }
-    let why: Untrusted =
-        format!("{}; read back, the person has another role", error.request.said(&error.message)).into();
+    let there = if given { "the person has another role" } else { "the person still has the role" };
+    let why: Untrusted = format!("{}; read back, {there}", error.request.said(&error.message)).into();
     Status::Failed {
         message: why.clone(),
         help: Some(LOOK_AT_THE_PLAN.to_owned()),
@@ -153,6 +157,19 @@ fn did_not_stick(what: &str, unknown: Option<&WriteError>) -> Status {
     Status::Failed { message: message.into(), help, principals: Vec::new() }
 }
 
+/// Whether a request gives people a role, or takes one from them.
+fn moves_people(verb: &Verb) -> bool {
+    matches!(verb, Verb::Assign { .. } | Verb::Unassign { .. })
+}
+
+/// What the provider knows a new role by: its slug, or else its name.
+fn natural(body: &RoleBody) -> &Untrusted {
+    match body.fields.get(field::SLUG) {
+        Some(Value::Text(Some(slug))) => slug,
+        _ => &body.name,
+    }
+}
+
 enum Seen {
     There,
     /// What is not as it should be, in words.
@@ -162,32 +179,36 @@ enum Seen {
 /// Compares the effect of one operation with what is there; learns the id of a role that was made.
 fn missing(op: &Op, live: &LiveState, made: &mut Made) -> Seen {
     match &op.verb {
-        Verb::CreateRole { address, scope, body } => {
+        Verb::CreateRole { address, class, scope, body } => {
             let found = match made.get(address) {
                 Some(id) => role(live, id),
                 None => live.of(Kind::Role).find(|object| {
-                    !object.builtin && object.key.scope == *scope && object.key.name == body.name
+                    !object.builtin
+                        && object.key.class == *class
+                        && object.key.scope == *scope
+                        && object.key.name == *natural(body)
                 }),
             };
             let Some(found) = found else { return Seen::Not("the role is not there".into()) };
             if let Some(id) = &found.id {
                 made.insert(address.clone(), id.clone());
             }
-            same_role(found, body, true, true)
+            same_role(found, body, true, true, body.fields.keys())
         }
         Verb::UpdateRole { role: id, send, full, .. } => {
             let found = id.id(made).and_then(|id| role(live, id));
             let Some(found) = found else { return Seen::Not("the role is not there".into()) };
             let mut wanted = full.clone();
             if send.name.is_none() {
-                wanted.name = found.key.name.clone();
+                wanted.name = live_name(found).clone();
             } else {
                 wanted.name = send.name.clone().unwrap_or(wanted.name);
             }
             if let Some(description) = &send.description {
                 wanted.description = description.clone();
             }
-            same_role(found, &wanted, send.permissions.is_some(), send.description.is_some())
+            let (permissions, description) = (send.permissions.is_some(), send.description.is_some());
+            same_role(found, &wanted, permissions, description, send.fields.keys())
         }
         Verb::DeleteRole { role: id, .. } => match id.id(made).and_then(|id| role(live, id)) {
             Some(_) => Seen::Not("the role is still there".into()),
@@ -208,7 +229,7 @@ fn missing(op: &Op, live: &LiveState, made: &mut Made) -> Seen {
                 Seen::Not("the default is another role".into())
             }
         }
-        Verb::Assign { .. } => Seen::There,
+        Verb::Assign { .. } | Verb::Unassign { .. } => Seen::There,
     }
 }
 
@@ -216,10 +237,32 @@ fn role<'l>(live: &'l LiveState, id: &Untrusted) -> Option<&'l LiveObject> {
     live.of(Kind::Role).find(|object| object.id.as_ref() == Some(id))
 }
 
-fn same_role(found: &LiveObject, wanted: &RoleBody, permissions: bool, description: bool) -> Seen {
+/// A live role's name.
+fn live_name(found: &LiveObject) -> &Untrusted {
+    match found.fields.get(field::NAME).and_then(|live| live.value()) {
+        Some(Value::Text(Some(name))) => name,
+        _ => &found.key.name,
+    }
+}
+
+/// Compares what was sent with what is there, as far as the API tells it.
+fn same_role<'f>(
+    found: &LiveObject,
+    wanted: &RoleBody,
+    permissions: bool,
+    description: bool,
+    others: impl Iterator<Item = &'f Field>,
+) -> Seen {
     let mut wrong = Vec::new();
-    if found.key.name != wanted.name {
-        wrong.push(format!("field `name` is `{}`", found.key.name.raw()));
+    let name = live_name(found);
+    if *name != wanted.name {
+        wrong.push(format!("field `name` is `{}`", name.raw()));
+    }
+    for other in others {
+        let there = found.fields.get(other).and_then(|live| live.value());
+        if there.is_some() && there != wanted.fields.get(other) {
+            wrong.push(format!("field `{other}` has another value"));
+        }
     }
     if description {
         let text = |text: Option<&Untrusted>| text.map_or(String::new(), |text| text.raw().to_owned());

@@ -13,10 +13,12 @@ use crate::{
 
 pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     let is_admin = |role: Option<&RoleId>| match role {
-        Some(RoleId::Live(id)) => facts.catalogue.builtin(id.raw()).is_some_and(|builtin| builtin.admin),
+        Some(RoleId::Live(id)) => {
+            facts.spec.catalogue().builtin(id.raw()).is_some_and(|builtin| builtin.admin)
+        }
         _ => false,
     };
-    if !facts.catalogue.builtin.iter().any(|builtin| builtin.admin) {
+    if !facts.spec.catalogue().builtin.iter().any(|builtin| builtin.admin) {
         plan.verdicts.push(Verdict {
             outcome: VerdictOutcome::NotApplicable,
             ..Verdict::refuse(Guard::MinAdmins, "the provider has no built-in administrator role", None)
@@ -24,7 +26,10 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         return;
     }
     let known = facts.live.of(Kind::Role).any(|role| {
-        role.id.as_ref().and_then(|id| facts.catalogue.builtin(id.raw())).is_some_and(|builtin| builtin.admin)
+        role.id
+            .as_ref()
+            .and_then(|id| facts.spec.catalogue().builtin(id.raw()))
+            .is_some_and(|builtin| builtin.admin)
     });
     let takes = |change: &Change| matches!(change.action, Action::Reassign | Action::Unassign);
     if !known && plan.changes.iter().any(takes) {

@@ -1,12 +1,13 @@
 //! Nobody loses an access for a moment only to get it back, unless the definition of the role that
 //! makes the gap accepts it (`allow_gap`).
 //!
-//! Every provider known today moves a person in one request that replaces the role. One that takes
-//! the old role away in a request of its own makes a gap of every move: it has to say so here.
+//! Of a class of principals for which another role takes two requests (`OnChange::Replace`) every move
+//! makes a gap: it is told, and not refused.
 
 use super::Facts;
 use crate::{
-    model::Untrusted,
+    contract::OnChange,
+    model::{Untrusted, live::LiveState},
     plan::{
         change::{Change, Plan, Verdict, What},
         document::Guard,
@@ -15,9 +16,10 @@ use crate::{
 };
 
 pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
-    for gap in gaps(plan) {
+    apart(plan, facts);
+    for gap in gaps(plan, facts.spec) {
         let Some(role) = plan.changes.get(gap.role) else { continue };
-        let message = message(plan, role, &gap, facts);
+        let message = message(role, &gap, facts);
         if gap.allowed {
             plan.notes.push(format!("{message}; `allow_gap` accepts it").into());
             continue;
@@ -32,21 +34,30 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     }
 }
 
-fn message(plan: &Plan, role: &Change, gap: &Gap, facts: Facts<'_>) -> String {
-    let people: Vec<String> = gap
-        .who
-        .iter()
-        .filter_map(|change| match &plan.changes.get(*change)?.what {
-            What::Assignment { class, principal, .. } => {
-                let name = facts.live.names.get(&(*class, principal.clone()));
-                Some(match name.filter(|name| *name != principal) {
-                    Some(name) => format!("{} ({})", name.raw(), principal.raw()),
-                    None => principal.raw().to_owned(),
-                })
+/// Tells who is without a role between two requests.
+fn apart(plan: &mut Plan, facts: Facts<'_>) {
+    for class in facts.spec.principals().iter().filter(|class| class.on_change == OnChange::Replace) {
+        let moves = plan.changes.iter().filter_map(|change| match &change.what {
+            What::Assignment { class: of, before: Some(_), after: Some(_), .. } if *of == class.class => {
+                Some(change.title.raw().to_owned())
             }
             _ => None,
-        })
-        .collect();
+        });
+        let who: Vec<String> = moves.collect();
+        if !who.is_empty() {
+            let title = facts.spec.title();
+            let message = format!(
+                "{} of `{}` would be without a role for a moment: {title} gives another one in two requests",
+                list(&who),
+                class.field
+            );
+            plan.notes.push(message.into());
+        }
+    }
+}
+
+fn message(role: &Change, gap: &Gap, facts: Facts<'_>) -> String {
+    let people = people(&gap.who, facts.live);
     let permissions: Vec<String> =
         gap.permissions.iter().map(Untrusted::raw).map(|permission| format!("`{permission}`")).collect();
     let name = role.title.raw();
@@ -61,7 +72,23 @@ fn message(plan: &Plan, role: &Change, gap: &Gap, facts: Facts<'_>) -> String {
     format!("{} would be without {} for a moment: {why}", list(&people), list(&permissions))
 }
 
-fn list(items: &[String]) -> String {
+/// What to call people: name and id, or the id alone.
+pub(super) fn people<'w>(
+    who: impl IntoIterator<Item = &'w (&'static str, Untrusted)>,
+    live: &LiveState,
+) -> Vec<String> {
+    let called = |(class, principal): &(&'static str, Untrusted)| match live
+        .names
+        .get(&(*class, principal.clone()))
+        .filter(|name| *name != principal)
+    {
+        Some(name) => format!("{} ({})", name.raw(), principal.raw()),
+        None => principal.raw().to_owned(),
+    };
+    who.into_iter().map(called).collect()
+}
+
+pub(super) fn list(items: &[String]) -> String {
     const SHOWN: usize = 10;
     match items.len().checked_sub(SHOWN) {
         None | Some(0) => items.join(", "),

@@ -21,7 +21,7 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
     };
     let deletes = count(&[Action::Delete, Action::Replace]);
     let unassigns = count(&[Action::Unassign]);
-    let (roles, held) = existing(facts.live, facts.catalogue);
+    let (roles, held) = existing(facts.live, facts.spec.catalogue());
     let limits = [
         (Guard::MaxDeletes, "max_deletes", facts.guards.max_deletes, deletes, roles, "delete", "role"),
         (

@@ -4,25 +4,28 @@ mod administrators;
 mod gap;
 mod limits;
 mod protection;
+mod room;
 
 use std::collections::BTreeMap;
 
 use crate::{
     catalog::Catalogue,
+    contract::Spec,
     model::{Untrusted, config::Guards, live::LiveState},
     plan::{
         change::Plan,
         document::{Guard, VerdictOutcome},
+        order,
     },
 };
 
 /// What guards look at beside the plan.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Facts<'a> {
     /// What was read.
     pub live: &'a LiveState,
-    /// The provider's built-in roles.
-    pub catalogue: &'a Catalogue,
+    /// The provider.
+    pub spec: &'a dyn Spec,
     /// The guards in force.
     pub guards: &'a Guards,
     /// Guards that a person allowed, each with the reason.
@@ -40,12 +43,15 @@ pub fn strictest(guards: &[Guards], live: &LiveState, catalogue: &Catalogue) -> 
     all.unwrap_or_default()
 }
 
-/// Adds the verdicts of every guard to the plan; those that a person allowed are marked so.
+/// Adds the verdicts of every guard to the plan; those that a person allowed are marked so. Says also
+/// which changes wait for a person.
 pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
     limits::judge(plan, facts);
     administrators::judge(plan, facts);
     protection::judge(plan);
     gap::judge(plan, facts);
+    room::judge(plan, facts);
+    order::block(plan, facts.spec);
     let verdicts = plan.changes.iter_mut().flat_map(|change| &mut change.verdicts).chain(&mut plan.verdicts);
     for verdict in verdicts {
         if let Some(reason) = facts.allowed.get(&verdict.guard)

@@ -4,7 +4,7 @@ use crate::{
     model::desired::Protect,
     plan::{
         change::{Plan, Verdict, What},
-        document::Guard,
+        document::{Action, Guard},
     },
 };
 
@@ -15,6 +15,9 @@ pub(super) fn judge(plan: &mut Plan) {
         match after {
             None => broken.push((Protect::Delete, "be deleted")),
             Some(after) => {
+                if change.action == Action::Replace {
+                    broken.push((Protect::Delete, "be replaced, which deletes it"));
+                }
                 if before.name != after.name {
                     broken.push((Protect::Rename, "be renamed"));
                 }

@@ -182,6 +182,11 @@ fn doing(op: &Op, plan: &Plan) -> String {
         },
     };
     // Whom an operation gives a role, by name, and what they lose.
+    let called = |who: &Untrusted| {
+        let of =
+            |change: &&Change| matches!(&change.what, What::Assignment { principal, .. } if principal == who);
+        changes().find(of).map_or(who, |change| &change.title).raw().to_owned()
+    };
     let given = |who: &Untrusted, to: &str| {
         let of =
             |change: &&Change| matches!(&change.what, What::Assignment { principal, .. } if principal == who);
@@ -203,6 +208,10 @@ fn doing(op: &Op, plan: &Plan) -> String {
         Verb::Assign { role, principals, .. } => match principals.as_slice() {
             [one] => given(one, &name(role)),
             many => format!("give {} people the role `{}`", many.len(), name(role)),
+        },
+        Verb::Unassign { role, principals, .. } => match principals.as_slice() {
+            [one] => format!("take the role `{}` from `{}`", name(role), called(one)),
+            many => format!("take the role `{}` from {} people", name(role), many.len()),
         },
     };
     escape::terminal(&text).into_owned()

@@ -1,11 +1,21 @@
 //! What a provider is, without I/O: its classes and fields, what can be read, changed, and
 //! removed, how people write it, and its limits. The rooms that decide (definition, plan, assess)
-//! know a provider only through this.
+//! know a provider only through this. `docs/providers.md` tells how to add one.
+
+pub mod manual;
+mod principal;
+mod role;
+mod scope;
+
+pub use manual::{ByHand, Task};
+pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
+pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
+pub use scope::{ScopeForm, ScopeSpec, has_place};
 
 use crate::{
     catalog::Catalogue,
     model::{
-        Field, Finding, Untrusted, Value,
+        Finding, Untrusted, Value,
         desired::{DesiredState, Spelling},
         directory::Directory,
     },
@@ -36,6 +46,19 @@ pub trait Spec: Send + Sync {
     /// Checks that only this provider needs, on top of those that follow from its classes.
     fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
         Vec::new()
+    }
+    /// What a person does in the dashboard where there is no API: steps in order, without numbers, each
+    /// a sentence with the exact values. The same task has the same steps.
+    fn manual(&self, task: &Task<'_>) -> Vec<String> {
+        manual::steps(self.title(), "the page of its roles", task)
+    }
+    /// Whether requests that change something in one scope have to follow each other.
+    fn one_write_per_scope(&self) -> bool {
+        false
+    }
+    /// Most requests that change something at a time.
+    fn writes_at_a_time(&self) -> usize {
+        4
     }
 }
 
@@ -74,137 +97,10 @@ pub enum SettingForm {
     Id,
     /// An absolute URL of a host.
     Url,
-}
-
-/// A class of roles.
-#[derive(Clone, Copy, Debug)]
-pub struct RoleClass {
-    /// Its name: `role`, `admin_role` ...
-    pub class: &'static str,
-    /// How a role comes to be.
-    pub create: Do,
-    /// How it goes.
-    pub delete: Do,
-    /// What `base:` means.
-    pub base: Base,
-    /// Its fields.
-    pub fields: &'static [FieldSpec],
-    /// Bounds of its name in characters.
-    pub name: Length,
-    /// Bounds of its description in characters; `None` where there is no such field.
-    pub description: Option<Length>,
-    /// Most roles of the class in one scope, where there is a limit.
-    pub limit: Option<u32>,
-    /// Whether a role can only be deleted once nobody holds it.
-    pub delete_needs_vacancy: bool,
-}
-
-/// Bounds of a text in characters.
-#[derive(Clone, Copy, Debug)]
-pub struct Length {
-    /// Fewest.
-    pub min: u32,
-    /// Most; `None` where no limit is known.
-    pub max: Option<u32>,
-}
-
-/// A field of a class.
-#[derive(Clone, Copy, Debug)]
-pub struct FieldSpec {
-    /// Its name.
-    pub name: Field,
-    /// Whether the API tells its value.
-    pub readable: bool,
-    /// What changing it takes.
-    pub on_change: OnChange,
-    /// When two values count as equal.
-    pub same: fn(&Value, &Value) -> bool,
-}
-
-/// Whether something can be done over the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Do {
-    /// By a request.
-    Api,
-    /// By a person in the dashboard.
-    Manual,
-    /// Not at all.
-    Refuse,
-}
-
-/// What changing a field takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnChange {
-    /// One request.
-    InPlace,
-    /// A new object in place of the old one.
-    Replace,
-    /// A person in the dashboard.
-    Manual,
-    /// It cannot change.
-    Refuse,
-}
-
-/// What `base:` means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Base {
-    /// There is no base.
-    None,
-    /// Its permissions are copied; `except` may take some away.
-    Copy,
-    /// Its permissions are always held; nothing can be taken away.
-    Floor,
-}
-
-/// The default role.
-#[derive(Clone, Copy, Debug)]
-pub struct DefaultRole {
-    /// Whether a built-in role can be the default.
-    pub builtin: bool,
-    /// Whether there can be none.
-    pub none: bool,
-}
-
-/// A class of principals.
-#[derive(Clone, Copy, Debug)]
-pub struct PrincipalClass {
-    /// Its name in addresses: `user`.
-    pub class: &'static str,
-    /// The field in an assignment: `users`.
-    pub field: &'static str,
-    /// Whether a principal holds at most one role in a scope.
-    pub one_role: bool,
-    /// Most principals in one request.
-    pub batch: usize,
-    /// What can be looked up: whether a plain handle, an e-mail, an id.
-    pub spellings: Spellings,
-    /// What taking the role away can mean.
-    pub on_remove: OnRemove,
-}
-
-/// Which spellings of a principal a provider can resolve.
-#[derive(Clone, Copy, Debug)]
-pub struct Spellings {
-    /// A plain handle; where `handle_is_id`, it is the id.
-    pub handle: bool,
-    /// `email:…`
-    pub email: bool,
-    /// `id:…`
-    pub id: bool,
-    /// A plain handle is the provider's id.
-    pub handle_is_id: bool,
-    /// What an id looks like, in words, for the message that refuses another spelling.
-    pub about: &'static str,
-}
-
-/// What taking a role from somebody means at the provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnRemove {
-    /// The assignment is gone.
-    Gone,
-    /// There is no such call: the principal always holds some role, so that another has to be
-    /// named (`on_unassign`).
-    AnotherRole,
+    /// Ids joined by `/`, at most 255: the path of a group.
+    Path,
+    /// One of these.
+    Words(&'static [&'static str]),
 }
 
 /// How people write permissions.
@@ -235,28 +131,28 @@ pub fn equal_text(a: &Value, b: &Value) -> bool {
     }
 }
 
-impl RoleClass {
-    /// The field with this name.
-    pub fn field(&self, name: &str) -> Option<&'static FieldSpec> {
-        self.fields.iter().find(|field| field.name == name)
-    }
-}
-
 /// A provider's class by name, `None` where it has none of that name.
 pub fn principal<'a>(spec: &'a dyn Spec, class: &str) -> Option<&'a PrincipalClass> {
     spec.principals().iter().find(|principal| principal.class == class)
 }
 
+/// A provider's class of roles by name, `None` where it has none of that name.
+pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
+    spec.roles().iter().find(|role| role.class == class)
+}
+
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,
-/// or more than one, is written so.
+/// or more than one, is written so. Where nothing tells who exists, it is what is written.
 pub fn principal_id<'a>(
     spec: &dyn Spec,
     directory: &'a Directory,
     class: &'static str,
-    spelling: &Spelling,
+    spelling: &'a Spelling,
 ) -> Option<&'a Untrusted> {
-    let handle_is_id = principal(spec, class).is_some_and(|class| class.spellings.handle_is_id);
+    let spellings = principal(spec, class).map(|class| class.spellings);
+    let handle_is_id = spellings.is_some_and(|spellings| spellings.handle_is_id);
     match spelling {
+        Spelling::Handle(handle) if spellings.is_some_and(|spellings| spellings.free) => Some(handle),
         Spelling::Handle(handle) if handle_is_id => directory.find(class, &Spelling::Id(handle.clone())),
         _ => directory.find(class, spelling),
     }

@@ -165,6 +165,7 @@ impl<'a> Lowering<'a, '_> {
                 site: description.span.site(source),
             }),
             include: sets::placed(&entry.include, source),
+            slug: None,
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,
@@ -417,7 +418,7 @@ impl<'a> Lowering<'a, '_> {
         };
         let reassign_to =
             reassign_to.and_then(|to| self.declared.role(to, source, Use::Assign, self.findings));
-        desired.removed.push(Removal { role: Placed { value: name, site }, reassign_to });
+        desired.removed.push(Removal { role: Placed { value: name, site }, scope: None, reassign_to });
     }
 }
 

@@ -27,6 +27,10 @@ const PERMISSION_PART: &str = "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$";
 /// An id or a path segment in `settings`.
 const SETTING_ID: &str = "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
 
+/// The path of a group in `settings`: segments as above.
+const SETTING_PATH: &str =
+    "^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*)*$";
+
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// The schema of `rolecall.yaml`.
@@ -289,6 +293,8 @@ fn setting_schema(setting: &Setting) -> Value {
         SettingForm::Url => {
             json!({ "type": "string", "pattern": "^https?://[^/?#@\\s]+[^?#\\s]*$", "maxLength": 2048 })
         }
+        SettingForm::Path => json!({ "type": "string", "pattern": SETTING_PATH, "maxLength": 255 }),
+        SettingForm::Words(words) => json!({ "type": "string", "enum": words }),
     };
     edit(&mut schema, "", |object| {
         object.insert("description".into(), json!(setting.about));

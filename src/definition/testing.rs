@@ -8,8 +8,8 @@ use std::{
 use crate::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, Example, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
-        SettingForm, Spec, Spellings,
+        Base, DefaultRole, Example, Holds, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass,
+        Setting, SettingForm, Spec, Spellings,
     },
     model::{
         Untrusted,
@@ -90,15 +90,13 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
 
 const fn class(base: Base, description: Option<Length>, limit: Option<u32>) -> RoleClass {
     RoleClass {
-        class: "role",
-        create: Do::Api,
-        delete: Do::Api,
         base,
         fields: &[],
         name: Length { min: 1, max: Some(40) },
         description,
         limit,
         delete_needs_vacancy: false,
+        ..RoleClass::PLAIN
     }
 }
 
@@ -140,16 +138,17 @@ impl Spec for Acme {
         &[PrincipalClass {
             class: "user",
             field: "users",
-            one_role: true,
             batch: 10,
             spellings: Spellings {
                 handle: true,
                 email: true,
                 id: true,
                 handle_is_id: false,
+                free: false,
                 about: "a login name",
             },
             on_remove: OnRemove::AnotherRole,
+            ..PrincipalClass::PLAIN
         }]
     }
     fn permission_form(&self) -> PermissionForm {
@@ -187,16 +186,18 @@ impl Spec for Bricks {
         &[PrincipalClass {
             class: "user",
             field: "users",
-            one_role: false,
+            holds: Holds::Several,
             batch: 10,
             spellings: Spellings {
                 handle: true,
                 email: false,
                 id: true,
                 handle_is_id: true,
+                free: false,
                 about: "a numeric id",
             },
             on_remove: OnRemove::Gone,
+            ..PrincipalClass::PLAIN
         }]
     }
     fn permission_form(&self) -> PermissionForm {

@@ -26,6 +26,7 @@ fn part(text: &str) -> impl fmt::Display + '_ {
 fn scoped(scope: &Scope) -> String {
     match scope {
         Scope::Target => String::new(),
+        Scope::Level(kind) => format!("@{}", part(kind)),
         Scope::In { kind, path } => format!("@{}={}", part(kind), part(path.raw())),
     }
 }
@@ -56,6 +57,7 @@ impl Address {
     ) -> Self {
         let place = match scope {
             Scope::Target => "-".to_owned(),
+            Scope::Level(kind) => part(kind).to_string(),
             Scope::In { kind, path } => format!("{}={}", part(kind), part(path.raw())),
         };
         let mut address =

@@ -101,6 +101,7 @@ codes! {
     IdInSharedFile = "054", Error, "an id in a file that serves several targets";
     UnknownId = "055", Error, "an id that no live role has";
     OneTenant = "056", Error, "two targets that are one tenant and declare the same object";
+    UnknownScope = "057", Error, "a place that does not exist live";
 }
 
 impl Code {

@@ -80,6 +80,8 @@ pub struct DesiredRole {
     pub id: Option<Placed<Untrusted>>,
     /// Its name at the provider; the key where none was given.
     pub name: Placed<Untrusted>,
+    /// What identifies it beside its name, for a class that has a slug; the key where none was given.
+    pub slug: Option<Placed<Untrusted>>,
     /// Earlier names.
     pub previously: Vec<Placed<Untrusted>>,
     /// Its description; `None` is not managed, `Some(None)` is cleared.
@@ -98,6 +100,13 @@ pub struct DesiredRole {
     pub allow_gap: bool,
     /// Its key in the file.
     pub site: Site,
+}
+
+impl DesiredRole {
+    /// What the provider knows it by: its slug, or else its name.
+    pub fn natural(&self) -> &Placed<Untrusted> {
+        self.slug.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// Why a permission is in a role.
@@ -201,6 +210,9 @@ pub struct Exclusive {
 pub struct Removal {
     /// The role, by former key or by live name.
     pub role: RoleRef,
+    /// Where, for one that lives in several places; `None` is everywhere by key, and the only one by
+    /// name.
+    pub scope: Option<Scope>,
     /// Where its holders go.
     pub reassign_to: Option<RoleRef>,
 }

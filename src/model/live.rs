@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Field, Key, Kind, Untrusted, Value, directory::Directory};
+use super::{Field, Key, Kind, Scope, Untrusted, Value, desired::Spelling, directory::Directory};
 
 /// What is known of a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,12 +37,58 @@ pub struct Identity {
 }
 
 /// What to read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Query {
     /// Identity, roles, default, and catalogue.
     pub roles: bool,
     /// Who holds which role.
     pub members: bool,
+    /// Where, as it is written, by class of roles ([`Kind::Role`]) or of principals
+    /// ([`Kind::Assignment`]): whatever the definitions of today, of the base, and of the last apply
+    /// name. A class of which nothing stands here is not needed.
+    ///
+    /// Of a class that lives in the target itself it says [`Scope::Target`].
+    pub places: BTreeMap<(Kind, &'static str), BTreeSet<Scope>>,
+    /// Whether every place is read, also those that stand nowhere: for an import, and where the mode is
+    /// `authoritative`.
+    pub everywhere: bool,
+    /// Principals as they are written, by class: a reader that does not see them among the members
+    /// looks them up, so that [`LiveState::directory`] has them.
+    pub people: BTreeMap<&'static str, BTreeSet<Spelling>>,
+}
+
+impl Query {
+    /// Identity, roles, default, and catalogue of the target itself.
+    pub const fn roles() -> Self {
+        Self {
+            roles: true,
+            members: false,
+            places: BTreeMap::new(),
+            everywhere: false,
+            people: BTreeMap::new(),
+        }
+    }
+
+    /// The same, and who holds which role.
+    pub const fn all() -> Self {
+        Self {
+            roles: true,
+            members: true,
+            places: BTreeMap::new(),
+            everywhere: false,
+            people: BTreeMap::new(),
+        }
+    }
+
+    /// Whether roles or assignments of `class` at `scope`, as it is written, are asked for.
+    pub fn asks(&self, kind: Kind, class: &'static str, scope: &Scope) -> bool {
+        self.everywhere || self.places.get(&(kind, class)).is_some_and(|places| places.contains(scope))
+    }
+
+    /// Where roles or assignments of `class` are asked for.
+    pub fn places(&self, kind: Kind, class: &'static str) -> impl Iterator<Item = &Scope> {
+        self.places.get(&(kind, class)).into_iter().flatten()
+    }
 }
 
 /// One live object.
@@ -72,6 +118,9 @@ pub struct LiveState {
     pub objects: Vec<LiveObject>,
     /// Principals that exist.
     pub directory: Directory,
+    /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
+    /// spelling. [`Scope::Target`] and levels need not stand here.
+    pub places: BTreeMap<Scope, Scope>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.
@@ -87,6 +136,14 @@ pub struct LiveState {
 }
 
 impl LiveState {
+    /// The canonical spelling of a place; `None` where there is no such place.
+    pub fn place<'a>(&'a self, scope: &'a Scope) -> Option<&'a Scope> {
+        match scope {
+            Scope::Target | Scope::Level(_) => Some(self.places.get(scope).unwrap_or(scope)),
+            Scope::In { .. } => self.places.get(scope),
+        }
+    }
+
     /// All live objects of a kind.
     pub fn of(&self, kind: Kind) -> impl Iterator<Item = &LiveObject> {
         self.objects.iter().filter(move |object| object.key.kind == kind)

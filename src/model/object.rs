@@ -19,6 +19,10 @@ pub mod field {
     pub const PERMISSIONS: Field = "permissions";
     /// The role that an assignment or the default refers to.
     pub const ROLE: Field = "role";
+    /// The built-in role whose permissions a role always has too.
+    pub const BASE: Field = "base";
+    /// What identifies a role at the provider beside its name.
+    pub const SLUG: Field = "slug";
 }
 
 /// What an object is; the order is the order of a plan.
@@ -39,13 +43,22 @@ pub enum Kind {
 pub enum Scope {
     /// The target itself.
     Target,
+    /// A level of it, such as `enterprise` or `organization`: everything of that kind at once.
+    Level(Arc<str>),
     /// A place inside it, such as an organization or a group.
     In {
         /// Kind of the place: `organization`, `group` ...
         kind: Arc<str>,
-        /// Its path or id.
+        /// Its path or id, as it is written or, live, as the API spells it.
         path: Untrusted,
     },
+}
+
+impl Scope {
+    /// A place of this kind.
+    pub fn within(kind: &str, path: impl Into<Untrusted>) -> Self {
+        Self::In { kind: kind.into(), path: path.into() }
+    }
 }
 
 /// The natural key of an object: what the provider itself holds unique.
@@ -57,7 +70,7 @@ pub struct Key {
     pub class: &'static str,
     /// Where it is.
     pub scope: Scope,
-    /// Name of a role, id of a principal; empty for the default.
+    /// Name of a role, or its slug where it has one; id of a principal; empty for the default.
     pub name: Untrusted,
     /// For an assignment where a principal may hold several roles: which. `None` where a principal
     /// has one slot, whose content is then the field `role`.

@@ -1,26 +1,31 @@
 //! The plan as a document: names beside ids, places beside permissions, digests, and counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, Plan, RoleState, What},
+    change::{Change, Hand, Plan, RoleState, What, differing},
     digest,
     document::{self, FieldChange, FieldValue, Origin},
     origin::Origins,
 };
-use crate::model::{
-    Finding, Level, RoleId, Site, Sources, Untrusted,
-    config::{Guards, Limit, Target},
-    desired::{RoleName, Via},
-    field,
-    live::Identity,
+use crate::{
+    contract::{ByHand, Spec, Task},
+    model::{
+        Finding, Level, RoleId, Site, Sources, Untrusted, Value,
+        config::{Guards, Limit, Target},
+        desired::{RoleName, Via},
+        field,
+        live::Identity,
+    },
 };
 
 /// What the document of a target says beside its changes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Circumstances<'a> {
     /// The target as it is in force.
     pub target: &'a Target,
+    /// Its provider.
+    pub spec: &'a dyn Spec,
     /// Whose state was read.
     pub identity: &'a Identity,
     /// The guards in force.
@@ -37,8 +42,9 @@ pub struct Circumstances<'a> {
 
 /// Builds the document of one target.
 pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) -> document::TargetPlan {
-    let Circumstances { target, identity, guards, selection, left, applied, scope_changes } = circumstances;
-    let builder = Builder { plan, sources };
+    let Circumstances { target, spec, identity, guards, selection, left, applied, scope_changes } =
+        circumstances;
+    let builder = Builder { plan, sources, spec };
     let changes: Vec<document::Change> = plan.changes.iter().map(|change| builder.change(change)).collect();
     let mut document = document::TargetPlan {
         name: (&*target.name).into(),
@@ -203,6 +209,7 @@ fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
 struct Builder<'a> {
     plan: &'a Plan,
     sources: &'a Sources,
+    spec: &'a dyn Spec,
 }
 
 type Fields = BTreeMap<String, FieldValue>;
@@ -210,9 +217,12 @@ type Fields = BTreeMap<String, FieldValue>;
 impl Builder<'_> {
     fn change(&self, change: &Change) -> document::Change {
         let origin = change.origins.common();
+        let mut granted_by_base = Vec::new();
         let (before, after, fields) = match &change.what {
-            What::Role { before, after, via, .. } => {
+            What::Role { before, after, via, granted, .. } => {
+                granted_by_base.extend(granted.iter().cloned());
                 let fields = self.role_fields(before.as_ref(), after.as_ref(), via, &change.origins);
+                let state = |state: &RoleState| self.state(state);
                 (before.as_ref().map(state), after.as_ref().map(state), fields)
             }
             What::Default { before, after } => {
@@ -236,9 +246,11 @@ impl Builder<'_> {
             before,
             after,
             adopts: change.adopts,
-            manual: None,
+            manual: self.steps(change),
+            blocked_by: change.blocked_by.clone(),
             reason: change.reason,
             fields,
+            granted_by_base,
             side_effects: change.side_effects.clone(),
             holders: change.holders,
             definition: change.site.and_then(|site| self.place(site)),
@@ -247,6 +259,60 @@ impl Builder<'_> {
         };
         document.digest = digest::change(&document);
         document
+    }
+
+    /// What a person does of it, step by step.
+    fn steps(&self, change: &Change) -> Option<Vec<Untrusted>> {
+        let name = |role: &Option<RoleId>| role.as_ref().map(|role| self.role(role).name).unwrap_or_default();
+        let roles;
+        let fields;
+        let (class, scope, what) = match (&change.what, &change.by_hand) {
+            (_, Hand::Nothing) | (What::Default { .. }, _) => return None,
+            (What::Role { class, scope, before: None, after: Some(role), .. }, Hand::Whole) => {
+                (*class, scope, ByHand::Create { role })
+            }
+            (What::Role { class, scope, before: Some(before), after: None, .. }, Hand::Whole) => {
+                (*class, scope, ByHand::Delete { name: &before.name, holders: change.holders })
+            }
+            (What::Role { class, scope, before: Some(before), after: Some(after), .. }, hand) => {
+                fields = differing(before, after).into_iter().filter(|f| hand.changes(f)).collect::<Vec<_>>();
+                // The API changes the name first, if it can.
+                let shown = if hand.changes(field::NAME) { &before.name } else { &after.name };
+                (*class, scope, ByHand::Change { name: shown, before, after, fields: &fields })
+            }
+            (What::Role { .. }, _) => return None,
+            (What::Assignment { scope, class, before, after, .. }, _) => {
+                roles = (name(before), name(after));
+                let principal = &change.title;
+                let what = match after {
+                    Some(_) => ByHand::Assign {
+                        principal,
+                        role: &roles.1,
+                        instead_of: before.as_ref().map(|_| &roles.0),
+                    },
+                    None => ByHand::Unassign { principal, role: &roles.0 },
+                };
+                (*class, scope, what)
+            }
+        };
+        let steps = self.spec.manual(&Task { class, scope, what });
+        Some(steps.into_iter().map(Untrusted::from).collect())
+    }
+
+    fn value(&self, value: &Value) -> FieldValue {
+        match value {
+            Value::Text(text) => FieldValue::Text(text.clone()),
+            Value::Flag(flag) => FieldValue::Flag(*flag),
+            Value::Set(members) => FieldValue::Set(members.iter().cloned().collect()),
+            Value::Role(None) => FieldValue::Text(None),
+            Value::Role(Some(role)) => FieldValue::Role(self.role(role)),
+        }
+    }
+
+    fn state(&self, state: &RoleState) -> Fields {
+        let mut fields = common(state);
+        fields.extend(state.fields.iter().map(|(name, value)| ((*name).to_owned(), self.value(value))));
+        fields
     }
 
     fn left(&self, change: &Change) -> document::Left {
@@ -292,6 +358,21 @@ impl Builder<'_> {
             if before != after {
                 let origin = origin.or(origins.whole).unwrap_or(Origin::Undetermined);
                 fields.push(FieldChange::Value { field: field.into(), before, after, origin });
+            }
+        }
+        let none = BTreeMap::new();
+        let others = |state: Option<&'_ RoleState>| state.map_or_else(|| none.clone(), |s| s.fields.clone());
+        let (old, new) = (others(before), others(after));
+        for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let (before, after) = (old.get(name), new.get(name));
+            if before != after {
+                let origin = origins.fields.get(name).copied().or(origins.whole);
+                fields.push(FieldChange::Value {
+                    field: (*name).into(),
+                    before: before.map(|value| self.value(value)),
+                    after: after.map(|value| self.value(value)),
+                    origin: origin.unwrap_or(Origin::Undetermined),
+                });
             }
         }
         let set = |state: Option<&RoleState>| state.and_then(|s| s.permissions.clone()).unwrap_or_default();
@@ -343,7 +424,7 @@ impl Builder<'_> {
     }
 }
 
-fn state(state: &RoleState) -> Fields {
+fn common(state: &RoleState) -> Fields {
     let mut fields = BTreeMap::from([(field::NAME.to_owned(), FieldValue::Text(Some(state.name.clone())))]);
     if let Some(description) = &state.description {
         fields.insert(field::DESCRIPTION.to_owned(), FieldValue::Text(description.clone()));

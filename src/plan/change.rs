@@ -7,9 +7,12 @@ use super::{
     origin::Origins,
 };
 use crate::model::{
-    Address, RoleId, Scope, Site, Untrusted,
+    Address, Field, RoleId, Scope, Site, Untrusted, Value,
     desired::{Protect, Via},
+    field,
 };
+
+pub use crate::model::RoleState;
 
 /// Everything that a plan says about one target, before it is made a document.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +31,14 @@ pub struct Plan {
     pub role_names: BTreeMap<RoleId, Untrusted>,
     /// Roles whose definition accepts a moment without access (`allow_gap`).
     pub gaps_allowed: BTreeSet<RoleId>,
+    /// How many more roles fit, by class and place, where the provider has a limit.
+    pub room: BTreeMap<(&'static str, Scope), usize>,
+    /// Classes of principals that hold several roles in one place.
+    pub several: BTreeSet<&'static str>,
+    /// What those of them hold now who hold several roles in one place, or are about to.
+    pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
+    /// The permissions of live roles that such principals hold, and that do not change.
+    pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,
 }
 
 /// One change.
@@ -59,6 +70,34 @@ pub struct Change {
     pub site: Option<Site>,
     /// What guards say.
     pub verdicts: Vec<Verdict>,
+    /// What of it a person does, because there is no API for it.
+    pub by_hand: Hand,
+    /// Changes by hand without which it cannot be made, by address, sorted; set by
+    /// [`super::order::block`].
+    pub blocked_by: Vec<Address>,
+}
+
+/// What of a change a person does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Hand {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// These fields of a role; the rest goes over the API.
+    Fields(BTreeSet<Field>),
+    /// All of it.
+    Whole,
+}
+
+impl Hand {
+    /// Whether the field of a role is changed by hand.
+    pub fn changes(&self, field: Field) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Fields(fields) => fields.contains(field),
+            Self::Whole => true,
+        }
+    }
 }
 
 /// What a guard says.
@@ -107,6 +146,10 @@ pub enum What {
         described: Option<Untrusted>,
         /// What brings each wanted permission.
         via: BTreeMap<Untrusted, Via>,
+        /// What its base grants whatever the role says: shown, never sent.
+        granted: BTreeSet<Untrusted>,
+        /// Of a role that is replaced: the new one, as far as an interrupted run made it already.
+        successor: Option<Successor>,
     },
     /// Of the default role.
     Default {
@@ -115,7 +158,8 @@ pub enum What {
         /// The new one.
         after: Option<RoleId>,
     },
-    /// Of the one role that a principal holds.
+    /// Of a role that a principal holds: the only one there, or one of several. Where it is one of
+    /// several and both are given, the new one is given before the old one is taken.
     Assignment {
         /// Where.
         scope: Scope,
@@ -125,20 +169,18 @@ pub enum What {
         principal: Untrusted,
         /// The role held now.
         before: Option<RoleId>,
-        /// The role wanted.
+        /// The role wanted; `None` where nothing stays.
         after: Option<RoleId>,
     },
 }
 
-/// The managed fields of a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleState {
-    /// Its name.
-    pub name: Untrusted,
-    /// Its description; the outer `None` is "not managed".
-    pub description: Option<Option<Untrusted>>,
-    /// Its permissions; `None` where the API does not tell them.
-    pub permissions: Option<BTreeSet<Untrusted>>,
+/// A new role in the place of one that is replaced.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// Its id.
+    pub id: Untrusted,
+    /// As it is.
+    pub state: RoleState,
 }
 
 impl Plan {
@@ -158,5 +200,41 @@ impl Change {
             Some(id) => RoleId::Live(id.clone()),
             None => RoleId::New(self.address.clone()),
         }
+    }
+
+    /// The role as it is afterwards, as others refer to it: of one that is replaced the new one.
+    pub fn new_role_id(&self) -> RoleId {
+        match (&self.what, self.action) {
+            (What::Role { successor: Some(successor), .. }, Action::Replace) => {
+                RoleId::Live(successor.id.clone())
+            }
+            (_, Action::Replace) => RoleId::New(self.address.clone()),
+            _ => self.role_id(),
+        }
+    }
+}
+
+/// The fields in which two states of a role differ.
+pub fn differing(before: &RoleState, after: &RoleState) -> BTreeSet<Field> {
+    let mut differ = BTreeSet::new();
+    let common = [
+        (before.name != after.name, field::NAME),
+        (before.description != after.description, field::DESCRIPTION),
+        (before.permissions != after.permissions, field::PERMISSIONS),
+    ];
+    differ.extend(common.into_iter().filter(|(differs, _)| *differs).map(|(_, name)| name));
+    for name in before.fields.keys().chain(after.fields.keys()) {
+        if before.fields.get(name) != after.fields.get(name) {
+            differ.insert(name);
+        }
+    }
+    differ
+}
+
+/// What the provider knows a role by: its slug, or else its name.
+pub fn natural(state: &RoleState) -> &Untrusted {
+    match state.fields.get(field::SLUG) {
+        Some(Value::Text(Some(slug))) => slug,
+        _ => &state.name,
     }
 }

@@ -8,7 +8,7 @@ mod roles;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, Plan, Verdict, What},
+    change::{Change, Hand, Plan, Verdict, What},
     document::{Action, Guard},
     earlier::{Earlier, Former, Views},
     origin::{self, Origins},
@@ -18,7 +18,7 @@ use crate::{
     catalog::Catalogue,
     contract::Spec,
     model::{
-        Address, Kind, RoleId, Scope, Untrusted, Value,
+        Address, Key, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
         field,
         live::{LiveObject, LiveState},
@@ -54,11 +54,12 @@ struct Declared<'a> {
 }
 
 impl<'a> Declared<'a> {
-    fn of(earlier: Earlier<'a>) -> Self {
+    fn of(earlier: Earlier<'a>, live: &'a LiveState) -> Self {
         let mut declared = Self::default();
         for role in earlier.states().flat_map(|state| &state.roles) {
-            declared.names.insert((&role.scope, &role.name.value));
-            declared.keyed.insert((&role.key, &role.scope, &role.name.value));
+            let name = &role.natural().value;
+            declared.names.insert((live.place(&role.scope).unwrap_or(&role.scope), name));
+            declared.keyed.insert((&role.key, &role.scope, name));
             declared.ids.extend(role.id.as_ref().map(|id| &id.value));
         }
         declared
@@ -78,6 +79,7 @@ pub fn needs_members(input: Input<'_>) -> bool {
             && input.views.former(resolved).values().any(|former| held(former.live)))
         || (input.target.manage.roles == Mode::Authoritative
             && undeclared_roles(resolved, input.live).any(held))
+        || resolved.roles.iter().any(|role| role.replaced && role.live.is_some_and(held))
 }
 
 /// Compares and returns the changes, with the verdicts that follow from what can and cannot be
@@ -91,8 +93,9 @@ pub fn compare(input: Input<'_>) -> Plan {
     let going = going(input, &former, &released);
     let mut comparison = Comparison {
         input,
-        declared: Declared::of(input.earlier),
+        declared: Declared::of(input.earlier, input.live),
         former_assignments: input.views.former_assignments(input.resolved),
+        slots: input.live.of(Kind::Assignment).map(|slot| (&slot.key, slot)).collect(),
         holders: holders(input.live),
         named: named(input.live),
         leaving: going.iter().copied().chain(renamed(input.resolved)).collect(),
@@ -107,6 +110,8 @@ pub fn compare(input: Input<'_>) -> Plan {
     comparison.roles();
     comparison.default();
     comparison.assignments();
+    comparison.room();
+    comparison.held();
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
@@ -147,10 +152,11 @@ fn going<'a>(
     former.keys().copied().chain(resolved.removed.keys()).chain(undeclared).collect()
 }
 
-/// Live roles that are renamed.
+/// Live roles that give up what they are known by.
 fn renamed<'a>(resolved: &'a Resolved<'a>) -> impl Iterator<Item = &'a Untrusted> {
     resolved.roles.iter().filter_map(|role| {
-        role.live.filter(|live| live.key.name != role.desired.name.value).and_then(|live| live.id.as_ref())
+        let live = role.live.filter(|live| live.key.name != role.desired.natural().value);
+        live.and_then(|live| live.id.as_ref())
     })
 }
 
@@ -196,7 +202,9 @@ struct Comparison<'a> {
     /// Ids of roles that are deleted.
     going: BTreeSet<&'a Untrusted>,
     /// Who held which role by the definitions before, and is not declared now.
-    former_assignments: BTreeSet<(&'static str, Untrusted, RoleId)>,
+    former_assignments: BTreeSet<(Key, RoleId)>,
+    /// Live assignments by natural key.
+    slots: BTreeMap<&'a Key, &'a LiveObject>,
     holders: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
     /// Live roles by name.
     named: BTreeMap<&'a Untrusted, Vec<&'a LiveObject>>,
@@ -226,6 +234,65 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// How many more roles fit, where the provider has a limit.
+    fn room(&mut self) {
+        let limited = self.input.spec.roles().iter().filter_map(|class| Some((class.class, class.limit?)));
+        let limits: BTreeMap<&str, u32> = limited.collect();
+        for change in &self.plan.changes {
+            let What::Role { class, scope, .. } = &change.what else { continue };
+            let Some(limit) = limits.get(class) else { continue };
+            let there = self
+                .input
+                .live
+                .of(Kind::Role)
+                .filter(|role| !role.builtin && role.key.class == *class && role.key.scope == *scope);
+            let room = (*limit as usize).saturating_sub(there.count());
+            self.plan.room.insert((class, scope.clone()), room);
+        }
+    }
+
+    /// What principals hold who can hold several roles in one place.
+    fn held(&mut self) {
+        let classes =
+            self.input.spec.principals().iter().filter(|c| !c.one_role(&self.input.target.settings));
+        self.plan.several = classes.map(|class| class.class).collect();
+        if self.plan.several.is_empty() || self.plan.changes.is_empty() {
+            return;
+        }
+        let mut held: BTreeMap<_, BTreeSet<RoleId>> = BTreeMap::new();
+        for slot in self.input.live.of(Kind::Assignment) {
+            if let (true, Some(role)) = (self.plan.several.contains(slot.key.class), held_role(slot)) {
+                let who = (slot.key.class, slot.key.scope.clone(), slot.key.name.clone());
+                held.entry(who).or_default().insert(role.clone());
+            }
+        }
+        let moved: BTreeSet<_> = self
+            .plan
+            .changes
+            .iter()
+            .filter_map(|change| match &change.what {
+                What::Assignment { scope, class, principal, .. } => {
+                    Some((*class, scope.clone(), principal.clone()))
+                }
+                What::Role { .. } | What::Default { .. } => None,
+            })
+            .collect();
+        held.retain(|who, roles| roles.len() > 1 || moved.contains(who));
+        let changed: BTreeSet<RoleId> = self.plan.changes.iter().map(Change::role_id).collect();
+        let roles: BTreeSet<&RoleId> =
+            held.values().flatten().filter(|role| !changed.contains(role)).collect();
+        for object in self.input.live.of(Kind::Role) {
+            let Some(id) = object.id.clone().map(RoleId::Live).filter(|id| roles.contains(id)) else {
+                continue;
+            };
+            if let Some(Value::Set(set)) = object.fields.get(field::PERMISSIONS).and_then(|live| live.value())
+            {
+                self.plan.role_permissions.insert(id, set.clone());
+            }
+        }
+        self.plan.held = held;
+    }
+
     fn called(&self, slot: &LiveObject) -> String {
         let id = &slot.key.name;
         match self.input.live.names.get(&(slot.key.class, id.clone())) {
@@ -235,8 +302,22 @@ impl<'a> Comparison<'a> {
     }
 
     fn wanted_role(&self, slot: &LiveObject) -> Option<&RoleId> {
-        let wanted = self.input.resolved.assignments.get(&(slot.key.class, slot.key.name.clone()))?;
+        let resolved = self.input.resolved;
+        let wanted = match &slot.key.role {
+            None => resolved.assignments.get(&slot.key)?,
+            Some(role) if resolved.becomes(role) == role => resolved.assignments.get(&slot.key)?,
+            // The new role is another slot: this one moves.
+            Some(_) => return None,
+        };
         Some(&wanted.role)
+    }
+
+    /// The key and the role of a slot as the definitions mean them: of a role that is replaced the new
+    /// one.
+    fn as_said(&self, slot: &LiveObject, held: &RoleId) -> (Key, RoleId) {
+        let role = self.input.resolved.becomes(held).clone();
+        let key = Key { role: slot.key.role.as_ref().map(|_| role.clone()), ..slot.key.clone() };
+        (key, role)
     }
 
     fn default(&mut self) {
@@ -289,6 +370,8 @@ impl<'a> Comparison<'a> {
             side_effects,
             site: Some(wanted.site),
             verdicts,
+            by_hand: Hand::Nothing,
+            blocked_by: Vec::new(),
         });
     }
 

@@ -220,10 +220,16 @@ pub struct Change {
     pub adopts: bool,
     /// Numbered steps for a person, where the provider has no API for this.
     pub manual: Option<Vec<Untrusted>>,
+    /// Changes that a person has to make first, by address: until then this one waits.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by: Vec<Address>,
     /// Why, where that is not plain from the definitions.
     pub reason: Option<Reason>,
     /// What differs, field by field.
     pub fields: Vec<FieldChange>,
+    /// What the role's base grants whatever the role says, sorted: not part of its own permissions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub granted_by_base: Vec<Untrusted>,
     /// What else happens at the provider because of this change.
     pub side_effects: Vec<Untrusted>,
     /// How many principals hold the role now, where that is known.
@@ -322,6 +328,8 @@ pub enum Reason {
     NeverDeclared,
     /// Git declared it before, and the definitions no longer do.
     NoLongerDeclared,
+    /// A new role takes the place of the one that is held.
+    RoleReplaced,
 }
 
 /// The value of a field.

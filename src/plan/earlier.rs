@@ -11,7 +11,7 @@ use super::{
     temporary,
 };
 use crate::model::{
-    Address, RoleId, Untrusted,
+    Address, Key, RoleId, Untrusted,
     desired::{DesiredState, Protect},
     live::LiveObject,
 };
@@ -169,22 +169,25 @@ impl<'a> Views<'a> {
     }
 
     /// Who held which role by base or applied, and is not declared by `planned` at all.
-    pub(super) fn former_assignments(
-        &self,
-        planned: &Resolved<'_>,
-    ) -> BTreeSet<(&'static str, Untrusted, RoleId)> {
+    pub(super) fn former_assignments(&self, planned: &Resolved<'_>) -> BTreeSet<(Key, RoleId)> {
+        let of = |key: &Key, role: &RoleId| {
+            (Key { role: key.role.as_ref().map(|_| role.clone()), ..key.clone() }, role.clone())
+        };
         let held = self.declared().flat_map(|view| {
             let held = view.resolved.assignments.iter();
-            let held = held.map(|((class, principal), held)| (*class, principal.clone(), held.role.clone()));
+            let held = held.map(|(key, held)| (key.clone(), held.role.clone()));
             // What has expired was declared too.
             let held = held.chain(view.resolved.expired.keys().cloned());
-            held.flat_map(|(class, principal, role)| {
-                let now = view.moved.get(&role).map(|now| (class, principal.clone(), now.clone()));
-                [(class, principal, role)].into_iter().chain(now)
+            held.flat_map(move |(key, role)| {
+                let now = view.moved.get(&role).map(|now| of(&key, now));
+                [(key, role)].into_iter().chain(now)
             })
         });
-        held.filter(|(class, principal, _)| !planned.assignments.contains_key(&(*class, principal.clone())))
-            .collect()
+        held.filter(|(key, role)| {
+            let (now, _) = of(key, planned.becomes(role));
+            !planned.assignments.contains_key(key) && !planned.assignments.contains_key(&now)
+        })
+        .collect()
     }
 
     /// Live roles that are no longer managed and stay, by id. Where the base has one in a file that is
@@ -210,7 +213,7 @@ impl<'a> Views<'a> {
         let earlier = self.declared().chain(&self.released);
         let names: BTreeSet<&Untrusted> = earlier
             .flat_map(|view| view.resolved.roles.iter())
-            .map(|role| &role.desired.name.value)
+            .map(|role| &role.desired.natural().value)
             .collect();
         let mut former = BTreeMap::new();
         for (view, role) in views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role))) {

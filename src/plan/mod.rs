@@ -16,6 +16,7 @@ pub mod order;
 mod origin;
 pub mod outcome;
 pub mod pending;
+pub mod query;
 pub mod read;
 pub mod resolve;
 pub mod select;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, RoleId, Scope, Untrusted};
+use crate::model::{Address, Field, RoleId, Scope, Untrusted, Value};
 
 /// One operation of an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Verb {
     CreateRole {
         /// The address by which later operations refer to it.
         address: Address,
+        /// Its class.
+        class: &'static str,
         /// Where.
         scope: Scope,
         /// Everything about it.
@@ -36,6 +38,8 @@ pub enum Verb {
     UpdateRole {
         /// Which.
         role: RoleId,
+        /// Its class.
+        class: &'static str,
         /// Where.
         scope: Scope,
         /// What changes; a set of permissions is always the full one.
@@ -47,8 +51,12 @@ pub enum Verb {
     DeleteRole {
         /// Which.
         role: RoleId,
+        /// Its class.
+        class: &'static str,
         /// Where.
         scope: Scope,
+        /// What the provider knows it by: its name, or its slug.
+        natural: Untrusted,
     },
     /// Make another role, or none, the default.
     SetDefault {
@@ -57,8 +65,24 @@ pub enum Verb {
         /// The old one, which loses the mark.
         clears: Option<RoleId>,
     },
-    /// Give principals a role, in place of the one they hold where they can hold only one.
+    /// Give principals a role: in place of the one they hold where they can hold only one, beside the
+    /// others where they can hold several.
     Assign {
+        /// The role.
+        role: RoleId,
+        /// Where.
+        scope: Scope,
+        /// Class of the principals.
+        class: &'static str,
+        /// Their ids, at most the batch size of the class.
+        principals: Vec<Untrusted>,
+        /// The role that each of them holds in this place until then, where they can hold only one;
+        /// who is not in it holds nothing there, and may not be a member.
+        held: BTreeMap<Untrusted, RoleId>,
+    },
+    /// Take a role from principals, with whatever the class says goes with it: the membership where
+    /// `on_unassign` says `remove_member`. Where another access is to stay, that is an assignment.
+    Unassign {
         /// The role.
         role: RoleId,
         /// Where.
@@ -70,6 +94,20 @@ pub enum Verb {
     },
 }
 
+impl Verb {
+    /// Where it changes something.
+    pub fn scope(&self) -> &Scope {
+        match self {
+            Self::CreateRole { scope, .. }
+            | Self::UpdateRole { scope, .. }
+            | Self::DeleteRole { scope, .. }
+            | Self::Assign { scope, .. }
+            | Self::Unassign { scope, .. } => scope,
+            Self::SetDefault { .. } => &Scope::Target,
+        }
+    }
+}
+
 /// A whole role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleBody {
@@ -77,8 +115,10 @@ pub struct RoleBody {
     pub name: Untrusted,
     /// Its description.
     pub description: Option<Untrusted>,
-    /// Its permissions.
+    /// Its permissions; without what its base grants.
     pub permissions: BTreeSet<Untrusted>,
+    /// Fields that only some providers have: `base`, `slug` ...
+    pub fields: BTreeMap<Field, Value>,
 }
 
 /// The fields of a role that an operation changes.
@@ -90,6 +130,8 @@ pub struct RolePatch {
     pub description: Option<Option<Untrusted>>,
     /// The full new set.
     pub permissions: Option<BTreeSet<Untrusted>>,
+    /// Fields that only some providers have.
+    pub fields: BTreeMap<Field, Value>,
 }
 
 /// Ids of the roles that were made in this run, by address.

@@ -1,16 +1,16 @@
 //! Why an element differs: because the definitions changed, because what they say was not applied
 //! yet, or because somebody changed it outside git.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, What},
+    change::{Change, What, differing},
     compare::Input,
     document::{Action, Origin, Reason},
     earlier::View,
     resolve::Resolved,
 };
-use crate::model::{RoleId, Untrusted, desired::DesiredRole};
+use crate::model::{Field, Key, Kind, RoleId, Untrusted, Value, desired::DesiredRole, field};
 
 /// The origin of each element of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Origins {
     pub description: Option<Origin>,
     /// Of each permission that comes or goes.
     pub permissions: BTreeMap<Untrusted, Origin>,
+    /// Of each field that only some providers have.
+    pub fields: BTreeMap<Field, Origin>,
 }
 
 impl Origins {
@@ -31,7 +33,7 @@ impl Origins {
         let mut all = [self.whole, self.name, self.description]
             .into_iter()
             .flatten()
-            .chain(self.permissions.values().copied());
+            .chain(self.permissions.values().chain(self.fields.values()).copied());
         let Some(first) = all.next() else { return Origin::Undetermined };
         if all.all(|origin| origin == first) { first } else { Origin::Mixed }
     }
@@ -39,7 +41,7 @@ impl Origins {
     /// Whether `wanted` holds for the origin of any element.
     pub fn any(&self, wanted: impl Fn(Origin) -> bool) -> bool {
         let fields = [self.whole, self.name, self.description].into_iter().flatten();
-        fields.chain(self.permissions.values().copied()).any(wanted)
+        fields.chain(self.permissions.values().chain(self.fields.values()).copied()).any(wanted)
     }
 
     /// The origin of a field that is no set.
@@ -55,7 +57,12 @@ impl Origins {
 
 /// Says of every element of `changes` why it differs.
 pub(super) fn mark(changes: &mut [Change], input: Input<'_>) {
-    let judge = Judge { base: input.views.base.as_ref(), applied: input.views.applied.as_ref() };
+    let classes = input.spec.principals().iter().filter(|class| !class.one_role(&input.target.settings));
+    let judge = Judge {
+        base: input.views.base.as_ref(),
+        applied: input.views.applied.as_ref(),
+        several: classes.map(|class| class.class).collect(),
+    };
     for change in changes {
         change.origins = judge.origins(change);
     }
@@ -81,6 +88,8 @@ impl Said {
 struct Judge<'a> {
     base: Option<&'a View<'a>>,
     applied: Option<&'a View<'a>>,
+    /// Classes of principals that hold several roles.
+    several: BTreeSet<&'static str>,
 }
 
 impl<'a> Judge<'a> {
@@ -122,7 +131,21 @@ impl<'a> Judge<'a> {
                     origins.description =
                         Some(self.origin(|view| says(view, wanted), |view| says(view, there)));
                 }
-                let empty = std::collections::BTreeSet::new();
+                for name in differing(before, after) {
+                    if [field::NAME, field::DESCRIPTION, field::PERMISSIONS].contains(&name) {
+                        continue;
+                    }
+                    let says = |view: &View<'a>, value: Option<&Value>| match view
+                        .role(&change.address, change.id.as_ref())
+                    {
+                        Some(role) => Said::same(role.fields.get(name) == value),
+                        None => Said::Nothing,
+                    };
+                    let (wanted, there) = (after.fields.get(name), before.fields.get(name));
+                    let origin = self.origin(|view| says(view, wanted), |view| says(view, there));
+                    origins.fields.insert(name, origin);
+                }
+                let empty = BTreeSet::new();
                 let old = before.permissions.as_ref().unwrap_or(&empty);
                 let new = after.permissions.as_ref().unwrap_or(&empty);
                 for permission in old.symmetric_difference(new) {
@@ -175,23 +198,27 @@ impl<'a> Judge<'a> {
                 };
                 self.origin(|view| says(view, after), |view| says(view, before))
             }
-            What::Assignment { class, principal, before, after, .. } => {
-                self.assignment(change, class, principal, before.as_ref(), after.as_ref())
-            }
+            What::Assignment { .. } => self.assignment(change),
         }
     }
 
-    fn assignment(
-        &self,
-        change: &Change,
-        class: &'static str,
-        principal: &Untrusted,
-        before: Option<&RoleId>,
-        after: Option<&RoleId>,
-    ) -> Origin {
-        let slot = (class, principal.clone());
-        let held = |view: &View<'a>| view.resolved.assignments.get(&slot).map(|wanted| wanted.role.clone());
-        let there = |view: &View<'a>| match held(view) {
+    fn assignment(&self, change: &Change) -> Origin {
+        let What::Assignment { scope, class, principal, before, after } = &change.what else {
+            return Origin::Undetermined;
+        };
+        let (before, after) = (before.as_ref(), after.as_ref());
+        let several = self.several.contains(class);
+        let slot = |role: Option<&RoleId>| Key {
+            kind: Kind::Assignment,
+            class,
+            scope: scope.clone(),
+            name: principal.clone(),
+            role: role.filter(|_| several).cloned(),
+        };
+        let held = |view: &View<'a>, role: Option<&RoleId>| {
+            view.resolved.assignments.get(&slot(role)).map(|wanted| wanted.role.clone())
+        };
+        let there = |view: &View<'a>| match held(view, before) {
             Some(role) => Said::same(Some(&role) == before),
             None => Said::Nothing,
         };
@@ -206,10 +233,19 @@ impl<'a> Judge<'a> {
                 let says = |view: &View<'a>| Said::same(removes(&view.resolved, gone));
                 self.origin(says, |view| if says(view) == Said::Same { Said::Other } else { Said::Same })
             }
-            Some(Reason::NotInExclusiveList) => {
-                let lists = |view: &View<'a>| {
-                    before.is_some_and(|role| view.resolved.exclusive.contains(&(role.clone(), class)))
+            // As the replacement itself.
+            Some(Reason::RoleReplaced) => {
+                let says = |view: &View<'a>| {
+                    Said::same(before.is_some_and(|role| view.resolved.becomes(role) != role))
                 };
+                self.origin(says, |view| if says(view) == Said::Same { Said::Other } else { Said::Same })
+            }
+            Some(Reason::NotInExclusiveList) => {
+                let list = |role: &RoleId| (role.clone(), scope.clone(), *class);
+                let lists = |view: &View<'a>| {
+                    before.is_some_and(|role| view.resolved.exclusive.contains(&list(role)))
+                };
+                let held = |view: &View<'a>| held(view, before);
                 self.origin(
                     |view| Said::same(held(view).is_none() && lists(view)),
                     |view| if held(view).is_none() && lists(view) { Said::Other } else { there(view) },
@@ -218,13 +254,20 @@ impl<'a> Judge<'a> {
             Some(Reason::NeverDeclared) => self.origin(|_| Said::Same, |_| Said::Other),
             Some(Reason::NoLongerDeclared) => {
                 let expired = |view: &View<'a>| {
-                    let of = |role: &RoleId| (class, principal.clone(), role.clone());
+                    let of = |role: &RoleId| (slot(Some(role)), role.clone());
                     before.is_some_and(|role| view.resolved.expired.contains_key(&of(role)))
                 };
-                self.origin(|view| Said::same(held(view).is_none() && !expired(view)), there)
+                self.origin(|view| Said::same(held(view, before).is_none() && !expired(view)), there)
             }
             Some(Reason::BaseChanged) | None => {
-                self.origin(|view| Said::same(held(view).as_ref() == after), there)
+                let wants = |view: &View<'a>| Said::same(held(view, after).as_ref() == after);
+                // Of several roles, one that is not held is missing where it was put in place.
+                let had = |view: &View<'a>| match (several, held(view, after)) {
+                    (true, Some(_)) => Said::Other,
+                    (true, None) => Said::Nothing,
+                    (false, _) => there(view),
+                };
+                self.origin(wants, had)
             }
         }
     }

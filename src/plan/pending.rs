@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    change::{Change, Plan, RoleState, What},
+    change::{Change, Hand, Plan, RoleState, What, differing, natural},
     document::{Action, Origin},
     origin::Origins,
     select::{self, Lacking},
@@ -54,6 +54,11 @@ fn differs(change: &mut Change, now: &[Change]) -> bool {
         }
         if other.description.is_none() {
             origins.description = origins.description.map(|_| Origin::Unapplied);
+        }
+        for (name, origin) in &mut origins.fields {
+            if !other.fields.contains_key(name) {
+                *origin = Origin::Unapplied;
+            }
         }
         for (permission, origin) in &mut origins.permissions {
             if !other.permissions.contains_key(permission) {
@@ -126,11 +131,30 @@ fn part(change: &Change, fits: impl Fn(Origin) -> bool) -> Option<Change> {
         }
         state.permissions = Some(set);
     }
+    for (name, origin) in change.origins.fields.iter().filter(|(_, origin)| fits(**origin)) {
+        match after.fields.get(name) {
+            Some(value) => state.fields.insert(name, value.clone()),
+            None => state.fields.remove(name),
+        };
+        origins.fields.insert(name, *origin);
+    }
     if origins == Origins::default() {
         return None;
     }
     let mut part = change.clone();
-    part.action = if state.name == before.name { Action::Update } else { Action::Rename };
+    let differ = differing(before, &state);
+    part.action = match change.action {
+        // What makes it necessary is one of these.
+        Action::Replace if !origins.fields.is_empty() => Action::Replace,
+        _ if state.name != before.name || natural(before) != natural(&state) => Action::Rename,
+        _ => Action::Update,
+    };
+    if let Hand::Fields(fields) = &mut part.by_hand {
+        fields.retain(|field| differ.contains(field));
+        if fields.is_empty() {
+            part.by_hand = Hand::Nothing;
+        }
+    }
     part.origins = origins;
     if let What::Role { after, .. } = &mut part.what {
         *after = Some(state);

@@ -13,7 +13,7 @@ use super::{earlier::Earlier, temporary};
 use crate::{
     contract::{self, Spec},
     model::{
-        Address, Code, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted,
+        Address, Code, Field, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted, Value,
         config::{OnUnassign, Placed, Target},
         desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
         live::{LiveObject, LiveState},
@@ -27,22 +27,52 @@ pub struct Resolved<'a> {
     pub roles: Vec<ResolvedRole<'a>>,
     /// The wanted default; the outer `None` is "not managed".
     pub default: Option<ResolvedDefault>,
-    /// Wanted assignments that have not expired, by (class, principal id).
-    pub assignments: BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
-    /// Where assignments that have expired were written, by (class, principal id, role).
-    pub expired: BTreeMap<(&'static str, Untrusted, RoleId), Site>,
-    /// Lists that are the whole truth: (role, class of principals).
-    pub exclusive: BTreeSet<(RoleId, &'static str)>,
+    /// Wanted assignments that have not expired, by natural key.
+    pub assignments: BTreeMap<Key, ResolvedAssignment>,
+    /// Where assignments that have expired were written, by natural key and role.
+    pub expired: BTreeMap<(Key, RoleId), Site>,
+    /// Lists that are the whole truth: (role, place, class of principals).
+    pub exclusive: BTreeSet<(RoleId, Scope, &'static str)>,
     /// Roles to delete on purpose, by id.
     pub removed: BTreeMap<Untrusted, ResolvedRemoval<'a>>,
     /// What earlier revisions forbid to happen to live roles, by id.
     pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
-    /// What somebody gets when a role is taken away; `None` where that is refused.
-    pub on_unassign: Option<RoleId>,
+    /// What becomes of somebody from whom a role is taken away.
+    pub on_unassign: Unassign,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// Warnings.
     pub findings: Vec<Finding>,
+    /// How others refer to each of the roles.
+    ids: Vec<RoleId>,
+    /// Which of the roles each is, also under the id of the live one.
+    by_role: BTreeMap<RoleId, usize>,
+    /// Live roles that are replaced, by id.
+    replaced: BTreeMap<Untrusted, usize>,
+}
+
+/// What becomes of somebody from whom a role is taken away, where the class leaves a choice.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Unassign {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// They are given this role instead.
+    To(RoleId),
+    /// They keep the access of the role's base.
+    KeepBase,
+    /// They leave the place, or the provider.
+    RemoveMember,
+}
+
+impl Unassign {
+    /// The role that they are given instead.
+    pub fn to(&self) -> Option<&RoleId> {
+        match self {
+            Self::To(role) => Some(role),
+            Self::Refuse | Self::KeepBase | Self::RemoveMember => None,
+        }
+    }
 }
 
 /// A declared role and what it is live.
@@ -52,12 +82,22 @@ pub struct ResolvedRole<'a> {
     pub address: Address,
     /// The definition.
     pub desired: &'a DesiredRole,
+    /// Where it lives, as the API spells it.
+    pub scope: Scope,
     /// The live role; `None` if it has to be made.
     pub live: Option<&'a LiveObject>,
     /// How it was found.
     pub matched: Matched,
-    /// Its permissions, each with what brings it.
+    /// Its permissions, each with what brings it; without what a floor grants.
     pub permissions: BTreeMap<Untrusted, Via>,
+    /// Its fields beside name, description, and permissions, as far as the definition says something.
+    pub fields: BTreeMap<Field, Value>,
+    /// What its base grants whatever the role says ([`contract::Base::Floor`]).
+    pub granted: BTreeSet<Untrusted>,
+    /// Whether a new role takes the place of the live one.
+    pub replaced: bool,
+    /// The new role in the place of the live one, where an interrupted run made it already.
+    pub successor: Option<&'a LiveObject>,
 }
 
 /// How a declared role was matched with a live one.
@@ -80,14 +120,63 @@ impl ResolvedRole<'_> {
     /// Whether its definition gives it this name, now or before, or an interrupted run did.
     pub(super) fn bears(&self, name: &Untrusted) -> bool {
         let given = [&self.desired.name].into_iter().chain(&self.desired.previously);
-        given.into_iter().any(|given| given.value == *name) || temporary::name(&self.address) == *name
+        let slug = self.desired.slug.iter().any(|slug| slug.value == *name);
+        slug || given.into_iter().any(|given| given.value == *name) || temporary::name(&self.address) == *name
     }
 
-    /// How others refer to it.
+    /// How others refer to it: a role that is replaced is the new one.
     pub fn id(&self) -> RoleId {
-        match self.live.and_then(|live| live.id.as_ref()) {
+        let live = if self.replaced { self.successor } else { self.live };
+        match live.and_then(|live| live.id.as_ref()) {
             Some(id) => RoleId::Live(id.clone()),
             None => RoleId::New(self.address.clone()),
+        }
+    }
+
+    /// How others refer to what is there now.
+    pub fn live_id(&self) -> Option<RoleId> {
+        self.live.and_then(|live| live.id.clone()).map(RoleId::Live)
+    }
+}
+
+impl<'a> Resolved<'a> {
+    /// The declared role whose live one is replaced, and is `held`.
+    pub(super) fn replacing(&self, held: &RoleId) -> Option<&ResolvedRole<'a>> {
+        let RoleId::Live(id) = held else { return None };
+        let index = self.replaced.get(id)?;
+        self.roles.get(*index)
+    }
+
+    /// What a live role is after the plan: of one that is replaced the new one.
+    pub(super) fn becomes<'r>(&'r self, held: &'r RoleId) -> &'r RoleId {
+        match held {
+            RoleId::Live(id) => self.replaced.get(id).and_then(|i| self.ids.get(*i)).unwrap_or(held),
+            RoleId::New(_) => held,
+        }
+    }
+
+    /// The live role in whose place `role` comes.
+    pub(super) fn predecessor(&self, role: &RoleId) -> Option<RoleId> {
+        let found = self.replaced.iter().find(|(_, index)| self.ids.get(**index) == Some(role));
+        found.map(|(id, _)| RoleId::Live((*id).clone()))
+    }
+
+    /// The declared role that is `role`, or whose live one is.
+    pub(super) fn declared(&self, role: &RoleId) -> Option<&ResolvedRole<'a>> {
+        self.roles.get(*self.by_role.get(role)?)
+    }
+
+    fn index(&mut self) {
+        for (index, role) in self.roles.iter().enumerate() {
+            let id = role.id();
+            self.by_role.entry(id.clone()).or_insert(index);
+            self.ids.push(id);
+            if let Some(live) = role.live_id() {
+                self.by_role.entry(live).or_insert(index);
+            }
+            if let Some(id) = role.live.and_then(|live| live.id.clone()).filter(|_| role.replaced) {
+                self.replaced.insert(id, index);
+            }
         }
     }
 }
@@ -161,7 +250,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
     resolver.match_roles(twins);
     let roles = resolver.roles();
     let default = input.desired.default.as_ref().map(|default| ResolvedDefault {
-        role: default.role.as_ref().and_then(|role| resolver.role(role)),
+        role: default.role.as_ref().and_then(|role| resolver.role(role, &Scope::Target)),
         site: default.site,
     });
     let (assignments, expired) = resolver.assignments();
@@ -169,16 +258,24 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         .desired
         .exclusive
         .iter()
-        .filter_map(|list| Some((resolver.role(&list.role)?, list.class)))
+        .filter_map(|list| {
+            let place = resolver.place(&list.scope, list.role.site)?;
+            Some((resolver.role(&list.role, &place)?, place, list.class))
+        })
         .collect();
     let removed = resolver.removed();
     let protected = resolver.protected();
     let on_unassign = match &input.target.on_unassign {
-        OnUnassign::To(role) => resolver.role(&on_unassign_ref(role)),
-        OnUnassign::Refuse | OnUnassign::KeepBase | OnUnassign::RemoveMember => None,
+        OnUnassign::To(role) => {
+            let to = resolver.role(&on_unassign_ref(role), &Scope::Target);
+            to.map_or(Unassign::Refuse, Unassign::To)
+        }
+        OnUnassign::Refuse => Unassign::Refuse,
+        OnUnassign::KeepBase => Unassign::KeepBase,
+        OnUnassign::RemoveMember => Unassign::RemoveMember,
     };
     let Resolver { findings, notes, .. } = resolver;
-    Resolved {
+    let mut resolved = Resolved {
         roles,
         default,
         assignments,
@@ -189,7 +286,12 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         on_unassign,
         notes,
         findings,
-    }
+        ids: Vec::new(),
+        by_role: BTreeMap::new(),
+        replaced: BTreeMap::new(),
+    };
+    resolved.index();
+    resolved
 }
 
 /// `on_unassign: { to: … }` is a role's key or `builtin:NAME`.
@@ -215,7 +317,11 @@ struct Resolver<'a> {
     earlier_roles: BTreeMap<(&'a str, &'a Scope), Vec<&'a DesiredRole>>,
     /// For each declared role its live one, in the order of `desired.roles`.
     matches: Vec<(Option<&'a LiveObject>, Matched)>,
-    by_name: BTreeMap<&'a str, usize>,
+    /// For each declared role that is replaced the new one, where it is there already.
+    replaced: BTreeMap<usize, Option<&'a LiveObject>>,
+    by_name: BTreeMap<&'a str, Vec<usize>>,
+    /// Places that were reported as missing.
+    missing: BTreeSet<&'a Scope>,
     /// How often something similar was looked for.
     guesses: usize,
     findings: Vec<Finding>,
@@ -240,7 +346,10 @@ impl<'a> Resolver<'a> {
         for role in input.earlier.states().flat_map(|state| &state.roles) {
             earlier_roles.entry((&*role.key, &role.scope)).or_default().push(role);
         }
-        let by_name = input.desired.roles.iter().enumerate().map(|(i, role)| (&*role.key, i)).collect();
+        let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, role) in input.desired.roles.iter().enumerate() {
+            by_name.entry(&role.key).or_default().push(index);
+        }
         let matches = vec![(None, Matched::Not); input.desired.roles.len()];
         Self {
             input,
@@ -249,7 +358,9 @@ impl<'a> Resolver<'a> {
             by_live_name,
             earlier_roles,
             matches,
+            replaced: BTreeMap::new(),
             by_name,
+            missing: BTreeSet::new(),
             guesses: 0,
             findings: Vec::new(),
             notes: Vec::new(),
@@ -286,32 +397,68 @@ impl<'a> Resolver<'a> {
 
     fn id_of(&self, index: usize) -> RoleId {
         let role = &self.input.desired.roles[index];
-        match self.matches[index].0.and_then(|live| live.id.as_ref()) {
+        let live = self.replaced.get(&index).copied().unwrap_or(self.matches[index].0);
+        match live.and_then(|live| live.id.as_ref()) {
             Some(id) => RoleId::Live(id.clone()),
             None => RoleId::New(Address::role(&self.input.target.name, &role.key, &role.scope)),
         }
     }
 
-    /// The live built-in role that is meant by its id or its name.
-    fn builtin(&self, name: &Untrusted) -> Option<&'a LiveObject> {
-        let by_id = self.by_id.get(name).into_iter();
-        let by_name = self.by_live_name.get(name).into_iter().flatten();
-        by_id.chain(by_name).copied().find(|object| object.builtin)
+    /// How the API spells a place; a finding where there is none.
+    fn place(&mut self, scope: &'a Scope, site: Site) -> Option<Scope> {
+        if let Some(place) = self.input.live.place(scope) {
+            return Some(place.clone());
+        }
+        if self.missing.insert(scope)
+            && let Some(place) = contract::manual::place(scope)
+        {
+            let message = format!("{} knows no {place}", self.input.spec.title());
+            let help = "Write it as the product does, and make sure that the credential may see it.";
+            self.error(Code::UnknownScope, site, message, "not found", Some(help.into()));
+        }
+        None
     }
 
-    /// The role that a reference names; a finding where there is none.
-    fn role(&mut self, reference: &RoleRef) -> Option<RoleId> {
+    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of
+    /// the whole target or of a level, else the only one.
+    fn declared(&self, key: &str, at: &Scope) -> Option<usize> {
+        let all = self.by_name.get(key)?;
+        let scope = |index: &&usize| &self.input.desired.roles[**index].scope;
+        let here = |index: &&usize| self.input.live.place(scope(index)) == Some(at);
+        let wide = |index: &&usize| !matches!(scope(index), Scope::In { .. });
+        let only = || if let [only] = all.as_slice() { Some(only) } else { None };
+        all.iter().find(here).or_else(|| all.iter().find(wide)).or_else(only).copied()
+    }
+
+    /// The live built-in role that is meant by its id or its name.
+    fn builtin(&self, name: &Untrusted, at: &Scope) -> Option<&'a LiveObject> {
+        let by_id = self.by_id.get(name).into_iter();
+        let by_name = || self.by_live_name.get(name).into_iter().flatten();
+        let here = by_name().filter(|object| object.key.scope == *at);
+        by_id.chain(here).chain(by_name()).copied().find(|object| object.builtin)
+    }
+
+    /// The role that a reference names where it is used; a finding where there is none.
+    fn role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
         match &reference.value {
             RoleName::Key(key) => {
-                if let Some(index) = self.by_name.get(&**key) {
-                    return Some(self.id_of(*index));
+                if let Some(index) = self.declared(key, at) {
+                    return Some(self.id_of(index));
                 }
-                let message = format!("role `{key}` is not declared");
-                self.error(Code::UnknownRole, reference.site, message, "unknown role", None);
+                let (message, label) = match contract::manual::place(at) {
+                    Some(place) if self.by_name.contains_key(&**key) => {
+                        (format!("role `{key}` is not declared for {place}"), "not there")
+                    }
+                    _ if self.by_name.contains_key(&**key) => {
+                        (format!("role `{key}` lives in several places"), "which one?")
+                    }
+                    _ => (format!("role `{key}` is not declared"), "unknown role"),
+                };
+                self.error(Code::UnknownRole, reference.site, message, label, None);
                 None
             }
             RoleName::Builtin(name) => {
-                if let Some(id) = self.builtin(name).and_then(|object| object.id.clone()) {
+                if let Some(id) = self.builtin(name, at).and_then(|object| object.id.clone()) {
                     return Some(RoleId::Live(id));
                 }
                 let known: Vec<&str> = self
@@ -345,37 +492,45 @@ impl<'a> Resolver<'a> {
     }
 
     #[expect(clippy::type_complexity, reason = "the two maps of Resolved")]
-    fn assignments(
-        &mut self,
-    ) -> (
-        BTreeMap<(&'static str, Untrusted), ResolvedAssignment>,
-        BTreeMap<(&'static str, Untrusted, RoleId), Site>,
-    ) {
-        let mut wanted: BTreeMap<(&'static str, Untrusted), ResolvedAssignment> = BTreeMap::new();
+    fn assignments(&mut self) -> (BTreeMap<Key, ResolvedAssignment>, BTreeMap<(Key, RoleId), Site>) {
+        let mut wanted: BTreeMap<Key, ResolvedAssignment> = BTreeMap::new();
         let mut expired = BTreeMap::new();
+        let several: BTreeSet<&str> = {
+            let classes = self.input.spec.principals().iter();
+            classes
+                .filter(|class| !class.one_role(&self.input.target.settings))
+                .map(|class| class.class)
+                .collect()
+        };
         for assignment in &self.input.desired.assignments {
-            let role = self.role(&assignment.role);
+            let place = self.place(&assignment.scope, assignment.principal.site);
+            let role = place.as_ref().and_then(|place| self.role(&assignment.role, place));
             let principal = self.principal(assignment.class, &assignment.principal);
-            let (Some(role), Some(principal)) = (role, principal) else { continue };
+            let (Some(scope), Some(role), Some(name)) = (place, role, principal) else { continue };
             let site = assignment.principal.site;
+            let class = assignment.class;
+            let slot = several.contains(class).then(|| role.clone());
+            let key = Key { kind: Kind::Assignment, class, scope, name, role: slot };
             if assignment.expires.is_some_and(|last| last < self.input.today) {
-                expired.insert((assignment.class, principal, role), site);
+                expired.insert((key, role), site);
                 continue;
             }
-            let slot = (assignment.class, principal);
-            if let Some(first) = wanted.get(&slot) {
-                let message = format!("`{}` is assigned twice", slot.1.raw());
+            if let Some(first) = wanted.get(&key) {
+                let message = format!("`{}` is assigned twice", key.name.raw());
                 let finding = Finding::new(Code::TwoRoles, message)
                     .at(site, "second assignment")
                     .at(first.site, "first assignment")
-                    .help(format!(
-                        "{} gives a person one role. Keep one of the two.",
-                        self.input.spec.title()
-                    ));
+                    .help(match key.role {
+                        Some(_) => "Remove one of the two.".to_owned(),
+                        None => format!(
+                            "{} gives a person one role. Keep one of the two.",
+                            self.input.spec.title()
+                        ),
+                    });
                 self.findings.push(finding);
                 continue;
             }
-            wanted.insert(slot, ResolvedAssignment { role, site });
+            wanted.insert(key, ResolvedAssignment { role, site });
         }
         (wanted, expired)
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use globset::GlobSet;
 
-use super::change::{Change, Plan, RoleState, What};
+use super::{
+    change::{Change, Plan, RoleState, What, natural},
+    document::Action,
+};
 use crate::model::{Address, RoleId, Scope};
 
 /// A selected change that makes no sense without another one.
@@ -72,11 +75,14 @@ impl<'a> Left<'a> {
                     left.made.insert(change.role_id(), &change.address);
                 }
                 What::Role { class, scope, before: Some(before), after, .. } => {
+                    if change.action == Action::Replace {
+                        left.made.insert(change.new_role_id(), &change.address);
+                    }
                     if after.as_ref().is_some_and(|after| loses(before, after)) {
                         left.loses.insert(change.role_id(), &change.address);
                     }
-                    if after.as_ref().is_none_or(|after| after.name != before.name) {
-                        let name = before.name.raw().to_lowercase();
+                    if after.as_ref().is_none_or(|after| natural(after) != natural(before)) {
+                        let name = natural(before).raw().to_lowercase();
                         left.frees.entry((class, scope, name)).or_default().push(&change.address);
                     }
                 }
@@ -111,12 +117,13 @@ impl<'a> Left<'a> {
                 self.leaves.get(&change.role_id()).into_iter().flatten().copied().collect()
             }
             What::Role { class, scope, before, after: Some(after), .. } => {
-                let takes = before.as_ref().is_none_or(|before| before.name != after.name);
-                let name = takes.then(|| (*class, scope, after.name.raw().to_lowercase()));
+                let takes = before.as_ref().is_none_or(|before| natural(before) != natural(after));
+                let name = takes.then(|| (*class, scope, natural(after).raw().to_lowercase()));
                 let freers = name.and_then(|name| self.frees.get(&name));
                 let gains = before.as_ref().is_some_and(|before| loses(after, before));
                 let id = change.role_id();
-                let leavers = if gains { self.leaves.get(&id) } else { None };
+                let goes = change.action == Action::Replace;
+                let leavers = if gains || goes { self.leaves.get(&id) } else { None };
                 freers.into_iter().chain(leavers).flatten().copied().collect()
             }
         }

@@ -351,7 +351,18 @@ async fn apply_target(
     let ops = order::order(&target.plan, &*target.tenant.provider);
     let name: &str = &target.target.name;
     let tell = |event: apply::Event<'_>| events(name, event);
-    let report = apply::run(Run { reader: &*reader, writer: &*writer, ops: &ops, stop, events: &tell }).await;
+    let spec = &target.tenant.provider;
+    let run = Run {
+        reader: &*reader,
+        writer: &*writer,
+        ops: &ops,
+        query: &target.live.read,
+        at_a_time: spec.writes_at_a_time(),
+        one_per_scope: spec.one_write_per_scope(),
+        stop,
+        events: &tell,
+    };
+    let report = apply::run(run).await;
     tell(apply::Event::ReadingBack);
     let proof = verify(world, project, target, wishes, &report).await;
     let changes = statuses(&target.plan, &ops, &report, &proof);
@@ -451,7 +462,7 @@ async fn verify(
 ) -> Proof {
     let moves_people =
         target.plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. }));
-    let query = Query { roles: true, members: moves_people || target.live.read.members };
+    let query = Query { members: moves_people || target.live.read.members, ..target.live.read.clone() };
     let reader = target.tenant.reader();
     let Some(desired) = project.loaded.desired.get(&target.target.name) else {
         return Proof::Read(Vec::new(), None);
@@ -459,7 +470,7 @@ async fn verify(
     let complete = report.statuses.iter().all(|status| *status == Status::Done);
     let mut looks = LOOK_AGAIN.iter();
     loop {
-        let live = match reader.fetch(query).await {
+        let live = match reader.fetch(query.clone()).await {
             Ok(live) => live,
             Err(error) => return Proof::Unread(error.into()),
         };

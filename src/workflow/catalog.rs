@@ -212,7 +212,7 @@ async fn read(
     report: &mut TargetCatalogue,
 ) -> Result<(), Failure> {
     let tenant = Tenant::connect_to_look(world, target, project.folder().ok()).await?;
-    let result = tenant.reader().fetch(Query { roles: true, members: false }).await;
+    let result = tenant.reader().fetch(Query::roles()).await;
     let provider = tenant.provider.clone();
     tenant.close().await;
     let LiveState { identity, catalogue, .. } = result?;

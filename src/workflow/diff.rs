@@ -16,7 +16,7 @@ use crate::{
     definition::Loaded,
     model::{
         Finding, Level, Untrusted,
-        config::{Config, Target},
+        config::{Config, Placed, Target},
         desired::DesiredState,
         files::{FileErrorKind, Files},
     },
@@ -417,6 +417,7 @@ impl Comparison<'_> {
         let input = Input {
             target: name,
             spec: *spec,
+            settings: shown.map_or(&NO_SETTINGS, |target| &target.settings),
             a: half(then.map_or(&nothing, |state| &**state), self.a),
             b: half(now.map_or(&nothing, |state| &**state), self.b),
             only: self.only,
@@ -424,6 +425,9 @@ impl Comparison<'_> {
         difference::compare(input, found);
     }
 }
+
+/// Of a target that is no longer there.
+static NO_SETTINGS: BTreeMap<String, Placed<Untrusted>> = BTreeMap::new();
 
 fn half<'a>(desired: &'a DesiredState, read: &'a Read) -> Half<'a> {
     Half { desired, sources: &read.loaded.sources }

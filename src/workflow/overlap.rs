@@ -133,7 +133,8 @@ impl<'a> Claims<'a> {
             gives.entry((role.clone(), class, scope)).or_insert(site);
             let spelling = &assignment.principal.value;
             if let Some(who) = contract::principal_id(spec, &live.directory, class, spelling) {
-                let one = contract::principal(spec, class).is_some_and(|class| class.one_role);
+                let one =
+                    contract::principal(spec, class).is_some_and(|class| class.one_role(&target.settings));
                 slots.entry((class, scope, who, (!one).then_some(role))).or_insert(site);
             }
         }

@@ -105,22 +105,19 @@ impl Past {
         Ok(others)
     }
 
-    /// Whether an earlier revision may have declared who holds a role of this target.
-    pub(super) fn assigns(
+    /// What earlier revisions may have declared of this target: the base, and what the records tell.
+    pub(super) fn declared(
         &self,
         world: &World,
         project: &Project,
         target: &Target,
         recording: &Recording,
-    ) -> bool {
-        let of = |side: &Side| {
-            side.loaded.desired.get(&target.name).is_some_and(|state| !state.assignments.is_empty())
-        };
+    ) -> Vec<Arc<DesiredState>> {
+        let of = |side: &Side| side.loaded.desired.get(&target.name).cloned();
         let recorded = recording.records.iter().filter(|record| record.target.raw() == &*target.name);
-        self.base.as_ref().is_some_and(|(_, side)| of(side))
-            || recorded
-                .into_iter()
-                .any(|record| self.side(world, project, record.revision.raw()).is_ok_and(|side| of(&side)))
+        let recorded =
+            recorded.filter_map(|record| of(&*self.side(world, project, record.revision.raw()).ok()?));
+        self.base.as_ref().and_then(|(_, side)| of(side)).into_iter().chain(recorded).collect()
     }
 
     /// Whether `record` is of the planned commit's own history.

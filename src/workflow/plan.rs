@@ -10,19 +10,16 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
-    model::{
-        Finding, Level, Untrusted,
-        config::Target,
-        desired::DesiredState,
-        live::{LiveState, Query},
-    },
+    model::{Finding, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
         compare,
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
-        pending, resolve, select,
+        pending,
+        query::query,
+        resolve, select,
     },
 };
 
@@ -182,12 +179,11 @@ async fn plan_target(
     let reader = tenant.reader();
     let declared = desired;
     let recording = Recording::open(project, target);
-    let assigns = !desired.assignments.is_empty()
-        || !desired.exclusive.is_empty()
-        || project.past.assigns(world, project, target, &recording);
-    let first = Query { roles: true, members: assigns };
-    let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let spec = &*tenant.provider;
+    let before = project.past.declared(world, project, target, &recording);
+    let states = || [desired].into_iter().chain(before.iter().map(|state| &**state));
+    let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
+    let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {
         past.notes.push(unusable(failure));
@@ -214,7 +210,7 @@ async fn plan_target(
         let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
         if !live.read.members && compare::needs_members(input) {
             drop((views, resolved));
-            live = reader.fetch(Query { roles: true, members: true }).await.map_err(Failure::from)?;
+            live = reader.fetch(query(states(), spec, target, true)).await.map_err(Failure::from)?;
             continue;
         }
         let mut plan = compare::compare(input);
@@ -245,12 +241,7 @@ async fn plan_target(
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
         let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
-        let facts = assess::Facts {
-            live: &live,
-            catalogue: spec.catalogue(),
-            guards: &guards,
-            allowed: &wishes.allowed,
-        };
+        let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
         if wishes.part == Part::Drift {
             // A report: nobody applies it, so nothing refuses it.
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
@@ -260,6 +251,7 @@ async fn plan_target(
         }
         let circumstances = build::Circumstances {
             target,
+            spec,
             identity: &live.identity,
             guards: &guards,
             selection: &wishes.only,

@@ -221,7 +221,7 @@ impl Tenant {
 
     /// The tenant at a provider whose permissions are `permissions`.
     pub(crate) fn live(&self, spec: &dyn Spec, permissions: &[&str]) -> LiveState {
-        let mut live = LiveState { read: Query { roles: true, members: true }, ..LiveState::default() };
+        let mut live = LiveState { read: Query::all(), ..LiveState::default() };
         let class = spec.roles()[0].class;
         for builtin in &spec.catalogue().builtin {
             let mut role = object(Kind::Role, class, builtin.title);

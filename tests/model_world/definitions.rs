@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, date};
 use rolecall::{
     assess,
-    contract::Spec as _,
     model::{
         Address, Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
         config::{CredentialSource, Guards, Limit, Manage, Mode, OnUnassign, Placed, Target},
@@ -209,6 +208,7 @@ impl Definitions {
             id: None,
             name: placed(key.into(), at),
             previously: Vec::new(),
+            slug: None,
             description: None,
             base: None,
             include: Vec::new(),
@@ -274,7 +274,7 @@ impl Definitions {
     pub(crate) fn removed(mut self, role: &str, reassign_to: Option<&str>) -> Self {
         let role = self.reference(role);
         let reassign_to = reassign_to.map(|to| self.reference(to));
-        self.desired.removed.push(Removal { role, reassign_to });
+        self.desired.removed.push(Removal { role, scope: None, reassign_to });
         self
     }
 
@@ -398,12 +398,13 @@ pub(crate) fn plan_part(
     let input = compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views };
     let mut plan = compare::compare(input);
     let left = part(&mut plan);
-    assess::judge(&mut plan, assess::Facts { live, catalogue: spec.catalogue(), guards, allowed });
+    assess::judge(&mut plan, assess::Facts { live, spec, guards, allowed });
     let ops = order::order(&plan, spec);
     let mut sources = Sources::default();
     sources.add(Source::new("roles/all.yaml", None, "\n".repeat(definitions.place as usize + 2)));
     let circumstances = build::Circumstances {
         target,
+        spec,
         identity: &live.identity,
         guards,
         selection: &[],

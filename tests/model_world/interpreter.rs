@@ -62,6 +62,7 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
             }
             world.default = new;
         }
+        Verb::Unassign { .. } => return Err("there is no call that takes a role away".to_owned()),
         Verb::Assign { role, class, principals, .. } => {
             let id = world.known(role, made)?;
             let most = if *class == "bot" { 1 } else { BATCH };

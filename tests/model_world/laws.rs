@@ -26,7 +26,7 @@ use super::{
     definitions::{Planned, plan, plan_live, plan_selected},
     interpreter::{execute, execute_all},
     random::{Case, cases},
-    spec::BATCH,
+    spec::{BATCH, Madeup},
     text,
     world::{Who, World},
 };
@@ -284,11 +284,11 @@ fn failed(why: &str, planned: &Planned) -> TestCaseError {
 
 /// Of an assignment of several people some arrive; anything else does nothing.
 fn do_in_part(world: &mut World, made: &mut Made, verb: &Verb, seed: u64) {
-    if let Verb::Assign { role, scope, class, principals } = verb {
+    if let Verb::Assign { role, scope, class, principals, held } = verb {
         let some = principals[..seed as usize / 7 % principals.len()].to_vec();
-        let (role, scope) = (role.clone(), scope.clone());
+        let (role, scope, held) = (role.clone(), scope.clone(), held.clone());
         // An empty request is refused like the whole.
-        let _ = execute(world, made, &Verb::Assign { role, scope, class, principals: some });
+        let _ = execute(world, made, &Verb::Assign { role, scope, class, principals: some, held });
     }
 }
 
@@ -304,12 +304,10 @@ fn shuffle<T>(items: &mut [T], seed: u64) {
 /// What each person is without for a moment, as the plan tells.
 fn gaps(plan: &Plan) -> BTreeMap<Who, BTreeSet<String>> {
     let mut gaps: BTreeMap<Who, BTreeSet<String>> = BTreeMap::new();
-    for gap in order::gaps(plan) {
-        for change in gap.who {
-            if let What::Assignment { class, principal, .. } = &plan.changes[change].what {
-                let permissions = gap.permissions.iter().map(|permission| permission.raw().to_owned());
-                gaps.entry((*class, principal.raw().to_owned())).or_default().extend(permissions);
-            }
+    for gap in order::gaps(plan, &Madeup) {
+        for (class, principal) in gap.who {
+            let permissions = gap.permissions.iter().map(|permission| permission.raw().to_owned());
+            gaps.entry((class, principal.raw().to_owned())).or_default().extend(permissions);
         }
     }
     gaps

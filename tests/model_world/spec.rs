@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use rolecall::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, Setting, Spec, Spellings, equal, equal_text,
+        Base, DefaultRole, Example, FieldSpec, OnRemove, PermissionForm, PrincipalClass, RoleClass, Setting,
+        Spec, Spellings, equal_text,
     },
     model::field,
 };
@@ -24,42 +24,38 @@ pub(crate) const PERMISSIONS: [&str; 8] =
 pub(crate) const BATCH: usize = 3;
 
 const FIELDS: &[FieldSpec] = &[
-    FieldSpec { name: field::NAME, readable: true, on_change: OnChange::InPlace, same: equal },
-    FieldSpec { name: field::DESCRIPTION, readable: true, on_change: OnChange::InPlace, same: equal_text },
-    FieldSpec { name: field::PERMISSIONS, readable: true, on_change: OnChange::InPlace, same: equal },
+    FieldSpec::of(field::NAME),
+    FieldSpec { same: equal_text, ..FieldSpec::of(field::DESCRIPTION) },
+    FieldSpec::of(field::PERMISSIONS),
 ];
 
-const ROLES: &[RoleClass] = &[RoleClass {
-    class: "role",
-    create: Do::Api,
-    delete: Do::Api,
-    base: Base::Copy,
-    fields: FIELDS,
-    name: Length { min: 1, max: None },
-    description: Some(Length { min: 0, max: None }),
-    limit: None,
-    delete_needs_vacancy: true,
-}];
+const ROLES: &[RoleClass] = &[RoleClass { base: Base::Copy, fields: FIELDS, ..RoleClass::PLAIN }];
 
-const SPELLINGS: Spellings =
-    Spellings { handle: true, email: true, id: true, handle_is_id: false, about: "an id of the provider" };
+const SPELLINGS: Spellings = Spellings {
+    handle: true,
+    email: true,
+    id: true,
+    handle_is_id: false,
+    free: false,
+    about: "an id of the provider",
+};
 
 const PRINCIPALS: &[PrincipalClass] = &[
     PrincipalClass {
         class: "user",
         field: "users",
-        one_role: true,
         batch: BATCH,
         spellings: SPELLINGS,
         on_remove: OnRemove::AnotherRole,
+        ..PrincipalClass::PLAIN
     },
     PrincipalClass {
         class: "bot",
         field: "bots",
-        one_role: true,
         batch: 1,
         spellings: SPELLINGS,
         on_remove: OnRemove::AnotherRole,
+        ..PrincipalClass::PLAIN
     },
 ];
 

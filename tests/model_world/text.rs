@@ -73,6 +73,7 @@ fn line(plan: &Plan, change: &change::Change) -> String {
             Reason::NotInExclusiveList => " (not in the exclusive list)",
             Reason::NeverDeclared => " (never declared)",
             Reason::NoLongerDeclared => " (no longer declared)",
+            Reason::RoleReplaced => " (role replaced)",
         });
     }
     for effect in &change.side_effects {
@@ -223,6 +224,10 @@ fn operation(verb: &Verb) -> String {
         Verb::Assign { role, class, principals, .. } => {
             let who: Vec<&str> = principals.iter().map(Untrusted::raw).collect();
             format!("give {} to {class} {}", id(role), who.join(", "))
+        }
+        Verb::Unassign { role, class, principals, .. } => {
+            let who: Vec<&str> = principals.iter().map(Untrusted::raw).collect();
+            format!("take {} from {class} {}", id(role), who.join(", "))
         }
     }
 }

@@ -154,7 +154,7 @@ impl World {
             },
             catalogue: Some(PERMISSIONS.iter().map(|&p| p.into()).collect()),
             caller: self.api.caller.clone(),
-            read: Query { roles: true, members: !self.api.skips_members },
+            read: Query { members: !self.api.skips_members, ..Query::roles() },
             incomplete: self.api.incomplete.clone(),
             ..LiveState::default()
         };

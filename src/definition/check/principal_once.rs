@@ -39,7 +39,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 findings.push(finding);
             }
         }
-        let one_role = contract::principal(context.input.spec, class).is_some_and(|class| class.one_role);
+        let one_role = contract::principal(context.input.spec, class)
+            .is_some_and(|class| class.one_role(&context.input.target.settings));
         if one_role && by_role.len() > 1 {
             let mut firsts: Vec<_> =
                 by_role.iter().filter_map(|(role, same)| Some((role, same.first()?))).collect();

@@ -1,20 +1,27 @@
 //! People who are given roles, moved, and taken from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use super::{
     super::{
-        change::{Change, Verdict, What},
+        change::{Change, Hand, Verdict, What},
         document::{Action, Guard, Reason},
         origin::Origins,
+        resolve::Unassign,
     },
     Comparison, held_role, incomplete,
 };
-use crate::model::{
-    Address, Kind, RoleId, Scope, Untrusted,
-    config::Mode,
-    field,
-    live::{Live, LiveObject},
+use crate::{
+    contract::{self, Do, OnRemove, PrincipalClass},
+    model::{
+        Address, Key, Kind, RoleId, Site, Untrusted, Value,
+        config::Mode,
+        field,
+        live::{Live, LiveObject},
+    },
 };
 
 impl<'a> Comparison<'a> {
@@ -22,15 +29,11 @@ impl<'a> Comparison<'a> {
         if !self.input.live.read.members {
             return;
         }
-        let slots: BTreeMap<(&'static str, &Untrusted), &'a LiveObject> = self
-            .input
-            .live
-            .of(Kind::Assignment)
-            .map(|slot| ((slot.key.class, &slot.key.name), slot))
-            .collect();
-        for ((class, principal), wanted) in &self.input.resolved.assignments {
-            let slot = slots.get(&(*class, principal)).copied();
-            self.assign(class, principal, slot, &wanted.role, Some(wanted.site));
+        let slots: BTreeMap<&'a Key, &'a LiveObject> =
+            self.input.live.of(Kind::Assignment).map(|slot| (&slot.key, slot)).collect();
+        for (key, wanted) in &self.input.resolved.assignments {
+            let slot = slots.get(key).copied();
+            self.assign(key, slot, &wanted.role, wanted.site);
         }
         let mut unmanaged = 0;
         for slot in slots.values() {
@@ -42,42 +45,38 @@ impl<'a> Comparison<'a> {
     }
 
     /// The slot of one principal gets the wanted role.
-    fn assign(
-        &mut self,
-        class: &'static str,
-        principal: &Untrusted,
-        slot: Option<&LiveObject>,
-        wanted: &RoleId,
-        site: Option<crate::model::Site>,
-    ) {
+    fn assign(&mut self, key: &Key, slot: Option<&'a LiveObject>, wanted: &RoleId, site: Site) {
         let before = slot.and_then(held_role).cloned();
         if before.as_ref() == Some(wanted) {
             return;
         }
+        // Of several roles the old one is a slot of its own: who holds it moves.
+        if key.role.is_some()
+            && let Some(old) = self.input.resolved.predecessor(wanted)
+        {
+            let held = Key { role: Some(old), ..key.clone() };
+            if self.slots.contains_key(&held) {
+                return;
+            }
+        }
         let action = if self.is_vacant(before.as_ref()) { Action::Assign } else { Action::Reassign };
+        let replaced = before.as_ref().is_some_and(|held| self.input.resolved.becomes(held) == wanted);
         // Whoever holds a role that goes has to move, and the definitions say where.
-        let goes = matches!(&before, Some(RoleId::Live(id)) if self.going.contains(id));
+        let goes = replaced || matches!(&before, Some(RoleId::Live(id)) if self.going.contains(id));
         if action == Action::Reassign && !goes && self.input.target.manage.assignments == Mode::Additive {
             let held = before.as_ref().map_or_else(String::new, |role| self.name_of(role).raw().to_owned());
             self.plan.notes.push(
                 format!(
                     "`{}` keeps the role `{held}`: the mode `additive` never takes a role away",
-                    principal.raw()
+                    key.name.raw()
                 )
                 .into(),
             );
             return;
         }
-        self.move_principal(Move {
-            class,
-            principal,
-            slot,
-            before,
-            after: Some(wanted.clone()),
-            action,
-            reason: None,
-            site,
-        });
+        let reason = replaced.then_some(Reason::RoleReplaced);
+        let after = Some(wanted.clone());
+        self.move_principal(Move { key, slot, before, after, action, reason, site: Some(site) });
     }
 
     /// Whether something says that the principal of `slot`, for whom nothing is declared, does not
@@ -87,8 +86,6 @@ impl<'a> Comparison<'a> {
         if self.is_vacant(Some(&held)) {
             return true; // Everybody has this role: nothing is granted, nothing to count.
         }
-        let class = slot.key.class;
-        let principal = &slot.key.name;
         let removal = match &held {
             RoleId::Live(id) => self.input.resolved.removed.get(id),
             RoleId::New(_) => None,
@@ -96,32 +93,36 @@ impl<'a> Comparison<'a> {
         if let Some(removal) = removal
             && let Some(to) = removal.reassign_to.clone()
         {
-            let contradiction = self.contradiction(class, principal, &to);
-            let (reason, site) = (Some(Reason::RoleRemoved), Some(removal.site));
-            self.move_principal(Move {
-                class,
-                principal,
-                slot: Some(slot),
-                before: Some(held),
-                after: Some(to),
-                action: Action::Reassign,
-                reason,
-                site,
-            });
+            let contradiction = self.contradiction(&slot.key, &to);
+            self.move_on(slot, held, to, Reason::RoleRemoved, Some(removal.site));
             if let (Some(verdict), Some(change)) = (contradiction, self.plan.changes.last_mut()) {
                 change.verdicts.push(verdict);
             }
             return true;
         }
         let refused = removal.is_some(); // With the deletion.
-        let Some((reason, site)) = self.loses(slot, &held) else { return refused };
-        let after = self.input.resolved.on_unassign.clone();
+        let Some((reason, site)) = self.loses(slot, &held) else {
+            if let Some(role) = self.input.resolved.replacing(&held) {
+                let (to, site) = (role.id(), role.desired.site);
+                self.move_on(slot, held, to, Reason::RoleReplaced, Some(site));
+                return true;
+            }
+            return refused;
+        };
+        let stays = self.stays(slot, &held);
+        if let Stays::Everything(why) = stays {
+            self.plan.notes.push(why);
+            return true;
+        }
+        let after = match stays {
+            Stays::Role(role) => Some(role),
+            _ => None,
+        };
         if after.as_ref() == Some(&held) || (refused && after.is_none()) {
             return true;
         }
         self.move_principal(Move {
-            class,
-            principal,
+            key: &slot.key,
             slot: Some(slot),
             before: Some(held),
             after,
@@ -132,16 +133,107 @@ impl<'a> Comparison<'a> {
         true
     }
 
+    /// The holder of a role that goes gets another one.
+    fn move_on(
+        &mut self,
+        slot: &'a LiveObject,
+        held: RoleId,
+        to: RoleId,
+        reason: Reason,
+        site: Option<Site>,
+    ) {
+        // Of several roles the other one may be held already, or be given by the definitions.
+        let other = slot.key.role.as_ref().map(|_| Key { role: Some(to.clone()), ..slot.key.clone() });
+        let has = other.is_some_and(|other| {
+            self.slots.contains_key(&other)
+                || (self.input.resolved.assignments.contains_key(&other)
+                    && self.input.resolved.becomes(&held) != &to)
+        });
+        let (after, action) = if has { (None, Action::Unassign) } else { (Some(to), Action::Reassign) };
+        let (key, before) = (&slot.key, Some(held));
+        self.move_principal(Move {
+            key,
+            slot: Some(slot),
+            before,
+            after,
+            action,
+            reason: Some(reason),
+            site,
+        });
+    }
+
+    /// What stays where the principal of `slot` loses the role `held`.
+    fn stays(&self, slot: &LiveObject, held: &RoleId) -> Stays {
+        let Some(class) = contract::principal(self.input.spec, slot.key.class) else { return Stays::Nothing };
+        if class.on_remove == OnRemove::Gone || self.keeps_another(slot, held) {
+            return Stays::Nothing;
+        }
+        match (&self.input.resolved.on_unassign, class.on_remove) {
+            (Unassign::To(role), _) => Stays::Role(role.clone()),
+            (Unassign::KeepBase, OnRemove::FallsBack) => match self.base_of(held) {
+                Some(base) => Stays::Role(base),
+                None => Stays::Everything(
+                    format!(
+                        "{} keeps `{}`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`",
+                        self.called(slot),
+                        self.name_of(held).raw()
+                    )
+                    .into(),
+                ),
+            },
+            (Unassign::RemoveMember, OnRemove::FallsBack | OnRemove::Membership) => Stays::Nothing,
+            _ => Stays::Unsaid,
+        }
+    }
+
+    /// Whether the principal of a slot holds another role in the same place, and keeps it.
+    fn keeps_another(&self, slot: &LiveObject, held: &RoleId) -> bool {
+        if slot.key.role.is_none() {
+            return false;
+        }
+        let first = Key { role: None, ..slot.key.clone() };
+        let same = |key: &Key| {
+            (key.class, &key.scope, &key.name) == (slot.key.class, &slot.key.scope, &slot.key.name)
+        };
+        let from = (Bound::Included(&first), Bound::Unbounded);
+        let held_too = self.slots.range::<Key, _>(from).map(|(_, other)| *other);
+        let mut held_too = held_too.take_while(|other| same(&other.key));
+        let keeps = |other: &LiveObject| {
+            let Some(role) = held_role(other) else { return false };
+            role != held
+                && (self.wanted_role(other).is_some()
+                    || (self.loses(other, role).is_none() && !self.goes(role)))
+        };
+        held_too.any(keeps)
+            || self.input.resolved.assignments.range(first..).next().is_some_and(|(key, _)| same(key))
+    }
+
+    fn goes(&self, role: &RoleId) -> bool {
+        matches!(role, RoleId::Live(id) if self.going.contains(id))
+    }
+
+    /// The base of a live role.
+    fn base_of(&self, role: &RoleId) -> Option<RoleId> {
+        let RoleId::Live(id) = role else { return None };
+        let live = self.input.live.of(Kind::Role).find(|role| role.id.as_ref() == Some(id))?;
+        match live.fields.get(field::BASE)?.value()? {
+            Value::Role(base) => base.clone(),
+            _ => None,
+        }
+    }
+
     /// Why the principal of `slot`, for whom nothing is declared, does not keep the role `held`.
-    fn loses(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<crate::model::Site>)> {
-        let class = slot.key.class;
-        let own = (class, slot.key.name.clone(), held.clone());
-        let expired = self.input.resolved.expired.get(&own);
-        let exclusive = self.input.resolved.exclusive.contains(&(held.clone(), class));
+    fn loses(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<Site>)> {
+        let resolved = self.input.resolved;
+        let (key, role) = self.as_said(slot, held);
+        let expired = resolved.expired.get(&(key.clone(), role.clone()));
+        let exclusive = resolved.exclusive.contains(&(role.clone(), key.scope.clone(), key.class));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
         let because = match expired {
             Some(site) => (Reason::Expired, Some(*site)),
-            None if self.former_assignments.contains(&own) => (Reason::NoLongerDeclared, None),
+            None if self.former_assignments.contains(&(slot.key.clone(), held.clone())) => {
+                (Reason::NoLongerDeclared, None)
+            }
             None if exclusive => (Reason::NotInExclusiveList, None),
             None if authoritative => (Reason::NeverDeclared, None),
             None => return None,
@@ -154,21 +246,29 @@ impl<'a> Comparison<'a> {
     /// Whether the principal of `slot` leaves the role in the same plan.
     pub(super) fn leaves(&self, slot: &LiveObject) -> bool {
         let Some(held) = held_role(slot) else { return false };
-        let to = self.input.resolved.on_unassign.as_ref();
-        self.wanted_role(slot).is_some()
-            || (to.is_some_and(|to| to != held) && self.loses(slot, held).is_some())
+        if self.wanted_role(slot).is_some_and(|wanted| wanted != held) {
+            return true;
+        }
+        self.wanted_role(slot).is_none()
+            && self.loses(slot, held).is_some()
+            && match self.stays(slot, held) {
+                Stays::Role(to) => to != *held,
+                Stays::Nothing => true,
+                Stays::Everything(_) | Stays::Unsaid => false,
+            }
     }
 
     /// Nobody is moved by `reassign_to` to a role that the next plan would take from them.
-    fn contradiction(&self, class: &'static str, principal: &Untrusted, to: &RoleId) -> Option<Verdict> {
+    fn contradiction(&self, key: &Key, to: &RoleId) -> Option<Verdict> {
         let resolved = self.input.resolved;
-        let why = if self.is_vacant(Some(to)) || resolved.on_unassign.as_ref() == Some(to) {
+        let there = Key { role: key.role.as_ref().map(|_| to.clone()), ..key.clone() };
+        let why = if self.is_vacant(Some(to)) || resolved.on_unassign.to() == Some(to) {
             return None;
-        } else if resolved.expired.contains_key(&(class, principal.clone(), to.clone())) {
+        } else if resolved.expired.contains_key(&(there.clone(), to.clone())) {
             "their assignment of it has expired"
-        } else if resolved.exclusive.contains(&(to.clone(), class)) {
+        } else if resolved.exclusive.contains(&(to.clone(), key.scope.clone(), key.class)) {
             "its list is exclusive and does not name them"
-        } else if self.former_assignments.contains(&(class, principal.clone(), to.clone())) {
+        } else if self.former_assignments.contains(&(there, to.clone())) {
             "an earlier revision declares it, and the definitions no longer do"
         } else if self.input.target.manage.assignments == Mode::Authoritative {
             "the mode is `authoritative` and they are not declared"
@@ -177,7 +277,7 @@ impl<'a> Comparison<'a> {
         };
         let message = format!(
             "`{}` would move to `{}`, and the next plan would take it away: {why}",
-            principal.raw(),
+            key.name.raw(),
             self.name_of(to).raw()
         );
         let help = "Declare the assignment, or name another role under `reassign_to`.";
@@ -190,7 +290,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn move_principal(&mut self, movement: Move<'_>) {
-        let Move { class, principal, slot, before, after, action, reason, site } = movement;
+        let Move { key, slot, before, after, action, reason, site } = movement;
+        let (class, principal) = (key.class, &key.name);
+        let spec = contract::principal(self.input.spec, class);
         let mut verdicts = Vec::new();
         let called = slot.map_or_else(|| principal.raw().to_owned(), |slot| self.called(slot));
         if let Some(why) = slot.and_then(|slot| slot.locked.as_ref()) {
@@ -209,6 +311,11 @@ impl<'a> Comparison<'a> {
             let message = format!("nobody can be given the built-in role `{}`", id.raw());
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
+        if spec.is_some_and(|spec| spec.assign == Do::Refuse) {
+            let title = self.input.spec.title();
+            let message = format!("{title} has no way to change which role `{called}` holds");
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+        }
         if slot.is_none()
             && let Some(why) = self.input.live.incomplete.get(&Kind::Assignment)
         {
@@ -216,11 +323,13 @@ impl<'a> Comparison<'a> {
             verdicts.push(incomplete("give a role to", principal, why));
         }
         if action == Action::Unassign {
-            if after.is_none() {
-                let message = format!("`{called}` would lose a role, and nothing says what they get instead");
-                let vacant = self.catalogue().builtin.iter().find(|b| b.vacant).map_or("NAME", |b| b.id);
-                let help = format!("Say it once for the target: `on_unassign: {{ to: builtin:{vacant} }}`.");
-                verdicts.push(Verdict::refuse(Guard::OnUnassign, message, Some(help)));
+            if after.is_none()
+                && let (Some(spec), Some(slot), Some(held)) = (spec, slot, &before)
+                && reason != Some(Reason::RoleRemoved)
+                && reason != Some(Reason::RoleReplaced)
+                && self.stays(slot, held) == Stays::Unsaid
+            {
+                verdicts.push(self.unsaid(spec, &called));
             }
             if let Some(why) = self.input.live.incomplete.get(&Kind::Assignment) {
                 verdicts.push(incomplete("take a role from", principal, why));
@@ -233,13 +342,15 @@ impl<'a> Comparison<'a> {
             .get(&(class, principal.clone()))
             .cloned()
             .unwrap_or_else(|| principal.clone());
+        let role = key.role.as_ref().map(|role| self.label(role));
+        let target = &self.input.target.name;
         self.plan.changes.push(Change {
-            address: Address::assignment(&self.input.target.name, &Scope::Target, class, principal, None),
+            address: Address::assignment(target, &key.scope, class, principal, role.as_deref()),
             action,
             title,
             id: Some(principal.clone()),
             what: What::Assignment {
-                scope: Scope::Target,
+                scope: key.scope.clone(),
                 class,
                 principal: principal.clone(),
                 before,
@@ -253,18 +364,62 @@ impl<'a> Comparison<'a> {
             side_effects: Vec::new(),
             site,
             verdicts,
+            by_hand: if spec.is_some_and(|spec| spec.assign == Do::Manual) {
+                Hand::Whole
+            } else {
+                Hand::Nothing
+            },
+            blocked_by: Vec::new(),
         });
     }
+
+    /// Nothing says what becomes of somebody who loses a role.
+    fn unsaid(&self, class: &PrincipalClass, called: &str) -> Verdict {
+        let message = format!("`{called}` would lose a role, and nothing says what they get instead");
+        let vacant = self.catalogue().builtin.iter().find(|b| b.vacant).map_or("NAME", |b| b.id);
+        let to = format!("`on_unassign: {{ to: builtin:{vacant} }}`");
+        let ways = match class.on_remove {
+            OnRemove::Gone | OnRemove::AnotherRole => to,
+            OnRemove::FallsBack => {
+                format!("`on_unassign: keep_base`, `on_unassign: remove_member`, or {to}")
+            }
+            OnRemove::Membership => format!("`on_unassign: remove_member`, or {to}"),
+        };
+        Verdict::refuse(Guard::OnUnassign, message, Some(format!("Say it once for the target: {ways}.")))
+    }
+
+    /// How the role of an assignment stands in its address: as a key, or what it is live.
+    fn label(&self, role: &RoleId) -> String {
+        if let Some(declared) = self.input.resolved.declared(role) {
+            return declared.desired.key.to_string();
+        }
+        match role {
+            RoleId::Live(id) if self.is_builtin(id) => format!("builtin:{}", id.raw()),
+            _ => format!("={}", self.name_of(role).raw()),
+        }
+    }
+}
+
+/// What stays of somebody's access who loses a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stays {
+    /// Nothing of it.
+    Nothing,
+    /// This role.
+    Role(RoleId),
+    /// All of it, and why.
+    Everything(Untrusted),
+    /// Nothing says it.
+    Unsaid,
 }
 
 /// A principal on the way from one role to another.
 struct Move<'m> {
-    class: &'static str,
-    principal: &'m Untrusted,
+    key: &'m Key,
     slot: Option<&'m LiveObject>,
     before: Option<RoleId>,
     after: Option<RoleId>,
     action: Action,
     reason: Option<Reason>,
-    site: Option<crate::model::Site>,
+    site: Option<Site>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
-        change::{Change, RoleState, Verdict, What},
+        change::{Change, Hand, RoleState, Successor, Verdict, What, differing, natural},
         document::{Action, Guard, Reason},
         earlier::Former,
         origin::Origins,
@@ -13,7 +13,7 @@ use super::{
     Comparison, incomplete, undeclared_roles,
 };
 use crate::{
-    contract::{equal, equal_text},
+    contract::{self, Do, OnChange, RoleClass, equal, equal_text},
     definition::emit,
     model::{
         Address, Field, Kind, RoleId, Untrusted, Value,
@@ -122,6 +122,8 @@ impl<'a> Comparison<'a> {
                 before: Some(state.clone()),
                 after: Some(state),
                 via: BTreeMap::new(),
+                granted: BTreeSet::new(),
+                successor: None,
             },
             origins: Origins::default(),
             adopts: false,
@@ -131,6 +133,8 @@ impl<'a> Comparison<'a> {
             side_effects: Vec::new(),
             site: None,
             verdicts: Vec::new(),
+            by_hand: Hand::Nothing,
+            blocked_by: Vec::new(),
         });
     }
 
@@ -140,6 +144,15 @@ impl<'a> Comparison<'a> {
             verdicts.push(incomplete("create", &role.desired.name.value, why));
         }
         verdicts.extend(self.taken_name(role));
+        let class = self.class(role.desired.class);
+        if class.is_some_and(|class| class.create == Do::Refuse) {
+            let message = format!(
+                "role `{}` is not there, and {} has no way to make one of its class",
+                role.desired.name.value.raw(),
+                self.input.spec.title()
+            );
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
+        }
         Change {
             address: role.address.clone(),
             action: Action::Create,
@@ -147,15 +160,13 @@ impl<'a> Comparison<'a> {
             id: None,
             what: What::Role {
                 class: role.desired.class,
-                scope: role.desired.scope.clone(),
+                scope: role.scope.clone(),
                 before: None,
-                after: Some(RoleState {
-                    name: role.desired.name.value.clone(),
-                    description: role.desired.description.as_ref().map(|text| text.value.clone()),
-                    permissions: Some(role.permissions.keys().cloned().collect()),
-                }),
+                after: Some(wanted(role)),
                 described: None,
                 via: role.permissions.clone(),
+                granted: role.granted.clone(),
+                successor: None,
             },
             origins: Origins::default(),
             adopts: false,
@@ -165,18 +176,27 @@ impl<'a> Comparison<'a> {
             side_effects: Vec::new(),
             site: Some(role.desired.site),
             verdicts,
+            by_hand: hand(class.map(|class| class.create)),
+            blocked_by: Vec::new(),
         }
     }
 
+    fn class(&self, class: &str) -> Option<&'static RoleClass> {
+        contract::role_class(self.input.spec, class)
+    }
+
+    /// A live role that differs from its definition; where a field cannot change, a new one takes its
+    /// place.
     fn update(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
         let additive = self.input.target.manage.roles == Mode::Additive;
+        let class = self.class(role.desired.class);
         let mut verdicts = Vec::new();
-        let wanted: BTreeSet<Untrusted> = role.permissions.keys().cloned().collect();
-        let before_permissions = match live.fields.get(field::PERMISSIONS) {
-            Some(Live::Known(Value::Set(set)) | Live::Attested(Value::Set(set))) => Some(set.clone()),
+        let before_permissions = match live.fields.get(field::PERMISSIONS).and_then(Live::value) {
+            Some(Value::Set(set)) => Some(set.clone()),
             _ => None,
         };
-        if before_permissions.is_none() {
+        let told = class.is_none_or(|class| class.reads(field::PERMISSIONS));
+        if before_permissions.is_none() && told {
             let message = format!(
                 "the permissions of role `{}` cannot be read, so nobody can tell what would change",
                 live.key.name.raw()
@@ -184,69 +204,107 @@ impl<'a> Comparison<'a> {
             let help = "Check the rights of the credential with `rolecall doctor`.".to_owned();
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
         }
-        let mut after_permissions = wanted;
-        if additive {
-            after_permissions.extend(before_permissions.iter().flatten().cloned());
+        let mut after = wanted(role);
+        if additive && let Some(permissions) = &mut after.permissions {
+            permissions.extend(before_permissions.iter().flatten().cloned());
         }
-        let before_description = match live.fields.get(field::DESCRIPTION).and_then(Live::value) {
+        let described = match live.fields.get(field::DESCRIPTION).and_then(Live::value) {
             Some(Value::Text(text)) => text.clone(),
             _ => None,
         };
-        let after_description = role.desired.description.as_ref().map(|text| text.value.clone());
-        let description_differs = after_description.as_ref().is_some_and(|after| {
+        // Where the API never tells it, nobody knows that it is as it should be.
+        let never_told = self.class(role.desired.class).is_some_and(|c| !c.reads(field::DESCRIPTION))
+            && live.fields.get(field::DESCRIPTION).and_then(Live::value).is_none();
+        let managed = after.description.is_some() && !never_told;
+        let mut before = RoleState {
+            name: live_name(live),
+            description: managed.then(|| described.clone()),
+            permissions: before_permissions,
+            fields: BTreeMap::new(),
+        };
+        let description_differs = after.description.as_ref().is_some_and(|after| {
             let value = |text: &Option<Untrusted>| Value::Text(text.clone());
-            !self.same(role.desired.class, field::DESCRIPTION, &value(&before_description), &value(after))
+            never_told
+                || !self.same(role.desired.class, field::DESCRIPTION, &value(&described), &value(after))
         });
-        let renamed = live.key.name != role.desired.name.value;
-        let permissions_differ = before_permissions.as_ref() != Some(&after_permissions);
-        if !renamed && !description_differs && !permissions_differ {
+        for (name, value) in &mut after.fields {
+            let there = live.fields.get(name).and_then(Live::value);
+            if let Some(there) = there {
+                before.fields.insert(name, there.clone());
+                if self.same(role.desired.class, name, there, value) {
+                    value.clone_from(there);
+                }
+            }
+        }
+        let mut differ = differing(&before, &after);
+        if !description_differs {
+            differ.remove(field::DESCRIPTION); // No text and the empty text.
+        }
+        if differ.is_empty() && !role.replaced {
             return None;
         }
+        let renamed = natural(&before) != natural(&after);
         verdicts.extend(Self::locked(live));
         if renamed {
             verdicts.extend(self.taken_name(role));
         }
-        if description_differs && matches!(live.fields.get(field::DESCRIPTION), Some(Live::Unreadable)) {
+        if description_differs
+            && !never_told
+            && matches!(live.fields.get(field::DESCRIPTION), Some(Live::Unreadable))
+        {
             let message = format!("the description of role `{}` cannot be read", live.key.name.raw());
             let help = "Leave `description` out to let it be as it is.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
+        let mut by_hand = BTreeSet::new();
+        for name in &differ {
+            match class.map_or(OnChange::InPlace, |class| class.on_change(name)) {
+                OnChange::InPlace | OnChange::Replace => {}
+                OnChange::Manual => {
+                    by_hand.insert(*name);
+                }
+                OnChange::Refuse => verdicts.push(self.unchangeable(live, name)),
+            }
+        }
+        let (old, new) = (before.permissions.as_ref(), after.permissions.as_ref());
         let empty = BTreeSet::new();
-        let before_set = before_permissions.as_ref().unwrap_or(&empty);
-        let gains = after_permissions.difference(before_set).next().is_some();
-        let only_base = permissions_differ
+        let (old, new) = (old.unwrap_or(&empty), new.unwrap_or(&empty));
+        let gains = new.difference(old).next().is_some() || (role.replaced && !role.granted.is_empty());
+        let only_base = differ.iter().eq([&field::PERMISSIONS])
             && self.says_the_same(role, live)
-            && !renamed
-            && !description_differs
-            && before_permissions.as_ref().is_some_and(|before| before.is_subset(&after_permissions))
-            && after_permissions
-                .difference(before_set)
-                .all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
+            && before.permissions.as_ref().is_some_and(|before| before.is_subset(new))
+            && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
         let adopts = self.adopts(role, live, gains);
         // An `id` in the definition is consent.
         if adopts && gains && live.holders != Some(0) && role.matched != Matched::Id {
             verdicts.push(self.adoption(role, live));
         }
+        let named = before.name != after.name || renamed;
+        let action = match (role.replaced, named) {
+            (true, _) => Action::Replace,
+            (false, true) => Action::Rename,
+            (false, false) => Action::Update,
+        };
+        if role.replaced {
+            verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
+            by_hand.clear();
+        }
         Some(Change {
             address: role.address.clone(),
-            action: if renamed { Action::Rename } else { Action::Update },
-            title: live.key.name.clone(),
+            action,
+            title: live_name(live),
             id: live.id.clone(),
             what: What::Role {
                 class: role.desired.class,
-                scope: role.desired.scope.clone(),
-                described: before_description.clone(),
-                before: Some(RoleState {
-                    name: live.key.name.clone(),
-                    description: after_description.is_some().then_some(before_description),
-                    permissions: before_permissions,
-                }),
-                after: Some(RoleState {
-                    name: role.desired.name.value.clone(),
-                    description: after_description,
-                    permissions: Some(after_permissions),
-                }),
+                scope: role.scope.clone(),
+                described,
+                before: Some(before),
+                after: Some(after),
                 via: role.permissions.clone(),
+                granted: if role.replaced { role.granted.clone() } else { BTreeSet::new() },
+                successor: role.successor.and_then(|successor| {
+                    Some(Successor { id: successor.id.clone()?, state: state(successor) })
+                }),
             },
             origins: Origins::default(),
             adopts,
@@ -256,7 +314,76 @@ impl<'a> Comparison<'a> {
             side_effects: Vec::new(),
             site: Some(role.desired.site),
             verdicts,
+            by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
+            blocked_by: Vec::new(),
         })
+    }
+
+    fn unchangeable(&self, live: &LiveObject, name: Field) -> Verdict {
+        let message = format!(
+            "the {name} of role `{}` differs, and {} has no way to change it",
+            live.key.name.raw(),
+            self.input.spec.title()
+        );
+        Verdict::refuse(Guard::Blocked, message, None)
+    }
+
+    /// Why a new role cannot take the place of a live one.
+    fn replacement_verdicts(
+        &self,
+        role: &ResolvedRole<'_>,
+        live: &LiveObject,
+        class: Option<&RoleClass>,
+        before: &RoleState,
+        after: &RoleState,
+    ) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        let name = live.key.name.raw();
+        let mut refuse = |message: String, help: Option<&str>| {
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, help.map(Into::into)));
+        };
+        if self.input.target.manage.roles == Mode::Additive {
+            let help = "Set `manage: declared` for this target, or leave what cannot change as it is.";
+            let message = format!("role `{name}` would be replaced, and the mode `additive` never removes");
+            refuse(message, Some(help));
+        }
+        if let Some(class) = class {
+            if class.create != Do::Api || class.delete != Do::Api {
+                let message = format!(
+                    "role `{name}` would have to be replaced, and roles of its class are not made and deleted over the API"
+                );
+                refuse(message, Some("Declare a new role, and remove this one with `reassign_to`."));
+            }
+            if class.slug.is_some() && natural(before) == natural(after) {
+                let message = format!(
+                    "role `{name}` would have to be replaced by one with the same slug, and a slug never changes"
+                );
+                refuse(message, Some("Give the role another `slug`, and this one under `previously`."));
+            }
+        }
+        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+            verdicts.push(incomplete("replace", &live.key.name, why));
+        }
+        if let Some(successor) = role.successor {
+            let same = state(successor);
+            let differ = differing(&same, after);
+            let fixed = |name: &&Field| {
+                class.is_some_and(|class| class.on_change(name) == OnChange::Replace) && **name != field::NAME
+            };
+            if let Some(name) = differ.iter().find(fixed) {
+                let message = format!(
+                    "role `{}` was left by an interrupted run in place of `{}`, and has another {name}",
+                    successor.key.name.raw(),
+                    live.key.name.raw()
+                );
+                let line = format!("- {{ name: {} }}", emit::shown(successor.key.name.raw()));
+                let help = format!("Remove it first, with `{line}` under `removed:`.");
+                verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
+            }
+        }
+        verdicts.extend(self.unknown_holders(live, "replaced"));
+        verdicts.extend(self.default_verdict(live));
+        verdicts
     }
 
     /// Whether the definitions say of the role's permissions what they said before, as far as anybody
@@ -280,14 +407,16 @@ impl<'a> Comparison<'a> {
 
     /// A name that another live role has, and keeps.
     fn taken_name(&self, role: &ResolvedRole<'_>) -> Option<Verdict> {
-        let name = &role.desired.name.value;
+        let name = &role.desired.natural().value;
         let own = role.live.and_then(|live| live.id.as_ref());
+        let next = role.successor.and_then(|live| live.id.as_ref());
         let keeper = self.named.get(name)?.iter().find(|other| {
             let id = other.id.as_ref();
             let goes = id.is_some_and(|id| self.leaving.contains(id));
             other.key.class == role.desired.class
-                && other.key.scope == role.desired.scope
+                && other.key.scope == role.scope
                 && id != own
+                && (next.is_none() || id != next)
                 && !goes
         })?;
         let id = keeper.id.as_ref().map_or("", |id| id.raw());
@@ -308,9 +437,8 @@ impl<'a> Comparison<'a> {
     }
 
     fn same(&self, class: &str, name: Field, a: &Value, b: &Value) -> bool {
-        let class = self.input.spec.roles().iter().find(|c| c.class == class);
         let usual = if name == field::DESCRIPTION { equal_text } else { equal };
-        class.and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
+        self.class(class).and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
     }
 
     /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
@@ -378,12 +506,18 @@ impl<'a> Comparison<'a> {
             let help = "Set `manage: declared` for this target, or take the role out of `removed`.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
-        if matches!(object.fields.get(field::PERMISSIONS), Some(Live::Unreadable)) {
+        let class = self.class(object.key.class);
+        let told = class.is_none_or(|class| class.reads(field::PERMISSIONS));
+        if told && matches!(object.fields.get(field::PERMISSIONS), Some(Live::Unreadable)) {
             let message = format!(
                 "the permissions of role `{}` cannot be read, and what is not read is not deleted",
                 name.raw()
             );
             verdicts.push(Verdict::refuse(Guard::Incomplete, message, None));
+        }
+        if class.is_some_and(|class| class.delete == Do::Refuse) {
+            let message = format!("{} has no way to delete role `{}`", self.input.spec.title(), name.raw());
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
         verdicts.extend(Self::locked(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));
@@ -401,6 +535,8 @@ impl<'a> Comparison<'a> {
                 before: Some(state),
                 after: None,
                 via: BTreeMap::new(),
+                granted: BTreeSet::new(),
+                successor: None,
             },
             origins: Origins::default(),
             adopts: false,
@@ -410,44 +546,23 @@ impl<'a> Comparison<'a> {
             side_effects: Vec::new(),
             site,
             verdicts,
+            by_hand: hand(class.map(|class| class.delete)),
+            blocked_by: Vec::new(),
         });
     }
 
     /// A role that somebody holds is deleted only after its holders were moved on purpose.
     fn holders_verdict(&self, object: &LiveObject, reassign_to: Option<&RoleId>) -> Option<Verdict> {
-        let needs_vacancy = self
-            .input
-            .spec
-            .roles()
-            .iter()
-            .any(|class| class.class == object.key.class && class.delete_needs_vacancy);
-        if !needs_vacancy {
+        if !self.class(object.key.class).is_some_and(|class| class.delete_needs_vacancy) {
             return None;
         }
-        let name = &object.key.name;
-        if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
-            if object.holders == Some(0) {
-                return None;
-            }
-            let why =
-                self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
-            let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
-            let help = "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is deleted without the list.";
-            return Some(Verdict::refuse(Guard::Incomplete, message, Some(help.into())));
+        if let Some(verdict) = self.unknown_holders(object, "deleted") {
+            return Some(verdict);
         }
-        let slots = object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice);
+        let name = &object.key.name;
+        let slots = self.slots_of(object);
         // Whoever is given another role by the definitions, or loses this one by them, moves anyway.
         let left: Vec<&LiveObject> = slots.iter().copied().filter(|slot| !self.leaves(slot)).collect();
-        let known = object.holders.is_none_or(|count| count == slots.len() as u64);
-        if !known {
-            let message = format!(
-                "role `{}` has {} holders, and the list of members names {}",
-                name.raw(),
-                object.holders.unwrap_or_default(),
-                slots.len()
-            );
-            return Some(Verdict::refuse(Guard::Incomplete, message, None));
-        }
         if left.is_empty() || reassign_to.is_some() {
             return None;
         }
@@ -456,6 +571,37 @@ impl<'a> Comparison<'a> {
         let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", emit::shown(name.raw()));
         let help = format!("Say under `removed:` where they go: `{line}`.");
         Some(Verdict::refuse(Guard::Held, message, Some(help)))
+    }
+
+    fn slots_of(&self, object: &LiveObject) -> &[&'a LiveObject] {
+        object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Who holds a role that goes has to be known.
+    fn unknown_holders(&self, object: &LiveObject, done: &str) -> Option<Verdict> {
+        let name = &object.key.name;
+        if object.holders == Some(0) && !self.input.live.read.members {
+            return None;
+        }
+        if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
+            if object.holders == Some(0) {
+                return None;
+            }
+            let why =
+                self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
+            let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
+            let help = format!(
+                "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."
+            );
+            return Some(Verdict::refuse(Guard::Incomplete, message, Some(help)));
+        }
+        let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
+        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class)).count() as u64;
+        object.holders.filter(|count| *count != listed).map(|count| {
+            let message =
+                format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
+            Verdict::refuse(Guard::Incomplete, message, None)
+        })
     }
 
     fn list(&self, slots: &[&LiveObject]) -> String {
@@ -480,10 +626,36 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// What a definition asks for.
+fn wanted(role: &ResolvedRole<'_>) -> RoleState {
+    RoleState {
+        name: role.desired.name.value.clone(),
+        description: role.desired.description.as_ref().map(|text| text.value.clone()),
+        permissions: Some(role.permissions.keys().cloned().collect()),
+        fields: role.fields.clone(),
+    }
+}
+
+fn hand(how: Option<Do>) -> Hand {
+    if how == Some(Do::Manual) { Hand::Whole } else { Hand::Nothing }
+}
+
+/// A live role's name: for one that has a slug not what it is known by.
+fn live_name(object: &LiveObject) -> Untrusted {
+    match object.fields.get(field::NAME).and_then(Live::value) {
+        Some(Value::Text(Some(name))) => name.clone(),
+        _ => object.key.name.clone(),
+    }
+}
+
 /// A live role as far as it can be read.
 fn state(object: &LiveObject) -> RoleState {
+    let others = object
+        .fields
+        .iter()
+        .filter(|(name, _)| ![field::NAME, field::DESCRIPTION, field::PERMISSIONS].contains(*name));
     RoleState {
-        name: object.key.name.clone(),
+        name: live_name(object),
         description: match object.fields.get(field::DESCRIPTION).and_then(Live::value) {
             Some(Value::Text(text)) => Some(text.clone()),
             _ => None,
@@ -492,5 +664,6 @@ fn state(object: &LiveObject) -> RoleState {
             Some(Value::Set(set)) => Some(set.clone()),
             _ => None,
         },
+        fields: others.filter_map(|(name, live)| Some((*name, live.value()?.clone()))).collect(),
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn compare(input: &Input<'_>, pairs: &Pairs<'_>, found: &mut TargetDi
                 None => (3, spelling(&one.principal.value).raw().to_owned()),
             };
             let role = if side == 0 { today(&one.role.value, pairs) } else { one.role.value.clone() };
-            let role = class.is_none_or(|class| !class.one_role).then_some(role);
+            let role = class.is_none_or(|class| !class.one_role(input.settings)).then_some(role);
             if let Some(slot) = slots.entry((one.class, &one.scope, who, role)).or_default().get_mut(side) {
                 slot.get_or_insert(one);
             }

@@ -12,6 +12,8 @@ mod lists;
 mod matching;
 mod roles;
 
+use std::collections::BTreeMap;
+
 use globset::GlobSet;
 
 use self::{
@@ -23,6 +25,7 @@ use crate::{
     contract::Spec,
     model::{
         Scope, Site, Sources, Untrusted,
+        config::Placed,
         desired::{DesiredState, RoleName},
     },
 };
@@ -43,6 +46,8 @@ pub struct Input<'a> {
     pub target: &'a str,
     /// Its provider.
     pub spec: &'a dyn Spec,
+    /// Its settings.
+    pub settings: &'a BTreeMap<String, Placed<Untrusted>>,
     /// What is compared with.
     pub a: Half<'a>,
     /// What is compared.
@@ -129,6 +134,7 @@ fn reference(role: &RoleName) -> Untrusted {
 fn place_of(scope: &Scope) -> Option<Untrusted> {
     match scope {
         Scope::Target => None,
+        Scope::Level(kind) => Some(Untrusted::new(kind.clone())),
         Scope::In { kind, path } => Some(format!("{kind}={}", path.raw()).into()),
     }
 }

@@ -97,6 +97,7 @@ fn difference(a: &Loaded, b: &Loaded) -> TargetDifference {
     let input = Input {
         target: "main",
         spec: &Acme,
+        settings: &BTreeMap::new(),
         a: Half { desired: &then.0, sources: &a.sources },
         b: Half { desired: &now.0, sources: &b.sources },
         only: None,

@@ -9,9 +9,11 @@ use std::collections::BTreeSet;
 
 use super::{Order, Step};
 use crate::{
+    contract::Spec,
     model::{RoleId, Untrusted},
     plan::{
         change::{Plan, RoleState, What},
+        document::Action,
         graph::{Edge, take_in},
     },
 };
@@ -23,8 +25,8 @@ pub struct Gap {
     pub role: usize,
     /// What happens too early.
     pub why: Why,
-    /// Indices of the changes of those who have the gap.
-    pub who: Vec<usize>,
+    /// Class and id of those who have the gap.
+    pub who: BTreeSet<(&'static str, Untrusted)>,
     /// What they are without.
     pub permissions: BTreeSet<Untrusted>,
     /// Whether the definition of the role accepts it.
@@ -44,13 +46,13 @@ pub enum Why {
 #[derive(Clone, Debug)]
 pub(super) struct Wish {
     pub(super) edge: Edge,
-    /// The step of those who have the gap otherwise.
-    step: usize,
-    role: RoleId,
-    why: Why,
+    /// Those who have the gap otherwise.
+    pub(super) who: BTreeSet<(&'static str, Untrusted)>,
+    pub(super) role: RoleId,
+    pub(super) why: Why,
     /// What they are without otherwise; empty where the wish is only for good measure.
-    permissions: BTreeSet<Untrusted>,
-    allowed: bool,
+    pub(super) permissions: BTreeSet<Untrusted>,
+    pub(super) allowed: bool,
 }
 
 impl Wish {
@@ -61,20 +63,19 @@ impl Wish {
 }
 
 /// Every gap that the order of `plan` cannot avoid.
-pub fn gaps(plan: &Plan) -> Vec<Gap> {
-    if !plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. })) {
+pub fn gaps(plan: &Plan, spec: &dyn Spec) -> Vec<Gap> {
+    let people = plan.changes.iter().any(|change| matches!(change.what, What::Assignment { .. }));
+    if !people && plan.held.is_empty() {
         return Vec::new();
     }
-    let order = Order::new(plan);
+    let order = Order::new(plan, spec);
     let edges: Vec<Edge> = order.wishes.iter().map(|wish| wish.edge).collect();
     let fits = take_in(order.steps.len(), &order.hard, &edges);
     let refused = order.wishes.iter().zip(fits).filter(|(wish, fits)| !fits && !wish.permissions.is_empty());
     let gap = |wish: &Wish| {
-        let Step::Move(movers) = order.steps.get(wish.step)? else { return None };
         let role = *order.role_changes.get(&wish.role)?;
-        let who = movers.who.iter().map(|(change, _)| *change).collect();
-        let Wish { why, permissions, allowed, .. } = wish.clone();
-        Some(Gap { role, why, who, permissions, allowed })
+        let Wish { who, why, permissions, allowed, .. } = wish.clone();
+        (!who.is_empty()).then_some(Gap { role, why, who, permissions, allowed })
     };
     refused.filter_map(|(wish, _)| gap(wish)).collect()
 }
@@ -92,7 +93,13 @@ impl Order<'_> {
     ) -> Wish {
         let permissions = other.map_or_else(BTreeSet::new, |other| self.at_stake(other, role, why));
         let allowed = self.plan.gaps_allowed.contains(role);
-        Wish { edge, step, role: role.clone(), why, permissions, allowed }
+        let who = match self.steps.get(step) {
+            Some(Step::People(people)) if !permissions.is_empty() => {
+                people.who.iter().map(|mover| (people.class, mover.principal.clone())).collect()
+            }
+            _ => BTreeSet::new(),
+        };
+        Wish { edge, who, role: role.clone(), why, permissions, allowed }
     }
 
     /// What people keep who come from `other`, or go there, and `role` gains or loses.
@@ -112,8 +119,14 @@ impl Order<'_> {
 
     /// The role before and after, where the plan changes it.
     fn states(&self, role: &RoleId) -> Option<(Option<&RoleState>, Option<&RoleState>)> {
-        let change = self.role_changes.get(role)?;
-        match &self.plan.changes.get(*change)?.what {
+        let change = self.plan.changes.get(*self.role_changes.get(role)?)?;
+        match &change.what {
+            What::Role { before, after, successor, .. } if change.action == Action::Replace => {
+                match change.role_id() == *role {
+                    true => Some((before.as_ref(), None)),
+                    false => Some((successor.as_ref().map(|made| &made.state), after.as_ref())),
+                }
+            }
             What::Role { before, after, .. } => Some((before.as_ref(), after.as_ref())),
             What::Default { .. } | What::Assignment { .. } => None,
         }

@@ -42,7 +42,7 @@ impl<'a> Resolver<'a> {
         for &(index, role) in &desired {
             if role.id.is_none()
                 && self.matches[index].0.is_none()
-                && let Some(live) = self.by_natural_key(role, &role.name, &claimed)
+                && let Some(live) = self.by_natural_key(role, role.natural(), &claimed)
             {
                 if let Some(id) = &live.id {
                     claimed.insert(id, index);
@@ -58,7 +58,7 @@ impl<'a> Resolver<'a> {
             let interrupted = Placed { value: temporary::name(&address), site: role.site };
             let earlier = self.earlier_roles.get(&(&*role.key, &role.scope)).into_iter().flatten();
             let earlier: Vec<Placed<Untrusted>> =
-                earlier.map(|role| Placed { value: role.name.value.clone(), site: role.site }).collect();
+                earlier.map(|role| Placed { value: role.natural().value.clone(), site: role.site }).collect();
             for earlier in role.previously.iter().chain([&interrupted]).chain(&earlier) {
                 if let Some(live) = self.by_natural_key(role, earlier, &claimed) {
                     if let Some(id) = &live.id {
@@ -102,7 +102,8 @@ impl<'a> Resolver<'a> {
                 return None;
             }
             let live = self.by_id.get(id).copied()?;
-            let fits = !live.builtin && live.key.class == role.class && live.key.scope == role.scope;
+            let here = self.input.live.place(&role.scope) == Some(&live.key.scope);
+            let fits = !live.builtin && live.key.class == role.class && here;
             (fits && !claimed.contains_key(id) && taken.insert(id)).then_some((*index, live))
         });
         found.collect()
@@ -129,7 +130,7 @@ impl<'a> Resolver<'a> {
         let key = Key {
             kind: Kind::Role,
             class: role.class,
-            scope: role.scope.clone(),
+            scope: self.input.live.place(&role.scope)?.clone(),
             name: name.value.clone(),
             role: None,
         };

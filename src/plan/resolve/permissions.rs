@@ -2,15 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{MOST_GUESSES, ResolvedRole, Resolver, nearest};
+use super::{super::temporary, MOST_GUESSES, ResolvedRole, Resolver, nearest};
 use crate::{
-    contract::Base,
+    contract::{self, Base, OnChange},
     model::{
-        Address, Code, RoleId, Untrusted, Value,
+        Address, Code, Field, RoleId, Scope, Untrusted, Value,
         desired::{RoleName, RoleRef, Via},
         field,
+        live::Live,
     },
 };
+
+/// What a role says beside its permissions.
+struct Rest {
+    scope: Scope,
+    fields: BTreeMap<Field, Value>,
+    granted: BTreeSet<Untrusted>,
+}
 
 impl<'a> Resolver<'a> {
     pub(super) fn roles(&mut self) -> Vec<ResolvedRole<'a>> {
@@ -31,16 +39,23 @@ impl<'a> Resolver<'a> {
                 sets[role] = Some(self.permissions(role, &sets));
             }
         }
+        let rest: Vec<Rest> = (0..desired.len()).map(|index| self.rest(index)).collect();
         let mut roles: Vec<ResolvedRole<'a>> = desired
             .iter()
             .zip(sets)
             .enumerate()
-            .map(|(index, (desired, permissions))| ResolvedRole {
+            .zip(rest)
+            .map(|((index, (desired, permissions)), rest)| ResolvedRole {
                 address: Address::role(&self.input.target.name, &desired.key, &desired.scope),
                 desired,
+                scope: rest.scope,
                 live: self.matches[index].0,
                 matched: self.matches[index].1,
                 permissions: permissions.unwrap_or_default(),
+                fields: rest.fields,
+                granted: rest.granted,
+                replaced: self.replaced.contains_key(&index),
+                successor: self.replaced.get(&index).copied().flatten(),
             })
             .collect();
         roles.sort_by(|a, b| a.address.cmp(&b.address));
@@ -51,9 +66,63 @@ impl<'a> Resolver<'a> {
     /// The role that another one copies, where it is declared too.
     fn declared_base(&self, index: usize) -> Option<usize> {
         match &self.input.desired.roles[index].base.as_ref()?.value {
-            RoleName::Key(key) => self.by_name.get(&**key).copied(),
+            RoleName::Key(key) => {
+                let scope = &self.input.desired.roles[index].scope;
+                self.declared(key, self.input.live.place(scope)?)
+            }
             RoleName::Builtin(_) | RoleName::Live(_) => None,
         }
+    }
+
+    /// Where a role lives, its fields beside the common ones, and whether a new role has to take the
+    /// place of the live one for them.
+    fn rest(&mut self, index: usize) -> Rest {
+        let role = &self.input.desired.roles[index];
+        let scope = self.place(&role.scope, role.site).unwrap_or_else(|| role.scope.clone());
+        let mut rest = Rest { scope, fields: BTreeMap::new(), granted: BTreeSet::new() };
+        let Some(class) = contract::role_class(self.input.spec, role.class) else { return rest };
+        if let Some(slug) = &role.slug {
+            rest.fields.insert(field::SLUG, Value::Text(Some(slug.value.clone())));
+        }
+        if let (Some(base), Base::Floor) = (&role.base, class.base)
+            && let Some(id) = self.role(base, &rest.scope)
+        {
+            if let RoleId::Live(id) = &id
+                && let Some(Value::Set(granted)) = self
+                    .by_id
+                    .get(id)
+                    .and_then(|object| object.fields.get(field::PERMISSIONS))
+                    .and_then(Live::value)
+            {
+                rest.granted.clone_from(granted);
+            }
+            rest.fields.insert(field::BASE, Value::Role(Some(id)));
+        }
+        let Some(live) = self.matches[index].0 else { return rest };
+        let differs = |(name, value): (&Field, &Value)| {
+            class.on_change(name) == OnChange::Replace
+                && live.fields.get(name).and_then(Live::value).is_some_and(|live| {
+                    !class.field(name).map_or(contract::equal as _, |f| f.same)(live, value)
+                })
+        };
+        let name = (&field::NAME, &Value::Text(Some(role.name.value.clone())));
+        if rest.fields.iter().chain([name]).any(differs) {
+            let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+            let temporary = temporary::name(&address);
+            let natural = &role.natural().value;
+            let successor = self.by_live_name.get(&temporary).into_iter().chain(
+                // Under its own name, where that is another one.
+                self.by_live_name.get(natural).filter(|_| live.key.name != *natural),
+            );
+            let successor = successor.flatten().copied().find(|found| {
+                !found.builtin
+                    && found.key.class == role.class
+                    && found.key.scope == rest.scope
+                    && found.id != live.id
+            });
+            self.replaced.insert(index, successor);
+        }
+        rest
     }
 
     /// The full set of one role; that of a declared base is among `sets`.
@@ -72,10 +141,11 @@ impl<'a> Resolver<'a> {
                     sets[other].iter().flat_map(BTreeMap::keys).cloned().collect()
                 }
                 (RoleName::Key(_), None) => {
-                    self.role(base);
+                    let at = role.scope.clone();
+                    self.role(base, &at);
                     Vec::new()
                 }
-                (RoleName::Builtin(_) | RoleName::Live(_), _) => self.live_permissions(base),
+                (RoleName::Builtin(_) | RoleName::Live(_), _) => self.live_permissions(base, &role.scope),
             };
             for permission in inherited {
                 set.entry(permission).or_insert_with(|| Via::Base(base.value.clone()));
@@ -87,8 +157,8 @@ impl<'a> Resolver<'a> {
         set
     }
 
-    fn live_permissions(&mut self, base: &RoleRef) -> Vec<Untrusted> {
-        let Some(RoleId::Live(id)) = self.role(base) else { return Vec::new() };
+    fn live_permissions(&mut self, base: &RoleRef, at: &Scope) -> Vec<Untrusted> {
+        let Some(RoleId::Live(id)) = self.role(base, at) else { return Vec::new() };
         let value = self.by_id.get(&id).and_then(|object| object.fields.get(field::PERMISSIONS));
         match value.and_then(|live| live.value()) {
             Some(Value::Set(members)) => members.iter().cloned().collect(),

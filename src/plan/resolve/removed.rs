@@ -7,7 +7,7 @@ use crate::{
     definition::emit,
     model::{
         Address, Code, Finding, RoleId, Scope, Untrusted,
-        desired::{DesiredRole, Protect, RoleName},
+        desired::{DesiredRole, Protect, Removal, RoleName},
         live::LiveObject,
     },
 };
@@ -18,16 +18,23 @@ impl<'a> Resolver<'a> {
         let matched = self.matches.iter().enumerate();
         let declared: BTreeMap<&Untrusted, usize> =
             matched.filter_map(|(index, (live, _))| Some((live.as_ref()?.id.as_ref()?, index))).collect();
-        for removal in &self.input.desired.removed {
-            let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role));
-            let names = self.removed_names(&removal.role.value);
-            let recorded = self.recorded_as(&removal.role.value);
-            let free = |found: &&Vec<&'a LiveObject>| {
+        for (removal, earlier) in self.removals() {
+            let names = self.removed_names(&removal.role.value, earlier);
+            let recorded = earlier.and_then(|role| self.recorded_as(role));
+            let free = |found: &Vec<&'a LiveObject>| {
                 found.iter().all(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)))
             };
-            let first = || self.by_live_name.get(names.first()?);
-            let others = || names.iter().skip(1).filter_map(|name| self.by_live_name.get(name)).find(free);
-            let named = || first().or_else(others).cloned();
+            let place = earlier.map(|role| &role.scope).or(removal.scope.as_ref());
+            let place = place.and_then(|scope| self.input.live.place(scope));
+            let bearing = |name: &Untrusted| {
+                let found = self.by_live_name.get(name).into_iter().flatten().copied();
+                let found: Vec<_> =
+                    found.filter(|live| place.is_none_or(|place| live.key.scope == *place)).collect();
+                (!found.is_empty()).then_some(found)
+            };
+            let first = || bearing(names.first()?);
+            let others = || names.iter().skip(1).filter_map(bearing).find(|found| free(found));
+            let named = || first().or_else(others);
             let candidates = recorded.map(|live| vec![live]).or_else(named).unwrap_or_default();
             let name = candidates
                 .first()
@@ -68,6 +75,7 @@ impl<'a> Resolver<'a> {
                 self.findings.push(finding);
                 continue;
             }
+            let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role, &live.key.scope));
             if let Some(id) = &live.id {
                 let site = removal.role.site;
                 let unproven = recorded.is_some() && !names.contains(&live.key.name);
@@ -122,10 +130,10 @@ impl<'a> Resolver<'a> {
     fn named_as(&self, role: &DesiredRole) -> Vec<&'a LiveObject> {
         let bearing = |name: &Untrusted| -> Vec<&'a LiveObject> {
             let named = self.by_live_name.get(name).into_iter().flatten().copied();
-            named.filter(|live| live.key.scope == role.scope).collect()
+            named.filter(|live| Some(&live.key.scope) == self.input.live.place(&role.scope)).collect()
         };
         let interrupted = temporary::name(&self.address(role));
-        let names = [&role.name.value].into_iter().chain(role.previously.iter().map(|name| &name.value));
+        let names = [&role.natural().value].into_iter().chain(role.previously.iter().map(|name| &name.value));
         names.chain([&interrupted]).map(bearing).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
@@ -137,30 +145,45 @@ impl<'a> Resolver<'a> {
         self.input.earlier.ids?.get(&self.address(role))
     }
 
-    /// The live role that the record has for a key that is removed; a name is never looked up there.
-    fn recorded_as(&self, role: &RoleName) -> Option<&'a LiveObject> {
-        let RoleName::Key(key) = role else { return None };
-        let declared = self.earlier_role(key)?;
-        let live = self.by_id.get(self.recorded_id(declared)?).copied()?;
-        (live.key.class == declared.class && live.key.scope == declared.scope).then_some(live)
+    /// Each removal, once for every place in which an earlier revision had its key, with one such role.
+    fn removals(&self) -> Vec<(&'a Removal, Option<&'a DesiredRole>)> {
+        let parts = |removal: &'a Removal| {
+            let earlier = match &removal.role.value {
+                RoleName::Key(key) => self.earlier_with(key),
+                RoleName::Builtin(_) | RoleName::Live(_) => Vec::new(),
+            };
+            let here = |role: &&DesiredRole| removal.scope.as_ref().is_none_or(|scope| *scope == role.scope);
+            let earlier: Vec<_> = earlier.into_iter().filter(here).map(Some).collect();
+            let parts = if earlier.is_empty() { vec![None] } else { earlier };
+            parts.into_iter().map(move |role| (removal, role))
+        };
+        self.input.desired.removed.iter().flat_map(parts).collect()
     }
 
-    /// The role that had this key in an earlier revision.
-    fn earlier_role(&self, key: &str) -> Option<&'a DesiredRole> {
-        let mut from = self.earlier_roles.range((key, &Scope::Target)..);
-        from.next().filter(|((found, _), _)| *found == key).and_then(|(_, roles)| roles.first().copied())
+    /// The live role that the record has for a key that is removed; a name is never looked up there.
+    fn recorded_as(&self, declared: &DesiredRole) -> Option<&'a LiveObject> {
+        let live = self.by_id.get(self.recorded_id(declared)?).copied()?;
+        let here = self.input.live.place(&declared.scope) == Some(&live.key.scope);
+        (live.key.class == declared.class && here).then_some(live)
+    }
+
+    /// The roles that had this key in earlier revisions, one for each place.
+    fn earlier_with(&self, key: &str) -> Vec<&'a DesiredRole> {
+        let from = self.earlier_roles.range((key, &Scope::Target)..);
+        let same = from.take_while(|((found, _), _)| *found == key);
+        same.filter_map(|(_, roles)| roles.first().copied()).collect()
     }
 
     /// The live names that `removed` may mean, the likeliest first: a key stands for those that it had
     /// in earlier revisions.
-    fn removed_names(&self, role: &RoleName) -> Vec<Untrusted> {
+    fn removed_names(&self, role: &RoleName, earlier: Option<&DesiredRole>) -> Vec<Untrusted> {
         let key = match role {
             RoleName::Live(name) | RoleName::Builtin(name) => return vec![name.clone()],
             RoleName::Key(key) => key,
         };
-        let Some(first) = self.earlier_role(key) else { return vec![Untrusted::new(key.clone())] };
+        let Some(first) = earlier else { return vec![Untrusted::new(key.clone())] };
         let all = || self.earlier_roles.get(&(&**key, &first.scope)).into_iter().flatten();
-        let names = all().map(|role| &role.name.value);
+        let names = all().map(|role| &role.natural().value);
         // With a record the names that were in place are known, and who bears an older one today is
         // another role.
         let unknown = self.input.earlier.applied.is_none();

@@ -6,8 +6,8 @@ use super::{CodeRabbit, ORG_ID, URL};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        Base, DefaultRole, Do, Example, FieldSpec, Length, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, Setting, SettingForm, Spec, Spellings, equal, equal_text,
+        Base, DefaultRole, Example, FieldSpec, Holds, Length, OnRemove, PermissionForm, PrincipalClass,
+        RoleClass, Setting, SettingForm, Spec, Spellings, equal_text,
     },
     model::object::field,
 };
@@ -40,9 +40,9 @@ const SETTINGS: &[Setting] = &[
 
 /// A partial PATCH exists for every field. Source: `/api-reference/roles-update`.
 const FIELDS: &[FieldSpec] = &[
-    FieldSpec { name: field::NAME, readable: true, on_change: OnChange::InPlace, same: equal },
-    FieldSpec { name: field::DESCRIPTION, readable: true, on_change: OnChange::InPlace, same: equal_text },
-    FieldSpec { name: field::PERMISSIONS, readable: true, on_change: OnChange::InPlace, same: equal },
+    FieldSpec::of(field::NAME),
+    FieldSpec { same: equal_text, ..FieldSpec::of(field::DESCRIPTION) },
+    FieldSpec::of(field::PERMISSIONS),
 ];
 
 /// Name 1 to 255 characters (`/api/reference/update-role`); limits of descriptions and of the number
@@ -50,14 +50,12 @@ const FIELDS: &[FieldSpec] = &[
 /// (`/api-reference/roles-delete`).
 const ROLES: &[RoleClass] = &[RoleClass {
     class: ROLE,
-    create: Do::Api,
-    delete: Do::Api,
     base: Base::Copy,
     fields: FIELDS,
     name: Length { min: 1, max: Some(255) },
     description: Some(Length { min: 0, max: None }),
-    limit: None,
     delete_needs_vacancy: true,
+    ..RoleClass::PLAIN
 }];
 
 /// Users are known by the git provider's user id and nothing else; there is no call that takes a
@@ -65,16 +63,18 @@ const ROLES: &[RoleClass] = &[RoleClass {
 const PRINCIPALS: &[PrincipalClass] = &[PrincipalClass {
     class: USER,
     field: "users",
-    one_role: true,
+    holds: Holds::One,
     batch: BATCH,
     spellings: Spellings {
         handle: true,
         email: false,
         id: true,
         handle_is_id: true,
+        free: false,
         about: "the git provider's user id, such as \"583231\"",
     },
     on_remove: OnRemove::AnotherRole,
+    ..PrincipalClass::PLAIN
 }];
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(catalog::coderabbit);

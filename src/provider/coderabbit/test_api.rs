@@ -23,8 +23,8 @@ pub(super) const MEMBER: &str = r#"{"role":"cr_member","role_name":"Member","rol
 pub(super) const CUSTOM: &str = r#"{"role":"6f1bb6c1","role_name":"Release Auditor","role_type":"custom","description":"Reads","is_default":false,"user_count":1,"permissions":[{"resource_id":"a","access_type":"read"},{"resource_id":"b:c","access_type":"write"}],"novel":{"x":[1]}}"#;
 pub(super) const OPTIONS: &str = r#"{"resource_ids":["a","b:c"],"access_types":["read","write"]}"#;
 pub(super) const ME: &str = r#"{"scope":{"id":"org-77","kind":"organization"},"user":{"user_id":1001}}"#;
-pub(super) const ROLES: Query = Query { roles: true, members: false };
-pub(super) const ALL: Query = Query { roles: true, members: true };
+pub(super) const ROLES: Query = Query::roles();
+pub(super) const ALL: Query = Query::all();
 
 pub(super) fn list(roles: &[&str]) -> String {
     format!(r#"{{"roles":[{}],"novel":null}}"#, roles.join(","))

@@ -84,6 +84,9 @@ impl Writer {
             Verb::Assign { role, principals, .. } => {
                 self.assign(known("POST /v1/users/roles", role, made)?, principals).await
             }
+            Verb::Unassign { .. } => {
+                Err(not_sent("POST /v1/users/roles", "there is no call that takes a role away"))
+            }
         }
     }
 

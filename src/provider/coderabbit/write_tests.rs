@@ -1,6 +1,6 @@
 //! Writing: what is sent, and what is made of the answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json as value};
 
@@ -23,6 +23,7 @@ fn body() -> RoleBody {
         name: "Auditor".into(),
         description: Some("Reads".into()),
         permissions: set(&["a:read", "b:c:write"]),
+        fields: BTreeMap::new(),
     }
 }
 
@@ -35,20 +36,21 @@ fn address() -> Address {
 }
 
 fn create() -> Verb {
-    Verb::CreateRole { address: address(), scope: Scope::Target, body: body() }
+    Verb::CreateRole { address: address(), class: "role", scope: Scope::Target, body: body() }
 }
 
 fn update(send: RolePatch) -> Verb {
-    Verb::UpdateRole { role: live("r1"), scope: Scope::Target, send, full: body() }
+    Verb::UpdateRole { role: live("r1"), class: "role", scope: Scope::Target, send, full: body() }
 }
 
 fn delete() -> Verb {
-    Verb::DeleteRole { role: live("r1"), scope: Scope::Target }
+    Verb::DeleteRole { role: live("r1"), class: "role", scope: Scope::Target, natural: "Auditor".into() }
 }
 
 fn assign(ids: &[&str]) -> Verb {
     let principals = ids.iter().map(|&id| id.into()).collect();
-    Verb::Assign { role: live("r1"), scope: Scope::Target, class: "user", principals }
+    let held = BTreeMap::new();
+    Verb::Assign { role: live("r1"), scope: Scope::Target, class: "user", principals, held }
 }
 
 struct Sent {
@@ -99,7 +101,7 @@ async fn a_role_is_made_with_its_full_set() {
     );
 
     let bare = RoleBody { description: None, permissions: BTreeSet::new(), ..body() };
-    let verb = Verb::CreateRole { address: address(), scope: Scope::Target, body: bare };
+    let verb = Verb::CreateRole { address: address(), class: "role", scope: Scope::Target, body: bare };
     let sent = run(&verb, &[], false, || json(201, "{}")).await;
     assert_eq!(sent.body, value!({"name": "Auditor", "permissions": []}));
 }
@@ -129,7 +131,7 @@ async fn p10_an_id_that_would_change_a_path_is_never_used() {
     assert!(error.message.raw().contains("../x"), "{:?}", error.message);
     for id in ["..", "a/b", "permissions", ""] {
         for verb in [
-            Verb::DeleteRole { role: live(id), scope: Scope::Target },
+            Verb::DeleteRole { role: live(id), class: "role", scope: Scope::Target, natural: "X".into() },
             Verb::SetDefault { role: Some(live(id)), clears: None },
         ] {
             let sent = run(&verb, &[], false, || json(200, "{}")).await;
@@ -159,7 +161,7 @@ async fn a_change_sends_only_what_changes_and_sets_as_a_whole() {
             RolePatch {
                 permissions: Some(set(&["a:read"])),
                 description: Some(Some("d".into())),
-                name: None,
+                ..RolePatch::default()
             },
             value!({"description": "d", "permissions": [{"resource_id": "a", "access_type": "read"}]}),
         ),
@@ -245,8 +247,8 @@ async fn the_default_takes_one_request() {
 #[tokio::test]
 async fn a_role_that_was_not_made_is_not_used() {
     let missing = RoleId::New(Address::role("t", "other", &Scope::Target));
-    let verb =
-        Verb::Assign { role: missing, scope: Scope::Target, class: "user", principals: vec!["1".into()] };
+    let (scope, principals, held) = (Scope::Target, vec!["1".into()], BTreeMap::new());
+    let verb = Verb::Assign { role: missing, scope, class: "user", principals, held };
     let sent = run(&verb, &[], false, || json(200, "{}")).await;
     assert_eq!((sent.result.unwrap_err().effect, sent.count), (Effect::NotSent, 0));
 }

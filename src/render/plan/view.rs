@@ -217,7 +217,9 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
         after: None,
         adopts: false,
         manual: None,
+        blocked_by: Vec::new(),
         reason: None,
+        granted_by_base: Vec::new(),
         fields: left.fields.clone(),
         side_effects: Vec::new(),
         holders: None,
@@ -236,6 +238,7 @@ pub(super) fn reason_sentence(reason: Reason) -> &'static str {
         Reason::NotInExclusiveList => "An exclusive list does not name this principal.",
         Reason::NeverDeclared => "Git never declared it, and the mode is authoritative.",
         Reason::NoLongerDeclared => "Git declared it before, and the definitions no longer do.",
+        Reason::RoleReplaced => "A new role takes the place of the one that is held.",
     }
 }
 
@@ -248,6 +251,7 @@ pub(super) fn reason_words(reason: Reason) -> &'static str {
         Reason::NotInExclusiveList => "not in the exclusive list",
         Reason::NeverDeclared => "never declared",
         Reason::NoLongerDeclared => "no longer declared",
+        Reason::RoleReplaced => "the role is replaced",
     }
 }
 

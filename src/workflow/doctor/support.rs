@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::contract::{Base, Do, OnChange, OnRemove, PrincipalClass, RoleClass, Spec};
+use crate::contract::{Base, Do, Holds, OnChange, OnRemove, PrincipalClass, RoleClass, Spec};
 
 /// What a provider supports.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -127,10 +127,12 @@ fn principal(class: &PrincipalClass) -> PrincipalSupport {
         field: class.field,
         spellings: spellings.into_iter().filter_map(|(can, spelling)| can.then_some(spelling)).collect(),
         id: can.about,
-        one_role: class.one_role,
+        one_role: class.holds == Holds::One,
         on_remove: match class.on_remove {
             OnRemove::Gone => "gone",
             OnRemove::AnotherRole => "another_role",
+            OnRemove::FallsBack => "falls_back",
+            OnRemove::Membership => "membership",
         },
     }
 }

@@ -217,7 +217,7 @@ impl Look<'_> {
 
     async fn read(&mut self, tenant: &Tenant, wishes: Wishes) {
         let reader = tenant.reader();
-        let live = match reader.fetch(Query { roles: true, members: false }).await {
+        let live = match reader.fetch(Query::roles()).await {
             Ok(live) => live,
             Err(error) => {
                 let check = if answered(&error) { "access" } else { "connection" };
@@ -359,7 +359,7 @@ impl Look<'_> {
             self.add(Check::unknown("caller", "the members were not read"));
             return;
         }
-        match reader.fetch(Query { roles: false, members: true }).await {
+        match reader.fetch(Query { roles: false, ..Query::all() }).await {
             Ok(members) => self.people(&members),
             Err(error) => {
                 let needed = self.opened.loaded.desired.get(&self.target.name);

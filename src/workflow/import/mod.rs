@@ -22,6 +22,7 @@ use crate::{
         files::Files as _,
         live::{LiveObject, LiveState, Query},
     },
+    plan::query::query,
     repo::{self, WorkTree},
 };
 
@@ -191,7 +192,8 @@ async fn read(
     let tenant = Tenant::connect(world, target, Some(folder)).await?;
     // What is declared about people is looked up, too.
     let members = options.assignments || !desired.assignments.is_empty();
-    let live = tenant.reader().fetch(Query { roles: true, members }).await;
+    let query = Query { everywhere: true, ..query([desired], &*tenant.provider, target, members) };
+    let live = tenant.reader().fetch(query).await;
     tenant.close().await;
     Ok(live?)
 }

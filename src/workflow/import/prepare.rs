@@ -173,10 +173,10 @@ impl Work<'_> {
         let removed = self.resolved.removed.iter().filter(|(_, removal)| !self.goes(removal.site, anew));
         known.removed = removed.map(|(id, _)| id.clone()).collect();
         let assigned = self.resolved.assignments.iter().filter(|(_, one)| !self.goes(one.site, anew));
-        known.principals = assigned.map(|(who, _)| who.clone()).collect();
+        known.principals = assigned.map(|(slot, _)| (slot.class, slot.name.clone())).collect();
         let expired = self.resolved.expired.iter().filter(|(_, site)| !self.goes(**site, anew));
-        let held = expired.filter(|((class, principal, role), _)| self.holds(class, principal, role));
-        known.principals.extend(held.map(|((class, principal, _), _)| (*class, principal.clone())));
+        let held = expired.filter(|((slot, role), _)| self.holds(slot.class, &slot.name, role));
+        known.principals.extend(held.map(|((slot, _), _)| (slot.class, slot.name.clone())));
         let exclusive = self.desired.exclusive.iter().filter(|list| !self.goes(list.role.site, anew));
         known.exclusive =
             exclusive.filter_map(|list| Some((self.live_id(&list.role.value)?, list.class))).collect();

@@ -11,7 +11,7 @@ use crate::{
     contract,
     definition::emit::{self, HOLDERS_KEY, Holder, Meaning, NewAssignment, Revision},
     model::{
-        Kind, RoleId, Untrusted,
+        Key, Kind, RoleId, Scope, Untrusted,
         desired::{DesiredAssignment, RoleName, Spelling},
         field,
         live::Live,
@@ -27,6 +27,14 @@ pub(super) struct Moved {
     pub(super) principal: Untrusted,
     /// `None` where they hold nothing.
     pub(super) role: Option<RoleId>,
+}
+
+impl Moved {
+    /// The one role that they hold in the target itself.
+    fn slot(&self) -> Key {
+        let (kind, class, name) = (Kind::Assignment, self.class, self.principal.clone());
+        Key { kind, class, scope: Scope::Target, name, role: None }
+    }
 }
 
 impl<'a> Finder<'a> {
@@ -69,7 +77,7 @@ impl<'a> Finder<'a> {
             self.leave(called, "their role is under `removed`", None);
             return false;
         }
-        let wanted = self.resolved.assignments.get(&(moved.class, moved.principal.clone()));
+        let wanted = self.resolved.assignments.get(&moved.slot());
         match wanted {
             Some(wanted) if Some(&wanted.role) == moved.role.as_ref() => false,
             Some(wanted) if Some(&wanted.role) != after => {
@@ -90,8 +98,7 @@ impl<'a> Finder<'a> {
 
     /// The edits that put somebody where they are live; `None` where they are declared so.
     pub(super) fn person_step(&self, moved: &Moved) -> Option<Step> {
-        let slot = (moved.class, moved.principal.clone());
-        let declared = self.resolved.assignments.get(&slot);
+        let declared = self.resolved.assignments.get(&moved.slot());
         let vacant = self.is_vacant(moved.role.as_ref());
         match declared {
             None if vacant => return None,

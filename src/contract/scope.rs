@@ -1,0 +1,54 @@
+//! Places inside a target where roles and assignments live.
+
+use crate::model::Scope;
+
+/// A kind of place that a class of roles or principals has. A class without any lives in the target
+/// itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScopeSpec {
+    /// Kind of the place as it is written: `organization`, `group`; empty for [`ScopeForm::Target`].
+    pub kind: &'static str,
+    /// How it is written.
+    pub form: ScopeForm,
+    /// What it is, a few words, for editors and messages.
+    pub about: &'static str,
+}
+
+/// How a place is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeForm {
+    /// Without `scope`: the target itself.
+    Target,
+    /// By its kind alone, `scope: enterprise`: there is one of it, or the role counts in all of them.
+    Level,
+    /// By its kind and which ones, `scope: { organization: [a, b] }`: one object for each.
+    Instance,
+}
+
+impl ScopeSpec {
+    /// The target itself, for a class that also has other places.
+    pub const TARGET: Self = Self { kind: "", form: ScopeForm::Target, about: "the whole target" };
+
+    /// A level.
+    pub const fn level(kind: &'static str, about: &'static str) -> Self {
+        Self { kind, form: ScopeForm::Level, about }
+    }
+
+    /// One of several places.
+    pub const fn instance(kind: &'static str, about: &'static str) -> Self {
+        Self { kind, form: ScopeForm::Instance, about }
+    }
+}
+
+/// Whether a class with these places can have an object at `scope`.
+pub fn has_place(scopes: &[ScopeSpec], scope: &Scope) -> bool {
+    let (form, kind) = match scope {
+        Scope::Target => (ScopeForm::Target, ""),
+        Scope::Level(kind) => (ScopeForm::Level, &**kind),
+        Scope::In { kind, .. } => (ScopeForm::Instance, &**kind),
+    };
+    match scopes {
+        [] => form == ScopeForm::Target,
+        _ => scopes.iter().any(|known| known.form == form && known.kind == kind),
+    }
+}

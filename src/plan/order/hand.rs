@@ -1,0 +1,106 @@
+//! What a person does by hand, and what waits for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Order, Step};
+use crate::{
+    contract::Spec,
+    model::{Address, field},
+    plan::change::{Hand, Plan, What, differing},
+};
+
+/// Says of every change which changes by hand it waits for.
+pub fn block(plan: &mut Plan, spec: &dyn Spec) {
+    if plan.changes.iter().all(|change| change.by_hand == Hand::Nothing) {
+        plan.changes.iter_mut().for_each(|change| change.blocked_by.clear());
+        return;
+    }
+    let blocked = Order::new(plan, spec).blocked();
+    let addresses: BTreeMap<usize, Vec<Address>> = blocked
+        .changes
+        .into_iter()
+        .map(|(change, by)| (change, by.into_iter().map(|by| plan.changes[by].address.clone()).collect()))
+        .collect();
+    for (index, change) in plan.changes.iter_mut().enumerate() {
+        change.blocked_by = addresses.get(&index).cloned().unwrap_or_default();
+    }
+}
+
+/// What waits for a person.
+#[derive(Debug, Default)]
+pub(super) struct Blocked {
+    /// Steps that cannot be made yet.
+    pub(super) steps: BTreeSet<usize>,
+    /// The same by change, with the changes by hand that each waits for; without those themselves.
+    pub(super) changes: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+impl Order<'_> {
+    /// Whether a person makes a step.
+    pub(super) fn is_by_hand(&self, step: &Step) -> bool {
+        let of = |change: &usize| &self.plan.changes[*change];
+        match step {
+            Step::Create { change } | Step::Delete { change } => of(change).by_hand == Hand::Whole,
+            Step::Lose { change } | Step::Gain { change } => of(change).by_hand.changes(field::PERMISSIONS),
+            Step::Meta { change } => {
+                let What::Role { before: Some(before), after: Some(after), .. } = &of(change).what else {
+                    return false;
+                };
+                let differ = differing(before, after);
+                let mut meta = differ.iter().filter(|name| **name != field::PERMISSIONS);
+                // What frees or takes a name by hand is by hand, whatever else changes with it.
+                of(change).by_hand.changes(field::NAME) && differ.contains(field::NAME)
+                    || meta.all(|name| of(change).by_hand.changes(name))
+            }
+            Step::FinalName { change } => of(change).by_hand.changes(field::NAME),
+            Step::Default { .. } => false,
+            Step::People(people) => {
+                people.who.first().is_some_and(|mover| of(&mover.change).by_hand == Hand::Whole)
+            }
+        }
+    }
+
+    /// The changes that a step is part of.
+    pub(super) fn changes_of(step: &Step) -> Vec<usize> {
+        match step {
+            Step::Create { change }
+            | Step::Lose { change }
+            | Step::Meta { change }
+            | Step::Gain { change }
+            | Step::FinalName { change }
+            | Step::Delete { change }
+            | Step::Default { change } => vec![*change],
+            Step::People(people) => people.who.iter().map(|mover| mover.change).collect(),
+        }
+    }
+
+    /// Every step that has to come after one that a person makes.
+    pub(super) fn blocked(&self) -> Blocked {
+        let mut blocked = Blocked::default();
+        let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (from, to) in &self.hard {
+            out.entry(*from).or_default().push(*to);
+        }
+        for (start, step) in self.steps.iter().enumerate().filter(|(_, step)| self.is_by_hand(step)) {
+            let causes = Self::changes_of(step);
+            let (mut seen, mut open) = (BTreeSet::from([start]), vec![start]);
+            while let Some(node) = open.pop() {
+                for next in out.get(&node).into_iter().flatten().filter(|next| seen.insert(**next)) {
+                    open.push(*next);
+                }
+            }
+            for reached in seen.into_iter().filter(|reached| *reached != start) {
+                if self.is_by_hand(&self.steps[reached]) {
+                    continue;
+                }
+                blocked.steps.insert(reached);
+                for change in Self::changes_of(&self.steps[reached]) {
+                    let causes = causes.iter().filter(|cause| **cause != change);
+                    blocked.changes.entry(change).or_default().extend(causes);
+                }
+            }
+        }
+        blocked.changes.retain(|_, by| !by.is_empty());
+        blocked
+    }
+}

@@ -1,0 +1,107 @@
+//! A name is free before it is taken.
+
+use std::collections::BTreeMap;
+
+use super::{Order, Step};
+use crate::{
+    model::Untrusted,
+    plan::{
+        change::{Change, What, natural},
+        document::Action,
+        graph::{Edge, take_in},
+        temporary,
+    },
+};
+
+impl Order<'_> {
+    /// A role that takes the place of another one under the same name bears a temporary one until that
+    /// one is gone.
+    pub(super) fn successors(&mut self) {
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before: Some(before), after: Some(after), successor, .. } = &it.what else {
+                continue;
+            };
+            let id = it.role_id();
+            if it.action != Action::Replace || self.waiting.contains(&id) {
+                continue;
+            }
+            let interrupted = successor.as_ref().is_some_and(|made| made.state.name != after.name);
+            if natural(before) != natural(after) && !interrupted {
+                continue;
+            }
+            if successor.as_ref().is_some_and(|made| made.state.name == after.name) {
+                continue; // It has its name already.
+            }
+            let last = self.step(Step::FinalName { change });
+            self.temporary.insert(change, temporary::name(&it.address));
+            self.last.insert(change, last);
+            let new = it.new_role_id();
+            let before = self.create.get(&new).or(self.delete.get(&id)).copied();
+            self.hard.extend(before.map(|step| (step, last)));
+            self.hard.extend(self.delete.get(&id).map(|delete| (*delete, last)));
+        }
+    }
+
+    /// Whoever takes a name waits for whoever frees it; where that is a ring, the taker bears a
+    /// temporary name first. Names that differ only in case are treated as one: some providers do.
+    pub(super) fn names(&mut self) {
+        let place = |change: &Change, name: &Untrusted| {
+            let What::Role { class, scope, .. } = &change.what else { return None };
+            Some((*class, scope.clone(), name.raw().to_lowercase()))
+        };
+        let mut frees: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before: Some(before), after, .. } = &it.what else { continue };
+            let step = match after {
+                None => self.delete.get(&it.role_id()),
+                Some(_) if it.action == Action::Replace => self.delete.get(&it.role_id()),
+                Some(after) if natural(after) != natural(before) => self.meta.get(&change),
+                Some(_) => None,
+            };
+            if let (Some(step), Some(place)) = (step, place(it, natural(before))) {
+                frees.entry(place).or_default().push((*step, change));
+            }
+        }
+        let mut wanted = Vec::new();
+        for (change, it) in self.plan.changes.iter().enumerate() {
+            let What::Role { before, after: Some(after), .. } = &it.what else { continue };
+            let takes = match before {
+                None => self.create.get(&it.role_id()),
+                Some(_) if it.action == Action::Replace => self.create.get(&it.new_role_id()),
+                Some(before) if natural(before) != natural(after) => self.meta.get(&change),
+                Some(_) => None,
+            };
+            // A role that bears a temporary name takes its own with the last step.
+            let takes = self.last.get(&change).or(takes);
+            let freed = place(it, natural(after)).and_then(|place| frees.get(&place));
+            for (frees, by) in freed.into_iter().flatten() {
+                if let (Some(takes), true) = (takes, *by != change) {
+                    wanted.push((change, (*frees, *takes)));
+                }
+            }
+        }
+        let edges: Vec<Edge> = wanted.iter().map(|(_, edge)| *edge).collect();
+        // A temporary name hurts nobody: it gives way to what somebody needs.
+        let needed =
+            self.wishes.iter().zip(&self.granted).filter(|(wish, granted)| **granted && wish.is_needed());
+        let held: Vec<Edge> = self.hard.iter().copied().chain(needed.map(|(wish, _)| wish.edge)).collect();
+        let fits = take_in(self.steps.len(), &held, &edges);
+        for ((change, (frees, takes)), fits) in wanted.into_iter().zip(fits) {
+            if fits {
+                self.hard.push((frees, takes));
+                continue;
+            }
+            let last = match self.last.get(&change) {
+                Some(last) => *last,
+                None => {
+                    let last = self.step(Step::FinalName { change });
+                    self.temporary.insert(change, temporary::name(&self.plan.changes[change].address));
+                    self.last.insert(change, last);
+                    self.hard.push((takes, last));
+                    last
+                }
+            };
+            self.hard.push((frees, last));
+        }
+    }
+}

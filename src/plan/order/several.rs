@@ -1,0 +1,126 @@
+//! Nobody who holds several roles in one place loses an access for a moment because another role
+//! brings it later.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Order, Step,
+    gaps::{Why, Wish},
+    people::Act,
+};
+use crate::{
+    model::{RoleId, RoleState, Scope, Untrusted},
+    plan::{change::What, graph::Edge},
+};
+
+type Who = (&'static str, Scope, Untrusted);
+
+impl Order<'_> {
+    /// What brings an access comes before what takes it away.
+    pub(super) fn several(&mut self) {
+        if self.plan.several.is_empty() {
+            return;
+        }
+        // The steps by which each principal is given roles, and by which they are taken.
+        let mut gives: BTreeMap<(Who, RoleId), usize> = BTreeMap::new();
+        let mut takes: BTreeMap<(Who, RoleId), usize> = BTreeMap::new();
+        for (index, step) in self.steps.iter().enumerate() {
+            let Step::People(people) = step else { continue };
+            for mover in people.who.iter().filter(|_| self.plan.several.contains(people.class)) {
+                let who = (people.class, people.scope.clone(), mover.principal.clone());
+                match &people.act {
+                    Act::Give(role) => gives.insert((who, role.clone()), index),
+                    Act::Take(role) => takes.insert((who, role.clone()), index),
+                };
+            }
+        }
+        let mut held: BTreeMap<Who, BTreeSet<RoleId>> = BTreeMap::new();
+        for (who, roles) in &self.plan.held {
+            held.insert(who.clone(), roles.clone());
+        }
+        for (who, _) in gives.keys() {
+            held.entry(who.clone()).or_default();
+        }
+        let mut wishes: BTreeMap<Edge, Wish> = BTreeMap::new();
+        for (who, before) in &held {
+            let given = gives.range((who.clone(), first())..).take_while(|((w, _), _)| w == who);
+            let given: BTreeSet<&RoleId> = given.map(|((_, role), _)| role).collect();
+            let taken = |role: &RoleId| takes.get(&(who.clone(), role.clone())).copied();
+            let after: Vec<&RoleId> = before
+                .iter()
+                .filter(|role| taken(role).is_none())
+                .chain(given.iter().copied().filter(|role| !before.contains(*role)))
+                .collect();
+            for old in before {
+                let goes = taken(old).or_else(|| self.lose.get(old).copied());
+                let Some(goes) = goes else { continue };
+                for new in after.iter().filter(|new| **new != old) {
+                    let permissions = self.kept(old, taken(old).is_some(), new);
+                    if permissions.is_empty() {
+                        continue;
+                    }
+                    let comes = [gives.get(&(who.clone(), (*new).clone())), self.gain.get(*new)];
+                    for (at, comes) in comes.into_iter().enumerate() {
+                        let Some(comes) = comes.copied() else { continue };
+                        let changes = if at == 1 { *new } else { old };
+                        let Some(role) = self.carrier(changes, new, old) else { continue };
+                        let why = if at == 1 { Why::JoinsBeforeItGains } else { Why::LosesBeforeTheyLeave };
+                        let wish = wishes.entry((comes, goes)).or_insert_with(|| Wish {
+                            edge: (comes, goes),
+                            who: BTreeSet::new(),
+                            allowed: self.plan.gaps_allowed.contains(role),
+                            role: role.clone(),
+                            why,
+                            permissions: BTreeSet::new(),
+                        });
+                        wish.who.insert((who.0, who.2.clone()));
+                        wish.permissions.extend(permissions.iter().cloned());
+                    }
+                }
+            }
+        }
+        self.wishes.extend(wishes.into_values());
+    }
+
+    /// A role of the three that changes: its definition accepts the gap, or not.
+    fn carrier<'r>(&self, first: &'r RoleId, second: &'r RoleId, third: &'r RoleId) -> Option<&'r RoleId> {
+        [first, second, third].into_iter().find(|role| self.role_changes.contains_key(role))
+    }
+
+    /// What somebody keeps who has it by `old` before and by `new` afterwards; `leaves` where they
+    /// leave the old one, else it loses something.
+    fn kept(&self, old: &RoleId, leaves: bool, new: &RoleId) -> BTreeSet<Untrusted> {
+        let (had, keeps) = self.sets(old);
+        let (_, gets) = self.sets(new);
+        let Some(had) = had else { return BTreeSet::new() };
+        let gone = had.iter().filter(|p| leaves || !keeps.is_some_and(|keeps| keeps.contains(*p)));
+        gone.filter(|p| gets.is_none_or(|gets| gets.contains(*p))).cloned().collect()
+    }
+
+    /// The permissions of a role before and after, as far as they are known.
+    fn sets(&self, role: &RoleId) -> (Option<&BTreeSet<Untrusted>>, Option<&BTreeSet<Untrusted>>) {
+        fn set(state: Option<&RoleState>) -> Option<&BTreeSet<Untrusted>> {
+            state.and_then(|state| state.permissions.as_ref())
+        }
+        let change = self.role_changes.get(role).map(|change| &self.plan.changes[*change]);
+        match change.map(|change| (&change.what, change)) {
+            Some((What::Role { before, after, .. }, change)) if change.role_id() == *role => {
+                match change.new_role_id() == *role {
+                    true => (set(before.as_ref()), set(after.as_ref())),
+                    false => (set(before.as_ref()), None),
+                }
+            }
+            Some((What::Role { after, successor, .. }, _)) => {
+                (set(successor.as_ref().map(|made| &made.state)), set(after.as_ref()))
+            }
+            _ => {
+                let same = self.plan.role_permissions.get(role);
+                (same, same)
+            }
+        }
+    }
+}
+
+fn first() -> RoleId {
+    RoleId::Live(Untrusted::default())
+}

@@ -1,0 +1,51 @@
+//! What has to be read: the places and people that the definitions name, those of the base, and those
+//! of the last apply.
+
+use crate::{
+    contract::{self, Spec},
+    model::{Kind, Scope, config::Mode, config::Target, desired::DesiredState, live::Query},
+};
+
+/// What to read for `states`; `members` is whether it matters who holds which role.
+///
+/// Classes that live in the target itself are always asked for.
+pub fn query<'a>(
+    states: impl IntoIterator<Item = &'a DesiredState>,
+    spec: &dyn Spec,
+    target: &Target,
+    members: bool,
+) -> Query {
+    let manage = target.manage;
+    let everywhere = [manage.roles, manage.assignments].contains(&Mode::Authoritative);
+    let mut query = Query { roles: true, members, everywhere, ..Query::default() };
+    let roles = spec.roles().iter().map(|class| (Kind::Role, class.class, class.scopes));
+    let people = spec.principals().iter().map(|class| (Kind::Assignment, class.class, class.scopes));
+    for (kind, class, scopes) in roles.chain(people) {
+        if contract::has_place(scopes, &Scope::Target) {
+            query.places.entry((kind, class)).or_default().insert(Scope::Target);
+        }
+    }
+    for state in states {
+        for role in &state.roles {
+            query.places.entry((Kind::Role, role.class)).or_default().insert(role.scope.clone());
+        }
+        for removal in &state.removed {
+            for class in spec.roles().iter().filter(|_| removal.scope.is_some()) {
+                query.places.entry((Kind::Role, class.class)).or_default().extend(removal.scope.clone());
+            }
+        }
+        for assignment in &state.assignments {
+            let place = (Kind::Assignment, assignment.class);
+            query.places.entry(place).or_default().insert(assignment.scope.clone());
+            if members {
+                let people = query.people.entry(assignment.class).or_default();
+                people.insert(assignment.principal.value.clone());
+            }
+        }
+        for list in &state.exclusive {
+            let place = (Kind::Assignment, list.class);
+            query.places.entry(place).or_default().insert(list.scope.clone());
+        }
+    }
+    query
+}
