@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Provider, coderabbit::CodeRabbit};
+use super::{Provider, coderabbit::CodeRabbit, gitlab::GitLab};
 use crate::contract::Spec;
 
 /// The known providers, in the order in which they are listed to people.
@@ -12,7 +12,7 @@ pub struct Registry(Vec<Arc<dyn Provider>>);
 impl Registry {
     /// The providers that ship with the program.
     pub fn builtin() -> Self {
-        Self::default().with(Arc::new(CodeRabbit))
+        Self::default().with(Arc::new(CodeRabbit)).with(Arc::new(GitLab))
     }
 
     /// Adds a provider; one of the same name is replaced.
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn a_provider_is_found_by_its_name_and_listed_once() {
         let registry = Registry::builtin().with(Arc::new(CodeRabbit));
-        assert_eq!(registry.specs().len(), 1);
+        assert_eq!(registry.specs().len(), Registry::builtin().specs().len());
         assert_eq!(registry.get("coderabbit").map(|found| found.title()), Some("CodeRabbit"));
         assert!(registry.get("code-rabbit").is_none());
     }
