@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use super::{
     de::{Entries, Spanned, Text},
     forms::{Permissions, Protection, RemovedEntry, SetEntry},
+    place::ScopeEntry,
 };
 
 /// Roles of one provider, and who holds them. A file may serve several targets of its provider, and several files make one target.
@@ -51,6 +52,18 @@ pub(crate) struct SetBody {
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RoleEntry {
+    /// The class of the role, where the provider has several.
+    #[serde(default)]
+    pub(crate) kind: Option<Spanned<Text>>,
+    /// Where it lives: a level, or places inside the target, with one role in each of them.
+    #[serde(default)]
+    pub(crate) scope: Option<Spanned<ScopeEntry>>,
+    /// What differs in single places of `scope`, by place.
+    #[serde(default)]
+    pub(crate) overrides: Entries<OverrideBody>,
+    /// What identifies it at the provider; it never changes. Absent: the key.
+    #[serde(default)]
+    pub(crate) slug: Option<Spanned<Text>>,
     /// The provider's id of this role, where its name is not enough to find it. Not in a file that serves several targets.
     #[serde(default)]
     pub(crate) id: Option<Spanned<Text>>,
@@ -85,6 +98,24 @@ pub(crate) struct RoleEntry {
     pub(crate) allow_gap: bool,
 }
 
+/// What differs in one place. Permissions come on top of those of the role, `except` takes some away.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OverrideBody {
+    /// Its name in this place.
+    #[serde(default)]
+    pub(crate) name: Option<Spanned<Text>>,
+    /// Its description in this place.
+    #[serde(default)]
+    pub(crate) description: Option<Spanned<Text>>,
+    /// Permissions that it has in this place too.
+    #[serde(default)]
+    pub(crate) permissions: Option<Permissions>,
+    /// Permissions that it does not have in this place.
+    #[serde(default)]
+    pub(crate) except: Option<Permissions>,
+}
+
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<Option<Text>>>, D::Error> {
     Deserialize::deserialize(deserializer).map(Some)
 }
@@ -94,6 +125,8 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Spanned<
 pub(crate) struct AssignmentEntry {
     /// The role: a role key, or `builtin:NAME`.
     pub(crate) role: Spanned<Text>,
+    /// Where it is held: a level, or places inside the target; in each of them the same people.
+    pub(crate) scope: Option<Spanned<ScopeEntry>>,
     /// Lists that are the whole truth: whoever holds the role and is not listed loses it.
     pub(crate) exclusive: Vec<Spanned<Text>>,
     /// The last day on which the assignment holds, as YYYY-MM-DD; afterwards it is planned away.
@@ -112,18 +145,19 @@ impl<'de> Deserialize<'de> for AssignmentEntry {
                 f.write_str("a mapping with `role`")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AssignmentEntry, A::Error> {
-                let (mut role, mut exclusive, mut expires) = (None, Vec::new(), None);
+                let (mut role, mut exclusive, mut expires, mut scope) = (None, Vec::new(), None, None);
                 let mut principals = Vec::new();
                 while let Some(key) = map.next_key::<Spanned<Text>>()? {
                     match key.value.as_str() {
                         "role" => role = Some(map.next_value()?),
+                        "scope" => scope = Some(map.next_value()?),
                         "exclusive" => exclusive = map.next_value()?,
                         "expires" => expires = Some(map.next_value()?),
                         _ => principals.push((key, map.next_value()?)),
                     }
                 }
                 let role = role.ok_or_else(|| serde::de::Error::missing_field("role"))?;
-                Ok(AssignmentEntry { role, exclusive, expires, principals })
+                Ok(AssignmentEntry { role, scope, exclusive, expires, principals })
             }
         }
         deserializer.deserialize_map(EntryVisitor)
@@ -140,6 +174,9 @@ pub(crate) struct RemovedBody {
     /// The name that the product shows, for a role that git never declared.
     #[serde(default)]
     pub(crate) name: Option<Spanned<Text>>,
+    /// Where it lives, for one that lives in several places. Absent: everywhere.
+    #[serde(default)]
+    pub(crate) scope: Option<Spanned<ScopeEntry>>,
     /// The role that its holders get: a role key, or `builtin:NAME`. Needed where somebody holds it.
     #[serde(default)]
     pub(crate) reassign_to: Option<Spanned<Text>>,

@@ -20,9 +20,9 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
-    definition_file::{AssignmentEntry, DefinitionFile, RoleEntry},
+    definition_file::{AssignmentEntry, DefinitionFile, OverrideBody, RoleEntry},
     forms::{Protection, RemovedEntry},
-    hidden, principal,
+    hidden, place, principal,
     sets::{self, Expanded, MOST_EXPANDED, Names, Written},
     validate::short,
 };
@@ -46,9 +46,7 @@ pub(crate) fn lower<'a>(
     let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
     let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
     let mut desired = DesiredState { sets: as_written, ..DesiredState::default() };
-    if let Some(class) = input.spec.roles().first() {
-        desired.roles = declared.roles.values().map(|role| lowering.role(role, class)).collect();
-    }
+    desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
     if lowering.total.saturating_add(inherited(&desired.roles, lowering.names.len())) > MOST_EXPANDED {
         lowering.findings.push(sets::too_many());
     }
@@ -116,7 +114,9 @@ fn sort(desired: &mut DesiredState) {
     desired
         .exclusive
         .dedup_by(|a, b| (&a.role.value, &a.scope, a.class) == (&b.role.value, &b.scope, b.class));
-    desired.removed.sort_by(|a, b| (&a.role.value, a.role.site).cmp(&(&b.role.value, b.role.site)));
+    desired
+        .removed
+        .sort_by(|a, b| (&a.role.value, a.role.site, &a.scope).cmp(&(&b.role.value, b.role.site, &b.scope)));
 }
 
 struct Lowering<'a, 'f> {
@@ -132,6 +132,97 @@ struct Lowering<'a, 'f> {
 impl<'a> Lowering<'a, '_> {
     fn spec(&self) -> &'a dyn Spec {
         self.input.spec
+    }
+
+    /// A role in each of the places where it lives.
+    fn roles(&mut self, role: &Declaration<'a, RoleEntry>) -> Vec<DesiredRole> {
+        let (entry, source) = (role.entry, role.source);
+        let kind = entry.kind.as_ref().map(|kind| kind.value.as_str());
+        let classes = self.spec().roles();
+        // The schema reports a kind that there is not.
+        let known = classes.iter().find(|class| kind == Some(class.class));
+        let Some(class) = known.or(classes.first()) else { return Vec::new() };
+        let places = place::places(entry.scope.as_ref(), source, self.findings);
+        let everywhere = self.role(role, class);
+        let mut overrides: BTreeMap<&str, (&'a Spanned<Text>, &'a OverrideBody)> =
+            entry.overrides.0.iter().map(|(path, body)| (path.value.as_str(), (path, body))).collect();
+        let mut roles = Vec::with_capacity(places.len());
+        for (scope, span) in places {
+            let site = span.map_or(role.site, |span| span.site(source));
+            if let Some((what, help)) = place::refused(class.scopes, &scope) {
+                let text = format!("a role of this class cannot live there: {what}");
+                let finding = Finding::new(Code::Unsupported, text).at(site, "").help(help);
+                self.findings.push(finding);
+                continue;
+            }
+            let mut here = DesiredRole { scope, ..everywhere.clone() };
+            if let Scope::In { path, .. } = &here.scope
+                && let Some((_, body)) = overrides.remove(path.raw())
+            {
+                self.overrides(&mut here, body, role);
+            }
+            self.check_slug(&here, class);
+            roles.push(here);
+        }
+        for (path, _) in overrides.into_values() {
+            let text = format!("`{}` is no place of this role", short(path.value.as_str()));
+            let finding = Finding::new(Code::UnknownScope, text)
+                .at(path.span.site(source), "")
+                .help("Name one of those under `scope`, spelled as there.");
+            self.findings.push(finding);
+        }
+        roles
+    }
+
+    /// What differs in one place.
+    fn overrides(&mut self, here: &mut DesiredRole, body: &'a OverrideBody, role: &Declaration<'a, RoleEntry>) {
+        let source = role.source;
+        if let Some(name) = &body.name {
+            here.name = Placed { value: untrusted(name), site: name.span.site(source) };
+        }
+        if let Some(text) = &body.description {
+            here.description = Some(Placed { value: Some(untrusted(text)), site: text.span.site(source) });
+        }
+        if let Some(own) = &body.permissions {
+            for named in self.names.of(own, source) {
+                here.permissions.insert(named.permission.clone(), Via::Own(named.site));
+                here.except.remove(&named.permission);
+                self.written.push(named.written(role.site));
+            }
+        }
+        if let Some(except) = &body.except {
+            for named in self.names.of(except, source) {
+                here.except.insert(named.permission.clone(), named.site);
+                self.written.push(named.written(role.site));
+            }
+        }
+    }
+
+    /// A slug that the provider would not take.
+    fn check_slug(&mut self, role: &DesiredRole, class: &RoleClass) {
+        let (Some(slug), Some(rule)) = (&role.slug, class.slug) else { return };
+        let text = slug.value.raw();
+        let length = text.chars().count();
+        let fits = length >= rule.length.min as usize
+            && rule.length.max.is_none_or(|max| length <= max as usize)
+            && (rule.is_valid)(text);
+        let prefix = match role.scope {
+            Scope::In { .. } => rule.prefix_in_instances,
+            Scope::Target | Scope::Level(_) => "",
+        };
+        let message = if !fits {
+            format!("`{}` is no slug", short(text))
+        } else if !text.starts_with(prefix) {
+            format!("`{}` does not begin with `{prefix}`", short(text))
+        } else {
+            return;
+        };
+        // The key stands for it where nothing is written.
+        let what = if slug.site == role.site { "the key is the slug" } else { "" };
+        let finding = Finding::new(Code::Grammar, message).at(slug.site, what).help(rule.about);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
     }
 
     fn role(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) -> DesiredRole {
@@ -165,7 +256,10 @@ impl<'a> Lowering<'a, '_> {
                 site: description.span.site(source),
             }),
             include: sets::placed(&entry.include, source),
-            slug: None,
+            slug: class.slug.map(|_| match &entry.slug {
+                Some(slug) => Placed { value: untrusted(slug), site: slug.span.site(source) },
+                None => Placed { value: Untrusted::new(Arc::clone(role.key)), site: role.site },
+            }),
             permissions: self.permissions(role),
             except: self.except(role, base.is_some() && class.base == Base::Floor),
             base,
@@ -291,18 +385,21 @@ impl<'a> Lowering<'a, '_> {
         let expires = entry.expires.as_ref().and_then(|text| self.date(text, source));
         let classes = self.spec().principals();
         let class_of = |field: &str| classes.iter().find(|class| class.field == field);
+        let places = place::places(entry.scope.as_ref(), source, self.findings);
         let mut some = false;
         for (field, list) in &entry.principals {
             let Some(class) = class_of(field.value.as_str()) else { continue };
             some = true;
+            let places = self.places_of(&places, class, field, source);
             for text in list {
                 let principal = self.principal(text, source, class);
-                if let (Some(role), Some(value)) = (&role, principal) {
+                let (Some(role), Some(value)) = (&role, principal) else { continue };
+                for scope in &places {
                     desired.assignments.push(DesiredAssignment {
                         role: role.clone(),
-                        scope: Scope::Target,
+                        scope: scope.clone(),
                         class: class.class,
-                        principal: Placed { value, site: text.span.site(source) },
+                        principal: Placed { value: value.clone(), site: text.span.site(source) },
                         expires,
                     });
                 }
@@ -311,11 +408,9 @@ impl<'a> Lowering<'a, '_> {
         for field in &entry.exclusive {
             if let (Some(role), Some(class)) = (&role, class_of(field.value.as_str())) {
                 some = true;
-                desired.exclusive.push(Exclusive {
-                    role: role.clone(),
-                    scope: Scope::Target,
-                    class: class.class,
-                });
+                for scope in self.places_of(&places, class, field, source) {
+                    desired.exclusive.push(Exclusive { role: role.clone(), scope, class: class.class });
+                }
             }
         }
         if !some {
@@ -325,6 +420,31 @@ impl<'a> Lowering<'a, '_> {
                 .help(format!("List somebody under {fields}."));
             self.findings.push(finding);
         }
+    }
+
+    /// The places where principals of a class can hold a role; the others are reported.
+    fn places_of(
+        &mut self,
+        places: &[place::Place],
+        class: &PrincipalClass,
+        field: &Spanned<Text>,
+        source: SourceId,
+    ) -> Vec<Scope> {
+        let mut possible = Vec::with_capacity(places.len());
+        for (scope, span) in places {
+            let Some((what, help)) = place::refused(class.scopes, scope) else {
+                possible.push(scope.clone());
+                continue;
+            };
+            let text = format!("{} cannot hold a role there: {what}", class.field);
+            let finding = Finding::new(Code::Unsupported, text)
+                .at(span.unwrap_or(field.span).site(source), "")
+                .help(help);
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+        possible
     }
 
     fn principal(
@@ -392,6 +512,7 @@ impl<'a> Lowering<'a, '_> {
     }
 
     fn removal(&mut self, entry: &'a Spanned<RemovedEntry>, source: SourceId, desired: &mut DesiredState) {
+        let mut places = vec![None];
         let (name, site, reassign_to) = match &entry.value {
             RemovedEntry::Text(text) => {
                 let site = entry.span.site(source);
@@ -418,7 +539,17 @@ impl<'a> Lowering<'a, '_> {
         };
         let reassign_to =
             reassign_to.and_then(|to| self.declared.role(to, source, Use::Assign, self.findings));
-        desired.removed.push(Removal { role: Placed { value: name, site }, scope: None, reassign_to });
+        if let RemovedEntry::Full(body) = &entry.value
+            && body.scope.is_some()
+        {
+            let named = place::places(body.scope.as_ref(), source, self.findings);
+            places = named.into_iter().map(|(scope, _)| Some(scope)).collect();
+        }
+        let role = Placed { value: name, site };
+        for scope in places {
+            let (role, reassign_to) = (role.clone(), reassign_to.clone());
+            desired.removed.push(Removal { role, scope, reassign_to });
+        }
     }
 }
 

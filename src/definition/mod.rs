@@ -26,6 +26,7 @@ mod load;
 mod lower;
 mod node;
 mod parsed;
+mod place;
 mod principal;
 mod scalar;
 pub mod schema;

@@ -10,6 +10,12 @@ use super::{suggest, validate::short};
 /// Reads a principal; the error says what is wrong.
 pub(crate) fn parse(text: &str, class: &PrincipalClass) -> Result<Spelling, String> {
     let can = class.spellings;
+    if can.free {
+        return match (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+            true => Ok(Spelling::Handle(text.into())),
+            false => Err(format!("`{}` is no name", short(text))),
+        };
+    }
     if let Some(address) = text.strip_prefix("email:") {
         if !can.email {
             return Err(format!("{} cannot be found by e-mail address here", class.field));
@@ -64,7 +70,9 @@ fn is_email(text: &str) -> bool {
 pub(crate) fn accepted(class: &PrincipalClass) -> String {
     let can = class.spellings;
     let mut forms = Vec::new();
-    if can.handle {
+    if can.free {
+        forms.push("NAME");
+    } else if can.handle {
         forms.push(if can.handle_is_id { "ID" } else { "HANDLE" });
     }
     if can.email {

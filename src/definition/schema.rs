@@ -5,14 +5,16 @@
 //! completes and checks its permission names, settings, and limits, and an error is never about
 //! another provider's form.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
     catalog::Meaning,
-    contract::{Base, Length, OnRemove, PermissionForm, RoleClass, Setting, SettingForm, Spec},
+    contract::{
+        Base, Length, OnRemove, PermissionForm, RoleClass, ScopeForm, ScopeSpec, Setting, SettingForm, Spec,
+    },
     model::{Code, Untrusted},
 };
 
@@ -139,10 +141,6 @@ pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)
 /// unknown, but unsupported. A field moves from here into the types when a contract has it.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("file", "permission_definitions"),
-    ("role", "scope"),
-    ("role", "kind"),
-    ("role", "overrides"),
-    ("assignment", "scope"),
     ("assignment", "users"),
     ("assignment", "service_users"),
     ("assignment", "groups"),
@@ -281,10 +279,15 @@ fn target_of(spec: &dyn Spec, mut target: Value) -> Value {
 /// What `on_unassign` can say with a provider: words, and whether another role can be named.
 ///
 /// A class whose assignments simply go needs nothing; one that always holds some role can only be
-/// given another. `keep_base` and `remove_member` wait for a contract that offers them.
+/// given another.
 pub(crate) fn unassign_forms(spec: &dyn Spec) -> (&'static [&'static str], bool) {
-    let another = spec.principals().iter().any(|class| class.on_remove == OnRemove::AnotherRole);
-    (&["refuse"], another)
+    let any = |wanted: &[OnRemove]| spec.principals().iter().any(|class| wanted.contains(&class.on_remove));
+    let words: &[&str] = match (any(&[OnRemove::FallsBack]), any(&[OnRemove::Membership])) {
+        (true, _) => &["refuse", "keep_base", "remove_member"],
+        (false, true) => &["refuse", "remove_member"],
+        (false, false) => &["refuse"],
+    };
+    (words, any(&[OnRemove::AnotherRole, OnRemove::FallsBack, OnRemove::Membership]))
 }
 
 fn setting_schema(setting: &Setting) -> Value {
@@ -334,11 +337,14 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
             fields.remove("assignments");
         }
     });
-    if let Some(class) = spec.roles().first()
-        && let Some(role) = defs.get_mut("RoleEntry")
-    {
-        role_of(spec, class, role);
+    if let Some(entry) = defs.remove("RoleEntry") {
+        roles_of(spec, &entry, defs);
     }
+    if !spec.roles().iter().any(has_instances) {
+        defs.remove("OverrideBody");
+    }
+    let places = spec.roles().iter().flat_map(|class| class.scopes);
+    scope_of(&places.copied().collect::<Vec<_>>(), defs.get_mut("RemovedBody"));
     if let Some(assignment) = defs.get_mut("AssignmentEntry") {
         assignment_of(spec, assignment);
         suggest(assignment.pointer_mut("/properties/role"), &builtin);
@@ -373,8 +379,106 @@ fn bounds(schema: &mut Map<String, Value>, length: Length) {
     }
 }
 
+/// Roles of each class; which class one is of says its `kind`.
+fn roles_of(spec: &dyn Spec, entry: &Value, defs: &mut Map<String, Value>) {
+    let Some((first, others)) = spec.roles().split_first() else { return };
+    let mut plain = entry.clone();
+    role_of(spec, first, &mut plain);
+    if others.is_empty() {
+        edit(&mut plain, "/properties", |fields| {
+            fields.remove("kind");
+        });
+        defs.insert("RoleEntry".into(), plain);
+        return;
+    }
+    let kinds: Vec<&str> = spec.roles().iter().map(|class| class.class).collect();
+    let kind_of = |role: &mut Value| {
+        edit(role, "/properties/kind", |kind| {
+            kind.insert("enum".into(), json!(kinds));
+        });
+    };
+    kind_of(&mut plain);
+    let reference = |class: &str| json!({ "$ref": format!("#/$defs/{}.RoleEntry.{class}", spec.name()) });
+    let mut role = reference(first.class);
+    defs.insert(format!("RoleEntry.{}", first.class), plain);
+    for class in others {
+        let mut own = entry.clone();
+        role_of(spec, class, &mut own);
+        kind_of(&mut own);
+        defs.insert(format!("RoleEntry.{}", class.class), own);
+        let is = json!({ "properties": { "kind": { "const": class.class } }, "required": ["kind"] });
+        role = json!({ "if": is, "then": reference(class.class), "else": role });
+    }
+    defs.insert("RoleEntry".into(), role);
+}
+
+fn has_instances(class: &RoleClass) -> bool {
+    class.scopes.iter().any(|scope| scope.form == ScopeForm::Instance)
+}
+
+/// What can stand under `scope` of an object.
+fn scope_of(scopes: &[ScopeSpec], object: Option<&mut Value>) {
+    let Some(object) = object else { return };
+    let of = |form: ScopeForm| scopes.iter().filter(move |scope| scope.form == form);
+    let levels: BTreeMap<&str, &str> = of(ScopeForm::Level).map(|scope| (scope.kind, scope.about)).collect();
+    let kinds: BTreeMap<&str, &str> =
+        of(ScopeForm::Instance).map(|scope| (scope.kind, scope.about)).collect();
+    if levels.is_empty() && kinds.is_empty() {
+        edit(object, "/properties", |fields| {
+            fields.remove("scope");
+        });
+        return;
+    }
+    let (names, about): (Vec<&str>, Vec<&str>) = levels.iter().map(|(kind, about)| (*kind, *about)).unzip();
+    let level = json!({ "type": "string", "enum": names, "enumDescriptions": about });
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+    let places: Map<String, Value> = kinds
+        .iter()
+        .map(|(kind, about)| {
+            let list = json!({
+                "description": about,
+                "if": { "type": "array" },
+                "then": { "items": text, "minItems": 1 },
+                "else": text
+            });
+            ((*kind).to_owned(), list)
+        })
+        .collect();
+    let places = json!({
+        "type": "object",
+        "properties": places,
+        "additionalProperties": false,
+        "minProperties": 1
+    });
+    edit(object, "/properties/scope", |scope| {
+        scope.remove("type");
+        let form = match (levels.is_empty(), kinds.is_empty()) {
+            (true, _) => places,
+            (false, true) => level,
+            (false, false) => json!({ "if": { "type": "object" }, "then": places, "else": level }),
+        };
+        if let Value::Object(form) = form {
+            scope.extend(form);
+        }
+    });
+}
+
 fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
+    scope_of(class.scopes, Some(role));
     edit(role, "/properties", |fields| {
+        if !has_instances(class) {
+            fields.remove("overrides");
+        }
+        match class.slug {
+            None => {
+                fields.remove("slug");
+            }
+            Some(slug) => {
+                if let Some(Value::Object(field)) = fields.get_mut("slug") {
+                    bounds(field, slug.length);
+                }
+            }
+        }
         if class.description.is_none() {
             fields.remove("description");
         }
@@ -403,6 +507,8 @@ fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
 }
 
 fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
+    let places = spec.principals().iter().flat_map(|class| class.scopes);
+    scope_of(&places.copied().collect::<Vec<_>>(), Some(&mut *assignment));
     let fields: Vec<&str> = spec.principals().iter().map(|class| class.field).collect();
     edit(assignment, "/properties/exclusive", |exclusive| {
         exclusive.insert("items".into(), json!({ "type": "string", "enum": fields }));

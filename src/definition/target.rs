@@ -159,6 +159,9 @@ fn answer(question: Question<'_>) -> Answer {
     check::run(&context, &mut findings);
     let mut lints = Vec::new();
     if let Some((levels, _)) = levels {
+        // A role that lives in many places is one role to a reader.
+        let once = lint::once(&desired);
+        let context = Context { desired: once.as_ref().unwrap_or(&desired), ..context };
         lint::run(&context, levels, &mut lints);
         drop_lints_of_wrong_roles(&context, &findings, &mut lints);
     }

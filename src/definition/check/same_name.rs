@@ -11,10 +11,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let roles = &context.desired.roles;
     // Where all of them say by `id` which live role they are, the provider itself holds several.
     let unclear: BTreeSet<&str> =
-        roles.iter().filter(|role| role.id.is_none()).map(|role| role.name.value.raw()).collect();
+        roles.iter().filter(|role| role.id.is_none()).map(|role| role.natural().value.raw()).collect();
     let name = |role: &DesiredRole| {
-        let name = Some(role.name.value.raw()).filter(|name| unclear.contains(name));
-        name.map(|name| (name.to_owned(), role.name.site)).into_iter().collect()
+        let own = role.natural();
+        let name = Some(own.value.raw()).filter(|name| unclear.contains(name));
+        name.map(|name| (name.to_owned(), own.site)).into_iter().collect()
     };
     twice(roles, name, |name| format!("two roles with the name `{}`", short(name)), findings);
     let id = |role: &DesiredRole| role.id.iter().map(|id| (id.value.raw().to_owned(), id.site)).collect();
@@ -26,11 +27,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
     let builtin = &context.input.spec.catalogue().builtin;
     for role in roles.iter().filter(|role| role.id.is_none()) {
-        let name = role.name.value.raw();
+        let name = role.natural().value.raw();
         if builtin.iter().any(|builtin| builtin.title == name || builtin.id == name) {
             let text = format!("{} ships a role `{}` already", context.input.spec.title(), short(name));
             let finding =
-                Finding::new(Code::SameName, text).at(role.name.site, "").help("Give it another name.");
+                Finding::new(Code::SameName, text).at(role.natural().site, "").help("Give it another name.");
             findings.push(finding);
         }
     }

@@ -13,7 +13,7 @@ mod unused_role;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Code, Finding, Level, Site, SourceId, config::LintLevel};
+use crate::model::{Code, Finding, Level, Site, SourceId, config::LintLevel, desired::DesiredState};
 
 use super::{
     context::{Context, Hit},
@@ -38,6 +38,18 @@ const LINTS: &[Lint] = &[
     Lint { code: Code::GrantedByBase, run: granted_by_base::run },
     Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
 ];
+
+/// The definitions with each role and each list once, where some stand in several places; `None` where
+/// none does.
+pub(crate) fn once(desired: &DesiredState) -> Option<DesiredState> {
+    let mut seen = BTreeSet::new();
+    if desired.roles.iter().all(|role| seen.insert(&role.key)) {
+        return None;
+    }
+    let mut once = desired.clone();
+    once.roles.dedup_by(|later, first| later.key == first.key);
+    Some(once)
+}
 
 /// First and last byte of a line, and the level that a comment sets for it.
 type Line = (u32, u32, LintLevel);
