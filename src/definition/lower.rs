@@ -175,7 +175,12 @@ impl<'a> Lowering<'a, '_> {
     }
 
     /// What differs in one place.
-    fn overrides(&mut self, here: &mut DesiredRole, body: &'a OverrideBody, role: &Declaration<'a, RoleEntry>) {
+    fn overrides(
+        &mut self,
+        here: &mut DesiredRole,
+        body: &'a OverrideBody,
+        role: &Declaration<'a, RoleEntry>,
+    ) {
         let source = role.source;
         if let Some(name) = &body.name {
             here.name = Placed { value: untrusted(name), site: name.span.site(source) };

@@ -116,8 +116,8 @@ pub(super) struct Links {
 ///
 /// Where one of the lists cannot be read: what is not read is not empty.
 pub(super) async fn read(reading: &Reading, group: &Place, wave: u32) -> Result<Option<Links>, ReadError> {
-    let (saml, ldap, shares) = tokio::join!(
-        get(reading, group, &["saml_group_links"], wave),
+    let (saml_links, ldap, shares) = tokio::join!(
+        saml(reading, group, wave),
         get(reading, group, &["ldap_group_links"], wave),
         get(reading, group, &[], wave)
     );
@@ -127,9 +127,7 @@ pub(super) async fn read(reading: &Reading, group: &Place, wave: u32) -> Result<
     };
     let connection = reading.connection();
     let share: RestGroup<'_> = connection.parse(&shares)?;
-    // Lower editions leave the list of an instance without SAML out; a group of gitlab.com has it.
-    let saml_answer = saml.map_err(explain)?;
-    let saml: SamlLinks<'_> = connection.parse(&saml_answer)?;
+    let saml = saml_links?;
     let ldap = match ldap {
         Err(failure) if failure.status == Some(404) && failure.message.ends_with(NO_LDAP_LINKS) => None,
         ldap => Some(ldap.map_err(explain)?),
@@ -145,10 +143,17 @@ pub(super) async fn read(reading: &Reading, group: &Place, wave: u32) -> Result<
         name: share.group_full_path.as_ref().map(|path| (&*path.0).into()),
     };
     Ok(Some(Links {
-        saml: of_saml(&saml),
+        saml,
         ldap,
         shares: share.shared_with_groups.iter().flat_map(|shares| &shares.0).map(of_share).collect(),
     }))
+}
+
+/// Reads the SAML group links of a group.
+pub(super) async fn saml(reading: &Reading, group: &Place, wave: u32) -> Result<Vec<Link>, ReadError> {
+    let answer = get(reading, group, &["saml_group_links"], wave).await.map_err(explain)?;
+    let links: SamlLinks<'_> = reading.connection().parse(&answer)?;
+    Ok(of_saml(&links))
 }
 
 fn of_saml(links: &SamlLinks<'_>) -> Vec<Link> {

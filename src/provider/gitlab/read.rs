@@ -120,6 +120,8 @@ struct AtPlace {
     /// `None` where they were not asked for, or where there is no such place.
     members: Option<Items<Member>>,
     links: Option<links::Links>,
+    /// Whether SAML group links decide who of those that sign in by SAML is a member.
+    by_saml: bool,
     exists: bool,
 }
 
@@ -214,7 +216,7 @@ impl Holders {
             if let Some(list) = &at.members {
                 self.incomplete = self.incomplete.take().or_else(|| list.incomplete.clone());
                 for member in &list.items {
-                    let object = objects::member(&at.place, member);
+                    let object = objects::member(&at.place, member, at.by_saml);
                     let id = object.key.name.clone();
                     let name = Untrusted::from(&*member.username);
                     directory.add_id(USER, id.clone());
@@ -282,13 +284,18 @@ async fn read_places(
                 async { if members { members::list(&reading, &place, wave).await } else { Ok(None) } };
             let links = async { if links { links::read(&reading, &place, wave).await } else { Ok(None) } };
             let (members, links) = tokio::join!(members, links);
-            let read = members.and_then(|members| links.map(|links| (members, links)));
-            let read = read.map(|(members, links)| AtPlace {
-                exists: members.is_some() || links.is_some(),
-                place: place.clone(),
-                members,
-                links,
-            });
+            let read = match (members, links) {
+                (Ok(members), Ok(links)) => {
+                    owned_by_saml(&reading, &place, &members, &links, wave + 2).await.map(|by_saml| AtPlace {
+                        exists: members.is_some() || links.is_some(),
+                        place: place.clone(),
+                        by_saml,
+                        members,
+                        links,
+                    })
+                }
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
             (place, read)
         });
     }
@@ -305,6 +312,25 @@ async fn read_places(
         };
     }
     results.into_values().collect()
+}
+
+/// Whether a group has SAML links and members who sign in by SAML; asked only where it has such
+/// members.
+async fn owned_by_saml(
+    reading: &Reading,
+    place: &Place,
+    members: &Option<Items<Member>>,
+    links: &Option<links::Links>,
+    wave: u32,
+) -> Result<bool, ReadError> {
+    let signs_in = |member: &Member| member.group_saml_identity.is_some();
+    if place.kind != PlaceKind::Group || !members.iter().flat_map(|list| &list.items).any(signs_in) {
+        return Ok(false);
+    }
+    match links {
+        Some(links) => Ok(!links.saml.is_empty()),
+        None => Ok(!links::saml(reading, place, wave).await?.is_empty()),
+    }
 }
 
 /// Every group and project whose members can hold the roles, and how many requests followed each

@@ -101,7 +101,7 @@ async fn a_limit_that_is_used_up_stops_every_request_until_it_begins_anew() {
         page(seen, 6, &format!("x-total: 6\r\nx-total-pages: 3\r\n{left}"))
     };
     let server = Server::start(script).await;
-    let begin = tokio::time::Instant::now();
+    let begin = Instant::now();
     let (items, statistics) = read(&server).await;
     assert_eq!(items.expect("a list").items.len(), 6);
     assert!(begin.elapsed() >= Duration::from_millis(900), "{:?}", begin.elapsed());
