@@ -159,7 +159,13 @@ impl Spec for Acme {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read_code"] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            base: None,
+            permissions: &["read_code"],
+        }
     }
 }
 
@@ -208,7 +214,13 @@ impl Spec for Bricks {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["walls:read"] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            base: None,
+            permissions: &["walls:read"],
+        }
     }
 }
 

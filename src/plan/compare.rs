@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     catalog::Catalogue,
-    contract::Spec,
+    contract::{ScopeForm, ScopeSpec, Spec},
     model::{
         Address, Key, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
@@ -69,12 +69,25 @@ impl<'a> Declared<'a> {
 /// Whether the plan cannot be made without knowing who holds which role.
 pub fn needs_members(input: Input<'_>) -> bool {
     let resolved = input.resolved;
-    let held = |object: &LiveObject| object.holders != Some(0);
     !resolved.assignments.is_empty()
         || !resolved.expired.is_empty()
         || !resolved.exclusive.is_empty()
         || input.target.manage.assignments == Mode::Authoritative
-        || resolved.removed.values().any(|removal| held(removal.live))
+        || role_goes_while_held(input)
+}
+
+/// Whether that has to be known of every place, also of those that stand nowhere: a role that somebody
+/// may hold goes, or gives way to a new one.
+pub fn needs_everyone(input: Input<'_>) -> bool {
+    let instance = |scope: &ScopeSpec| scope.form == ScopeForm::Instance;
+    input.spec.principals().iter().any(|class| class.scopes.iter().any(instance))
+        && role_goes_while_held(input)
+}
+
+fn role_goes_while_held(input: Input<'_>) -> bool {
+    let resolved = input.resolved;
+    let held = |object: &LiveObject| object.holders != Some(0);
+    resolved.removed.values().any(|removal| held(removal.live))
         || (input.target.manage.roles != Mode::Additive
             && input.views.former(resolved).values().any(|former| held(former.live)))
         || (input.target.manage.roles == Mode::Authoritative

@@ -10,7 +10,12 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
-    model::{Finding, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
+    model::{
+        Finding, Level, Untrusted,
+        config::Target,
+        desired::DesiredState,
+        live::{LiveState, Query},
+    },
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
@@ -208,9 +213,12 @@ async fn plan_target(
         })?;
         let views = Views::of(input, &resolved);
         let input = compare::Input { target, spec, resolved: &resolved, live: &live, earlier, views: &views };
-        if !live.read.members && compare::needs_members(input) {
+        let everyone = !(live.read.members && live.read.everywhere) && compare::needs_everyone(input);
+        if everyone || (!live.read.members && compare::needs_members(input)) {
             drop((views, resolved));
-            live = reader.fetch(query(states(), spec, target, true)).await.map_err(Failure::from)?;
+            let named = query(states(), spec, target, true);
+            let wanted = Query { everywhere: everyone || named.everywhere, ..named };
+            live = reader.fetch(wanted).await.map_err(Failure::from)?;
             continue;
         }
         let mut plan = compare::compare(input);

@@ -1,5 +1,7 @@
 //! Every folder under `examples/` is run through its life: valid, applied, nothing left, edited.
 
+mod gitlab;
+
 use std::{
     fs,
     path::{Path, PathBuf},

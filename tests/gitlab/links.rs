@@ -9,14 +9,19 @@ use crate::common::{Emulator, Project};
 fn world(member: bool, link: bool) -> (Emulator, Project) {
     let emulator = emulator(&seed_with(|seed| {
         if member {
-            seed["groups"][1]["members"] = json!([{ "user": "okan", "access_level": 10, "member_role_id": 14 }]);
+            seed["groups"][1]["members"] =
+                json!([{ "user": "okan", "access_level": 10, "member_role_id": 14 }]);
         }
         if link {
-            seed["groups"][0]["saml_group_links"] = json!([{ "name": "eng", "access_level": 10, "member_role_id": 14 }]);
+            seed["groups"][0]["saml_group_links"] =
+                json!([{ "name": "eng", "access_level": 10, "member_role_id": 14 }]);
         }
     }));
     let project = project(&emulator, "");
-    define(&project, "roles:\n  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code], id: \"14\" }\n");
+    define(
+        &project,
+        "roles:\n  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code], id: \"14\" }\n",
+    );
     let _taken = project.apply().exits(0);
     project.commit("taken over");
     (emulator, project)
@@ -68,8 +73,13 @@ fn links_that_cannot_be_read_are_a_refusal() {
 fn links_are_given_roles_and_lose_them() {
     let (emulator, project) = world(false, false);
     let reader = "roles:\n  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code], id: \"14\" }\n";
-    let link = |role: &str| format!("{reader}assignments:\n  - {{ role: {role}, saml_groups: [eng], ldap_groups: [\"ldapmain:cn=ops\"], scope: {{ group: acme }} }}\n");
-    let saml = |emulator: &Emulator| emulator.get("/_dashboard/state")["groups"][0]["saml_group_links"].clone();
+    let link = |role: &str| {
+        format!(
+            "{reader}assignments:\n  - {{ role: {role}, saml_groups: [eng], ldap_groups: [\"ldapmain:cn=ops\"], scope: {{ group: acme }} }}\n"
+        )
+    };
+    let saml =
+        |emulator: &Emulator| emulator.get("/_dashboard/state")["groups"][0]["saml_group_links"].clone();
     define(&project, &link("reader"));
     let _given = project.apply().exits(0);
     project.is_in_place();
@@ -78,9 +88,15 @@ fn links_are_given_roles_and_lose_them() {
     define(&project, &link("builtin:developer"));
     let _moved = project.apply().exits(0);
     project.is_in_place();
-    assert_eq!((saml(&emulator)[0]["access_level"].as_u64(), saml(&emulator)[0]["member_role_id"].is_null()), (Some(30), true));
+    assert_eq!(
+        (saml(&emulator)[0]["access_level"].as_u64(), saml(&emulator)[0]["member_role_id"].is_null()),
+        (Some(30), true)
+    );
     project.commit("moved");
     define(&project, reader);
-    let _gone = project.apply().exits(0);
+    let _many = project.apply().exits(4).has("max_unassigns");
+    let _gone = project
+        .run_args(["apply", "--auto-approve", "--allow", "max_unassigns", "--reason", "gone"])
+        .exits(0);
     assert_eq!(saml(&emulator).as_array().map(Vec::len), Some(0));
 }

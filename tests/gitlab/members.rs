@@ -27,17 +27,40 @@ fn people_get_the_base_level_and_the_role_in_groups_and_projects() {
 
 #[test]
 fn taking_a_role_away_leaves_the_base_or_ends_the_membership_as_it_is_said() {
-    for (said, left) in [("keep_base", Some((20, None))), ("remove_member", None), ("{ to: builtin:guest }", Some((10, None)))] {
+    for (said, left) in [
+        ("keep_base", Some((20, None))),
+        ("remove_member", None),
+        ("{ to: builtin:guest }", Some((10, None))),
+    ] {
         let emulator = emulator(&seed());
         let project = project(&emulator, &format!("on_unassign: {said}"));
-        define(&project, &approver("  - { role: approver, users: [okan], scope: { project: acme/platform/api } }\n  - { role: approver, users: [mira], scope: { group: acme } }\n"));
+        define(
+            &project,
+            &approver(
+                "  - { role: approver, users: [zoe], scope: { project: acme/platform/api } }\n  - { role: approver, users: [mira], scope: { group: acme } }\n",
+            ),
+        );
         let _given = project.apply().exits(0);
         project.commit("given");
-        define(&project, &approver("  - { role: approver, users: [okan], scope: { project: acme/platform/api } }\n"));
+        define(
+            &project,
+            &approver("  - { role: approver, users: [zoe], scope: { project: acme/platform/api } }\n"),
+        );
         let _taken = project.apply().exits(0);
         project.is_in_place();
         assert_eq!(membership(&emulator, "groups", "acme", "mira"), left, "{said}");
     }
+}
+
+#[test]
+fn what_a_group_above_forbids_is_a_failure_that_says_so() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        &approver("  - { role: approver, users: [okan], scope: { project: acme/platform/api } }\n"),
+    );
+    let _failed = project.apply().exits(6).has("inherited membership").has("a higher role in a group above");
 }
 
 #[test]
@@ -52,6 +75,9 @@ fn an_unknown_person_or_place_is_an_error_with_its_line() {
         define(&project, &approver(assignment));
         let _unknown = project.plan().exits(3).has(words).has("roles/all.yaml:8");
     }
-    define(&project, &approver("  - { role: approver, users: [\"email:mira@acme.test\"], scope: { group: acme } }\n"));
+    define(
+        &project,
+        &approver("  - { role: approver, users: [\"email:mira@acme.test\"], scope: { group: acme } }\n"),
+    );
     let _spelled = project.run("validate").exits(3).has("RC050");
 }

@@ -13,21 +13,31 @@ fn a_role_is_made_changed_renamed_and_deleted() {
     let _made = project.apply().exits(0).has("create approver").has("everything was read back");
     project.is_in_place();
     let made = live(&emulator, "approver").expect("it is there");
-    assert_eq!((made["base_access_level"].as_u64(), texts(&made["permissions"])), (Some(20), vec!["admin_merge_request".to_owned()]));
+    assert_eq!(
+        (made["base_access_level"].as_u64(), texts(&made["permissions"])),
+        (Some(20), vec!["admin_merge_request".to_owned()])
+    );
     project.commit("made");
 
-    define(&project, &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request, read_dependency")));
+    define(
+        &project,
+        &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request, read_dependency")),
+    );
     let _changed = project.apply().exits(0).has("+ read_dependency");
     project.is_in_place();
     assert_eq!(texts(&live(&emulator, "approver").expect("still there")["permissions"]).len(), 2);
     project.commit("changed");
 
-    let renamed = role("approver", "reporter", "admin_merge_request, read_dependency").replace("description: Needed", "name: Release approver");
+    let renamed = role("approver", "reporter", "admin_merge_request, read_dependency")
+        .replace("description: Needed", "name: Release approver");
     define(&project, &format!("roles:\n{renamed}"));
     let _renamed = project.apply().exits(0).has("rename approver → Release approver");
     project.is_in_place();
     let renamed = live(&emulator, "Release approver").expect("renamed");
-    assert_eq!((renamed["id"].clone(), renamed["description"].as_str()), (made["id"].clone(), Some("Needed")));
+    assert_eq!(
+        (renamed["id"].clone(), renamed["description"].as_str()),
+        (made["id"].clone(), Some("Needed"))
+    );
     project.commit("renamed");
 
     define(&project, "roles: {}\n");
@@ -43,7 +53,10 @@ fn what_somebody_changed_in_the_dashboard_is_drift_and_put_back() {
     define(&project, &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request")));
     let _made = project.apply().exits(0);
     project.commit("made");
-    emulator.edit("approver", &json!({ "permissions": ["admin_merge_request", "admin_runners", "read_runners"] }));
+    emulator.edit(
+        "approver",
+        &json!({ "permissions": ["admin_merge_request", "admin_runners", "read_runners"] }),
+    );
     let _drift = project.run("drift --detailed-exitcode").exits(2).has("admin_runners");
     let _back = project.apply().exits(0);
     assert_eq!(texts(&live(&emulator, "approver").expect("there")["permissions"]), ["admin_merge_request"]);
@@ -81,7 +94,11 @@ fn p6_a_licence_that_has_run_out_removes_nothing() {
     define(&project, "roles: {}\n");
     let _nothing = project.plan().lacks("delete approver");
     let _refused = project.apply();
-    assert!(emulator.sent().iter().all(|line| line == "POST /api/graphql"), "queries only: {:?}", emulator.sent());
+    assert!(
+        emulator.sent().iter().all(|line| line == "POST /api/graphql"),
+        "queries only: {:?}",
+        emulator.sent()
+    );
     emulator.switch("licence", "ultimate");
     assert!(live(&emulator, "approver").is_some());
 }
@@ -124,7 +141,8 @@ fn an_instance_has_admin_roles_too() {
     let emulator = emulator(&seed_with(|seed| {
         seed["deployment"] = json!("instance");
         seed["users"][0]["admin"] = json!(true);
-        seed["roles"] = json!([{ "id": 14, "name": "Reader", "base_access_level": 10, "permissions": ["read_code"] }]);
+        seed["roles"] =
+            json!([{ "id": 14, "name": "Reader", "base_access_level": 10, "permissions": ["read_code"] }]);
     }));
     let project = project(&emulator, "");
     project.config(&format!(
@@ -132,13 +150,17 @@ fn an_instance_has_admin_roles_too() {
         emulator.url
     ));
     project.commit("instance");
-    let admin = "  watcher:\n    kind: admin\n    description: Sees people\n    permissions: [read_admin_users]\n";
+    let admin =
+        "  watcher:\n    kind: admin\n    description: Sees people\n    permissions: [read_admin_users]\n";
     define(&project, &format!("roles:\n{admin}{}", role("approver", "reporter", "admin_merge_request")));
     let _made = project.apply().exits(0);
     project.is_in_place();
     assert!(live(&emulator, "watcher").is_some_and(|role| role["base_access_level"].is_null()));
     project.commit("made");
-    define(&project, &format!("roles:\n{}", admin.replace("[read_admin_users]", "[read_admin_users, read_admin_groups]")));
+    define(
+        &project,
+        &format!("roles:\n{}", admin.replace("[read_admin_users]", "[read_admin_users, read_admin_groups]")),
+    );
     let _changed = project.apply().exits(0).has("+ read_admin_groups").has("delete approver");
     project.is_in_place();
 }

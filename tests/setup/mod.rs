@@ -60,7 +60,13 @@ impl Sandbox {
         self.0.read(path)
     }
 
+    /// Runs the program. Where several products could be meant, `init` is about the first one.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
+        let mut args = args.to_vec();
+        let init = args.iter().position(|arg| *arg == "init").filter(|_| !args.contains(&"--provider"));
+        if let Some(init) = init {
+            args.splice(init + 1..=init, ["--provider", "coderabbit"]);
+        }
         let output = self.0.run_args(args);
         Said { code: output.code, out: output.steady(&output.stdout), err: output.steady(&output.stderr) }
     }

@@ -14,11 +14,39 @@ use crate::{
 pub(super) fn check(desired: &DesiredState) -> Vec<Finding> {
     let mut findings = Vec::new();
     for role in &desired.roles {
+        base(role, &mut findings);
         requirements(role, &mut findings);
         kind(role, &mut findings);
     }
     assignments(desired, &mut findings);
     findings
+}
+
+/// A standard role has a base, which is a built-in role below Owner (`/api/graphql/reference/`,
+/// `MemberRolesAccessLevel`).
+fn base(role: &DesiredRole, findings: &mut Vec<Finding>) {
+    if role.class != ROLE {
+        return;
+    }
+    let words = || {
+        let bases = catalogue().builtin.iter().filter(|builtin| builtin.base);
+        bases.map(|builtin| format!("`{}`", builtin.id)).collect::<Vec<_>>().join(", ")
+    };
+    let finding = match &role.base {
+        None => Finding::new(Code::MissingField, format!("role `{}` has no `base`", role.key))
+            .at(role.site, "starts from no role")
+            .help(format!(
+                "Every custom role starts from a built-in one. Add `base:` with one of {}.",
+                words()
+            )),
+        Some(base) if catalogue().builtin(word(&base.value)).is_some_and(|builtin| !builtin.base) => {
+            Finding::new(Code::NotAllowed, format!("`{}` cannot be the base of a role", word(&base.value)))
+                .at(base.site, "no base")
+                .help(format!("Possible are {}.", words()))
+        }
+        Some(_) => return,
+    };
+    findings.push(finding);
 }
 
 /// A permission that another one requires has to be in the role too, unless the base holds it in

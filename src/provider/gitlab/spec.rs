@@ -182,9 +182,10 @@ impl Spec for GitLab {
     /// Reads weaknesses, which a Reporter cannot, and changes nothing.
     fn example(&self) -> Example {
         Example {
-            key: "security-reader",
-            name: "Security reader",
+            key: "vulnerability-reader",
+            name: "Vulnerability reader",
             description: "Reads vulnerabilities and dependencies, and changes nothing",
+            base: Some("reporter"),
             permissions: &["read_dependency", "read_vulnerability"],
         }
     }
