@@ -303,3 +303,12 @@ fn canonical_names_can_be_written() {
         assert!(written.chars().all(allowed) && written.len() <= 128, "{name}");
     }
 }
+
+/// `docs/catalogues.md` says of each tag what the program says.
+#[test]
+fn the_page_has_every_tag() {
+    let page = include_str!("../../docs/catalogues.md");
+    for (tag, about) in TAGS {
+        assert!(page.contains(&format!("| `{tag}` | {about} |\n")), "{tag}");
+    }
+}

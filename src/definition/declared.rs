@@ -175,6 +175,14 @@ impl<'a> Declared<'a> {
                 None
             }
             Some(builtin) => Some(Placed { value: RoleName::Builtin(builtin.id.into()), site }),
+            None if catalogue.builtin.iter().any(|builtin| builtin.title == name) => {
+                let twins = catalogue.builtin.iter().filter(|builtin| builtin.title == name);
+                let ids: Vec<String> = twins.map(|builtin| format!("builtin:{}", builtin.id)).collect();
+                let text = format!("{} has several built-in roles `{}`", self.spec.title(), short(name));
+                let help = format!("Write one of {}.", suggest::list(ids.iter().map(String::as_str)));
+                findings.push(Finding::new(Code::UnknownBuiltin, text).at(site, "").help(help));
+                None
+            }
             // An open catalogue does not list every built-in role; only a slip of the hand is sure.
             None if !catalogue.has_every_builtin()
                 && !name.is_empty()

@@ -277,6 +277,20 @@ fn other_spellings_of_a_permission_are_that_permission() {
 }
 
 #[test]
+fn a_title_that_two_built_in_roles_have_names_neither() {
+    let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
+    let file = |role: &str| {
+        let text = format!("provider: bricks\nassignments:\n  - role: {role}\n    users: [\"7\"]\n");
+        load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*text)]))
+    };
+    let loaded = file("builtin:Keeper");
+    assert_eq!(lines(&loaded), ["RC032 roles/a.yaml:3:11: Bricks has several built-in roles `Keeper`"]);
+    let help = loaded.findings[0].help.as_ref().map(|help| help.raw().to_owned());
+    assert_eq!(help.as_deref(), Some("Write one of `builtin:keeper` and `builtin:site_keeper`."));
+    assert_eq!(lines(&file("builtin:site_keeper")), Vec::<String>::new());
+}
+
+#[test]
 fn a_written_live_catalogue_is_used() {
     let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
     let text = "provider: bricks\nroles:\n  a: { permissions: { roofs: [read], cellar: [read] } }\n";

@@ -63,6 +63,18 @@ fn builtin() -> Vec<Builtin> {
     ]
 }
 
+/// Two roles with one title, in different scopes.
+fn keepers() -> [Builtin; 2] {
+    let keeper = |id, scope| Builtin {
+        id,
+        title: "Keeper",
+        assignable: true,
+        scope: Some(scope),
+        ..Builtin::default()
+    };
+    [keeper("keeper", "house"), keeper("site_keeper", "site")]
+}
+
 static ACME: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: true,
     permissions: [
@@ -84,7 +96,7 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         .into_iter()
         .map(|(name, title, tag)| (name.into(), meaning(title, tag)))
         .collect(),
-    builtin: builtin(),
+    builtin: builtin().into_iter().chain(keepers()).collect(),
     ..Catalogue::default()
 });
 

@@ -41,7 +41,9 @@ mod switch;
 mod wire;
 
 pub mod coderabbit;
+pub mod devin;
 pub mod gitlab;
+pub mod infracodebase;
 pub mod workos;
 
 #[cfg(test)]
@@ -59,7 +61,13 @@ pub use switch::Switch;
 use product::Registered;
 
 /// The emulated products.
-static REGISTRY: &[Registered] = &[coderabbit::REGISTERED, gitlab::REGISTERED, workos::REGISTERED];
+static REGISTRY: &[Registered] = &[
+    coderabbit::REGISTERED,
+    gitlab::REGISTERED,
+    workos::REGISTERED,
+    devin::REGISTERED,
+    infracodebase::REGISTERED,
+];
 
 /// The names of the products that have an emulator.
 pub fn providers() -> &'static [&'static str] {

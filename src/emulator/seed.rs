@@ -11,7 +11,8 @@ use super::{EmulatorError, registered};
 /// The state that an emulator begins with; checked when it is read.
 ///
 /// A seed is a document with a field `provider` and fields of that provider, described with it (in
-/// [`coderabbit`](super::coderabbit), [`gitlab`](super::gitlab), and [`workos`](super::workos)). `GET /_dashboard/state` of a running emulator serves its state in the same
+/// [`coderabbit`](super::coderabbit), [`gitlab`](super::gitlab), [`workos`](super::workos),
+/// [`devin`](super::devin), and [`infracodebase`](super::infracodebase)). `GET /_dashboard/state` of a running emulator serves its state in the same
 /// form, so that a state can be saved as a seed.
 #[derive(Debug, Clone)]
 pub struct Seed {
@@ -67,6 +68,12 @@ impl Seed {
     /// For `workos` it is one environment, which every key reaches, with four environment roles and the organizations
     /// `org_acme` (external id `acme`, with a custom role, a group and a directory-managed membership), `org_globex`
     /// and `org_initech`.
+    ///
+    /// For `devin` it is one enterprise with the organizations `org-apps`, `org-data`, and `org-platform`, one custom
+    /// role at each level, and a registered group whose members come by sign-in; every token is that of the service
+    /// user `service-user-rolecall`, which manages members and organizations.
+    ///
+    /// For `infracodebase` it is two enterprises with three workspaces, which every token reaches.
     ///
     /// # Errors
     ///

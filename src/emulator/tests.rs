@@ -112,7 +112,7 @@ async fn start_error(options: Options) -> String {
 #[tokio::test]
 async fn wrong_options_are_refused_with_what_would_be_right() {
     let error = start_error(Options::new("gitlub")).await;
-    assert!(error.contains("the emulators are: coderabbit, gitlab, workos"), "{error}");
+    assert!(error.contains("the emulators are: coderabbit, gitlab, workos, devin, infracodebase"), "{error}");
     let mut options = Options::new("coderabbit");
     options.listen = "0.0.0.0:0".parse().unwrap();
     let error = start_error(options.clone()).await;
@@ -123,7 +123,7 @@ async fn wrong_options_are_refused_with_what_would_be_right() {
     options.switches.insert("delete_in_use".into(), "418".into());
     let error = start_error(options).await;
     assert!(error.contains("409, 400"), "{error}");
-    assert_eq!(providers(), ["coderabbit", "gitlab", "workos"]);
+    assert_eq!(providers(), ["coderabbit", "gitlab", "workos", "devin", "infracodebase"]);
     assert!(switches("nothing").is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! `docs/emulator.md` is true: its seed is served, its commands run, its faults and switches exist.
 
+mod devin;
+mod infracodebase;
 mod workos;
 
 use std::{fs, path::Path, process::Command};

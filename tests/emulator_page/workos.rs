@@ -17,10 +17,10 @@ async fn started() -> Running {
     emulator::start(options).await.expect("it starts")
 }
 
-/// `curl -s [-X METHOD] [-H 'NAME: VALUE'] [-d 'BODY'] URL`.
-async fn curl(running: &Running, words: &str) -> (u16, Value) {
+/// `curl -s [-X METHOD] [-H 'NAME: VALUE'] [-d 'BODY'] URL`, where the page has `address` in the URL.
+pub(super) async fn curl(running: &Running, address: &str, words: &str) -> (u16, Value) {
     let (options, url) = words.rsplit_once(' ').expect("an address");
-    let path = url.trim_matches('\'').strip_prefix(ADDRESS).expect("the address");
+    let path = url.trim_matches('\'').strip_prefix(address).expect("the address");
     let quoted = |flag: &str| options.split_once(flag).and_then(|(_, rest)| rest.split('\'').next());
     let method = options.split_once("-X ").map_or("GET", |(_, rest)| rest.split(' ').next().expect("one"));
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
@@ -46,13 +46,14 @@ async fn the_commands_of_the_part_run() {
     let mut answers = BTreeMap::new();
     for command in commands {
         let words = command.strip_prefix("curl ").expect("a request");
-        let (status, answer) = curl(&running, words).await;
+        let (status, answer) = curl(&running, ADDRESS, words).await;
         answers.insert(status, answer);
         assert!((200..300).contains(&status) || status == 409, "{command}: {status} {answers:?}");
     }
     assert_eq!(answers[&409]["code"], "role_has_group_role_mappings");
     let roles = &curl(
         &running,
+        ADDRESS,
         &format!(
             "-H 'Authorization: Bearer sk_test_demo' {ADDRESS}/authorization/organizations/org_acme/roles"
         ),
