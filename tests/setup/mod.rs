@@ -67,6 +67,11 @@ impl Sandbox {
         if let Some(init) = init {
             args.splice(init + 1..=init, ["--provider", "coderabbit"]);
         }
+        self.run_as_it_is(&args)
+    }
+
+    /// Runs the program with exactly these arguments.
+    pub(crate) fn run_as_it_is(&self, args: &[&str]) -> Said {
         let output = self.0.run_args(args);
         Said { code: output.code, out: output.steady(&output.stdout), err: output.steady(&output.stderr) }
     }
