@@ -5,7 +5,11 @@
 #[path = "../tests/model_world/definitions.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
 mod definitions;
+#[path = "../tests/model_world/sixth.rs"]
+#[allow(dead_code, reason = "the stories use the rest")]
+mod sixth;
 #[path = "../tests/model_world/spec.rs"]
+#[allow(dead_code, reason = "the stories use the rest")]
 mod spec;
 #[path = "../tests/model_world/world.rs"]
 #[allow(dead_code, reason = "the stories use the rest")]
@@ -25,7 +29,7 @@ use rolecall::{
     },
     plan::select::select,
 };
-use world::{Role, World, world};
+use world::{World, plain_role, world};
 
 const ROLES: usize = 10_000;
 const PERMISSIONS: usize = 20;
@@ -40,7 +44,7 @@ fn roles(permissions: impl Fn(usize, usize) -> String) -> World {
     let mut world = world();
     for at in 0..ROLES {
         let permissions = (0..PERMISSIONS).map(|p| permissions(at, p)).collect();
-        let role = Role { name: format!("Role {at:05}"), description: None, permissions, builtin: false };
+        let role = plain_role(&format!("Role {at:05}"), permissions);
         world.roles.insert(format!("r{at:05}"), role);
     }
     world

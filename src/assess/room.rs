@@ -38,7 +38,7 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
                         "a new role has to take the place of `{name}`, and {title} holds at most {limit}: there is no room for both{held}"
                     ),
                     format!(
-                        "Remove another role first, or accept that it goes before the new one is made with `allow_gap: true` at `{}`.",
+                        "Remove another role first, or accept that it goes before the new one is made: `allow_gap: true` at `{}`, with everybody who holds it declared.",
                         change.address
                     ),
                 )

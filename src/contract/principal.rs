@@ -30,6 +30,9 @@ pub struct PrincipalClass {
     pub spellings: Spellings,
     /// What taking the role away can mean.
     pub on_remove: OnRemove,
+    /// Whether the API tells who of this class holds which role. Where it does not, only the attested
+    /// snapshot tells it; such a class holds one role and is assigned by hand.
+    pub listed: bool,
     /// Whether a role's number of holders, where the API tells one, counts them.
     pub counted: bool,
 }
@@ -46,6 +49,7 @@ impl PrincipalClass {
         batch: 1,
         spellings: Spellings::ID,
         on_remove: OnRemove::Gone,
+        listed: true,
         counted: true,
     };
 

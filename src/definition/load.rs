@@ -20,6 +20,7 @@ use crate::{
 };
 
 use super::{
+    attested_file::AttestedFile,
     cache::{ParseCache, Parsed},
     catalogue_file::CatalogueFile,
     config::{self, Lowered},
@@ -56,6 +57,8 @@ pub struct Loaded {
     pub desired: BTreeMap<Arc<str>, Arc<DesiredState>>,
     /// Targets that have an error of their own.
     pub failed: BTreeSet<Arc<str>>,
+    /// What is attested of each target whose snapshot could be read.
+    pub attested: BTreeMap<Arc<str>, Arc<AttestedFile>>,
     /// Every finding, sorted by place, each once.
     pub findings: Vec<Finding>,
     /// Every file that was read.
@@ -83,6 +86,7 @@ pub fn load(files: &dyn Files, config_path: &str, specs: &[&dyn Spec], options: 
         config_text: Arc::default(),
         secrets: BTreeSet::new(),
         failed: BTreeSet::new(),
+        attested: BTreeMap::new(),
     };
     let mut desired = BTreeMap::new();
     let config = load.config(config_path, &mut desired);
@@ -102,6 +106,7 @@ struct Load<'a> {
     /// The texts of credentials, to keep them out of messages.
     secrets: BTreeSet<String>,
     failed: BTreeSet<Arc<str>>,
+    attested: BTreeMap<Arc<str>, Arc<AttestedFile>>,
 }
 
 impl Load<'_> {
@@ -234,6 +239,7 @@ impl Load<'_> {
             file.as_ref().is_none_or(errors)
         });
         let live = self.live(target);
+        self.attested(target);
         let question = Question {
             config: &self.config_text,
             target,
@@ -369,6 +375,34 @@ impl Load<'_> {
         }
     }
 
+    /// The snapshot of what the API does not tell, where there is one.
+    fn attested(&mut self, target: &Target) {
+        let path: Arc<str> = AttestedFile::path(&target.name).into();
+        let read = match self.files.read(&path) {
+            Ok(bytes) => {
+                self.read.insert(Arc::clone(&path));
+                let why = |why| {
+                    let message = format!("the attested snapshot `{path}` cannot be used: {why}");
+                    Finding::new(Code::FileUnreadable, message)
+                        .at(target.site, "of this target")
+                        .help("Write it again with `rolecall import --attest`, or delete it.")
+                };
+                AttestedFile::parse(&bytes, target.provider).map_err(why)
+            }
+            Err(error) if error.kind == FileErrorKind::NotFound => return,
+            Err(error) => Err(unreadable(&error).at(target.site, "the attested snapshot of this target")),
+        };
+        match read {
+            Ok(file) => {
+                self.attested.insert(Arc::clone(&target.name), Arc::new(file));
+            }
+            Err(finding) => {
+                self.failed.insert(Arc::clone(&target.name));
+                self.findings.push(finding);
+            }
+        }
+    }
+
     /// Makes a source of a file.
     fn add<T>(&mut self, path: &Arc<str>, file: &FileOf<T>) -> SourceId {
         let source = self.sources.add(parsed::source_of(path, self.options.revision.as_ref(), &file.text));
@@ -402,6 +436,7 @@ impl Load<'_> {
             config,
             desired,
             failed: self.failed,
+            attested: self.attested,
             findings: self.findings,
             sources: self.sources,
             read: self.read.into_iter().collect(),

@@ -6,6 +6,7 @@
 //! files of its target: names (`declared`), desired state (`lower`), rules (`check`), lints
 //! (`lint`). What is wrong is left out and the rest goes on, so that one run says everything.
 
+mod attested_file;
 mod cache;
 mod catalogue_file;
 mod check;
@@ -49,6 +50,8 @@ mod load_tests;
 #[cfg(test)]
 mod order_tests;
 #[cfg(test)]
+mod place_tests;
+#[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod schema_tests;
 #[cfg(test)]
@@ -57,6 +60,7 @@ mod syntax_tests;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use attested_file::{AttestedAssignment, AttestedFile, AttestedPlace, AttestedRole};
 pub use cache::ParseCache;
 pub use catalogue_file::CatalogueFile;
 pub use load::{LoadOptions, Loaded, load};

@@ -1,4 +1,4 @@
-//! Two made-up providers and files in memory, for the tests of this room.
+//! Three made-up providers and files in memory, for the tests of this room.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,7 +9,7 @@ use crate::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
         Base, DefaultRole, Example, Holds, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass,
-        Setting, SettingForm, Spec, Spellings,
+        ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings,
     },
     model::{
         Untrusted,
@@ -23,6 +23,9 @@ use super::{LoadOptions, Loaded, ParseCache};
 pub(crate) struct Acme;
 /// Resources with accesses, open catalogue, bases as floors, several roles for each person.
 pub(crate) struct Bricks;
+
+/// Roles in the whole target, in a level, and in many places; several classes; slugs.
+pub(crate) struct Cities;
 
 fn meaning(title: &str, tag: Option<&str>) -> Meaning {
     let tags = tag.into_iter().map(str::to_owned).collect();
@@ -99,6 +102,86 @@ static BRICKS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     builtin: builtin().into_iter().chain(keepers()).collect(),
     ..Catalogue::default()
 });
+
+static CITIES: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
+    closed: true,
+    permissions: ["burn", "close", "open"]
+        .into_iter()
+        .map(|name| (name.into(), meaning(name, None)))
+        .collect(),
+    ..Catalogue::default()
+});
+
+const CITY: ScopeSpec = ScopeSpec::instance("city", "one city");
+
+impl Spec for Cities {
+    fn name(&self) -> &'static str {
+        "cities"
+    }
+    fn title(&self) -> &'static str {
+        "Cities"
+    }
+    fn credential(&self) -> &'static str {
+        "CITIES_KEY"
+    }
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
+    fn roles(&self) -> &'static [RoleClass] {
+        const {
+            &[
+                RoleClass {
+                    scopes: &[ScopeSpec::TARGET, CITY],
+                    slug: Some(Slug {
+                        length: Length { min: 1, max: Some(20) },
+                        prefix_in_instances: "city-",
+                        about: "Lower-case letters, digits, and `-`, at most 20; `city-` first in one city.",
+                        is_valid: |text| {
+                            text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                        },
+                    }),
+                    ..RoleClass::PLAIN
+                },
+                RoleClass {
+                    class: "crown",
+                    scopes: &[ScopeSpec::level("realm", "everything")],
+                    ..RoleClass::PLAIN
+                },
+            ]
+        }
+    }
+    fn default_role(&self) -> Option<DefaultRole> {
+        None
+    }
+    fn principals(&self) -> &'static [PrincipalClass] {
+        const {
+            &[
+                PrincipalClass {
+                    scopes: &[ScopeSpec::TARGET, CITY],
+                    holds: Holds::Several,
+                    on_remove: OnRemove::Membership,
+                    ..PrincipalClass::PLAIN
+                },
+                PrincipalClass {
+                    class: "guild",
+                    field: "guilds",
+                    scopes: &[CITY],
+                    spellings: Spellings::FREE,
+                    ..PrincipalClass::PLAIN
+                },
+            ]
+        }
+    }
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
+    fn catalogue(&self) -> &Catalogue {
+        &CITIES
+    }
+    fn example(&self) -> Example {
+        Example { key: "clerk", name: "Clerk", description: "Writes", base: None, permissions: &["open"] }
+    }
+}
 
 const fn class(base: Base, description: Option<Length>, limit: Option<u32>) -> RoleClass {
     RoleClass {

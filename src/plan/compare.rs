@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     catalog::Catalogue,
-    contract::{ScopeForm, ScopeSpec, Spec},
+    contract::{Base, ScopeForm, ScopeSpec, Spec},
     model::{
         Address, Key, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
@@ -193,8 +193,8 @@ fn undeclared_roles<'a>(
     resolved: &'a Resolved<'_>,
     live: &'a LiveState,
 ) -> impl Iterator<Item = &'a LiveObject> {
-    let declared: BTreeSet<&Untrusted> =
-        resolved.roles.iter().filter_map(|role| role.live.and_then(|live| live.id.as_ref())).collect();
+    let lives = resolved.roles.iter().flat_map(|role| [role.live, role.successor]);
+    let declared: BTreeSet<&Untrusted> = lives.flatten().filter_map(|live| live.id.as_ref()).collect();
     live.of(Kind::Role).filter(move |object| {
         !object.builtin
             && object
@@ -243,6 +243,7 @@ impl<'a> Comparison<'a> {
             self.plan.role_names.insert(role.id(), role.desired.name.value.clone());
             if role.desired.allow_gap {
                 self.plan.gaps_allowed.insert(role.id());
+                self.plan.gaps_allowed.extend(role.live_id());
             }
         }
     }
@@ -269,7 +270,20 @@ impl<'a> Comparison<'a> {
         let classes =
             self.input.spec.principals().iter().filter(|c| !c.one_role(&self.input.target.settings));
         self.plan.several = classes.map(|class| class.class).collect();
-        if self.plan.several.is_empty() || self.plan.changes.is_empty() {
+        if self.plan.changes.is_empty() {
+            return;
+        }
+        let granted = |object: &LiveObject| match object.fields.get(field::PERMISSIONS)?.value()? {
+            Value::Set(set) => Some(set.clone()),
+            _ => None,
+        };
+        if self.input.spec.roles().iter().any(|class| class.base == Base::Floor) {
+            let builtin = self.input.live.of(Kind::Role).filter(|object| object.builtin);
+            let builtin =
+                builtin.filter_map(|object| Some((RoleId::Live(object.id.clone()?), granted(object)?)));
+            self.plan.role_permissions = builtin.collect();
+        }
+        if self.plan.several.is_empty() {
             return;
         }
         let mut held: BTreeMap<_, BTreeSet<RoleId>> = BTreeMap::new();
@@ -291,17 +305,16 @@ impl<'a> Comparison<'a> {
             })
             .collect();
         held.retain(|who, roles| roles.len() > 1 || moved.contains(who));
-        let changed: BTreeSet<RoleId> = self.plan.changes.iter().map(Change::role_id).collect();
-        let roles: BTreeSet<&RoleId> =
-            held.values().flatten().filter(|role| !changed.contains(role)).collect();
-        for object in self.input.live.of(Kind::Role) {
-            let Some(id) = object.id.clone().map(RoleId::Live).filter(|id| roles.contains(id)) else {
-                continue;
-            };
-            if let Some(Value::Set(set)) = object.fields.get(field::PERMISSIONS).and_then(|live| live.value())
+        let roles: BTreeSet<&RoleId> = held.values().flatten().collect();
+        for object in self.input.live.of(Kind::Role).filter(|object| !object.builtin) {
+            let id = object.id.clone().map(RoleId::Live).filter(|id| roles.contains(id));
+            let (Some(id), Some(mut set)) = (id, granted(object)) else { continue };
+            if let Some(Value::Role(Some(base))) =
+                object.fields.get(field::BASE).and_then(|live| live.value())
             {
-                self.plan.role_permissions.insert(id, set.clone());
+                set.extend(self.plan.role_permissions.get(base).into_iter().flatten().cloned());
             }
+            self.plan.role_permissions.insert(id, set);
         }
         self.plan.held = held;
     }

@@ -165,8 +165,11 @@ impl<'a> Order<'a> {
                 match (successor, after) {
                     (Some(successor), Some(after)) => self.updates(change, &new, &successor.state, after),
                     _ => {
-                        let step = self.step(Step::Create { change });
-                        self.create.insert(new, step);
+                        let create = self.step(Step::Create { change });
+                        self.create.insert(new, create);
+                        // Nothing goes before what takes its place is there, unless there is no room.
+                        let waits = self.waiting.contains(&it.role_id());
+                        self.hard.push(if waits { (step, create) } else { (create, step) });
                     }
                 }
                 continue;

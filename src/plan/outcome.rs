@@ -73,6 +73,8 @@ pub enum TargetResult {
     Applied,
     /// There was nothing to change.
     NothingToDo,
+    /// Nothing could be sent: every change is a person's to make, or waits for one that is.
+    Waiting,
     /// Some changes are in place, others are not.
     Partly,
     /// No change is in place because something went wrong.
@@ -120,8 +122,10 @@ pub enum ChangeStatus {
     Unconfirmed,
     /// Nothing of it was sent.
     NotAttempted,
-    /// The provider has no API for it: a person has to do it.
+    /// The provider has no API for it, or not for all of it: a person has to do the rest.
     Manual,
+    /// Nothing of it was sent: it waits for what a person has to do first.
+    Blocked,
 }
 
 /// What reading everything back said.
@@ -155,6 +159,13 @@ pub struct OutcomeSummary {
     pub unconfirmed: u32,
     pub not_attempted: u32,
     pub manual: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub blocked: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde wants it")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl OutcomeSummary {
@@ -169,6 +180,7 @@ impl OutcomeSummary {
                 ChangeStatus::Unconfirmed => &mut summary.unconfirmed,
                 ChangeStatus::NotAttempted => &mut summary.not_attempted,
                 ChangeStatus::Manual => &mut summary.manual,
+                ChangeStatus::Blocked => &mut summary.blocked,
             };
             *count = count.saturating_add(1);
         }
@@ -177,8 +189,17 @@ impl OutcomeSummary {
 
     /// How many changes there are.
     pub fn total(&self) -> u32 {
-        [self.applied, self.already, self.failed, self.unconfirmed, self.not_attempted, self.manual]
-            .into_iter()
-            .fold(0, u32::saturating_add)
+        let others = [self.failed, self.unconfirmed, self.not_attempted];
+        others.into_iter().fold(self.settled(), u32::saturating_add)
+    }
+
+    /// How many are in place, or wait for a person.
+    pub fn settled(&self) -> u32 {
+        self.applied.saturating_add(self.already).saturating_add(self.waiting())
+    }
+
+    /// How many wait for a person.
+    pub fn waiting(&self) -> u32 {
+        self.manual.saturating_add(self.blocked)
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Resolved<'a> {
     }
 
     /// The declared role that is `role`, or whose live one is.
-    pub(super) fn declared(&self, role: &RoleId) -> Option<&ResolvedRole<'a>> {
+    pub fn declared(&self, role: &RoleId) -> Option<&ResolvedRole<'a>> {
         self.roles.get(*self.by_role.get(role)?)
     }
 

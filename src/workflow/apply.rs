@@ -24,7 +24,7 @@ use crate::{
         live::{Live, LiveState, Query},
     },
     plan::{
-        change::{Change, Plan, What},
+        change::{Change, Hand, Plan, What, differing},
         compare,
         document::{Action, RunStatistics, TargetPlan},
         earlier::Views,
@@ -260,6 +260,19 @@ fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
     })
 }
 
+/// What waits for a person stays at its earlier value: each with the revision that holds that.
+fn open(target: &PlannedTarget, outcome: &TargetOutcome) -> BTreeMap<Untrusted, Option<Untrusted>> {
+    let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
+    let waiting = outcome.changes.iter().filter(|change| waits.contains(&change.status));
+    waiting
+        .map(|change| {
+            let address = Untrusted::from(change.address.as_str());
+            let earlier = target.past.earlier_revision(&address);
+            (address, earlier)
+        })
+        .collect()
+}
+
 /// Records a complete apply, or says why that failed.
 fn recorded(
     world: &World,
@@ -300,6 +313,7 @@ fn recorded(
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),
         ids: ids.collect(),
+        open: open(target, &outcome),
         released: false,
     };
     match target.recording.write(&record) {
@@ -374,16 +388,17 @@ async fn apply_target(
         }
         Proof::Read(..) => None,
     };
-    let result = match (summary.applied + summary.already, summary.total()) {
+    let result = match (summary.settled(), summary.total()) {
+        (_, total) if summary.waiting() == total => TargetResult::Waiting,
         (done, total) if done == total => TargetResult::Applied,
-        (0, _) => TargetResult::Failed,
+        _ if summary.applied + summary.already == 0 => TargetResult::Failed,
         _ => TargetResult::Partly,
     };
     let (verification, live) = match proof {
         Proof::Read(left, live) => (
             Verification {
-                verified: left.is_empty(),
-                remaining: left.into_iter().map(|left| left.remaining).collect(),
+                verified: left.iter().all(|left| left.waits),
+                remaining: left.into_iter().filter(|left| !left.waits).map(|left| left.remaining).collect(),
             },
             live,
         ),
@@ -395,7 +410,8 @@ async fn apply_target(
             None,
         ),
     };
-    let complete = result == TargetResult::Applied && verification.verified && error.is_none();
+    let settled = matches!(result, TargetResult::Applied | TargetResult::Waiting);
+    let complete = settled && verification.verified && error.is_none();
     let outcome = TargetOutcome { result, error, changes, verification, summary, ..base };
     match live {
         Some(live) if complete => recorded(world, project, target, wishes, &live, outcome),
@@ -447,6 +463,8 @@ struct Left {
     remaining: Remaining,
     /// Whether that is only because what is there cannot be read.
     unreadable: bool,
+    /// Whether it is a person's to make, or waits for one.
+    waits: bool,
 }
 
 /// Pauses before looking again, where what was accepted has not shown up.
@@ -471,12 +489,18 @@ async fn verify(
     let mut looks = LOOK_AGAIN.iter();
     loop {
         let live = match reader.fetch(query.clone()).await {
-            Ok(live) => live,
+            Ok(mut live) => {
+                if let Some(attested) = super::attest::of(project, &target.target) {
+                    attested.overlay(&mut live, &*target.tenant.provider);
+                }
+                live
+            }
             Err(error) => return Proof::Unread(error.into()),
         };
         let remaining = remaining(world, target, desired, wishes, &live);
         // A failed apply leaves something for sure: waiting for it to vanish is in vain.
-        let again = if complete && !remaining.is_empty() { looks.next() } else { None };
+        let missing = remaining.iter().any(|left| !left.waits);
+        let again = if complete && missing { looks.next() } else { None };
         match again {
             Some(pause) => tokio::time::sleep(*pause).await,
             None => return Proof::Read(remaining, Some(Box::new(live))),
@@ -493,7 +517,7 @@ fn remaining(
 ) -> Vec<Left> {
     let whole = |message: &str| {
         let remaining = Remaining { address: None, message: message.into() };
-        vec![Left { remaining, unreadable: false }]
+        vec![Left { remaining, unreadable: false, waits: false }]
     };
     if live.identity != target.live.identity {
         return whole("the credential reaches another tenant now");
@@ -523,6 +547,7 @@ fn remaining(
             plan.changes.retain(|change| planned.contains(change.address.as_str()));
         }
     }
+    order::block(&mut plan, spec);
     plan.changes
         .iter()
         .filter(|change| change.action != Action::Release)
@@ -530,9 +555,21 @@ fn remaining(
             let unreadable = unreadable(change, live);
             let message = if unreadable { "which role it is cannot be read" } else { &*left(change) };
             let remaining = Remaining { address: Some(change.address.clone()), message: message.into() };
-            Left { remaining, unreadable }
+            Left { remaining, unreadable, waits: waits(change) }
         })
         .collect()
+}
+
+/// Whether nothing of a change can be sent now: it is a person's to make, or waits for one.
+fn waits(change: &Change) -> bool {
+    let by_hand = match (&change.by_hand, &change.what) {
+        (Hand::Whole, _) => true,
+        (Hand::Fields(fields), What::Role { before: Some(before), after: Some(after), .. }) => {
+            differing(before, after).is_subset(fields)
+        }
+        _ => false,
+    };
+    by_hand || !change.blocked_by.is_empty()
 }
 
 /// Whether a principal is listed, and the role that they hold cannot be made out.
@@ -552,13 +589,12 @@ fn left(change: &Change) -> String {
         What::Role { before: None, .. } => "the role is not there".into(),
         What::Role { after: None, .. } => "the role is still there".into(),
         What::Role { before: Some(before), after: Some(after), .. } => {
-            let fields = [
-                (before.name != after.name, "name"),
-                (before.description != after.description, "description"),
-                (before.permissions != after.permissions, "permissions"),
-            ];
-            let differ: Vec<&str> =
-                fields.iter().filter(|(differs, _)| *differs).map(|(_, name)| *name).collect();
+            let differ = differing(before, after);
+            // In the order in which a plan shows them.
+            let usual = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];
+            let common = usual.into_iter().filter(|name| differ.contains(name));
+            let others = differ.iter().copied().filter(|name| !usual.contains(name));
+            let differ: Vec<&str> = common.chain(others).collect();
             format!("field {} reads back otherwise", differ.join(" and "))
         }
         What::Default { .. } => "the default is another role".into(),
@@ -602,8 +638,18 @@ fn statuses(
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
             return change_outcome(plan, change, status, Some(why), None);
         }
+        if let Some(first) = change.blocked_by.first() {
+            let reason = format!("it waits for {first}, which is done by hand");
+            return change_outcome(plan, change, ChangeStatus::Blocked, Some(reason.into()), None);
+        }
+        if change.by_hand == Hand::Whole {
+            return change_outcome(plan, change, ChangeStatus::Manual, None, None);
+        }
         match (left.get(change.address.as_str()), proof) {
-            (Some(Left { remaining, unreadable }), _) => {
+            (Some(Left { waits: true, .. }), _) => {
+                change_outcome(plan, change, ChangeStatus::Manual, None, None)
+            }
+            (Some(Left { remaining, unreadable, .. }), _) => {
                 let reason = format!("the provider accepted it, and {}", remaining.message.raw());
                 let (status, help) = match unreadable {
                     true => (ChangeStatus::Unconfirmed, "Look at it in the product itself."),
@@ -643,10 +689,17 @@ pub fn exit(document: &ApplyDocument) -> Exit {
     let of = |target: &TargetOutcome| {
         let error = target.error.as_ref().map(|error| Exit::from_code(error.exit));
         match target.result {
-            TargetResult::Applied | TargetResult::NothingToDo if error.is_none() => {
-                if target.verification.verified { Exit::Done } else { Exit::Partly }
+            TargetResult::Applied | TargetResult::Waiting | TargetResult::NothingToDo if error.is_none() => {
+                match (target.verification.verified, target.summary.waiting()) {
+                    (false, _) => Exit::Partly,
+                    (true, 0) => Exit::Done,
+                    (true, _) => Exit::Manual,
+                }
             }
-            TargetResult::Applied | TargetResult::NothingToDo | TargetResult::Partly => Exit::Partly,
+            TargetResult::Applied
+            | TargetResult::Waiting
+            | TargetResult::NothingToDo
+            | TargetResult::Partly => Exit::Partly,
             TargetResult::Failed => error.unwrap_or(Exit::Error),
             TargetResult::Refused => error.unwrap_or(Exit::Refused),
         }
@@ -654,5 +707,6 @@ pub fn exit(document: &ApplyDocument) -> Exit {
     let wins = document.targets.iter().map(of).fold(Exit::Done, Exit::and);
     // One target in place and another failed: applied partly, whatever the other failed of.
     let any_applied = document.summary.applied > 0;
-    if any_applied && wins != Exit::Done { wins.and(Exit::Partly) } else { wins }
+    let well = matches!(wins, Exit::Done | Exit::Manual);
+    if any_applied && !well { wins.and(Exit::Partly) } else { wins }
 }

@@ -22,12 +22,14 @@ pub struct Base {
     pub revision: String,
     /// Whether the planned commit will be merged into it: what both changed belongs together.
     pub merges: bool,
+    /// Whether the planned commit is proposed to the branch whose tip this is, and not yet on it.
+    pub proposal: bool,
 }
 
 impl Base {
     /// A base that is part of the planned history.
     fn plain(commit: Arc<str>, name: &str) -> Self {
-        Self { revision: commit.to_string(), commit, name: name.to_owned(), merges: false }
+        Self { revision: commit.to_string(), commit, name: name.to_owned(), merges: false, proposal: false }
     }
 }
 
@@ -76,7 +78,7 @@ impl Search<'_> {
         let (name, revision) = (format!("--base {named}"), named.to_owned());
         let refused = |message: String, help: &str| Failure::new(Exit::Refused, message).help(help);
         if self.history.is_ancestor(&commit, self.commit)? {
-            return Ok(Base { commit, name, revision, merges: false });
+            return Ok(Base { commit, name, revision, merges: false, proposal: false });
         }
         if self.rev && self.history.is_ancestor(self.commit, &commit)? {
             let message =
@@ -90,7 +92,7 @@ impl Search<'_> {
                 "Name a base of the same history: `git merge-base` tells whether there is one.",
             ));
         }
-        Ok(Base { commit, name, revision, merges: true })
+        Ok(Base { commit, name, revision, merges: true, proposal: true })
     }
 
     /// The first parent of a commit.
@@ -161,8 +163,12 @@ impl Search<'_> {
         let named = self.history.resolve(&name).is_ok_and(|commit| commit == tip);
         let revision = if named { name.clone() } else { tip.to_string() };
         match (self.history.is_ancestor(&tip, self.commit), related) {
-            (Ok(true), _) => (Some(Base { commit: tip, revision, name, merges: false }), None),
-            (Ok(false), Ok(true)) => (Some(Base { commit: tip, revision, name, merges: true }), None),
+            (Ok(true), _) => {
+                (Some(Base { commit: tip, revision, name, merges: false, proposal: true }), None)
+            }
+            (Ok(false), Ok(true)) => {
+                (Some(Base { commit: tip, revision, name, merges: true, proposal: true }), None)
+            }
             (Ok(false), Ok(false)) => {
                 let note = format!(
                     "This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared."

@@ -3,6 +3,7 @@
 mod activity;
 pub mod apply;
 pub mod approve;
+pub mod attest;
 pub mod base;
 pub mod blame;
 pub mod catalog;

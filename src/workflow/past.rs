@@ -19,7 +19,7 @@ use crate::{
     model::{
         Address, Scope, Sources, Untrusted,
         config::{Config, Guards, Target},
-        desired::DesiredState,
+        desired::{DesiredAssignment, DesiredRole, DesiredState, RoleName},
         files::Files,
         live::Identity,
     },
@@ -188,6 +188,38 @@ impl Past {
     }
 }
 
+/// What an apply put in place: without what it left to a person, of which the earlier definition holds.
+fn put_in_place(
+    state: &DesiredState,
+    target: &str,
+    open: &BTreeMap<Untrusted, Option<Untrusted>>,
+    look: impl Fn(&Untrusted) -> Option<Arc<DesiredState>>,
+) -> DesiredState {
+    let mut put = state.clone();
+    let address =
+        |role: &DesiredRole| Untrusted::from(Address::role(target, &role.key, &role.scope).as_str());
+    let (kept, left): (Vec<_>, Vec<_>) =
+        put.roles.drain(..).partition(|role| !open.contains_key(&address(role)));
+    put.roles = kept;
+    let earlier: Vec<DesiredRole> = open
+        .iter()
+        .filter_map(|(place, commit)| {
+            let state = look(commit.as_ref()?)?;
+            state.roles.iter().find(|role| address(role) == *place).cloned()
+        })
+        .collect();
+    put.roles.extend(earlier);
+    put.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
+    // Who holds a role that is not as it should be was not given it.
+    let waits = open.keys().any(|address| address.raw().contains("/assignment/"));
+    let of_left = |assignment: &DesiredAssignment| match &assignment.role.value {
+        RoleName::Key(key) => left.iter().any(|role| role.key == *key),
+        RoleName::Builtin(_) | RoleName::Live(_) => false,
+    };
+    put.assignments.retain(|assignment| !(waits && of_left(assignment)));
+    put
+}
+
 /// The protected roles of a state; `None` where there are none.
 fn protecting(state: &DesiredState) -> Option<DesiredState> {
     let roles: Vec<_> = state.roles.iter().filter(|role| !role.protect.is_empty()).cloned().collect();
@@ -215,6 +247,8 @@ pub struct TargetPast {
     pub since: Option<Arc<str>>,
     /// The last recorded apply.
     pub record: Option<Applied>,
+    /// What that did not put in place because a person had to.
+    open: BTreeMap<Untrusted, Option<Untrusted>>,
     /// Why the record of the last apply cannot be used.
     pub unusable: Option<Failure>,
     /// The revision of a record that is newer than what is planned, or of another history.
@@ -273,6 +307,15 @@ impl TargetPast {
     pub fn recorded(&self) -> Option<(&DesiredState, &Sources)> {
         let (side, name) = self.recorded.as_ref()?;
         Some((side.loaded.desired.get(name)?, &side.loaded.sources))
+    }
+
+    /// The revision that holds what was in place of an object before the apply that is recorded next,
+    /// which leaves it to a person.
+    pub fn earlier_revision(&self, address: &Untrusted) -> Option<Untrusted> {
+        match self.open.get(address) {
+            Some(earlier) => earlier.clone(),
+            None => self.record.as_ref().map(|record| record.revision.clone()),
+        }
     }
 
     /// Whether nothing is guarded: the target is an emulator.
@@ -340,6 +383,7 @@ impl TargetPast {
             scope_changes: Vec::new(),
             since: None,
             record: None,
+            open: BTreeMap::new(),
             unusable: recording.unusable.clone(),
             newer: None,
             notes: Vec::new(),
@@ -358,6 +402,7 @@ impl TargetPast {
                         let declared = side.loaded.desired.get(&then_name);
                         made.ids = ids(record, &target.name, declared.map(|state| &**state));
                         made.record = Some(record.into());
+                        made.open.clone_from(&record.open);
                         applied = Some(side);
                     }
                     Err(error) => made.unusable = Some(error.into()),
@@ -412,6 +457,14 @@ impl TargetPast {
         made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
         made.applied =
             applied.as_ref().and_then(|side| made.state(Arc::clone(side), &then_name, target, project));
+        if let (Some(state), false) = (made.applied.as_ref().and_then(State::get), made.open.is_empty()) {
+            let earlier = |commit: &Untrusted| {
+                let side = past.side(world, project, commit.raw()).ok()?;
+                side.loaded.desired.get(&then_name).cloned()
+            };
+            let put = put_in_place(state, &target.name, &made.open, earlier);
+            made.applied = Some(State::Part(Box::new(put)));
+        }
         match (base, applied) {
             // What was applied since is in place, and no more to come: what differs from it is drift.
             // The record may be anybody's, so protection holds all the same.
@@ -553,9 +606,7 @@ impl TargetPast {
             .flat_map(|state| &state.roles)
             .map(|role| (&*role.key, &role.scope))
             .collect();
-        let goes = |role: &crate::model::desired::DesiredRole| {
-            stays(role.site) && !declared.contains(&(&*role.key, &role.scope))
-        };
+        let goes = |role: &DesiredRole| stays(role.site) && !declared.contains(&(&*role.key, &role.scope));
         released.roles = state.roles.iter().filter(|role| goes(role)).cloned().collect();
         kept.roles.retain(|role| !goes(role));
         kept.assignments.retain(|assignment| !stays(assignment.principal.site));

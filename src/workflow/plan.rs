@@ -188,7 +188,11 @@ async fn plan_target(
     let before = project.past.declared(world, project, target, &recording);
     let states = || [desired].into_iter().chain(before.iter().map(|state| &**state));
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
+    let attested = super::attest::of(project, target);
     let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
+    if let Some(attested) = &attested {
+        attested.overlay(&mut live, spec);
+    }
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {
         past.notes.push(unusable(failure));
@@ -219,6 +223,9 @@ async fn plan_target(
             let named = query(states(), spec, target, true);
             let wanted = Query { everywhere: everyone || named.everywhere, ..named };
             live = reader.fetch(wanted).await.map_err(Failure::from)?;
+            if let Some(attested) = &attested {
+                attested.overlay(&mut live, spec);
+            }
             continue;
         }
         let mut plan = compare::compare(input);

@@ -1,10 +1,14 @@
 //! What git says about the made-up tenant, and planning with it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use jiff::civil::{Date, date};
 use rolecall::{
     assess,
+    contract::Spec,
     model::{
         Address, Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
         config::{CredentialSource, Guards, Limit, Manage, Mode, OnUnassign, Placed, Target},
@@ -26,14 +30,16 @@ use rolecall::{
     },
 };
 
-use super::{spec::Madeup, world::World};
+use super::{sixth::Sextant, spec::Madeup, world::World};
 
 /// The day of every plan.
 pub(crate) const TODAY: Date = date(2026, 11, 20);
 
 /// Definitions and everything else that a plan depends on beside the world.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Definitions {
+    /// Which provider they are for.
+    pub(crate) spec: &'static dyn Spec,
     pub(crate) target: Target,
     pub(crate) desired: DesiredState,
     pub(crate) base: Option<DesiredState>,
@@ -49,6 +55,12 @@ pub(crate) struct Definitions {
     pub(crate) allowed: BTreeMap<Guard, Untrusted>,
     /// Counts places, so that each thing stands somewhere else.
     pub(crate) place: u32,
+}
+
+impl fmt::Debug for Definitions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {:?}", self.target, self.desired)
+    }
 }
 
 /// A plan with its operations and its document.
@@ -72,6 +84,7 @@ impl Planned {
 /// Nothing declared; guards that never refuse; everything live is known to git.
 pub(crate) fn definitions() -> Definitions {
     Definitions {
+        spec: &Madeup,
         target: Target {
             name: "t".into(),
             provider: "madeup",
@@ -94,6 +107,12 @@ pub(crate) fn definitions() -> Definitions {
         allowed: BTreeMap::new(),
         place: 0,
     }
+}
+
+/// Nothing declared of the second provider.
+pub(crate) fn sixth_definitions() -> Definitions {
+    let first = definitions();
+    Definitions { spec: &Sextant, target: Target { provider: "sextant", ..first.target }, ..first }
 }
 
 fn site(at: u32) -> Site {
@@ -127,6 +146,18 @@ impl RoleBuilder<'_> {
 
     pub(crate) fn name(mut self, name: &str) -> Self {
         self.role.name = placed(name.into(), self.next());
+        self
+    }
+
+    pub(crate) fn at(mut self, scope: Scope) -> Self {
+        self.role.scope = scope;
+        self
+    }
+
+    /// A role that only a person makes.
+    pub(crate) fn office(mut self) -> Self {
+        self.role.class = "office";
+        self.role.scope = Scope::Level("crown".into());
         self
     }
 
@@ -220,7 +251,7 @@ impl Definitions {
         };
         let role = build(RoleBuilder { role, place: &mut self.place }).role;
         self.desired.roles.push(role);
-        self.desired.roles.sort_by(|a, b| a.key.cmp(&b.key));
+        self.desired.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
         self
     }
 
@@ -239,6 +270,27 @@ impl Definitions {
             definitions.assignment("user", role, spelling, expires);
             definitions
         })
+    }
+
+    /// Principals who hold a role in a place.
+    pub(crate) fn hold(mut self, class: &'static str, scope: &Scope, role: &str, who: &[&str]) -> Self {
+        for principal in who {
+            let role = self.reference(role);
+            let principal = placed(Spelling::Handle((*principal).into()), self.next());
+            let scope = scope.clone();
+            let assignment = DesiredAssignment { role, scope, class, principal, expires: None };
+            self.desired.assignments.push(assignment);
+        }
+        self
+    }
+
+    /// A role that goes from a place.
+    pub(crate) fn removed_at(mut self, role: &str, scope: &Scope, reassign_to: Option<&str>) -> Self {
+        self = self.removed(role, reassign_to);
+        if let Some(removal) = self.desired.removed.last_mut() {
+            removal.scope = Some(scope.clone());
+        }
+        self
     }
 
     pub(crate) fn assignment(
@@ -391,7 +443,7 @@ pub(crate) fn plan_part(
         protecting: &definitions.protecting,
         exempt: definitions.exempt,
     };
-    let spec = &Madeup;
+    let spec = definitions.spec;
     let input = resolve::Input { target, spec, desired, live, earlier, today: TODAY };
     let resolved = resolve(input)?;
     let views = Views::of(input, &resolved);

@@ -13,7 +13,7 @@ use rolecall::{
 use super::{
     definitions::{Definitions, TODAY, definitions},
     spec::PERMISSIONS,
-    world::{Role, World, world},
+    world::{Role, World, plain_role, world},
 };
 
 /// What one revision says.
@@ -340,12 +340,8 @@ impl Revision {
         let mut ids: BTreeMap<&str, String> = BTreeMap::new();
         for (at, (key, role)) in self.roles.iter().enumerate() {
             let id = format!("id{at}");
-            let made = Role {
-                name: role.name.clone(),
-                description: role.description.map(text),
-                permissions: set(role.permissions),
-                builtin: false,
-            };
+            let description = role.description.map(text);
+            let made = Role { description, ..plain_role(&role.name, set(role.permissions)) };
             live.roles.insert(id.clone(), made);
             ids.insert(key, id);
         }
@@ -415,12 +411,7 @@ pub(crate) fn click_all(live: &mut World, clicks: &[Click]) {
             Click::Create { name: wanted, permissions } => {
                 let wanted = name(wanted);
                 if !taken(live, &wanted) {
-                    let role = Role {
-                        name: wanted,
-                        description: None,
-                        permissions: set(permissions),
-                        builtin: false,
-                    };
+                    let role = plain_role(&wanted, set(permissions));
                     live.roles.insert(format!("clicked-{}", live.roles.len()), role);
                 }
             }

@@ -2,6 +2,7 @@
 
 pub(crate) mod definitions;
 pub(crate) mod interpreter;
+pub(crate) mod sixth;
 pub(crate) mod spec;
 pub(crate) mod text;
 pub(crate) mod world;
@@ -26,4 +27,5 @@ mod release_stories;
 mod rename_stories;
 mod role_stories;
 mod selection_stories;
+mod sixth_stories;
 mod story;

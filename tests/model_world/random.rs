@@ -1,6 +1,7 @@
 //! Random worlds with random definitions, as recipes that shrink well.
 
 mod oracle;
+pub(crate) mod sixth;
 
 use std::{collections::BTreeSet, fmt};
 
@@ -9,7 +10,7 @@ use rolecall::model::config::Mode;
 
 use super::{
     definitions::Definitions,
-    world::{Who, World},
+    world::{Role, Who, World},
 };
 
 /// A world, its definitions, and the world that they ask for.
@@ -33,9 +34,16 @@ impl fmt::Debug for Case {
         let describe = |f: &mut fmt::Formatter<'_>, title: &str, world: &World| {
             writeln!(f, "{title}: default {:?}, folds case {}", world.default, world.folds_case)?;
             for (id, role) in world.roles.iter().filter(|(_, role)| !role.builtin) {
-                writeln!(f, "  {id} {:?} {:?} {:?}", role.name, role.description, role.permissions)?;
+                let Role { name, description, permissions, class, scope, base, .. } = role;
+                writeln!(f, "  {id} {class} {scope:?} {name:?} {description:?} {base:?} {permissions:?}")?;
             }
-            world.people.iter().try_for_each(|((class, id), role)| writeln!(f, "  {class} {id}: {role:?}"))
+            world
+                .people
+                .iter()
+                .try_for_each(|((class, id), role)| writeln!(f, "  {class} {id}: {role:?}"))?;
+            world.held.iter().try_for_each(|((class, scope, id), roles)| {
+                writeln!(f, "  {class} {id} at {scope:?}: {roles:?}")
+            })
         };
         writeln!(f, "seed {}", self.seed)?;
         describe(f, "live", &self.world)?;

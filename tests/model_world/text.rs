@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rolecall::{
-    model::{Finding, RoleId, Untrusted},
+    model::{Finding, RoleId, Untrusted, Value},
     plan::{
         change::{self, Plan, RoleState, Verdict, What},
         document::{Change, FieldChange, FieldValue, Left, Reason, VerdictOutcome},
@@ -100,6 +100,16 @@ fn fields(before: Option<&RoleState>, after: Option<&RoleState>) -> String {
     }
     for permission in old.difference(&new) {
         text.push_str(&format!(" -{}", permission.raw()));
+    }
+    let others = |state: Option<&RoleState>| state.map(|state| state.fields.clone()).unwrap_or_default();
+    let (old, new) = (others(before), others(after));
+    let shown = |value: Option<&Value>| match value {
+        Some(Value::Role(Some(RoleId::Live(id)))) => id.raw().to_owned(),
+        value => format!("{value:?}"),
+    };
+    for (name, value) in new.iter().filter(|(name, value)| before.is_some() && old.get(*name) != Some(value))
+    {
+        text.push_str(&format!(" {name} {} -> {}", shown(old.get(name)), shown(Some(value))));
     }
     format!(":{text}")
 }

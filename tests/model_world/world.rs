@@ -1,15 +1,25 @@
 //! A tenant of the made-up provider: its roles, its people, and what its API tells of them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rolecall::model::{
-    Field, Key, Kind, RoleId, Scope, Untrusted, Value,
-    desired::Spelling,
-    field,
-    live::{Identity, Live, LiveObject, LiveState, Query},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
 };
 
-use super::spec::PERMISSIONS;
+use rolecall::{
+    contract::Spec,
+    model::{
+        Field, Key, Kind, RoleId, Scope, Untrusted, Value,
+        desired::Spelling,
+        field,
+        live::{Identity, Live, LiveObject, LiveState, Query},
+    },
+    plan::change::{Hand, Plan, RoleState, What},
+};
+
+use super::{
+    sixth::Sextant,
+    spec::{Madeup, PERMISSIONS},
+};
 
 /// A role.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,21 +28,46 @@ pub(crate) struct Role {
     pub(crate) description: Option<String>,
     pub(crate) permissions: BTreeSet<String>,
     pub(crate) builtin: bool,
+    pub(crate) class: &'static str,
+    pub(crate) scope: Scope,
+    /// The id of the built-in role whose permissions it has too.
+    pub(crate) base: Option<String>,
+}
+
+/// A custom role of the target itself.
+pub(crate) fn plain_role(name: &str, permissions: BTreeSet<String>) -> Role {
+    let (class, scope) = ("role", Scope::Target);
+    Role { name: name.to_owned(), description: None, permissions, builtin: false, class, scope, base: None }
 }
 
 /// Class and id of a person or a bot.
 pub(crate) type Who = (&'static str, String);
 
+/// Where somebody holds roles.
+pub(crate) type Place = (&'static str, Scope, String);
+
 /// Roles, who holds which, and the default.
-pub(crate) type State = (BTreeMap<String, Role>, BTreeMap<Who, Option<String>>, Option<String>);
+pub(crate) type State = (
+    BTreeMap<String, Role>,
+    BTreeMap<Who, Option<String>>,
+    Option<String>,
+    BTreeMap<Place, BTreeSet<String>>,
+);
 
 /// The tenant.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct World {
     /// By id.
     pub(crate) roles: BTreeMap<String, Role>,
     /// The id of the role that each holds; `None` holds nothing.
     pub(crate) people: BTreeMap<Who, Option<String>>,
+    /// The provider whose tenant it is.
+    pub(crate) spec: &'static dyn Spec,
+    /// The ids of the roles that each holds in a place, for classes that hold several or hold them in
+    /// places.
+    pub(crate) held: BTreeMap<Place, BTreeSet<String>>,
+    /// Roles of which somebody attested what the API does not tell, with the permissions.
+    pub(crate) attested: BTreeMap<String, BTreeSet<String>>,
     /// The id of the default role.
     pub(crate) default: Option<String>,
     /// Whether names that differ only in case are the same name.
@@ -41,6 +76,13 @@ pub(crate) struct World {
     pub(crate) made: usize,
     /// What the API tells.
     pub(crate) api: Api,
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { roles, people, held, attested, default, .. } = self;
+        write!(f, "{roles:?} {people:?} {held:?} {attested:?} {default:?}")
+    }
 }
 
 /// What the API tells, and how well.
@@ -66,13 +108,11 @@ pub(crate) struct Api {
 
 /// The built-in roles and nobody.
 pub(crate) fn world() -> World {
-    let builtin = |name: &str, permissions: &[&str]| Role {
-        name: name.to_owned(),
-        description: None,
-        permissions: permissions.iter().map(|&p| p.to_owned()).collect(),
-        builtin: true,
-    };
+    let builtin = builtin_role;
     World {
+        spec: &Madeup,
+        held: BTreeMap::new(),
+        attested: BTreeMap::new(),
         roles: BTreeMap::from([
             ("admin".to_owned(), builtin("Administrator", &PERMISSIONS)),
             ("member".to_owned(), builtin("Member", &["read"])),
@@ -86,11 +126,100 @@ pub(crate) fn world() -> World {
     }
 }
 
+fn builtin_role(name: &str, permissions: &[&str]) -> Role {
+    let permissions = permissions.iter().map(|&p| p.to_owned()).collect();
+    Role { builtin: true, ..plain_role(name, permissions) }
+}
+
+/// The sites of the second provider.
+pub(crate) const SITES: [&str; 2] = ["east", "west"];
+
+/// A tenant of the second provider: its built-in roles and nobody.
+pub(crate) fn sixth_world() -> World {
+    World {
+        spec: &Sextant,
+        roles: BTreeMap::from([
+            ("low".to_owned(), builtin_role("low", &["read"])),
+            ("high".to_owned(), builtin_role("high", &["read", "write", "merge"])),
+        ]),
+        ..world()
+    }
+}
+
+/// A site.
+pub(crate) fn site(name: &str) -> Scope {
+    Scope::within("site", name)
+}
+
 impl World {
+    /// A custom role of the second provider.
+    pub(crate) fn role_at(
+        mut self,
+        id: &str,
+        scope: Scope,
+        name: &str,
+        base: &str,
+        permissions: &[&str],
+    ) -> Self {
+        let permissions = permissions.iter().map(|&p| p.to_owned()).collect();
+        let role = Role { scope, base: Some(base.to_owned()), ..plain_role(name, permissions) };
+        self.roles.insert(id.to_owned(), role);
+        self
+    }
+
+    /// A role of the second provider that only a person makes.
+    pub(crate) fn office(mut self, id: &str, name: &str, permissions: &[&str]) -> Self {
+        let permissions = permissions.iter().map(|&p| p.to_owned()).collect();
+        let scope = Scope::Level("crown".into());
+        let role = Role { scope, class: "office", ..plain_role(name, permissions) };
+        self.roles.insert(id.to_owned(), role);
+        self
+    }
+
+    /// Somebody who holds roles in a place.
+    pub(crate) fn holds(mut self, class: &'static str, scope: Scope, id: &str, roles: &[&str]) -> Self {
+        let roles = roles.iter().map(|&role| role.to_owned()).collect();
+        self.held.insert((class, scope, id.to_owned()), roles);
+        self
+    }
+
+    /// What a person does who follows the steps of a plan, and attests it.
+    pub(crate) fn by_hand(&mut self, plan: &Plan) {
+        for change in plan.changes.iter().filter(|change| change.by_hand != Hand::Nothing) {
+            let What::Role { class, scope, before, after, .. } = &change.what else { continue };
+            let set = |state: &RoleState| {
+                let set = state.permissions.iter().flatten();
+                set.map(|permission| permission.raw().to_owned()).collect::<BTreeSet<_>>()
+            };
+            let id = change.id.as_ref().map(|id| id.raw().to_owned());
+            match (before, after, id) {
+                (None, Some(after), _) => {
+                    let id = format!("made-{}", self.made);
+                    self.made += 1;
+                    let role = plain_role(after.name.raw(), set(after));
+                    self.roles.insert(id.clone(), Role { class, scope: scope.clone(), ..role });
+                    self.attested.insert(id, set(after));
+                }
+                (Some(_), None, Some(id)) if self.holders(&id) == 0 => {
+                    self.roles.remove(&id);
+                    self.attested.remove(&id);
+                }
+                (Some(_), Some(after), Some(id)) => {
+                    if let (true, Some(role)) =
+                        (change.by_hand.changes(field::PERMISSIONS), self.roles.get_mut(&id))
+                    {
+                        role.permissions = set(after);
+                        self.attested.insert(id, set(after));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     pub(crate) fn role(mut self, id: &str, name: &str, permissions: &[&str]) -> Self {
         let permissions = permissions.iter().map(|&p| p.to_owned()).collect();
-        let role = Role { name: name.to_owned(), description: None, permissions, builtin: false };
-        self.roles.insert(id.to_owned(), role);
+        self.roles.insert(id.to_owned(), plain_role(name, permissions));
         self
     }
 
@@ -120,27 +249,47 @@ impl World {
 
     pub(crate) fn holders(&self, id: &str) -> usize {
         self.people.values().filter(|role| role.as_deref() == Some(id)).count()
+            + self.held.values().filter(|roles| roles.contains(id)).count()
+    }
+
+    /// How many the API counts as holders of a role.
+    fn counted(&self, id: &str) -> u64 {
+        let crews = self.held.iter().filter(|((class, ..), roles)| *class == "crew" && roles.contains(id));
+        (self.holders(id) - crews.count()) as u64
     }
 
     /// What each principal, and each new member, may do.
     pub(crate) fn access(&self) -> BTreeMap<Who, BTreeSet<String>> {
-        let of = |role: &Option<String>| {
-            role.as_ref().and_then(|id| self.roles.get(id)).map(|r| r.permissions.clone()).unwrap_or_default()
+        let set = |id: &String| {
+            let Some(role) = self.roles.get(id) else { return BTreeSet::new() };
+            let base = role.base.as_ref().and_then(|base| self.roles.get(base));
+            let granted = base.into_iter().flat_map(|base| base.permissions.clone());
+            role.permissions.iter().cloned().chain(granted).collect()
         };
+        let of = |role: &Option<String>| role.as_ref().map(set).unwrap_or_default();
+        let held = self.held.iter().map(|((class, scope, id), roles)| {
+            ((*class, format!("{id} {scope:?}")), roles.iter().flat_map(set).collect())
+        });
         let new_member = (("new member", String::new()), of(&self.default));
-        self.people.iter().map(|(who, role)| (who.clone(), of(role))).chain([new_member]).collect()
+        let people = self.people.iter().map(|(who, role)| (who.clone(), of(role)));
+        people.chain([new_member]).chain(held).collect()
     }
 
     /// Everything that a plan can change, with roles made in a run under their names.
     pub(crate) fn state(&self) -> State {
         let called = |id: &String| match self.roles.get(id) {
-            Some(role) if id.starts_with("made-") => format!("made {}", role.name),
+            Some(role) if id.starts_with("made-") => made(role),
             _ => id.clone(),
         };
         (
             self.roles.iter().map(|(id, role)| (called(id), role.clone())).collect(),
             self.people.iter().map(|(who, role)| (who.clone(), role.as_ref().map(called))).collect(),
             self.default.as_ref().map(called),
+            self.held
+                .iter()
+                .filter(|(_, roles)| !roles.is_empty())
+                .map(|(place, roles)| (place.clone(), roles.iter().map(called).collect()))
+                .collect(),
         )
     }
 
@@ -179,6 +328,20 @@ impl World {
                 }
             }
         }
+        for ((class, scope, id), roles) in self.held.iter().filter(|_| !self.api.skips_members) {
+            for role in roles {
+                state.objects.push(self.held_slot(class, scope, id, role));
+            }
+            state.directory.add_id(class, id.as_str().into());
+        }
+        if self.spec.name() == "sextant" && !self.api.skips_members {
+            for (class, id) in (1..=9).flat_map(|id| [("user", id), ("seat", id)]) {
+                state.directory.add_id(class, id.to_string().as_str().into());
+            }
+        }
+        for name in SITES {
+            state.places.insert(site(name), site(name));
+        }
         state.objects.extend(self.api.extra.iter().cloned());
         state.objects.sort_by(|a, b| a.key.cmp(&b.key));
         state
@@ -194,14 +357,48 @@ impl World {
         LiveObject {
             id: Some(id.into()),
             builtin: role.builtin,
-            holders: (!self.api.hides_holders).then(|| self.holders(id) as u64),
+            holders: (!self.api.hides_holders).then(|| self.counted(id)),
             locked: self.api.locked_roles.contains(id).then(|| "the plan does not include it".into()),
-            fields: BTreeMap::from([
-                known(field::NAME, Value::Text(Some(Untrusted::from(&*role.name)))),
-                known(field::DESCRIPTION, Value::Text(description)),
-                known(field::PERMISSIONS, Value::Set(permissions)),
-            ]),
+            fields: match role.class {
+                // The API tells that it is there, and its name.
+                "office" => {
+                    let name = known(field::NAME, Value::Text(Some(Untrusted::from(&*role.name))));
+                    let attested = self.attested.get(id).map(|set| {
+                        let set = set.iter().map(|p| Untrusted::from(&**p)).collect();
+                        (field::PERMISSIONS, Live::Attested(Value::Set(set)))
+                    });
+                    [name].into_iter().chain(attested).collect()
+                }
+                _ => {
+                    let base =
+                        role.base.as_deref().map(|base| known(field::BASE, Value::Role(Some(live_id(base)))));
+                    [
+                        known(field::NAME, Value::Text(Some(Untrusted::from(&*role.name)))),
+                        known(field::DESCRIPTION, Value::Text(description)),
+                        known(field::PERMISSIONS, Value::Set(permissions)),
+                    ]
+                    .into_iter()
+                    .chain(base)
+                    .collect()
+                }
+            },
+            key: Key {
+                class: role.class,
+                scope: role.scope.clone(),
+                ..object(Kind::Role, "role", &role.name).key
+            },
             ..object(Kind::Role, "role", &role.name)
+        }
+    }
+
+    fn held_slot(&self, class: &'static str, scope: &Scope, id: &str, role: &str) -> LiveObject {
+        let spec = self.spec.principals().iter().find(|known| known.class == class).expect("a class");
+        let several = !spec.one_role(&BTreeMap::new());
+        let object = object(Kind::Assignment, class, id);
+        LiveObject {
+            fields: BTreeMap::from([(field::ROLE, Live::Known(Value::Role(Some(live_id(role)))))]),
+            key: Key { scope: scope.clone(), role: several.then(|| live_id(role)), ..object.key },
+            ..object
         }
     }
 
@@ -214,6 +411,14 @@ impl World {
             locked,
             ..object(Kind::Assignment, who.0, &who.1)
         }
+    }
+}
+
+/// How the state calls a role that was made in a run.
+pub(crate) fn made(role: &Role) -> String {
+    match &role.scope {
+        Scope::Target => format!("made {}", role.name),
+        scope => format!("made {} {scope:?}", role.name),
     }
 }
 

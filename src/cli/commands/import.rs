@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use super::Context;
 use crate::{
     cli::progress::Progress,
-    definition::emit::Skipped,
+    definition::{AttestedFile, emit::Skipped},
     model::{Level, Untrusted},
-    render::escape,
+    render::{escape, json},
     workflow::{
-        Exit, Failure,
+        Exit, Failure, attest,
         import::{self, Options, Prepared, TargetImport, Text},
         project,
     },
@@ -50,6 +50,10 @@ pub(crate) struct ImportArgs {
     /// Write the changed files instead of printing a patch.
     #[arg(long, requires = "drift")]
     write: bool,
+    /// Attest that what the definitions say is in place where the provider's API does not tell it: after
+    /// its steps by hand are done. Writes `.rolecall/attested/`, to be committed and reviewed.
+    #[arg(long, conflicts_with_all = ["role", "out", "force", "no_assignments", "drift"])]
+    attest: bool,
     /// Only drift of objects whose address matches, such as `reviews/role/*`. May be repeated.
     #[arg(long, value_name = "ADDRESS-GLOB", requires = "drift")]
     only: Vec<String>,
@@ -61,9 +65,60 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Exit {
             let message = "import writes to the work tree; --rev names another place";
             return Err(Failure::new(Exit::Usage, message));
         }
-        if args.drift { drift::import(context, args).await } else { import(context, args).await }
+        match (args.attest, args.drift) {
+            (true, _) => attest(context).await,
+            (_, true) => drift::import(context, args).await,
+            _ => import(context, args).await,
+        }
     };
     context.end(context.block_on(work).and_then(|result| result))
+}
+
+async fn attest(context: &Context) -> Result<Exit, Failure> {
+    let progress = Progress::start(context);
+    let world = context.world(Some(progress.events()));
+    let project = project::open(&world, &context.source(BTreeMap::new()))?;
+    let errors = project.loaded.findings.iter().filter(|finding| finding.level == Level::Error);
+    context.print_findings(&project, &errors.cloned().collect::<Vec<_>>());
+    if project.loaded.config.is_none() {
+        return Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was attested"));
+    }
+    progress.reading(project.targets().count());
+    let encode = |file: &AttestedFile| json::to_string(file);
+    let attested = attest::attest(&world, &project, &encode).await;
+    progress.finish();
+    let mut exit = Exit::Done;
+    for one in attested? {
+        match &one.result {
+            Ok(written) => {
+                if written.changed {
+                    context.ui.data(&format!("Wrote {}\n", escape::terminal(&written.path)));
+                }
+                context.ui.status(&format!(
+                    "{}: {} and {} attested, not verified.",
+                    one.name,
+                    many(written.roles, "role", "roles"),
+                    many(written.assignments, "assignment", "assignments")
+                ));
+                for name in &written.missing {
+                    context.ui.problem(&format!(
+                        "warning: {}: role `{}` is not there yet, so nothing of it is attested",
+                        one.name,
+                        escape::terminal(name.raw())
+                    ));
+                }
+            }
+            Err(failure) => {
+                exit = exit.and(failure.exit);
+                let message = format!("{}: {}", one.name, failure.message.raw());
+                context.ui.error(&message, failure.help.as_ref().map(Untrusted::raw));
+            }
+        }
+    }
+    if exit == Exit::Done {
+        context.ui.status("Next: commit it and let somebody review it; plans take it from there.");
+    }
+    Ok(exit)
 }
 
 async fn import(context: &Context, args: &ImportArgs) -> Result<Exit, Failure> {

@@ -15,7 +15,7 @@ use super::{
     Comparison, held_role, incomplete,
 };
 use crate::{
-    contract::{self, Do, OnRemove, PrincipalClass},
+    contract::{self, Do, OnChange, OnRemove, PrincipalClass},
     model::{
         Address, Key, Kind, RoleId, Site, Untrusted, Value,
         config::Mode,
@@ -103,8 +103,10 @@ impl<'a> Comparison<'a> {
         let refused = removal.is_some(); // With the deletion.
         let Some((reason, site)) = self.loses(slot, &held) else {
             if let Some(role) = self.input.resolved.replacing(&held) {
-                let (to, site) = (role.id(), role.desired.site);
-                self.move_on(slot, held, to, Reason::RoleReplaced, Some(site));
+                // Nobody declares an assignment that has no place.
+                let (to, (key, _)) = (role.id(), self.as_said(slot, &held));
+                let site = self.input.resolved.assignments.get(&key).map(|wanted| wanted.site);
+                self.move_on(slot, held, to, Reason::RoleReplaced, site);
                 return true;
             }
             return refused;
@@ -226,6 +228,10 @@ impl<'a> Comparison<'a> {
     fn loses(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<Site>)> {
         let resolved = self.input.resolved;
         let (key, role) = self.as_said(slot, held);
+        // Of a role that is replaced: they keep the new one.
+        if slot.key.role.is_some() && resolved.assignments.contains_key(&key) {
+            return None;
+        }
         let expired = resolved.expired.get(&(key.clone(), role.clone()));
         let exclusive = resolved.exclusive.contains(&(role.clone(), key.scope.clone(), key.class));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
@@ -321,6 +327,17 @@ impl<'a> Comparison<'a> {
         {
             // The role that they may hold would be taken away unseen.
             verdicts.push(incomplete("give a role to", principal, why));
+        }
+        if let (Some(spec), Some(slot), Some(held), Some(to)) = (spec, slot, &before, &after)
+            && spec.on_change == OnChange::Replace
+            && !self.input.resolved.assignments.contains_key(&self.as_said(slot, held).0)
+        {
+            let message = format!(
+                "`{called}` would move to `{}` in two requests, and after an interrupted run nobody would know it: no definition assigns it",
+                self.name_of(to).raw()
+            );
+            let help = format!("Declare it under `{}`, with the role that it gets.", spec.field);
+            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
         }
         if action == Action::Unassign {
             if after.is_none()

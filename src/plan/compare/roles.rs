@@ -53,6 +53,7 @@ impl<'a> Comparison<'a> {
         for former in self.released.clone().into_values() {
             self.release(&former);
         }
+        self.attested();
         let authoritative = self.input.target.manage.roles == Mode::Authoritative;
         let known = |id: &&Untrusted| self.former.contains_key(id) || self.released.contains_key(id);
         let others: Vec<&LiveObject> = undeclared_roles(resolved, self.input.live)
@@ -67,6 +68,24 @@ impl<'a> Comparison<'a> {
                 self.plan.unmanaged_roles.push((address, object.key.name.clone()));
             }
         }
+    }
+
+    /// Says what nobody verified.
+    fn attested(&mut self) {
+        let attested =
+            |live: &&LiveObject| live.fields.values().any(|field| matches!(field, Live::Attested(_)));
+        let roles = self.input.resolved.roles.iter().filter_map(|role| role.live.filter(attested));
+        let names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
+        const SHOWN: usize = 10;
+        if names.is_empty() {
+            return;
+        }
+        let more = names.len().saturating_sub(SHOWN);
+        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+        let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        let text =
+            format!("Attested, not verified: what {} cannot tell of {shown}{more}.", self.input.spec.title());
+        self.plan.notes.push(text.into());
     }
 
     /// The record of applies is a ref that others may be able to write: on its word alone nothing is
@@ -289,6 +308,14 @@ impl<'a> Comparison<'a> {
             verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
             by_hand.clear();
         }
+        let successor = role.successor.and_then(|made| {
+            let mut state = state(made);
+            if after.description.is_none() {
+                state.description = None; // It is not managed.
+            }
+            state.fields.retain(|name, _| after.fields.contains_key(name));
+            Some(Successor { id: made.id.clone()?, state })
+        });
         Some(Change {
             address: role.address.clone(),
             action,
@@ -302,9 +329,7 @@ impl<'a> Comparison<'a> {
                 after: Some(after),
                 via: role.permissions.clone(),
                 granted: if role.replaced { role.granted.clone() } else { BTreeSet::new() },
-                successor: role.successor.and_then(|successor| {
-                    Some(Successor { id: successor.id.clone()?, state: state(successor) })
-                }),
+                successor,
             },
             origins: Origins::default(),
             adopts,
@@ -346,6 +371,12 @@ impl<'a> Comparison<'a> {
             let help = "Set `manage: declared` for this target, or leave what cannot change as it is.";
             let message = format!("role `{name}` would be replaced, and the mode `additive` never removes");
             refuse(message, Some(help));
+        }
+        if role.matched == Matched::Id {
+            let message = format!(
+                "role `{name}` would be replaced by a new one, and the definition names the old one by its `id`"
+            );
+            refuse(message, Some("Remove the line with `id`: the name is enough."));
         }
         if let Some(class) = class {
             if class.create != Do::Api || class.delete != Do::Api {

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::{Order, Step};
 use crate::{
     contract::Spec,
-    model::{RoleId, Untrusted},
+    model::{RoleId, Untrusted, Value, field},
     plan::{
         change::{Plan, RoleState, What},
         document::Action,
@@ -109,12 +109,22 @@ impl Order<'_> {
             Why::JoinsBeforeItGains => (after, before, self.states(other).and_then(|(before, _)| before)),
             Why::LosesBeforeTheyLeave => (before, after, self.states(other).and_then(|(_, after)| after)),
         };
-        let moved = permissions(more).into_iter().flatten();
-        let moved =
-            moved.filter(|permission| !permissions(less).is_some_and(|less| less.contains(*permission)));
+        let (more, less, kept) = (self.grants(more), self.grants(less), self.grants(kept));
+        let moved = more.into_iter().flatten();
+        let moved = moved.filter(|permission| !less.as_ref().is_some_and(|less| less.contains(permission)));
         // Where nobody can tell what the other role gives, they may keep everything.
-        let keeps = |permission: &&Untrusted| permissions(kept).is_none_or(|kept| kept.contains(*permission));
-        moved.filter(keeps).cloned().collect()
+        let keeps = |permission: &Untrusted| kept.as_ref().is_none_or(|kept| kept.contains(permission));
+        moved.filter(keeps).collect()
+    }
+
+    /// What a state of a role grants, with what its base grants; `None` where nobody can tell.
+    pub(super) fn grants(&self, state: Option<&RoleState>) -> Option<BTreeSet<Untrusted>> {
+        let state = state?;
+        let mut set = state.permissions.clone()?;
+        if let Some(Value::Role(Some(base))) = state.fields.get(field::BASE) {
+            set.extend(self.plan.role_permissions.get(base).into_iter().flatten().cloned());
+        }
+        Some(set)
     }
 
     /// The role before and after, where the plan changes it.
@@ -139,8 +149,4 @@ impl Order<'_> {
         let edges: Vec<Edge> = self.wishes.iter().map(|wish| wish.edge).collect();
         self.granted = take_in(self.steps.len(), &self.hard, &edges);
     }
-}
-
-fn permissions(state: Option<&RoleState>) -> Option<&BTreeSet<Untrusted>> {
-    state?.permissions.as_ref()
 }

@@ -78,8 +78,11 @@ impl Order<'_> {
     pub(super) fn blocked(&self) -> Blocked {
         let mut blocked = Blocked::default();
         let mut out: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (from, to) in &self.hard {
-            out.entry(*from).or_default().push(*to);
+        // Nobody loses for days what somebody has to give them back by hand.
+        let needed = self.wishes.iter().zip(&self.granted);
+        let needed = needed.filter(|(wish, granted)| **granted && !wish.permissions.is_empty());
+        for (from, to) in self.hard.iter().copied().chain(needed.map(|(wish, _)| wish.edge)) {
+            out.entry(from).or_default().push(to);
         }
         for (start, step) in self.steps.iter().enumerate().filter(|(_, step)| self.is_by_hand(step)) {
             let causes = Self::changes_of(step);

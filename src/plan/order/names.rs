@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Order, Step};
 use crate::{
-    model::Untrusted,
+    model::{Untrusted, field},
     plan::{
         change::{Change, What, natural},
         document::Action,
@@ -14,20 +14,19 @@ use crate::{
 };
 
 impl Order<'_> {
-    /// A role that takes the place of another one under the same name bears a temporary one until that
-    /// one is gone.
+    /// A role that takes the place of another one bears a temporary name until that one is gone: by it
+    /// the next plan knows what an interrupted run left.
     pub(super) fn successors(&mut self) {
         for (change, it) in self.plan.changes.iter().enumerate() {
-            let What::Role { before: Some(before), after: Some(after), successor, .. } = &it.what else {
+            let What::Role { before: Some(_), after: Some(after), successor, .. } = &it.what else {
                 continue;
             };
             let id = it.role_id();
             if it.action != Action::Replace || self.waiting.contains(&id) {
                 continue;
             }
-            let interrupted = successor.as_ref().is_some_and(|made| made.state.name != after.name);
-            if natural(before) != natural(after) && !interrupted {
-                continue;
+            if after.fields.contains_key(field::SLUG) {
+                continue; // It is known by another slug than the old one.
             }
             if successor.as_ref().is_some_and(|made| made.state.name == after.name) {
                 continue; // It has its name already.

@@ -90,6 +90,11 @@ impl Order<'_> {
                 continue;
             }
             let interim = if waits { self.interim(class, from) } else { None };
+            if matches!(&interim, Some(Interim::Role(base)) if base == to) {
+                let step = self.step(people(Act::Give(to.clone()), Some(from)));
+                self.way(step, Some(from), Some(to), true);
+                continue;
+            }
             let (leave, between) = match interim {
                 Some(Interim::Role(base)) => (Act::Give(base.clone()), Some(base)),
                 Some(Interim::Nothing) | None => (Act::Take(from.clone()), None),
@@ -98,9 +103,8 @@ impl Order<'_> {
             let give = self.step(people(Act::Give(to.clone()), between.as_ref()));
             self.way(take, Some(from), None, false);
             self.way(give, None, Some(to), false);
-            if waits || apart {
-                self.hard.push((take, give));
-            }
+            // Of several roles the new one is given first: otherwise nobody knows any more who was to get it.
+            self.hard.push(if waits || apart { (take, give) } else { (give, take) });
         }
     }
 

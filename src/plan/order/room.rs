@@ -11,7 +11,7 @@ use crate::{
     contract::{self, OnRemove, Spec},
     model::{RoleId, Untrusted, Value, field},
     plan::{
-        change::{Plan, What},
+        change::{Change, Plan, What},
         document::Action,
         graph::{Edge, take_in},
     },
@@ -83,13 +83,8 @@ impl Order<'_> {
             let Some(free) = free.get_mut(&(*class, scope.clone())) else { continue };
             let id = it.role_id();
             match (it.action, after) {
-                (Action::Replace, _) if self.waiting.contains(&id) => {
-                    if let (Some(delete), Some(create)) =
-                        (self.delete.get(&id), self.create.get(&it.new_role_id()))
-                    {
-                        self.hard.push((*delete, *create));
-                    }
-                }
+                // It takes the room that it leaves.
+                (Action::Replace, _) if self.waiting.contains(&id) => {}
                 (Action::Replace, _) if self.create.contains_key(&it.new_role_id()) => {
                     takers.push((false, change));
                 }
@@ -135,6 +130,7 @@ impl Order<'_> {
             it.action == Action::Replace
                 && allowed
                 && self.holders(**change).iter().all(|(class, _)| self.interim(class, &old).is_some())
+                && !self.plan.changes.iter().any(undeclared(&old))
         };
         self.crowded.iter().filter(waits).map(|change| self.plan.changes[*change].role_id()).collect()
     }
@@ -158,5 +154,14 @@ impl Order<'_> {
             }
             OnRemove::FallsBack | OnRemove::AnotherRole | OnRemove::Membership => None,
         }
+    }
+}
+
+/// Whether somebody leaves `role` of whom no definition says that they get the new one: after an
+/// interrupted run nobody would know it.
+fn undeclared(role: &RoleId) -> impl Fn(&Change) -> bool {
+    move |change| {
+        let leaves = matches!(&change.what, What::Assignment { before: Some(before), after: Some(_), .. } if before == role);
+        leaves && change.site.is_none()
     }
 }

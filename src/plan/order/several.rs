@@ -9,7 +9,7 @@ use super::{
     people::Act,
 };
 use crate::{
-    model::{RoleId, RoleState, Scope, Untrusted},
+    model::{RoleId, Scope, Untrusted},
     plan::{change::What, graph::Edge},
 };
 
@@ -51,7 +51,7 @@ impl Order<'_> {
                 .filter(|role| taken(role).is_none())
                 .chain(given.iter().copied().filter(|role| !before.contains(*role)))
                 .collect();
-            for old in before {
+            for old in before.iter().filter(|old| !self.waiting.contains(*old)) {
                 let goes = taken(old).or_else(|| self.lose.get(old).copied());
                 let Some(goes) = goes else { continue };
                 for new in after.iter().filter(|new| **new != old) {
@@ -63,7 +63,7 @@ impl Order<'_> {
                     for (at, comes) in comes.into_iter().enumerate() {
                         let Some(comes) = comes.copied() else { continue };
                         let changes = if at == 1 { *new } else { old };
-                        let Some(role) = self.carrier(changes, new, old) else { continue };
+                        let role = self.carrier(changes, new, old).unwrap_or(new);
                         let why = if at == 1 { Why::JoinsBeforeItGains } else { Why::LosesBeforeTheyLeave };
                         let wish = wishes.entry((comes, goes)).or_insert_with(|| Wish {
                             edge: (comes, goes),
@@ -90,34 +90,25 @@ impl Order<'_> {
     /// What somebody keeps who has it by `old` before and by `new` afterwards; `leaves` where they
     /// leave the old one, else it loses something.
     fn kept(&self, old: &RoleId, leaves: bool, new: &RoleId) -> BTreeSet<Untrusted> {
-        let (had, keeps) = self.sets(old);
-        let (_, gets) = self.sets(new);
-        let Some(had) = had else { return BTreeSet::new() };
-        let gone = had.iter().filter(|p| leaves || !keeps.is_some_and(|keeps| keeps.contains(*p)));
-        gone.filter(|p| gets.is_none_or(|gets| gets.contains(*p))).cloned().collect()
+        let ((had, keeps), (_, gets)) = (self.sets(old), self.sets(new));
+        // Where nobody can tell what the old one gives, it may be all that the new one does.
+        let gone = had.or_else(|| gets.clone()).into_iter().flatten();
+        let gone = gone.filter(|p| leaves || !keeps.as_ref().is_some_and(|keeps| keeps.contains(p)));
+        gone.filter(|p| gets.as_ref().is_none_or(|gets| gets.contains(p))).collect()
     }
 
-    /// The permissions of a role before and after, as far as they are known.
-    fn sets(&self, role: &RoleId) -> (Option<&BTreeSet<Untrusted>>, Option<&BTreeSet<Untrusted>>) {
-        fn set(state: Option<&RoleState>) -> Option<&BTreeSet<Untrusted>> {
-            state.and_then(|state| state.permissions.as_ref())
-        }
+    /// What a role grants before and after, as far as that is known.
+    fn sets(&self, role: &RoleId) -> (Option<BTreeSet<Untrusted>>, Option<BTreeSet<Untrusted>>) {
         let change = self.role_changes.get(role).map(|change| &self.plan.changes[*change]);
-        match change.map(|change| (&change.what, change)) {
-            Some((What::Role { before, after, .. }, change)) if change.role_id() == *role => {
-                match change.new_role_id() == *role {
-                    true => (set(before.as_ref()), set(after.as_ref())),
-                    false => (set(before.as_ref()), None),
-                }
-            }
-            Some((What::Role { after, successor, .. }, _)) => {
-                (set(successor.as_ref().map(|made| &made.state)), set(after.as_ref()))
-            }
-            _ => {
-                let same = self.plan.role_permissions.get(role);
-                (same, same)
-            }
-        }
+        let Some((change, What::Role { before, after, successor, .. })) = change.map(|it| (it, &it.what))
+        else {
+            let same = self.plan.role_permissions.get(role).cloned();
+            return (same.clone(), same);
+        };
+        let (is_old, is_new) = (change.role_id() == *role, change.new_role_id() == *role);
+        let before = if is_old { before.as_ref() } else { successor.as_ref().map(|made| &made.state) };
+        let after = after.as_ref().filter(|_| is_new);
+        (self.grants(before), self.grants(after))
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{super::temporary, MOST_GUESSES, ResolvedRole, Resolver, nearest};
+use super::{super::temporary, MOST_GUESSES, Matched, ResolvedRole, Resolver, nearest};
 use crate::{
     contract::{self, Base, OnChange},
     model::{
         Address, Code, Field, RoleId, Scope, Untrusted, Value,
         desired::{RoleName, RoleRef, Via},
         field,
-        live::Live,
+        live::{Live, LiveObject},
     },
 };
 
@@ -99,6 +99,11 @@ impl<'a> Resolver<'a> {
             rest.fields.insert(field::BASE, Value::Role(Some(id)));
         }
         let Some(live) = self.matches[index].0 else { return rest };
+        if let Some(old) = self.left_over(index, &rest.scope) {
+            self.replaced.insert(index, Some(live));
+            self.matches[index] = (Some(old), Matched::Previously);
+            return rest;
+        }
         let differs = |(name, value): (&Field, &Value)| {
             class.on_change(name) == OnChange::Replace
                 && live.fields.get(name).and_then(Live::value).is_some_and(|live| {
@@ -109,12 +114,8 @@ impl<'a> Resolver<'a> {
         if rest.fields.iter().chain([name]).any(differs) {
             let address = Address::role(&self.input.target.name, &role.key, &role.scope);
             let temporary = temporary::name(&address);
-            let natural = &role.natural().value;
-            let successor = self.by_live_name.get(&temporary).into_iter().chain(
-                // Under its own name, where that is another one.
-                self.by_live_name.get(natural).filter(|_| live.key.name != *natural),
-            );
-            let successor = successor.flatten().copied().find(|found| {
+            let successor = self.by_live_name.get(&temporary).into_iter().flatten();
+            let successor = successor.copied().find(|found| {
                 !found.builtin
                     && found.key.class == role.class
                     && found.key.scope == rest.scope
@@ -123,6 +124,22 @@ impl<'a> Resolver<'a> {
             self.replaced.insert(index, successor);
         }
         rest
+    }
+
+    /// The role in whose place the live one was made under another slug by an interrupted run.
+    fn left_over(&self, index: usize, scope: &Scope) -> Option<&'a LiveObject> {
+        let role = &self.input.desired.roles[index];
+        let live = self.matches[index].0?;
+        if role.slug.as_ref()?.value != live.key.name {
+            return None;
+        }
+        let meant =
+            |found: &LiveObject| self.matches.iter().any(|(m, _)| m.is_some_and(|m| m.id == found.id));
+        let earlier = role.previously.iter().filter_map(|name| self.by_live_name.get(&name.value)).flatten();
+        let mut earlier = earlier.copied().filter(|found| {
+            !found.builtin && found.key.class == role.class && found.key.scope == *scope && !meant(found)
+        });
+        earlier.next()
     }
 
     /// The full set of one role; that of a declared base is among `sets`.

@@ -9,11 +9,12 @@ use crate::plan::{
 };
 
 /// The statuses in the order in which a reader needs them, with the title of their list.
-const LISTS: [(ChangeStatus, &str); 6] = [
+const LISTS: [(ChangeStatus, &str); 7] = [
     (ChangeStatus::Failed, "Failed"),
     (ChangeStatus::Unconfirmed, "Sent, and nothing says whether it took effect"),
     (ChangeStatus::NotAttempted, "Not attempted"),
     (ChangeStatus::Manual, "To be done by hand"),
+    (ChangeStatus::Blocked, "Waiting for what is done by hand"),
     (ChangeStatus::Applied, "Applied"),
     (ChangeStatus::Already, "Already in place"),
 ];
@@ -29,13 +30,17 @@ fn counts(summary: OutcomeSummary) -> Option<String> {
     if total == 0 {
         return None;
     }
-    let line = format!("Applied {} of {total}", summary.applied);
+    let line = match summary.waiting() == total {
+        true => format!("Nothing of {total} sent"),
+        false => format!("Applied {} of {total}", summary.applied),
+    };
     let parts: Vec<_> = [
         (summary.already, "already in place"),
         (summary.failed, "failed"),
         (summary.unconfirmed, "unconfirmed"),
         (summary.not_attempted, "not attempted"),
         (summary.manual, "to be done by hand"),
+        (summary.blocked, "waiting for that"),
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
@@ -50,13 +55,17 @@ const ONLY_BY_HAND: &str =
 
 /// What reading back confirmed.
 fn verified(target: &TargetOutcome) -> &'static str {
-    if of(target, ChangeStatus::Manual).is_empty() { READ_BACK } else { ONLY_BY_HAND }
+    let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
+    if waits.iter().all(|status| of(target, *status).is_empty()) { READ_BACK } else { ONLY_BY_HAND }
 }
 
 /// What reading back found that no list of changes tells already. `None` where the target was not to
 /// be read back, or everything is in place.
 fn unverified(target: &TargetOutcome) -> Option<Vec<&Remaining>> {
-    let wrote = matches!(target.result, TargetResult::Applied | TargetResult::Partly | TargetResult::Failed);
+    let wrote = matches!(
+        target.result,
+        TargetResult::Applied | TargetResult::Waiting | TargetResult::Partly | TargetResult::Failed
+    );
     if !wrote || target.error.is_some() || target.verification.verified {
         return None;
     }
@@ -66,6 +75,7 @@ fn unverified(target: &TargetOutcome) -> Option<Vec<&Remaining>> {
             ChangeStatus::Unconfirmed,
             ChangeStatus::NotAttempted,
             ChangeStatus::Manual,
+            ChangeStatus::Blocked,
         ];
         remaining.address.as_ref().is_some_and(|address| {
             target.changes.iter().any(|change| change.address == *address && open.contains(&change.status))
@@ -95,9 +105,9 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
         }
         _ => sentences.push("Nothing was applied.".to_owned()),
     }
-    let done = summary.total() > 0 && summary.applied + summary.already + summary.manual == summary.total();
+    let done = summary.total() > 0 && summary.settled() == summary.total();
     if done && unread + broken + refused == 0 {
-        sentences.push(if summary.manual > 0 { ONLY_BY_HAND } else { READ_BACK }.to_owned());
+        sentences.push(if summary.waiting() > 0 { ONLY_BY_HAND } else { READ_BACK }.to_owned());
     }
     let (refused, broken) = if alone { (refused, broken) } else { (0, 0) };
     for (number, one, many) in [

@@ -230,6 +230,16 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
     target.left.iter().map(change).collect()
 }
 
+/// The changes by hand that a change waits for, the first few, as the rest of a sentence.
+pub(super) fn waits_for(change: &Change) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = change.blocked_by.iter().take(SHOWN).map(|address| address.as_str()).collect();
+    let more = change.blocked_by.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let done = if change.blocked_by.len() == 1 { "which is" } else { "which are" };
+    format!("{}{more}, {done} done by hand.", shown.join(", "))
+}
+
 pub(super) fn reason_sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::BaseChanged => "Only the base role changed at the provider; this one follows.",

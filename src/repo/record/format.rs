@@ -39,6 +39,10 @@ pub struct Record {
     pub identity: RecordIdentity,
     /// The provider's id of each object that was declared and is there, by address.
     pub ids: BTreeMap<Untrusted, Untrusted>,
+    /// Objects that were not put in place because a person has to, by address: each with the full id of
+    /// the commit whose definitions of it were in place until then, where there is one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub open: BTreeMap<Untrusted, Option<Untrusted>>,
     /// Whether the target was given up: nothing of it is managed since.
     pub released: bool,
 }
@@ -138,6 +142,10 @@ impl Record {
         }
         if self.seconds().is_none() {
             return Err("has a time that is not RFC 3339");
+        }
+        let commit = |id: &Untrusted| matches!(id.raw().len(), 40 | 64) && hex(id.raw());
+        if !self.open.values().flatten().all(commit) {
+            return Err("names an earlier revision that is not the full id of a commit");
         }
         if self.target.is_empty() {
             return Err("names no target");

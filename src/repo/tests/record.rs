@@ -18,6 +18,7 @@ fn record(target: &str, revision: char) -> Record {
         rolecall: "0.1.0".into(),
         identity: RecordIdentity { host: "api.example.test".into(), tenant: Some("1".into()), anchor: None },
         ids: BTreeMap::from([(format!("{target}/role/a").into(), "r1".into())]),
+        open: BTreeMap::new(),
         released: false,
     }
 }

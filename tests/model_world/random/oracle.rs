@@ -10,7 +10,7 @@ use super::{
     super::{
         definitions::{Definitions, TODAY, definitions},
         spec::PERMISSIONS,
-        world::{Role, Who, World, world},
+        world::{Role, Who, World, plain_role, world},
     },
     Case, Fate, Recipe, RoleRecipe, names,
 };
@@ -105,12 +105,8 @@ impl<'r> Builder<'r> {
         for (index, recipe) in self.recipe.live.iter().enumerate() {
             let taken: BTreeSet<String> = self.world.roles.values().map(|r| self.folded(&r.name)).collect();
             let name = self.pick(recipe.name, |name| !taken.contains(&self.folded(name)));
-            let role = Role {
-                name,
-                description: recipe.described.then(|| "as it was".to_owned()),
-                permissions: permissions(recipe.permissions),
-                builtin: false,
-            };
+            let description = recipe.described.then(|| "as it was".to_owned());
+            let role = Role { description, ..plain_role(&name, permissions(recipe.permissions)) };
             self.world.roles.insert((index + 1).to_string(), role);
         }
         // Ids of people are also ids of roles: nothing may mix them up.
@@ -297,7 +293,7 @@ impl<'r> Builder<'r> {
                 _ => Some("as it is".to_owned()),
             };
             let name = declared.name.clone();
-            roles.insert(declared.id(), Role { name, description, permissions, builtin: false });
+            roles.insert(declared.id(), Role { description, ..plain_role(&name, permissions) });
         }
         roles
     }

@@ -86,7 +86,7 @@ fn whole(target: &TargetOutcome) -> Vec<Item> {
         TargetResult::NothingToDo => {
             items.push(Item::new(Subject::Unchanged, 1, "Nothing to do.\n\n".to_owned()));
         }
-        TargetResult::Applied | TargetResult::Partly | TargetResult::Failed => {}
+        TargetResult::Applied | TargetResult::Waiting | TargetResult::Partly | TargetResult::Failed => {}
     }
     if let Some(why) = &target.not_recorded {
         let text = format!("The apply was not recorded: {}\n\n", advice::prose(why.raw()));
@@ -132,7 +132,7 @@ fn subject(status: ChangeStatus) -> Subject {
     match status {
         ChangeStatus::Failed | ChangeStatus::Unconfirmed => Subject::Failed,
         ChangeStatus::NotAttempted => Subject::NotAttempted,
-        ChangeStatus::Manual => Subject::Manual,
+        ChangeStatus::Manual | ChangeStatus::Blocked => Subject::Manual,
         ChangeStatus::Applied | ChangeStatus::Already => Subject::Done,
     }
 }

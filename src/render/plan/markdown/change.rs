@@ -11,7 +11,7 @@ use super::{
             shown, texts,
         },
         origins::{Told, Way, change_words, origin_words},
-        view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb},
+        view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb, waits_for},
         words::{Fate, difference},
     },
     MarkdownOptions, clipped, fence,
@@ -303,6 +303,13 @@ pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
             out.push_str(&format!("{}. {}\n", index + 1, markdown(step.raw())));
         }
         out.push('\n');
+    }
+    if !change.blocked_by.is_empty() {
+        out.push_str(&format!("**Waits** for {}\n\n", markdown(&waits_for(change))));
+    }
+    if !change.granted_by_base.is_empty() {
+        let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();
+        out.push_str(&format!("Its base grants {}\n\n", markdown(&names.join(", "))));
     }
     out
 }

@@ -8,7 +8,7 @@ use super::{
         },
         origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
-        view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb},
+        view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb, waits_for},
         words::{Fate, difference},
     },
     Signs, place,
@@ -287,6 +287,15 @@ pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change, signs: Si
                 .said(Paint::Plain, step.raw());
             page.put(indent + 2, indent + 5, &text);
         }
+    }
+    if !change.blocked_by.is_empty() {
+        let text = Text::new().own(Paint::Notice, format_args!("Waits for {}", waits_for(change)));
+        page.put(indent, indent + 2, &text);
+    }
+    if !change.granted_by_base.is_empty() {
+        let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();
+        let text = Text::new().own(Paint::Dim, "Its base grants ").said(Paint::Plain, &names.join(", "));
+        page.put(indent, indent + 2, &text);
     }
     verdicts(page, indent, &change.verdicts);
 }

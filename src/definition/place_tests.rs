@@ -1,0 +1,119 @@
+//! Roles and assignments in places.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use insta::assert_snapshot;
+
+use super::{
+    ParseCache,
+    testing::{Cities, Memory, lines, options},
+};
+use crate::model::{Scope, desired::DesiredState};
+
+const CONFIG: &str = "\
+version: 1
+targets:
+  main: { provider: cities, files: [\"roles/*.yaml\"], on_unassign: remove_member }
+";
+
+fn loaded(text: &str) -> (Arc<DesiredState>, Vec<String>) {
+    let files = Memory::new([("rolecall.yaml", CONFIG), ("roles/a.yaml", text)]);
+    let cache = ParseCache::default();
+    let loaded = super::load(&files, "rolecall.yaml", &[&Cities], &options(BTreeMap::new(), &cache));
+    let lines = lines(&loaded);
+    (loaded.desired.get("main").cloned().unwrap_or_default(), lines)
+}
+
+#[test]
+fn a_role_stands_once_in_each_of_its_places() {
+    let (desired, lines) = loaded(
+        "\
+provider: cities
+roles:
+  city-guard:
+    name: Guard
+    description: Keeps the gates
+    scope: { city: [rome, \"external:paris\"] }
+    permissions: [open, close]
+    overrides:
+      \"external:paris\": { permissions: [burn], except: [close], name: Garde }
+  clerk: { name: Clerk, description: Writes, permissions: [open], slug: scribe }
+  mayor: { kind: crown, scope: realm, name: Mayor, description: Rules, permissions: [burn] }
+assignments:
+  - { role: city-guard, users: [u1, u2], scope: { city: [rome, \"external:paris\"] } }
+  - { role: city-guard, guilds: [\"Guild of Bakers\"], scope: { city: rome } }
+  - { role: clerk, users: [u1], exclusive: [users] }
+removed:
+  - { key: watch, scope: { city: rome } }
+",
+    );
+    assert_eq!(lines, Vec::<String>::new());
+    let roles: Vec<String> = desired
+        .roles
+        .iter()
+        .map(|role| {
+            let permissions: Vec<&str> = role.permissions.keys().map(|p| p.raw()).collect();
+            let except: Vec<&str> = role.except.keys().map(|p| p.raw()).collect();
+            let (name, slug) = (role.name.value.raw(), role.slug.as_ref().map(|slug| slug.value.raw()));
+            format!("{} {} {:?} {name} {slug:?} {permissions:?} {except:?}", role.key, role.class, role.scope)
+        })
+        .collect();
+    assert_snapshot!(roles.join("\n"), @r#"
+    city-guard role In { kind: "city", path: "external:paris" } Garde Some("city-guard") ["burn", "close", "open"] ["close"]
+    city-guard role In { kind: "city", path: "rome" } Guard Some("city-guard") ["close", "open"] []
+    clerk role Target Clerk Some("scribe") ["open"] []
+    mayor crown Level("realm") Mayor None ["burn"] []
+    "#);
+    let held: Vec<String> = desired
+        .assignments
+        .iter()
+        .map(|one| format!("{} {} {:?}", one.class, one.principal.value.text().raw(), one.scope))
+        .collect();
+    assert_snapshot!(held.join("\n"), @r#"
+    guild Guild of Bakers In { kind: "city", path: "rome" }
+    user u1 Target
+    user u1 In { kind: "city", path: "external:paris" }
+    user u2 In { kind: "city", path: "external:paris" }
+    user u1 In { kind: "city", path: "rome" }
+    user u2 In { kind: "city", path: "rome" }
+    "#);
+    assert_eq!(desired.exclusive.iter().map(|list| &list.scope).collect::<Vec<_>>(), [&Scope::Target]);
+    assert_eq!(desired.removed[0].scope, Some(Scope::within("city", "rome")));
+}
+
+#[test]
+fn what_a_class_does_not_have_is_told_with_what_it_has() {
+    let (_, lines) = loaded(
+        "\
+provider: cities
+roles:
+  city-a: { kind: knight, name: A, description: x, permissions: [open] }
+  city-b: { name: B, description: x, scope: realm, permissions: [open] }
+  city-c: { kind: crown, name: C, description: x, permissions: [open] }
+  city-d: { kind: crown, scope: { city: rome }, name: D, description: x, permissions: [open] }
+  city-e: { name: E, description: x, scope: { city: [rome, rome, \"../up\", \"a//b\"] }, permissions: [open] }
+  city-f: { name: F, description: x, scope: { town: x }, permissions: [open] }
+  city-g: { name: G, description: x, scope: { city: rome }, permissions: [open], overrides: { paris: { except: [open] } } }
+  guard: { name: H, description: x, scope: { city: rome }, permissions: [open] }
+  i: { name: I, description: x, slug: \"No Slug\", permissions: [open] }
+assignments:
+  - { role: i, guilds: [Bakers] }
+  - { role: i, users: [u1], scope: realm }
+",
+    );
+    assert_snapshot!(lines.join("\n"), @"
+    RC023 roles/a.yaml:3:19: `knight` is not possible here
+    RC021 roles/a.yaml:4:45: text where a mapping is wanted
+    RC028 roles/a.yaml:5:3: a role of this class cannot live there: `scope` is missing
+    RC021 roles/a.yaml:6:33: a mapping where text is wanted
+    RC039 roles/a.yaml:7:60: `rome` stands twice
+    RC024 roles/a.yaml:7:66: `../up` is no place
+    RC024 roles/a.yaml:7:75: `a//b` is no place
+    RC020 roles/a.yaml:8:47: unknown field `town`
+    RC057 roles/a.yaml:9:95: `paris` is no place of this role
+    RC024 roles/a.yaml:10:3: `guard` does not begin with `city-`
+    RC024 roles/a.yaml:11:39: `No Slug` is no slug
+    RC028 roles/a.yaml:13:16: guilds cannot hold a role there: `scope` is missing
+    RC021 roles/a.yaml:14:36: text where a mapping is wanted
+    ");
+}

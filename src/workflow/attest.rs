@@ -1,0 +1,161 @@
+//! What a person attests because an API does not tell it: writing it, and which copy of it counts.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+
+use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use crate::{
+    contract::{self, Spec},
+    definition::{AttestedAssignment, AttestedFile, AttestedPlace, AttestedRole},
+    model::{
+        RoleId, Untrusted, config::Target, desired::DesiredState, field, files::Files as _, live::LiveState,
+    },
+    plan::{earlier::Earlier, query::query, resolve},
+    repo::{self, WorkTree},
+};
+
+/// The snapshot that counts: that of the planned revision, and of a branch that proposes a change that
+/// of the branch it will be merged into. Nobody attests for themselves.
+pub(super) fn of(project: &Project, target: &Target) -> Option<Arc<AttestedFile>> {
+    let proposal = project.past.base.as_ref().filter(|(base, _)| base.proposal);
+    let loaded = proposal.map_or(&project.loaded, |(_, side)| &side.loaded);
+    loaded.attested.get(&target.name).cloned()
+}
+
+/// What came of attesting one target.
+pub struct Attested {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What was written, or why nothing was.
+    pub result: Result<Written, Failure>,
+}
+
+/// What was written.
+pub struct Written {
+    /// The file, relative to the root of the definitions.
+    pub path: String,
+    /// How many roles are attested.
+    pub roles: usize,
+    /// How many assignments are.
+    pub assignments: usize,
+    /// Declared roles that are not there yet, by name: nothing of them can be attested.
+    pub missing: Vec<Untrusted>,
+    /// Whether the file changed.
+    pub changed: bool,
+}
+
+/// Attests for every selected target that what its definitions say of what its API does not tell is
+/// in place.
+///
+/// # Errors
+///
+/// Where the definitions are not in a work tree.
+pub async fn attest(
+    world: &World,
+    project: &Project,
+    encode: &dyn Fn(&AttestedFile) -> String,
+) -> Result<Vec<Attested>, Failure> {
+    let folder = project.folder()?;
+    let files = WorkTree::open(&project.place)?;
+    let reads = project.targets().map(|(target, desired)| async move {
+        let read = async {
+            let tenant = Tenant::connect(world, target, Some(folder)).await?;
+            let spec = &*tenant.provider;
+            let members = !desired.assignments.is_empty();
+            let live = tenant.reader().fetch(query([desired], spec, target, members)).await;
+            let file =
+                live.map_err(Failure::from).and_then(|live| snapshot(world, target, desired, &live, spec));
+            tenant.close().await;
+            file
+        };
+        (target, read.await)
+    });
+    let mut all = Vec::new();
+    for (target, read) in join_all(reads).await {
+        let written = read.and_then(|(file, missing)| {
+            let path = AttestedFile::path(&target.name);
+            let text = encode(&file);
+            let changed = files.read(&path).ok().as_deref() != Some(text.as_bytes());
+            if changed {
+                super::tenant::ignore_runs(folder)?;
+                repo::write::replace(folder, &path, text.as_bytes())?;
+            }
+            let (roles, assignments) = (file.roles.len(), file.assignments.len());
+            Ok(Written { path, roles, assignments, missing, changed })
+        });
+        all.push(Attested { name: target.name.clone(), result: written });
+    }
+    Ok(all)
+}
+
+fn snapshot(
+    world: &World,
+    target: &Target,
+    desired: &DesiredState,
+    live: &LiveState,
+    spec: &dyn Spec,
+) -> Result<(AttestedFile, Vec<Untrusted>), Failure> {
+    let hidden = |class: &str, name: &str| contract::role_class(spec, class).is_some_and(|c| !c.reads(name));
+    let fields = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];
+    let any = spec.roles().iter().any(|class| fields.iter().any(|name| !class.reads(name)))
+        || spec.principals().iter().any(|class| !class.listed);
+    if !any {
+        let message = format!("the API of {} tells everything: there is nothing to attest", spec.title());
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let input =
+        resolve::Input { target, spec, desired, live, earlier: Earlier::default(), today: world.today };
+    let resolved = resolve::resolve(input).map_err(|_| {
+        Failure::new(Exit::Invalid, "the definitions do not fit what is there")
+            .help("`rolecall plan` shows what is wrong.")
+    })?;
+    let (mut roles, mut missing) = (Vec::new(), Vec::new());
+    for role in &resolved.roles {
+        let class = role.desired.class;
+        if !fields.iter().any(|name| hidden(class, name)) {
+            continue;
+        }
+        let listed = contract::role_class(spec, class).is_none_or(|class| class.listed);
+        if role.live.is_none() && listed {
+            missing.push(role.desired.name.value.clone());
+            continue;
+        }
+        let natural = role.desired.natural().value.clone();
+        let name = &role.desired.name.value;
+        let text = role.desired.description.as_ref().map(|text| text.value.clone().unwrap_or_default());
+        roles.push(AttestedRole {
+            class: class.to_owned(),
+            scope: AttestedPlace::of(&role.scope),
+            name: (hidden(class, field::NAME) && *name != natural).then(|| name.clone()),
+            role: natural,
+            description: text.filter(|_| hidden(class, field::DESCRIPTION)),
+            permissions: hidden(class, field::PERMISSIONS)
+                .then(|| role.permissions.keys().cloned().collect()),
+        });
+    }
+    let unlisted = |class: &str| contract::principal(spec, class).is_some_and(|class| !class.listed);
+    let held = resolved.assignments.iter().filter(|(key, _)| unlisted(key.class));
+    let assignments = held.map(|(key, wanted)| AttestedAssignment {
+        class: key.class.to_owned(),
+        scope: AttestedPlace::of(&key.scope),
+        principal: key.name.clone(),
+        role: match &wanted.role {
+            RoleId::Live(id) => id.clone(),
+            // A role of a class that is not listed is known by its name.
+            RoleId::New(_) => resolved
+                .declared(&wanted.role)
+                .map(|role| role.desired.natural().value.clone())
+                .unwrap_or_default(),
+        },
+    });
+    let mut file = AttestedFile {
+        version: AttestedFile::VERSION,
+        provider: target.provider.to_owned(),
+        assignments: assignments.collect(),
+        roles,
+    };
+    file.roles.sort();
+    file.assignments.sort();
+    Ok((file, missing))
+}
