@@ -48,7 +48,13 @@ fn a_role_that_somebody_or_a_link_holds_anywhere_is_not_deleted() {
 #[test]
 fn each_member_and_each_link_of_a_role_that_goes_is_a_change_of_its_own() {
     let (emulator, project) = world(true, true);
-    define(&project, "roles: {}\nremoved:\n  - { name: Reader, reassign_to: builtin:guest }\n");
+    let removed = "roles: {}\nremoved:\n  - { name: Reader, reassign_to: builtin:guest }\n";
+    define(&project, removed);
+    // A link changes in two requests, between which only a definition remembers it.
+    let _unnamed = project.apply().exits(4).has("eng").has("Declare it under `saml_groups`");
+    assert!(live(&emulator, "Reader").is_some());
+    let link = "assignments:\n  - { role: builtin:guest, saml_groups: [eng], scope: { group: acme } }\n";
+    define(&project, &format!("{removed}{link}"));
     let _plan = project.plan().exits(0).has("okan").has("eng");
     let _moved = project.apply().exits(0);
     assert!(live(&emulator, "Reader").is_none());
