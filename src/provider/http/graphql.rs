@@ -8,7 +8,7 @@ use std::fmt;
 
 use reqwest::Method;
 use serde::{Deserialize, de::IgnoredAny};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{Answer, Bounded, Connection, Failure, Get, Quota, Reading, Send, WriteClient};
 use crate::provider::{Effect, ReadErrorKind};
@@ -59,7 +59,9 @@ impl Document {
     fn body(self, keyword: &str, variables: Map<String, Value>) -> Value {
         let Self { parameters, selection } = self;
         let parameters = if parameters.is_empty() { String::new() } else { format!("({parameters})") };
-        json!({ "query": format!("{keyword}{parameters} {{ {selection} }}"), "variables": variables })
+        let query = format!("{keyword}{parameters} {{ {selection} }}");
+        let fields = [("query", Value::String(query)), ("variables", Value::Object(variables))];
+        fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>().into()
     }
 }
 
