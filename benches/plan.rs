@@ -64,7 +64,12 @@ fn declared(world: &World, name: impl Fn(usize) -> String) -> Definitions {
             key: id.as_str().into(),
             id: Some(Placed { value: id.as_str().into(), site }),
             name: Placed { value: name(at).as_str().into(), site },
-            permissions: role.permissions.iter().map(|p| (p.as_str().into(), Via::Own(site))).collect(),
+            permissions: role
+                .permissions
+                .iter()
+                .map(|p| (p.as_str().into(), Via::Own(site)))
+                .collect::<std::collections::BTreeMap<_, _>>()
+                .into(),
             ..template.clone()
         });
     }

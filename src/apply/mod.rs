@@ -8,11 +8,7 @@
 
 mod readback;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
 
@@ -22,7 +18,7 @@ use crate::{
         live::{LiveState, Query},
     },
     plan::operation::{Made, Op, Verb},
-    provider::{Effect, Outcome, Read, ReadError, Write, WriteError},
+    provider::{Effect, Outcome, Read, ReadError, Write, WriteError, http::Stop},
 };
 
 /// Pauses before looking again at what has not shown up.
@@ -43,7 +39,7 @@ pub struct Run<'a> {
     /// Whether requests to one scope follow each other.
     pub one_per_scope: bool,
     /// Set to stop before the next operation.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Stop,
     /// Told about each step.
     pub events: &'a (dyn Fn(Event<'_>) + Sync),
 }
@@ -160,7 +156,7 @@ fn not_attempted(
 ) -> Option<Status> {
     let why = if let Some(why) = halted {
         Some(why.clone())
-    } else if run.stop.load(Ordering::Relaxed) {
+    } else if run.stop.is_asked() {
         Some("the run was interrupted".into())
     } else {
         run.ops[index]
@@ -193,13 +189,17 @@ async fn execute(run: &Run<'_>, todo: &[usize], made: &Made) -> Vec<Executed> {
         .map(|lane| async move {
             let mut results = Vec::with_capacity(lane.len());
             for index in lane {
-                if run.stop.load(Ordering::Relaxed) {
+                if run.stop.is_asked() {
                     results.push((index, None));
                     continue;
                 }
                 let op = &run.ops[index];
                 (run.events)(Event::Started(op));
-                results.push((index, Some(run.writer.execute(&op.verb, made).await)));
+                let result = run.writer.execute(&op.verb, made).await;
+                // It may have waited for its turn when the interrupt came.
+                let kept =
+                    run.stop.is_asked() && matches!(&result, Err(error) if error.effect == Effect::NotSent);
+                results.push((index, (!kept).then_some(result)));
             }
             results
         })

@@ -62,7 +62,7 @@ pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut M
                 Seen::Not(what) if last => statuses.push((index, did_not_stick(&what, unknown.as_ref()))),
                 Seen::Not(_) => {
                     // The first look may have been too early; after the second it is asked again.
-                    if attempt > 0 && unknown.is_none() {
+                    if attempt > 0 && unknown.is_none() && !run.stop.is_asked() {
                         insist(run, op, made).await;
                     }
                     still.push((index, unknown));

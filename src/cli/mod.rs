@@ -1,6 +1,7 @@
 //! The command line: arguments, progress, prompts, exit codes. One file per command.
 
 mod commands;
+mod interrupt;
 mod log;
 mod progress;
 mod ui;

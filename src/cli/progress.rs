@@ -8,6 +8,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use super::{commands::Context, ui::Ui};
 use crate::{
@@ -74,7 +75,7 @@ impl Progress {
     pub(super) fn reading(&self, targets: usize) {
         if self.moves {
             self.bar.reset();
-            self.bar.set_style(self.now.style("{spinner} {now}"));
+            self.bar.set_style(self.style("{spinner} {now}", |_| 2));
             self.bar.enable_steady_tick(Duration::from_millis(120));
             self.now.doing(match targets {
                 1 => "Reading what is live".to_owned(),
@@ -88,7 +89,10 @@ impl Progress {
         if self.moves {
             self.bar.reset();
             self.bar.set_length(changes as u64);
-            self.bar.set_style(self.now.style("{spinner} [{bar:24}] {pos}/{len} {now}"));
+            let digits = |number: u64| number.to_string().len();
+            self.bar.set_style(self.style("{spinner} [{bar:24}] {pos}/{len} {now}", move |state| {
+                31 + digits(state.pos()) + digits(changes as u64)
+            }));
             self.bar.enable_steady_tick(Duration::from_millis(120));
         }
     }
@@ -110,6 +114,23 @@ impl Progress {
             }
             apply::Event::ReadingBack => self.now.doing(format!("{target}: reading back")),
         }
+    }
+
+    /// `{now}` in a template stands for what is being done; `before` tells the columns in front of it.
+    fn style(
+        &self,
+        template: &str,
+        before: impl Fn(&ProgressState) -> usize + Send + Sync + Clone + 'static,
+    ) -> ProgressStyle {
+        let now = self.now.clone();
+        let ellipsis = if self.ui.err.unicode { "…" } else { "..." };
+        let say = move |state: &ProgressState, to: &mut dyn fmt::Write| {
+            // The last column stays free: some terminals wrap once it is written.
+            let room = width().saturating_sub(before(state) + 1);
+            let _full = to.write_str(&fit(&now.at(Instant::now()), room, ellipsis));
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        style.with_key("now", say)
     }
 
     /// Takes the bar away.
@@ -151,15 +172,25 @@ impl Now {
             None => said.doing.clone(),
         }
     }
+}
 
-    fn style(&self, template: &str) -> ProgressStyle {
-        let now = self.clone();
-        let say = move |_: &ProgressState, to: &mut dyn fmt::Write| {
-            let _full = to.write_str(&now.at(Instant::now()));
-        };
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        style.with_key("now", say)
+/// `text` in at most `width` columns: a line that wraps cannot be drawn anew, and stays behind.
+fn fit(text: &str, width: usize, ellipsis: &str) -> String {
+    if text.width() <= width {
+        return text.to_owned();
     }
+    let room = width.saturating_sub(ellipsis.width());
+    let mut taken = 0;
+    let fits = |c: &char| {
+        taken += c.width().unwrap_or(0);
+        taken <= room
+    };
+    text.chars().take_while(fits).chain(ellipsis.chars().take(width)).collect()
+}
+
+/// The columns of the terminal at this moment.
+fn width() -> usize {
+    terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| usize::from(width.0))
 }
 
 fn because(why: http::Why) -> String {
@@ -220,6 +251,17 @@ fn doing(op: &Op, plan: &Plan) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_never_wraps() {
+        assert_eq!(fit("reading back", 12, "…"), "reading back");
+        assert_eq!(fit("reading back", 11, "…"), "reading ba…");
+        assert_eq!(fit("reading back", 11, "..."), "reading ...");
+        assert_eq!(fit("役割を作る", 6, "…"), "役割…");
+        for width in 0..4 {
+            assert!(fit("役割を作る", width, "...").width() <= width, "{width}");
+        }
+    }
 
     #[test]
     fn a_wait_counts_down_and_is_not_hidden_by_what_starts_meanwhile() {

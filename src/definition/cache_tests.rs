@@ -138,6 +138,59 @@ fn a_shared_answer_is_the_one_that_a_load_of_its_own_gives() {
 }
 
 #[test]
+fn a_role_of_a_file_that_is_the_same_is_the_one_that_a_load_of_its_own_gives() {
+    let one = |key: &str, body: &str| format!("  {key}: {{ description: D, {body} }}\n");
+    let roles = |all: &[String]| acme(&format!("roles:\n{}", all.concat()));
+    let set = |permissions: &str| acme(&format!("permission_sets:\n  some: [{permissions}]\n"));
+    let kept = roles(&[
+        one("own", "permissions: [read_code]"),
+        one("including", "include: [some]"),
+        one("based", "base: moving, permissions: [read_code]"),
+        one("built", "base: guest"),
+    ]);
+    let moving = roles(&[one("moving", "permissions: [write_code]")]);
+    let member = roles(&[
+        one("moving", "permissions: [write_code]"),
+        one("guest", "name: Guests, permissions: [read_report]"),
+    ]);
+    let gone = roles(&[one("elsewhere", "permissions: [read_code]")]);
+    let twice = roles(&[one("own", "permissions: [write_code]"), one("moving", "permissions: []")]);
+    let sets = [set("read_code"), set("read_code, write_code")];
+    let cache = ParseCache::default();
+    let mut shared = 0;
+    // A file before the others, or none.
+    for more in [None, Some(&sets[0].replace("some:", "more:"))] {
+        for set in sets.iter().chain(&sets) {
+            for moving in [&moving, &member, &moving, &gone, &twice, &moving] {
+                let more = more.map(|text| ("roles/a.yaml", &**text));
+                let files = [
+                    ("rolecall.yaml", CONFIG),
+                    ("roles/b.yaml", &*kept),
+                    ("roles/c.yaml", moving),
+                    ("roles/d.yaml", set),
+                ];
+                let files = Memory::new(files.into_iter().chain(more).collect::<Vec<_>>());
+                let load = |cache: &ParseCache| {
+                    let options = LoadOptions { skip_lints: true, ..options(BTreeMap::new(), cache) };
+                    super::load(&files, "rolecall.yaml", SPECS, &options)
+                };
+                let (with, alone) = (load(&cache), load(&ParseCache::default()));
+                let all = |loaded: &super::Loaded| {
+                    (lines(loaded), loaded.failed.clone(), format!("{:?}", loaded.desired))
+                };
+                assert_eq!(all(&with), all(&alone));
+                let permissions = |loaded: &super::Loaded| {
+                    let role = loaded.desired.get("main")?.roles.iter().find(|role| &*role.key == "own")?;
+                    Some(Arc::clone(&role.permissions))
+                };
+                shared += usize::from(permissions(&with).is_some_and(|map| Arc::strong_count(&map) > 2));
+            }
+        }
+    }
+    assert!(shared > 0, "roles are shared");
+}
+
+#[test]
 fn lints_can_be_left_out() {
     let files = Memory::new([("rolecall.yaml", CONFIG), ("roles/a.yaml", &*acme(UNDESCRIBED))]);
     assert_eq!(lines(&load(&files)).len(), 1);

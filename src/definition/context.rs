@@ -1,11 +1,8 @@
 //! What rules and lints look at.
 
-use crate::model::{Finding, Site, desired::DesiredState};
+use crate::model::{Finding, Site, Untrusted, desired::DesiredState};
 
-use super::{
-    declared::{Declared, Input},
-    sets::Written,
-};
+use super::declared::{Declared, Input};
 
 /// One target after lowering.
 pub(crate) struct Context<'a> {
@@ -15,8 +12,8 @@ pub(crate) struct Context<'a> {
     pub(crate) declared: &'a Declared<'a>,
     /// What it declares.
     pub(crate) desired: &'a DesiredState,
-    /// Every permission where it is written.
-    pub(crate) written: &'a [Written],
+    /// Every permission that is written somewhere, each once.
+    pub(crate) names: &'a [Untrusted],
 }
 
 /// What a lint found, with the objects whose comments can set its level.

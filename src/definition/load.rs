@@ -65,6 +65,8 @@ pub struct Loaded {
     pub sources: Sources,
     /// The path of every file that was read or asked for, sorted.
     pub read: Vec<Arc<str>>,
+    /// How many of them are definition files: neither the configuration nor a list kept beside it.
+    pub definition_files: usize,
     /// Places of credentials in plain text: whoever shows a line of a source masks these bytes.
     /// No message, label, or help holds them.
     pub masked: Vec<Site>,
@@ -432,7 +434,9 @@ impl Load<'_> {
         self.findings.dedup();
         self.masked.sort_unstable();
         self.masked.dedup();
+        let definition = |path: &&Arc<str>| ***path != *self.config_path && !path.starts_with(".rolecall/");
         Loaded {
+            definition_files: self.read.iter().filter(definition).count(),
             config,
             desired,
             failed: self.failed,

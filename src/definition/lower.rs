@@ -21,9 +21,9 @@ use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
     definition_file::{AssignmentEntry, DefinitionFile, OverrideBody, RoleEntry},
-    forms::{Protection, RemovedEntry},
+    forms::{Permissions, Protection, RemovedEntry},
     hidden, place, principal,
-    sets::{self, Expanded, MOST_EXPANDED, Names, Written},
+    sets::{self, Expanded, MOST_EXPANDED, Names},
     validate::short,
 };
 
@@ -31,23 +31,41 @@ use super::{
 pub(crate) struct Lowered {
     /// The desired state.
     pub(crate) desired: DesiredState,
-    /// Every permission where it is written.
-    pub(crate) written: Vec<Written>,
+    /// Every permission that is written somewhere, each once.
+    pub(crate) names: Vec<Untrusted>,
+}
+
+/// What came of the same target before, without a finding: roles of files that are still the same need
+/// not be lowered again.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    /// What it declared.
+    pub(crate) desired: &'k DesiredState,
+    /// Every permission that was written somewhere.
+    pub(crate) names: &'k [Untrusted],
+    /// Files that are the same.
+    pub(crate) files: &'k BTreeSet<SourceId>,
 }
 
 /// Lowers the files of a target.
 pub(crate) fn lower<'a>(
     input: &'a Input<'a>,
     declared: &Declared<'a>,
+    known: Option<Known<'_>>,
     findings: &mut Vec<Finding>,
 ) -> Lowered {
     let mut names = Names::new(input.spec.catalogue());
-    let mut written = Vec::new();
-    let (as_written, sets) = sets::expand(declared, &mut names, &mut written, findings);
-    let mut lowering = Lowering { input, declared, sets, names, written, total: 0, findings };
-    let mut desired = DesiredState { sets: as_written, ..DesiredState::default() };
+    let (as_written, sets) = sets::expand(declared, &mut names, findings);
+    // What a role includes may have changed in another file.
+    let known = known.filter(|known| known.desired.sets == as_written);
+    let mut lowering = Lowering { input, declared, known, sets, names, total: 0, findings };
+    let mut desired =
+        DesiredState { sets: as_written, resources: resources(declared), ..DesiredState::default() };
     desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
-    if lowering.total.saturating_add(inherited(&desired.roles, lowering.names.len())) > MOST_EXPANDED {
+    let mut names: BTreeSet<&Untrusted> = lowering.names.all().collect();
+    names.extend(lowering.known.iter().flat_map(|known| known.names));
+    let names: Vec<Untrusted> = names.into_iter().cloned().collect();
+    if lowering.total.saturating_add(inherited(&desired.roles, names.len())) > MOST_EXPANDED {
         lowering.findings.push(sets::too_many());
     }
     for (source, file) in &input.files {
@@ -55,17 +73,38 @@ pub(crate) fn lower<'a>(
             lowering.file(content, *source, &mut desired);
         }
     }
-    let written = lowering.written;
-    desired.resources = written.iter().filter_map(|one| Some((one.site, one.resource?))).collect();
-    desired.resources.sort_unstable();
-    desired.resources.dedup();
     sort(&mut desired);
-    Lowered { desired, written }
+    Lowered { desired, names }
+}
+
+/// Where accesses stand, and the key of the resource above each, sorted.
+fn resources(declared: &Declared<'_>) -> Vec<(Site, Site)> {
+    let mut owners: Vec<_> = sets::lists(declared).collect();
+    // In the order of the files little is left to sort.
+    owners.sort_by_key(|(site, _)| *site);
+    let mut all = Vec::new();
+    for (owner, lists) in owners {
+        for list in lists {
+            let Permissions::ByResource(entries) = list else { continue };
+            for (resource, accesses) in entries {
+                let above = resource.span.site(owner.source);
+                all.extend(accesses.iter().map(|access| (access.span.site(owner.source), above)));
+            }
+        }
+    }
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// How many permissions roles have from declared roles that they start from, at most, where there are
 /// `names` different ones.
 fn inherited(roles: &[DesiredRole], names: usize) -> usize {
+    let on_others =
+        |role: &DesiredRole| matches!(&role.base, Some(base) if matches!(base.value, RoleName::Key(_)));
+    if !roles.iter().any(on_others) {
+        return 0;
+    }
     let by_key: HashMap<&str, &DesiredRole> = roles.iter().map(|role| (&*role.key, role)).collect();
     let mut sizes: HashMap<&str, usize> = HashMap::new();
     let mut total = 0_usize;
@@ -122,9 +161,9 @@ fn sort(desired: &mut DesiredState) {
 struct Lowering<'a, 'f> {
     input: &'a Input<'a>,
     declared: &'f Declared<'a>,
+    known: Option<Known<'f>>,
     sets: BTreeMap<&'a str, Expanded>,
     names: Names<'a>,
-    written: Vec<Written>,
     total: usize,
     findings: &'f mut Vec<Finding>,
 }
@@ -142,6 +181,14 @@ impl<'a> Lowering<'a, '_> {
         // The schema reports a kind that there is not.
         let known = classes.iter().find(|class| kind == Some(class.class));
         let Some(class) = known.or(classes.first()) else { return Vec::new() };
+        let known = self.known(role).to_vec();
+        if !known.is_empty() {
+            self.total += self.included(entry).map(|set| set.len()).sum::<usize>();
+            // What its base means depends on which roles are declared.
+            let base = entry.base.as_ref();
+            let base = base.and_then(|base| self.declared.base(base, source, class.base, self.findings));
+            return known.into_iter().map(|known| DesiredRole { base: base.clone(), ..known }).collect();
+        }
         let places = place::places(entry.scope.as_ref(), source, self.findings);
         let everywhere = self.role(role, class);
         let mut overrides: BTreeMap<&str, (&'a Spanned<Text>, &'a OverrideBody)> =
@@ -190,15 +237,13 @@ impl<'a> Lowering<'a, '_> {
         }
         if let Some(own) = &body.permissions {
             for named in self.names.of(own, source) {
-                here.permissions.insert(named.permission.clone(), Via::Own(named.site));
                 here.except.remove(&named.permission);
-                self.written.push(named.written(role.site));
+                Arc::make_mut(&mut here.permissions).insert(named.permission, Via::Own(named.site));
             }
         }
         if let Some(except) = &body.except {
             for named in self.names.of(except, source) {
-                here.except.insert(named.permission.clone(), named.site);
-                self.written.push(named.written(role.site));
+                here.except.insert(named.permission, named.site);
             }
         }
     }
@@ -274,6 +319,22 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
+    /// The same role, in each of its places, as it was lowered before; empty where it was not.
+    fn known(&self, role: &Declaration<'a, RoleEntry>) -> &[DesiredRole] {
+        let known = self.known.filter(|known| known.files.contains(&role.source));
+        let Some(Known { desired, .. }) = known else { return &[] };
+        let from = desired.roles.partition_point(|known| known.key < *role.key);
+        let (_, rest) = desired.roles.split_at(from);
+        let places = rest.partition_point(|known| known.key == *role.key);
+        let (places, _) = rest.split_at(places);
+        if places.iter().all(|known| known.site == role.site) { places } else { &[] }
+    }
+
+    /// The sets that a role includes.
+    fn included(&self, entry: &'a RoleEntry) -> impl Iterator<Item = &Expanded> {
+        entry.include.iter().filter_map(|name| self.sets.get(name.value.as_str()))
+    }
+
     /// A name is compared and shown as one line, so that what a reviewer does not see is an error;
     /// but roles are named so, and the `id` of one says that nothing else is meant.
     fn check_name(&mut self, name: &Spanned<Text>, id: Option<&Spanned<Text>>, source: SourceId) {
@@ -335,12 +396,11 @@ impl<'a> Lowering<'a, '_> {
         Some(Placed { value, site })
     }
 
-    fn permissions(&mut self, role: &Declaration<'a, RoleEntry>) -> BTreeMap<Untrusted, Via> {
+    fn permissions(&mut self, role: &Declaration<'a, RoleEntry>) -> Arc<BTreeMap<Untrusted, Via>> {
         let mut all: Vec<(Untrusted, Via)> = Vec::new();
         if let Some(own) = &role.entry.permissions {
             for named in self.names.of(own, role.source) {
                 all.push((named.permission.clone(), Via::Own(named.site)));
-                self.written.push(named.written(role.site));
             }
         }
         for name in &role.entry.include {
@@ -353,7 +413,7 @@ impl<'a> Lowering<'a, '_> {
             }
         }
         sets::unique(&mut all);
-        all.into_iter().collect()
+        Arc::new(all.into_iter().collect())
     }
 
     fn except(&mut self, role: &Declaration<'a, RoleEntry>, floor: bool) -> BTreeMap<Untrusted, Site> {
@@ -361,7 +421,6 @@ impl<'a> Lowering<'a, '_> {
         let mut taken = BTreeMap::new();
         for named in self.names.of(except, role.source) {
             taken.entry(named.permission.clone()).or_insert(named.site);
-            self.written.push(named.written(role.site));
         }
         if floor && let Some(site) = taken.values().min() {
             let finding =

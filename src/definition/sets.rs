@@ -17,6 +17,7 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared},
+    definition_file::RoleEntry,
     forms::{Permissions, SetEntry},
 };
 
@@ -26,37 +27,20 @@ pub(crate) const MOST_EXPANDED: usize = 4_000_000;
 /// A permission and what brings it, by permission; each once.
 pub(crate) type Expanded = Arc<Vec<(Untrusted, Via)>>;
 
-/// A permission where it is written.
-#[derive(Clone, Debug)]
-pub(crate) struct Written {
+/// A permission at its place.
+pub(crate) struct Named {
     /// Canonical spelling.
     pub(crate) permission: Untrusted,
     /// Its place.
     pub(crate) site: Site,
     /// The key of the resource above it.
     pub(crate) resource: Option<Site>,
-    /// The key of the role or set that it stands in.
-    pub(crate) owner: Site,
-}
-
-/// A permission at its place.
-pub(crate) struct Named {
-    pub(crate) permission: Untrusted,
-    pub(crate) site: Site,
-    resource: Option<Site>,
-}
-
-impl Named {
-    /// It, in the role or set whose key is `owner`.
-    pub(crate) fn written(self, owner: Site) -> Written {
-        let Self { permission, site, resource } = self;
-        Written { permission, site, resource, owner }
-    }
 }
 
 /// Canonical spellings, each kept once.
 pub(crate) struct Names<'a> {
-    known: HashMap<(&'a str, &'a str), Untrusted>,
+    /// By resource, and by access or by the whole name where there is no resource.
+    known: HashMap<Option<&'a str>, BTreeMap<&'a str, Untrusted>>,
     /// What other spellings of the catalogue mean.
     spellings: HashMap<&'a str, &'a Untrusted>,
 }
@@ -70,42 +54,57 @@ impl<'a> Names<'a> {
         Self { known: HashMap::new(), spellings: spellings.collect() }
     }
 
-    /// How many different ones there are.
-    pub(crate) fn len(&self) -> usize {
-        self.known.len()
+    /// All of them; one with several spellings more than once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Untrusted> {
+        self.known.values().flat_map(BTreeMap::values)
     }
 
     /// Permissions in canonical spelling with their places.
     pub(crate) fn of(&mut self, permissions: &'a Permissions, source: SourceId) -> Vec<Named> {
         match permissions {
-            Permissions::Flat(list) => list
-                .iter()
-                .map(|item| {
+            Permissions::Flat(list) => {
+                let (known, spellings) = (self.known.entry(None).or_default(), &self.spellings);
+                let named = list.iter().map(|item| {
                     let text = &item.value.0;
-                    let canonical = || match self.spellings.get(&**text) {
+                    let canonical = || match spellings.get(&**text) {
                         Some(name) => (*name).clone(),
                         None => Untrusted::new(Arc::clone(text)),
                     };
-                    let name = self.known.entry((text, "")).or_insert_with(canonical);
+                    let name = known.entry(text).or_insert_with(canonical);
                     Named { permission: name.clone(), site: item.span.site(source), resource: None }
-                })
-                .collect(),
-            Permissions::ByResource(entries) => entries
-                .iter()
-                .flat_map(|(resource, accesses)| accesses.iter().map(move |access| (resource, access)))
-                .map(|(resource, access)| {
-                    let (area, word) = (resource.value.as_str(), access.value.as_str());
-                    let joined = || Untrusted::from(format!("{area}:{word}"));
-                    let name = self.known.entry((area, word)).or_insert_with(joined);
-                    Named {
-                        permission: name.clone(),
-                        site: access.span.site(source),
-                        resource: Some(resource.span.site(source)),
-                    }
-                })
-                .collect(),
+                });
+                named.collect()
+            }
+            Permissions::ByResource(entries) => {
+                let mut all = Vec::with_capacity(entries.iter().map(|(_, accesses)| accesses.len()).sum());
+                for (resource, accesses) in entries {
+                    let area = resource.value.as_str();
+                    let known = self.known.entry(Some(area)).or_default();
+                    let at = resource.span.site(source);
+                    all.extend(accesses.iter().map(|access| {
+                        let word = access.value.as_str();
+                        let name =
+                            known.entry(word).or_insert_with(|| Untrusted::from(format!("{area}:{word}")));
+                        Named { permission: name.clone(), site: access.span.site(source), resource: Some(at) }
+                    }));
+                }
+                all
+            }
         }
     }
+}
+
+/// The lists of permissions of each set and role, and the key of the one that they stand in.
+pub(crate) fn lists<'a>(declared: &Declared<'a>) -> impl Iterator<Item = (Site, Vec<&'a Permissions>)> {
+    let sets = declared.sets.values().map(|set| (set.site, parts(set.entry).1.into_iter().collect()));
+    let roles = declared.roles.values().map(|role| {
+        let RoleEntry { permissions, except, overrides, .. } = role.entry;
+        let everywhere = [permissions.as_ref(), except.as_ref()];
+        let somewhere =
+            overrides.0.iter().flat_map(|(_, body)| [body.permissions.as_ref(), body.except.as_ref()]);
+        (role.site, everywhere.into_iter().chain(somewhere).flatten().collect())
+    });
+    sets.chain(roles)
 }
 
 /// Includes and permissions of a set.
@@ -123,7 +122,6 @@ pub(crate) type Sets<'a> = (BTreeMap<Arc<str>, DesiredSet>, BTreeMap<&'a str, Ex
 pub(crate) fn expand<'a>(
     declared: &Declared<'a>,
     names: &mut Names<'a>,
-    written: &mut Vec<Written>,
     findings: &mut Vec<Finding>,
 ) -> Sets<'a> {
     let mut as_written = BTreeMap::new();
@@ -167,7 +165,6 @@ pub(crate) fn expand<'a>(
             for named in own {
                 let via = Via::Set { name: Arc::clone(set.key), site: named.site };
                 all.push((named.permission.clone(), via));
-                written.push(named.written(set.site));
             }
             for name in include {
                 if let Some(included) = done.get(name.value.as_str()) {

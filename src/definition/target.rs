@@ -9,7 +9,7 @@ use std::{
 use crate::{
     contract::Spec,
     model::{
-        Code, Finding, Label, Level, Site, SourceId,
+        Code, Finding, Label, Level, Site, SourceId, Untrusted,
         config::{LintLevel, Target},
         desired::DesiredState,
     },
@@ -52,6 +52,8 @@ pub(crate) struct Question<'a> {
 pub(crate) struct Answer {
     /// What it declares, without the parts that are wrong.
     pub(crate) desired: Arc<DesiredState>,
+    /// Every permission that is written somewhere, each once.
+    names: Arc<Vec<Untrusted>>,
     /// What is wrong between its files.
     pub(crate) findings: Vec<Finding>,
     /// What lints found; empty where they were left out.
@@ -65,6 +67,13 @@ impl Answer {
         findings.extend(self.lints);
         (self.desired, findings)
     }
+}
+
+/// An answer about the same target, some of whose files are the same.
+struct Alike {
+    desired: Arc<DesiredState>,
+    names: Arc<Vec<Untrusted>>,
+    files: BTreeSet<SourceId>,
 }
 
 /// Answers that other loads may share, the latest last.
@@ -99,6 +108,22 @@ impl Kept {
             && self.today == question.today
             && question.lints.as_ref().is_none_or(|(_, levels)| self.lints.as_ref() == Some(*levels))
     }
+
+    /// The files that are the same, where the rest of the target is and nothing is wrong with it.
+    fn shares(&self, question: &Question<'_>) -> Option<BTreeSet<SourceId>> {
+        let same = self.config == *question.config
+            && self.target == question.target.name
+            && self.live == question.live
+            && self.today == question.today
+            && self.answer.findings.is_empty();
+        let known: BTreeMap<SourceId, (&Parsed, bool)> =
+            self.files.iter().map(|(source, file, shared)| (*source, (file, *shared))).collect();
+        let is_same = |(source, file): &&(SourceId, Option<Parsed>)| {
+            let known = known.get(source).filter(|known| known.1 == question.shared.contains(source));
+            known.is_some_and(|(known, _)| file.as_ref().is_some_and(|file| Arc::ptr_eq(known, file)))
+        };
+        same.then(|| question.files.iter().filter(is_same).map(|(source, _)| *source).collect())
+    }
 }
 
 impl Answers {
@@ -120,7 +145,9 @@ impl Answers {
         let (config, target) = (Arc::clone(question.config), Arc::clone(&question.target.name));
         let (live, today) = (question.live.clone(), question.today);
         let lints = question.lints.as_ref().map(|(_, levels)| (*levels).clone());
-        let answer = answer(question);
+        // Lints look at every file.
+        let alike = if skip_lints { self.alike(&question) } else { None };
+        let answer = answer(question, alike.as_ref());
         if let Some(files) = files {
             let mut kept = self.lock();
             if kept.len() == MOST_KEPT {
@@ -131,12 +158,20 @@ impl Answers {
         answer
     }
 
+    /// The latest answer of the same target, with the files that it shares.
+    fn alike(&self, question: &Question<'_>) -> Option<Alike> {
+        let kept = self.lock();
+        let (kept, files) = kept.iter().rev().find_map(|kept| Some((kept, kept.shares(question)?)))?;
+        let Answer { desired, names, .. } = &kept.answer;
+        Some(Alike { desired: Arc::clone(desired), names: Arc::clone(names), files })
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn answer(question: Question<'_>) -> Answer {
+fn answer(question: Question<'_>, alike: Option<&Alike>) -> Answer {
     let Question { target, spec, files, shared, live, today, lints: levels, .. } = question;
     let mut findings = Vec::new();
     let mut usable = Vec::new();
@@ -154,8 +189,10 @@ fn answer(question: Question<'_>) -> Answer {
     }
     let input = Input { target, spec, files: usable, shared, live, today };
     let declared = Declared::new(&input, &mut findings);
-    let lower::Lowered { desired, written } = lower::lower(&input, &declared, &mut findings);
-    let context = Context { input: &input, declared: &declared, desired: &desired, written: &written };
+    let known =
+        alike.map(|alike| lower::Known { desired: &alike.desired, names: &alike.names, files: &alike.files });
+    let lower::Lowered { desired, names } = lower::lower(&input, &declared, known, &mut findings);
+    let context = Context { input: &input, declared: &declared, desired: &desired, names: &names };
     check::run(&context, &mut findings);
     let mut lints = Vec::new();
     if let Some((levels, _)) = levels {
@@ -165,7 +202,7 @@ fn answer(question: Question<'_>) -> Answer {
         lint::run(&context, levels, &mut lints);
         drop_lints_of_wrong_roles(&context, &findings, &mut lints);
     }
-    Answer { desired: Arc::new(desired), findings, lints }
+    Answer { desired: Arc::new(desired), names: Arc::new(names), findings, lints }
 }
 
 /// Takes out the lints about roles that have an error: a role of which a part was left out lacks

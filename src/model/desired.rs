@@ -43,7 +43,7 @@ impl DesiredState {
 }
 
 /// A declared permission set, without what it includes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DesiredSet {
     /// Its name in the file.
     pub site: Site,
@@ -90,8 +90,9 @@ pub struct DesiredRole {
     pub base: Option<RoleRef>,
     /// Sets whose permissions it has.
     pub include: Vec<Placed<Arc<str>>>,
-    /// Permissions of its own and from sets, each with the place that brings it.
-    pub permissions: BTreeMap<Untrusted, Via>,
+    /// Permissions of its own and from sets, each with the place that brings it. Two revisions whose
+    /// file is the same share them.
+    pub permissions: Arc<BTreeMap<Untrusted, Via>>,
     /// Permissions taken away from the union of base, sets, and its own.
     pub except: BTreeMap<Untrusted, Site>,
     /// What may not happen to it.

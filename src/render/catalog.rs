@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::generate::SchemaSettings;
 
 use super::{
-    Style, json,
+    Style, advice, json,
     page::{Page, Paint, Text},
 };
 use crate::{
@@ -31,6 +31,17 @@ pub fn text(catalogues: &Catalogues, style: Style) -> String {
         self::target(&mut page, style, catalogues.rolecall, target, shipped);
     }
     page.into_string()
+}
+
+/// Why targets have no list, one after the other; empty where each has one.
+pub fn reasons(catalogues: &Catalogues, style: Style) -> String {
+    let failed = catalogues.targets.iter().filter_map(|target| Some((target, target.error.as_ref()?)));
+    failed
+        .map(|(target, error)| {
+            let message = format!("{}: {}", target.name.raw(), error.message.raw());
+            advice::error(&message, error.help.as_ref().map(Untrusted::raw), style)
+        })
+        .collect()
 }
 
 /// The lists as they are.

@@ -2,14 +2,13 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::atomic::AtomicBool,
     time::Duration,
 };
 
 use futures_util::future::join_all;
 
 use super::{
-    Exit, Failure, World,
+    Exit, Failure, World, leak,
     lock::{LockError, TenantLock},
     plan::{Part, Planned, PlannedTarget, Wishes},
     project::Project,
@@ -115,7 +114,6 @@ pub async fn apply(
     project: &Project,
     planned: &Planned,
     wishes: &Wishes,
-    stop: &AtomicBool,
     events: Events<'_>,
 ) -> ApplyDocument {
     let start = std::time::Instant::now();
@@ -124,7 +122,7 @@ pub async fn apply(
         for (index, target) in documents {
             let document = &planned.document.targets[index];
             let outcome = match target {
-                Some(target) => apply_target(world, project, target, document, wishes, stop, events).await,
+                Some(target) => apply_target(world, project, target, document, wishes, events).await,
                 None if document.error.is_none() => dropped(project, document),
                 None => unplanned(document),
             };
@@ -316,7 +314,11 @@ fn recorded(
         open: open(target, &outcome),
         released: false,
     };
-    match target.recording.write(&record) {
+    let written = serde_json::to_string(&record)
+        .map_err(|error| Failure::new(Exit::Error, format!("the record cannot be written: {error}")))
+        .and_then(|text| leak::without_credential(&world.redactor, "the record", &text))
+        .and_then(|()| target.recording.write(&record));
+    match written {
         Ok(place) => TargetOutcome { recorded: place, ..outcome },
         Err(failure) => TargetOutcome { not_recorded: Some(failure.message), ..outcome },
     }
@@ -328,7 +330,6 @@ async fn apply_target(
     target: &PlannedTarget,
     document: &TargetPlan,
     wishes: &Wishes,
-    stop: &AtomicBool,
     events: Events<'_>,
 ) -> TargetOutcome {
     let base = outcome(document);
@@ -373,7 +374,7 @@ async fn apply_target(
         query: &target.live.read,
         at_a_time: spec.writes_at_a_time(),
         one_per_scope: spec.one_write_per_scope(),
-        stop,
+        stop: &world.stop,
         events: &tell,
     };
     let report = apply::run(run).await;

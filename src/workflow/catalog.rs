@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
     catalog::{Meaning, Seat},
     contract::{PermissionForm, Spec},
@@ -231,14 +231,15 @@ async fn read(
             provider: target.provider.to_owned(),
             permissions: report.permissions.clone(),
         };
-        report.file = Some(write(project, &target.name, &encode(&file))?);
+        let (path, text) = (CatalogueFile::path(&target.name), encode(&file));
+        leak::without_credential(&world.redactor, &format!("`{path}`"), &text)?;
+        report.file = Some(write(project, path, &text)?);
     }
     Ok(())
 }
 
-fn write(project: &Project, target: &str, text: &str) -> Result<KeptFile, Failure> {
+fn write(project: &Project, path: String, text: &str) -> Result<KeptFile, Failure> {
     let folder: &Path = project.folder()?;
-    let path = CatalogueFile::path(target);
     let old = WorkTree::open(&project.place)?.read(&path);
     let written = old.ok().as_deref() != Some(text.as_bytes());
     if written {

@@ -205,7 +205,7 @@ impl Read {
         match &self.side.revision {
             None => "the work tree".to_owned(),
             Some(name) => match &self.side.merge_base_with {
-                Some(other) => format!("where `{}` parted from `{}`", other.raw(), name.raw()),
+                Some(other) => format!("the commit where `{}` parted from `{}`", other.raw(), name.raw()),
                 None => format!("`{}`", name.raw()),
             },
         }

@@ -15,6 +15,7 @@ mod exit;
 mod failure;
 pub mod import;
 pub mod init;
+mod leak;
 pub mod lock;
 mod overlap;
 pub mod past;
@@ -56,6 +57,8 @@ pub struct World {
     pub today: jiff::civil::Date,
     /// Files that were parsed already: another revision has mostly the same.
     pub cache: ParseCache,
+    /// Whether the run is to end.
+    pub stop: http::Stop,
     /// Told what happens on connections.
     pub events: Option<http::Events>,
 }

@@ -242,11 +242,14 @@ impl<'a> Claims<'a> {
                 "targets `{a}` and `{b}` are one tenant, and `{a}` deletes the role `{name}` that `{b}` declares"
             );
             let finding = Finding::new(Code::OneTenant, message);
-            let finding = match here {
-                Some(site) => finding.at(site, format!("deleted by `{a}`")),
-                None => finding,
-            };
-            finding.at(role.name.site, format!("declared by `{b}`")).help(HELP)
+            let by_b = format!("declared by `{b}`");
+            match here {
+                Some(site) => {
+                    finding.at(site, format!("deleted by `{a}`")).at(role.name.site, by_b).help(HELP)
+                }
+                // `a` declared it before: it is meant to move.
+                None => finding.at(role.name.site, by_b).help(moving(a, b)),
+            }
         };
         if !roles {
             let by_id = self.deletes.iter().filter_map(|(id, site)| Some((*other.ids.get(*id)?, *site)));
@@ -280,6 +283,13 @@ impl<'a> Claims<'a> {
 
 const HELP: &str =
     "Targets of one tenant share nothing: let one of the two declare it, or make them one target.";
+
+/// How a role gets from the target `a` to `b`: released by the one before the other takes it.
+fn moving(a: &str, b: &str) -> String {
+    format!(
+        "To move the role, first keep it in `{a}`, in a file of its own. Narrow `files` of `{a}` so that it no longer reads that file, and apply: the role is released. Then let `files` of `{b}` read it, and apply."
+    )
+}
 
 /// Live roles by id and by name.
 struct LiveRoles<'a> {

@@ -270,6 +270,8 @@ struct Then {
     same: bool,
     /// Whether its config lay where that of the planned definitions lies.
     here: bool,
+    /// Whether it is still there under its own name, and so not this one under an older name.
+    stays: bool,
 }
 
 /// The definitions of one target at a commit.
@@ -420,6 +422,10 @@ impl TargetPast {
                 Err(error) => made.unusable = Some(error.into()),
             }
         }
+        if let (None, None, false, Some(head)) = (record, &made.unusable, target.emulator, past.heads.first())
+        {
+            made.notes.extend(recording.left_behind(identity, head));
+        }
         let base = past.base.as_ref().map(|(_, side)| Arc::clone(side));
         made.tenant_moved(target, identity, recording);
         // What the reader is told changed is what changed since the last apply, else since the older of
@@ -524,11 +530,12 @@ impl TargetPast {
         let names = project.names();
         let mut all = Vec::new();
         for (side, name) in sides {
-            let then = |from: &Arc<Side>, target: &Target, same| Then {
+            let then = |from: &Arc<Side>, target: &Target, same, stays| Then {
                 side: Arc::clone(from),
                 target: target.clone(),
                 same,
                 here: Arc::ptr_eq(from, side),
+                stays,
             };
             let Some(config) = &side.loaded.config else {
                 if target.emulator {
@@ -537,20 +544,20 @@ impl TargetPast {
                 for other in project.past.others(world, project, &side.commit)?.iter() {
                     for (entry, state, same) in other.of(target) {
                         self.protecting.extend(state.and_then(protecting));
-                        all.push(then(&other.side, entry, same));
+                        all.push(then(&other.side, entry, same, !other.gone));
                     }
                 }
                 continue;
             };
             let real = config.targets.iter().filter(|entry| !entry.emulator);
             if let Some(entry) = real.clone().find(|entry| entry.name == *name) {
-                all.push(then(side, entry, true));
+                all.push(then(side, entry, true, false));
                 continue;
             }
             for entry in real.filter(|entry| entry.provider == target.provider && !target.emulator) {
-                let same = same_settings(entry, target);
-                if same || !names.contains(&*entry.name) {
-                    all.push(then(side, entry, same));
+                let (same, stays) = (same_settings(entry, target), names.contains(&*entry.name));
+                if same || !stays {
+                    all.push(then(side, entry, same, stays));
                 }
             }
         }
@@ -561,10 +568,11 @@ impl TargetPast {
     fn scope(&mut self, target: &Target, config: &Config, then: &[Then], project: &Project) {
         let configs = then.iter().filter_map(|then| then.side.loaded.config.as_ref());
         self.guards.extend(configs.map(|config| config.guards));
-        let first = then.iter().find(|then| then.same).or(then.first());
+        let first = then.iter().find(|then| then.same && !then.stays);
+        let first = first.or_else(|| then.iter().find(|then| then.same)).or(then.first());
         if let Some((then, earlier)) = first.and_then(|then| Some((then, then.side.loaded.config.as_ref()?)))
         {
-            let left = match then.here {
+            let left = match then.here && !then.stays {
                 true => left_files(&then.side, &then.target, target, project.files.as_ref()),
                 false => BTreeSet::new(),
             };
@@ -574,7 +582,12 @@ impl TargetPast {
                 let what = change.what.raw();
                 then.same || what.starts_with("manage.") || what.starts_with("guards.")
             });
-            self.scope_changes.extend(told);
+            // Beside one of the same tenant that stays, it is a new one.
+            let new = |change: ScopeChange| match change.what.raw() {
+                "target" if then.stays => ScopeChange { before: None, ..change },
+                _ => change,
+            };
+            self.scope_changes.extend(told.map(new));
             self.since = Some(Arc::clone(&then.side.commit));
         }
         self.in_force = scope::in_force(target, then.iter().map(|then| &then.target));

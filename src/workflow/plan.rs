@@ -230,7 +230,8 @@ async fn plan_target(
         }
         let mut plan = compare::compare(input);
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
-        let touches = deletes || (!past.is_recorded() && plan.changes.iter().any(alters));
+        let touches =
+            deletes || (!past.is_recorded() && plan.changes.iter().any(|change| alters(change).is_some()));
         if touches && history.is_none() && !target.emulator {
             let found = past.search(world, project, target).map_err(Failure::from);
             history = Some(found.as_ref().err().cloned());
@@ -243,7 +244,7 @@ async fn plan_target(
             }
         }
         if let Some(Some(failure)) = &history {
-            refuse(&mut plan, failure, takes);
+            refuse(&mut plan, failure, alters);
         }
         if let (true, Some(failure)) = (deletes, &past.unusable) {
             refuse(&mut plan, failure, deletion);
@@ -354,29 +355,19 @@ fn deletion(change: &Change) -> Option<&'static str> {
     (change.action == Action::Delete).then_some("be deleted")
 }
 
-/// As [`deletion`], and renaming and taking permissions away.
-fn takes(change: &Change) -> Option<&'static str> {
+/// As [`deletion`], and renaming, taking permissions away, and giving some.
+fn alters(change: &Change) -> Option<&'static str> {
     let What::Role { before: Some(before), after: Some(after), .. } = &change.what else {
         return deletion(change);
     };
-    let loses =
-        matches!((&before.permissions, &after.permissions), (Some(old), Some(new)) if !old.is_subset(new));
-    if loses { Some("lose permissions") } else { (before.name != after.name).then_some("be renamed") }
+    match (&before.permissions, &after.permissions) {
+        (Some(old), Some(new)) if !old.is_subset(new) => Some("lose permissions"),
+        (Some(old), Some(new)) if old != new => Some("gain permissions"),
+        _ => (before.name != after.name).then_some("be renamed"),
+    }
 }
 
-/// Whether a live role changes in a way that `protect` may forbid.
-fn alters(change: &Change) -> bool {
-    let gains = match &change.what {
-        What::Role { before: Some(before), after: Some(after), .. } => {
-            before.permissions != after.permissions
-        }
-        _ => false,
-    };
-    gains || takes(change).is_some()
-}
-
-/// What takes something from a role is refused where nobody can tell what was applied, or protected,
-/// before.
+/// What `protect` may forbid is refused where nobody can tell what was applied, or protected, before.
 fn refuse(plan: &mut Plan, failure: &Failure, does: Does) {
     for change in &mut plan.changes {
         let Some(what) = does(change) else { continue };

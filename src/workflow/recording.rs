@@ -61,6 +61,22 @@ impl Recording {
         })
     }
 
+    /// What to say where the tenant `identity` was last applied to from a folder that has no definitions
+    /// at `commit` any more: that record is not read here.
+    pub fn left_behind(&self, identity: &Identity, commit: &str) -> Option<Untrusted> {
+        let found = self.store.as_ref()?.left_behind(commit).ok()?.into_iter();
+        let same = found.filter(|(.., record)| record.identity.to_live() == *identity && !record.released);
+        let (name, folder, record) = same.max_by(|(.., a), (.., b)| a.time.cmp(&b.time))?;
+        let folder = if folder.is_empty() { "the top folder".to_owned() } else { format!("`{folder}`") };
+        let short: String = record.revision.raw().chars().take(12).collect();
+        Some(
+            format!(
+                "The definitions of this tenant lay in {folder} when they were last applied (at {short}); that record is not read here. Until an apply from here is recorded, what was changed outside git cannot be told from what was never applied, and a deletion that was not applied is not repeated. Apply before something else changes; then `git update-ref -d {name}` removes the old record."
+            )
+            .into(),
+        )
+    }
+
     /// Records a complete apply; `None` where nothing is recorded or the record says the same.
     ///
     /// # Errors

@@ -64,6 +64,7 @@ impl Tenant {
             redactor: world.redactor.clone(),
             stands_for,
             limits,
+            stop: world.stop.clone(),
             events: world.events.clone(),
         };
         let connection = Connection::open(opening).map_err(|error: OpenError| Failure::from(error))?;

@@ -337,8 +337,9 @@ fn what_was_merged_since_is_no_drift_and_what_nobody_declared_neither() {
         "{}",
         said.stdout
     );
-    let _noted =
-        said.has("no drift are 1 role and 3 assignments that git never declared").has("rolecall import");
+    let _noted = said
+        .has("1 role and 3 assignments were never declared in git, which is no drift")
+        .has("rolecall import");
     let said = project.run("import --drift --write").exits(0);
     let _next = said.lacks("no record");
     let _pending = project.run("plan").exits(0).has("+ learnings: delete").has("1 to change");

@@ -194,6 +194,7 @@ fn one_role_by_name_or_id() {
     for (wanted, says) in [
         ("Twin", "2 live roles are named `Twin`"),
         ("Security reviewr", "Did you mean `Security reviewer`?"),
+        ("SECURITY-REVIEWER", "Did you mean `Security reviewer`?"),
         ("Admin", "`Admin` is a built-in role"),
     ] {
         let said = place.run(&["import", wanted]);

@@ -80,7 +80,7 @@ fn a_chain_of_bases_as_long_as_a_definition_can_be() {
         let mut role = template.clone();
         role.key = key.as_str().into();
         role.name.value = key.as_str().into();
-        role.permissions.clear();
+        role.permissions = Default::default();
         let base = keys.get(at.wrapping_sub(1)).map_or("k20001", String::as_str);
         role.base = Some(rolecall::model::config::Placed {
             value: super::definitions::role_name(base),

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    sync::Arc,
 };
 
 use jiff::civil::{Date, date};
@@ -175,7 +176,7 @@ impl RoleBuilder<'_> {
     pub(crate) fn permissions(mut self, permissions: &[&str]) -> Self {
         for permission in permissions {
             let at = self.next();
-            self.role.permissions.insert((*permission).into(), Via::Own(site(at)));
+            Arc::make_mut(&mut self.role.permissions).insert((*permission).into(), Via::Own(site(at)));
         }
         self
     }
@@ -183,8 +184,7 @@ impl RoleBuilder<'_> {
     pub(crate) fn set(mut self, name: &str, permissions: &[&str]) -> Self {
         for permission in permissions {
             let at = self.next();
-            self.role
-                .permissions
+            Arc::make_mut(&mut self.role.permissions)
                 .insert((*permission).into(), Via::Set { name: name.into(), site: site(at) });
         }
         self
@@ -243,7 +243,7 @@ impl Definitions {
             description: None,
             base: None,
             include: Vec::new(),
-            permissions: BTreeMap::new(),
+            permissions: Arc::default(),
             except: BTreeMap::new(),
             protect: BTreeSet::new(),
             allow_gap: false,

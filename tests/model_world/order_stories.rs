@@ -251,8 +251,8 @@ fn who_keeps_nothing_has_no_gap() {
         let [one, two] = &mut definitions.desired.roles[..] else { panic!("two roles") };
         std::mem::swap(&mut one.permissions, &mut two.permissions);
         for (role, permission) in [(one, "keys"), (two, "deploy")] {
-            let via = role.permissions.pop_first().expect("a permission").1;
-            role.permissions.insert(permission.into(), via);
+            let via = std::sync::Arc::make_mut(&mut role.permissions).pop_first().expect("a permission").1;
+            std::sync::Arc::make_mut(&mut role.permissions).insert(permission.into(), via);
         }
     });
     assert_snapshot!(story(&world, &definitions), @"

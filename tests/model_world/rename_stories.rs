@@ -171,7 +171,8 @@ fn a_likely_rename_is_pointed_out_with_the_line_to_add() {
     ");
     // Much less alike; and nobody who would lose it.
     assert!(!over(&held, &["audit", "billing", "deploy"]).contains("note:"));
-    assert!(!over(&world().role("1", "Helper", wide), wide).contains("note:"));
+    let free = over(&world().role("1", "Helper", wide), wide);
+    assert!(free.contains("`previously: [Helper]`. Then it keeps its id."), "{free}");
     let hidden = world().role("1", "Helper", wide).with(|api| api.hides_holders = true);
     assert!(over(&hidden, wide).contains("note:"));
 }

@@ -84,7 +84,7 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
     closed: false,
     permissions: PERMISSIONS.iter().map(|name| ((*name).into(), Meaning::default())).collect(),
     builtin: ["low", "high"]
-        .map(|id| Builtin { id, title: id, assignable: true, base: true, ..Builtin::default() })
+        .map(|id| Builtin { id, title: id, base: true, assignable: true, ..Builtin::default() })
         .to_vec(),
     ..Catalogue::default()
 });

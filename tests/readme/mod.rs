@@ -165,7 +165,7 @@ fn the_configuration_that_the_readme_shows_is_valid() {
     fs::write(temp.path().join("rolecall.yaml"), config).expect("config");
     fs::write(temp.path().join("roles/reviews.yaml"), definitions).expect("definitions");
     let printed = run(temp.path(), "rolecall validate");
-    assert_eq!(printed, "Valid: 1 role in 2 files for 1 target.\n");
+    assert_eq!(printed, "Valid: 1 role in 1 file for 1 target.\n");
 }
 
 #[test]

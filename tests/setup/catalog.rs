@@ -78,7 +78,7 @@ roles:
 ",
     );
     // Without the list only what is nearly a known name is suspicious, and none of these is.
-    assert_eq!(sandbox.run(&["validate"]).out, "Valid: 2 roles in 3 files for 1 target.\n");
+    assert_eq!(sandbox.run(&["validate"]).out, "Valid: 2 roles in 2 files for 1 target.\n");
 
     let said = sandbox.run(&["catalog", "--write"]);
     assert_eq!((said.code, said.err.as_str()), (0, "Wrote .rolecall/catalog/reviews.json.\n"));
@@ -118,7 +118,7 @@ roles:
       help: Refresh the list with `rolecall catalog --write` if it is new.
 
     2 warnings in 1 file
-    Valid: 2 roles in 4 files for 1 target.
+    Valid: 2 roles in 2 files for 1 target.
     ");
 
     // An equal list is not written again.
@@ -150,6 +150,12 @@ fn a_target_that_fails_keeps_its_file() {
         `rolecall catalog --offline`.
     ");
     assert_eq!(sandbox.read(".rolecall/catalog/reviews.json"), kept);
+
+    // Whoever sends the list to a file still sees that one is missing.
+    let list = fs::File::create(sandbox.work().join("list.txt")).expect("a file");
+    let output = sandbox.0.command(["catalog"]).stdout(list).output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("error: reviews: the API did not tell its permissions"), "{said}");
 }
 
 #[test]

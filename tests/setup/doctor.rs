@@ -1,6 +1,7 @@
 //! `rolecall doctor`
 
 use super::{Said, Sandbox, emulator, snapshot};
+use crate::common::Emulator;
 
 /// Keys of several kinds.
 const KEYS: &str = "
@@ -36,7 +37,7 @@ fn all_is_well() {
       ✓ config       rolecall.yaml in DIR
       ✓ git          commit COMMIT, branch main
       ✓ work tree    as committed
-      ✓ definitions  1 role in 2 files, no findings
+      ✓ definitions  1 role in 1 file, no findings
 
     reviews  coderabbit
       ✓ definitions  1 role, 0 assignments
@@ -48,7 +49,7 @@ fn all_is_well() {
       ✓ identity     tenant crorg-acme-1 at LOOPBACK
       ✓ roles        0 of your own, 3 built in, all with their permissions
       ✓ catalogue    39 permissions, 30 not known offline
-                     To bring the kept list up to date: `rolecall catalog --write`.
+                     To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request
       ✓ members      2 members, all with their roles
@@ -114,7 +115,7 @@ fn there_is_no_credential() {
       ✓ config       rolecall.yaml in DIR
       · git          outside git: only `removed:` and `manage: authoritative` remove
                      anything
-      ✓ definitions  1 role in 2 files, no findings
+      ✓ definitions  1 role in 1 file, no findings
 
     reviews  coderabbit
       ✓ definitions  1 role, 0 assignments
@@ -160,7 +161,7 @@ fn a_host_is_not_allowed() {
       ✓ config       rolecall.yaml in DIR
       · git          outside git: only `removed:` and `manage: authoritative` remove
                      anything
-      ✓ definitions  1 role in 2 files, no findings
+      ✓ definitions  1 role in 1 file, no findings
 
     reviews  coderabbit
       ✓ definitions  1 role, 0 assignments
@@ -195,7 +196,7 @@ fn a_key_is_not_accepted() {
       ✓ config       rolecall.yaml in DIR
       · git          outside git: only `removed:` and `manage: authoritative` remove
                      anything
-      ✓ definitions  1 role in 2 files, no findings
+      ✓ definitions  1 role in 1 file, no findings
 
     reviews  coderabbit
       ✓ definitions  1 role, 0 assignments
@@ -339,7 +340,7 @@ fn definitions_have_errors_and_everything_else_is_looked_at() {
       ✓ identity     tenant crorg-acme-1 at LOOPBACK
       ✓ roles        0 of your own, 3 built in, all with their permissions
       ✓ catalogue    39 permissions, 30 not known offline
-                     To bring the kept list up to date: `rolecall catalog --write`.
+                     To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request
       ✓ members      2 members, all with their roles
@@ -425,4 +426,17 @@ fn looking_leaves_nothing_behind() {
     let said = sandbox.run(&["doctor"]);
     assert!(check(&said, "roles").contains("1 of your own"), "{}\n{}", said.out, said.err);
     assert_eq!((sandbox.files(), sandbox.home_files()), used);
+}
+
+#[test]
+fn a_list_that_is_kept_can_be_brought_up_to_date() {
+    let emulator = Emulator::start();
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
+    let help = |words: &str| sandbox.run(&["doctor"]).out.contains(words);
+    assert!(help("To check names offline, too: `rolecall catalog --write`."));
+    let kept = "{ \"version\": 1, \"provider\": \"coderabbit\", \"permissions\": [\"reports:read\"] }\n";
+    sandbox.write(".rolecall/catalog/reviews.json", kept);
+    assert!(help("To bring the kept list up to date: `rolecall catalog --write`."));
+    assert_eq!(sandbox.run(&["catalog", "--write"]).code, 0);
+    assert!(!help("`rolecall catalog --write`"));
 }

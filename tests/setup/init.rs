@@ -89,7 +89,7 @@ fn settings_and_name_are_written_and_checked() {
     assert!(config.contains("    settings:\n      org_id: \"88321\"\n"), "{config}");
     assert!(!config.contains("emulator"), "{config}");
     let valid = sandbox.run(&["validate"]);
-    assert_eq!((valid.code, valid.out.as_str()), (0, "Valid: 1 role in 2 files for 1 target.\n"));
+    assert_eq!((valid.code, valid.out.as_str()), (0, "Valid: 1 role in 1 file for 1 target.\n"));
 }
 
 #[test]

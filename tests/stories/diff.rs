@@ -652,6 +652,7 @@ fn nothing_is_asked_of_the_network_or_of_the_environment() {
         today: jiff::civil::date(2026, 11, 20),
         now: jiff::Timestamp::UNIX_EPOCH,
         cache: rolecall::definition::ParseCache::default(),
+        stop: rolecall::provider::http::Stop::default(),
         events: None,
     };
     let wishes = rolecall::workflow::diff::Wishes {

@@ -216,7 +216,7 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
           permissions: 1 removed, 1 added
             - reports: read
             + api_keys: write
-          ! Refused: a role that people hold would be taken over and widened [adopt]
+          ! Refused: nothing proves that git owns this role [adopt]
               role `Clicked` exists, 1 person holds it, and it would gain permissions; no earlier
               revision declares it
               help: To take it over on purpose, add to role `clicked`:

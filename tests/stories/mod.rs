@@ -7,6 +7,8 @@ mod guards;
 mod history;
 mod hostile_text;
 mod instants;
+#[cfg(unix)]
+mod interrupts;
 mod json;
 mod messages;
 mod outcomes;

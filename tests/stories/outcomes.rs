@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use serde_json::json;
 
 use super::assignments::{piped, wait_for};
-use crate::common::{Emulator, Project, emulator::signal};
+use crate::common::{Emulator, Project};
 
 const ROLES: &str = "\
 roles:
@@ -267,34 +267,6 @@ fn a_credential_that_is_refused_halfway_ends_the_run() {
         "{ROLES}  two: {{ name: Two, description: Needed, permissions: {{}} }}\ndefault_role: one\n"
     ));
     let _none = project.apply().exits(1).has("401");
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_ends_the_run_after_the_requests_under_way_and_says_what_was_done() {
-    let emulator = Emulator::start();
-    let project = Project::in_git(&emulator, "");
-    let roles: String = (0..9)
-        .map(|n| {
-            format!("  r{n}: {{ name: R{n}, description: Needed, permissions: {{ reports: [read] }} }}\n")
-        })
-        .collect();
-    project.define(&format!("roles:\n{roles}"));
-    emulator.faults(&["POST /v1/roles latency=700"]);
-    let command = project.command(["apply", "--auto-approve"]).stdout(piped()).stderr(piped()).spawn();
-    let child = command.expect("it starts");
-    wait_for(&emulator, "POST /v1/roles");
-    signal("INT", child.id());
-    let output = project.output(child.wait_with_output().expect("it ends")).exits(6);
-    let made = emulator.custom().len();
-    assert!((1..9).contains(&made), "{made}");
-    let _said = output
-        .has("Stopping after the requests that are under way.")
-        .has(&format!("Applied {made} of 9: {} not attempted", 9 - made))
-        .has("the run was interrupted");
-    emulator.faults(&[]);
-    let _rest = project.apply().exits(0).has(&format!("Applied {n} of {n}", n = 9 - made));
-    project.is_in_place();
 }
 
 #[test]

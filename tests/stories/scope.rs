@@ -321,3 +321,50 @@ assignments:\n  - { role: builtin:cr_admin, users: [\"1001\"] }\n";
     let _exclusive =
         on_one_tenant(&emulator, ["", ""], [two, list]).plan().exits(3).has("the whole truth for `west`");
 }
+
+#[test]
+fn a_role_moves_between_two_targets_of_one_tenant_as_the_refusal_says() {
+    let emulator = Emulator::start();
+    let project = Project::new();
+    project.git("init -q -b main");
+    project.write(".gitignore", ".rolecall/\n");
+    let entry = |name: &str, files: &str| target(name, &emulator.url).replace("\"roles/**/*.yaml\"", files);
+    let config =
+        |east: &str, west: &str| project.config(&format!("{}{}", entry("east", east), entry("west", west)));
+    let define = |path: &str, yaml: &str| project.write(path, &format!("provider: coderabbit\n{yaml}"));
+    let moves = "roles:\n  moves: { name: Moves, description: Needed, permissions: { reports: [read] } }\n";
+    config("\"east/*.yaml\"", "\"west/*.yaml\"");
+    define("east/all.yaml", &format!("{EAST}{}", moves.trim_start_matches("roles:\n")));
+    define("west/all.yaml", "roles: {}\n");
+    project.save("both in east");
+    let _applied = project.apply().exits(0);
+    let id = text(&emulator.role("Moves").expect("made"), "id");
+
+    project.git("checkout -q -b at-once");
+    define("east/all.yaml", EAST);
+    define("west/moves.yaml", moves);
+    project.save("moved at once");
+    let refused = project.plan().exits(3);
+    let _refused = refused
+        .has("`east` deletes the role `Moves`")
+        .has("in a file of its own. Narrow `files` of `east`")
+        .has("the role is released. Then let `files` of");
+
+    project.git("checkout -q main");
+    define("east/all.yaml", EAST);
+    define("east/moves.yaml", moves);
+    project.save("in a file of its own");
+    let _nothing = project.apply().exits(0).has("No changes");
+    config("\"east/all.yaml\"", "\"west/*.yaml\"");
+    project.save("east no longer reads it");
+    let _released = project.apply().exits(0).has("release Moves");
+    config("\"east/all.yaml\"", "\"west/*.yaml\", \"east/moves.yaml\"");
+    project.save("west reads it");
+    let _taken = project.apply().exits(0);
+    project.git("mv east/moves.yaml west/moves.yaml");
+    config("\"east/*.yaml\"", "\"west/*.yaml\"");
+    project.save("and the file moves");
+    let _applied = project.apply().exits(0);
+    assert_eq!(text(&emulator.role("Moves").expect("still there"), "id"), id);
+    assert_eq!(emulator.custom(), ["Moves", "One"]);
+}

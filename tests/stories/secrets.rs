@@ -165,6 +165,36 @@ fn p2_no_byte_of_a_credential_is_in_any_output_or_file() {
 }
 
 #[test]
+fn p2_what_an_api_echoes_is_not_written_to_files_that_people_commit() {
+    let emulator = Emulator::start();
+    let mut project = Project::in_git(&emulator, "");
+    project.set("CODERABBIT_API_KEY", KEY);
+    project.set("ROLECALL_ALLOW_HOSTS", &emulator.address);
+    let encoded = STANDARD.encode(format!("key:{KEY}"));
+    for (name, description) in [("Pasted", KEY), ("Encoded", encoded.as_str())] {
+        emulator.make_role(&json!({ "name": name, "description": description, "permissions": [] }));
+        let _refused = project
+            .run(&format!("import {name}"))
+            .exits(4)
+            .has("`roles/reviews.yaml` was not written, because it would hold a credential: description: ")
+            .has("[credential]")
+            .has("Make a new credential")
+            .lacks(KEY);
+    }
+    let _all = project.run("import").exits(4).lacks("Wrote");
+    assert!(!project.dir.join("roles").exists());
+    emulator.make_role(&json!({ "name": "Clean", "permissions": [] }));
+    let _other = project.run("import Clean").exits(0).has("Wrote roles/reviews.yaml");
+
+    let answer = everything("").replace("[\"reports\"]", &format!("[\"{KEY}\"]"));
+    let server = Listener::start(200, &answer);
+    project.config(&target("reviews", &format!("http://{}", server.address)));
+    project.set("ROLECALL_ALLOW_HOSTS", &server.address);
+    let _refused = project.run("catalog --write").exits(4).has("would hold a credential").lacks(KEY);
+    assert!(!project.dir.join(".rolecall/catalog").exists());
+}
+
+#[test]
 fn p6_a_list_that_is_empty_or_lacks_the_built_in_roles_removes_nothing() {
     let stranger = r#"{"id":"11111111-0000-4000-8000-000000000001","name":"Old","role_type":"custom","permissions":[],"user_count":0}"#;
     for (roles, why) in [("", "the list of roles is empty"), (stranger, "lacks the system roles")] {

@@ -105,8 +105,16 @@ fn live(emulator: &Emulator, seed: &Value, switch: &str, value: &str) -> Result<
         emulator.switch("rate_limits", "off");
     }
     emulator.switch(switch, value);
-    let mut project = Project::in_git(emulator, "on_unassign: { to: builtin:cr_member }\n");
-    project.set("CODERABBIT_API_KEY", "cr-acme");
+    // Where the organization stands in a request matters only to the key of a workspace.
+    let workspace = switch.starts_with("org_id_");
+    let mut project = Project::on(emulator, "on_unassign: { to: builtin:cr_member }\n");
+    if workspace {
+        let config = project.read("rolecall.yaml").replace("settings: {", "settings: { org_id: \"88321\",");
+        project.write("rolecall.yaml", &config);
+    }
+    project.init();
+    project.commit("start");
+    project.set("CODERABBIT_API_KEY", if workspace { "cr-workspace" } else { "cr-acme" });
     project.set("ROLECALL_ALLOW_HOSTS", &emulator.address);
     // Whoever has to wait for a minute says so instead.
     project.set("ROLECALL_DEADLINE", "4");
@@ -156,7 +164,9 @@ fn under_every_value_of_every_switch_everything_converges_or_says_why_not() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let emulator = Emulator::start();
-                let seed = emulator.get("/_dashboard/state");
+                let mut seed = emulator.get("/_dashboard/state");
+                let keys = seed["tenants"][0]["keys"].as_array_mut().expect("keys");
+                keys.push(json!({ "key": "cr-workspace", "kind": "workspace" }));
                 loop {
                     let next = todo.lock().expect("no panic").pop_front();
                     let Some((name, value)) = next else { break };

@@ -1,12 +1,8 @@
 //! `rolecall apply`
 
-use std::{
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::path::PathBuf;
+
+use tokio::task::JoinHandle;
 
 use super::{
     Context, WishArgs,
@@ -14,8 +10,9 @@ use super::{
     show::read_plan,
 };
 use crate::{
-    cli::{progress::Progress, ui},
+    cli::{interrupt::Interrupts, progress::Progress, ui},
     plan::PlanDocument,
+    provider::http::Stop,
     render::plan::{json, ledger, markdown::MarkdownOptions, text},
     workflow::{
         Exit, Failure, World, apply, approve, blame,
@@ -32,6 +29,9 @@ use crate::{
 /// A live role that no earlier revision declared is taken over, and the plan says so; if people hold
 /// it and it would gain permissions, its `id:` has to stand in the definition. What `protect` keeps a
 /// role from, and what the guards of the configuration limit, is refused unless `--allow` lifts it.
+///
+/// Ctrl-C or SIGTERM ends it after the requests that are under way, a second one at once; either way it
+/// says what was done.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ApplyArgs {
     /// A plan from `plan --out` that somebody approved.
@@ -109,14 +109,15 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         let minutes = wait.as_secs().div_ceil(60);
         context.ui.status(&format!("The provider's limit of requests makes this take about {minutes} min."));
     }
-    let stop = interruptible(context);
+    let listening = interruptible(context, world.stop.clone());
     progress.applying(planned.targets.iter().map(|target| target.plan.changes.len()).sum());
     let events = |name: &str, event: crate::apply::Event<'_>| {
         if let Some(target) = planned.targets.iter().find(|target| &*target.target.name == name) {
             progress.step(name, &target.plan, &event);
         }
     };
-    let document = apply::apply(&world, &project, &planned, &wishes, &stop, &events).await;
+    let document = apply::apply(&world, &project, &planned, &wishes, &events).await;
+    listening.abort();
     progress.finish();
     context.ui.reasons(&ledger::text::reasons(&document, context.ui.err));
     context.ui.data(&match args.format {
@@ -184,15 +185,20 @@ async fn confirmed(
     }
 }
 
-/// Ctrl-C ends the run after the requests that are under way; what came of it is still reported.
-fn interruptible(context: &Context) -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let (seen, ui) = (Arc::clone(&stop), context.ui.clone());
+/// Ctrl-C or SIGTERM ends the run after the requests that are under way, and a second one at once; what
+/// came of it is still reported.
+fn interruptible(context: &Context, stop: Stop) -> JoinHandle<()> {
+    let (ui, mut interrupts) = (context.ui.clone(), Interrupts::listen());
     tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            seen.store(true, Ordering::Relaxed);
-            ui.problem("Stopping after the requests that are under way.");
+        loop {
+            interrupts.next().await;
+            match stop.ask() {
+                1 => ui.problem(
+                    "Stopping after the requests that are under way. Interrupt again to give up on those, too.",
+                ),
+                2 => ui.problem("Giving up on the requests that are under way."),
+                _ => {}
+            }
         }
-    });
-    stop
+    })
 }

@@ -60,6 +60,7 @@ async fn list(context: &Context, args: &CatalogArgs) -> Result<Exit, Failure> {
         Format::Text => render::catalog::text(&catalogues, context.ui.out),
         Format::Json => render::catalog::json(&catalogues),
     });
+    context.ui.reasons(&render::catalog::reasons(&catalogues, context.ui.err));
     for file in catalogues.targets.iter().filter_map(|target| target.file.as_ref()) {
         let path = escape::terminal(&file.path);
         context.ui.status(&match file.written {

@@ -62,7 +62,7 @@ fn compare(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         targets: global.target.clone(),
         only: args.only.clone(),
     };
-    let compared = diff::diff(&context.world(None), &wishes)?;
+    let compared = diff::diff(&context.world_until_the_end(), &wishes)?;
     print_broken(context, &compared);
     let document = &compared.document;
     let ui = &context.ui;

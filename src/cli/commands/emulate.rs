@@ -9,6 +9,7 @@ use clap::{
 
 use super::Context;
 use crate::{
+    cli::interrupt::Interrupts,
     emulator::{self, Fault, Seed},
     render::json,
     workflow::{Exit, Failure},
@@ -117,32 +118,13 @@ async fn serve(context: &Context, args: &EmulateArgs) -> Result<Exit, Failure> {
     options.switches = args.switches.iter().cloned().collect();
     let running = emulator::start(options).await.map_err(failure)?;
     // Whoever reads the line may ask for the end at once.
-    let end = asked_to_end();
+    let mut interrupts = Interrupts::listen();
     let ready = serde_json::json!({ "provider": running.provider(), "url": running.url() });
     context.ui.data(&format!("{}\n", json::to_line(&ready)));
     tokio::select! {
         () = running.wait() => {}
-        () = end => {}
+        () = interrupts.next() => {}
     }
     running.stop().await;
     Ok(Exit::Done)
-}
-
-/// Ctrl-C, or SIGTERM where there is such a thing.
-///
-/// It is listened for from the call on, not only once the future is awaited.
-fn asked_to_end() -> impl Future<Output = ()> {
-    #[cfg(unix)]
-    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
-    async move {
-        #[cfg(unix)]
-        if let Ok(mut terminate) = terminate {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
-        }
-        let _asked = tokio::signal::ctrl_c().await;
-    }
 }

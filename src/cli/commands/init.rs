@@ -311,6 +311,7 @@ mod tests {
             redactor: Redactor::default(),
             today: jiff::civil::date(2026, 11, 20),
             cache: ParseCache::default(),
+            stop: crate::provider::http::Stop::default(),
             events: None,
         }
     }

@@ -18,6 +18,7 @@ pub(super) mod validate;
 use std::{
     collections::{BTreeMap, BTreeSet},
     future::Future,
+    mem::ManuallyDrop,
     path::PathBuf,
     sync::Arc,
 };
@@ -70,8 +71,15 @@ impl Context {
             redactor: self.redactor.clone(),
             today: now.to_zoned(jiff::tz::TimeZone::UTC).date(),
             cache: ParseCache::default(),
+            stop: http::Stop::default(),
             events,
         }
+    }
+
+    /// The same for a command after which the process ends: to give back the memory of everything that
+    /// was parsed would take a tenth of its time.
+    fn world_until_the_end(&self) -> ManuallyDrop<World> {
+        ManuallyDrop::new(self.world(None))
     }
 
     fn source(&self, lints: BTreeMap<Code, LintLevel>) -> Source {

@@ -53,7 +53,7 @@ pub(crate) fn run(context: &Context, args: &ValidateArgs) -> Exit {
 }
 
 fn validate(context: &Context, args: &ValidateArgs) -> Result<Exit, Failure> {
-    let world = context.world(None);
+    let world = context.world_until_the_end();
     let lints: BTreeMap<Code, LintLevel> = args.lint.iter().copied().collect();
     let project = project::open(&world, &context.source(lints))?;
     let (loaded, ui) = (&project.loaded, &context.ui);
@@ -75,7 +75,7 @@ fn validate(context: &Context, args: &ValidateArgs) -> Result<Exit, Failure> {
         ui.data(&format!(
             "Valid: {} in {} for {}.\n",
             many(roles, "role"),
-            many(loaded.read.len(), "file"),
+            many(loaded.definition_files, "file"),
             many(config.targets.len(), "target")
         ));
     }

@@ -11,6 +11,11 @@ use crate::{
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let on_others =
+        |role: &DesiredRole| role.base.as_ref().is_some_and(|base| matches!(base.value, RoleName::Key(_)));
+    if !context.desired.roles.iter().any(on_others) {
+        return;
+    }
     let roles: HashMap<&str, &DesiredRole> =
         context.desired.roles.iter().map(|role| (&*role.key, role)).collect();
     let mut done: HashSet<&str> = HashSet::new();

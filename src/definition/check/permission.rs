@@ -5,7 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 use crate::{
     catalog::Meaning,
     contract::PermissionForm,
-    definition::{context::Context, sets::Written, suggest, validate::short},
+    definition::{
+        context::Context,
+        sets::{self, Named, Names},
+        suggest,
+        validate::short,
+    },
     model::{Code, Finding, Site, Untrusted},
 };
 
@@ -43,27 +48,36 @@ pub(crate) struct Unknown {
 
 /// What no known catalogue has, in the order it is written; a resource once for all its accesses.
 pub(crate) fn unknown(context: &Context<'_>) -> Vec<Unknown> {
+    let strange: BTreeSet<&Untrusted> =
+        context.names.iter().filter(|name| !is_known(context, name)).collect();
+    if strange.is_empty() {
+        return Vec::new();
+    }
     let mut judge = Judge::new(context);
-    // Each permission is judged once: `None` is known.
-    let mut verdicts: HashMap<&Untrusted, Option<Verdict>> = HashMap::new();
+    // Each permission is judged once.
+    let mut verdicts: HashMap<Untrusted, Verdict> = HashMap::new();
     let mut resources: BTreeSet<Site> = BTreeSet::new();
     let mut all = Vec::new();
-    for written in context.written {
-        let Written { permission, site, resource, owner } = written;
-        let verdict = verdicts
-            .entry(permission)
-            .or_insert_with(|| (!is_known(context, permission)).then(|| judge.verdict(permission.raw())));
-        let Some(Verdict { of_resource, help }) = verdict else { continue };
-        let (what, name, site) = match (permission.raw().rsplit_once(':'), resource) {
-            (Some((area, _)), Some(resource)) if *of_resource => {
-                if !resources.insert(*resource) {
-                    continue;
-                }
-                ("resource", area, *resource)
+    let mut names = Names::new(context.input.spec.catalogue());
+    for (owner, lists) in sets::lists(context.declared) {
+        let named = lists.into_iter().flat_map(|list| names.of(list, owner.source));
+        for Named { permission, site, resource } in named.collect::<Vec<_>>() {
+            if !strange.contains(&permission) {
+                continue;
             }
-            _ => ("permission", permission.raw(), *site),
-        };
-        all.push(Unknown { what, name: name.to_owned(), site, owner: *owner, help: help.clone() });
+            let verdict = || judge.verdict(permission.raw());
+            let Verdict { of_resource, help } = verdicts.entry(permission.clone()).or_insert_with(verdict);
+            let (what, name, site) = match (permission.raw().rsplit_once(':'), resource) {
+                (Some((area, _)), Some(resource)) if *of_resource => {
+                    if !resources.insert(resource) {
+                        continue;
+                    }
+                    ("resource", area, resource)
+                }
+                _ => ("permission", permission.raw(), site),
+            };
+            all.push(Unknown { what, name: name.to_owned(), site, owner, help: help.clone() });
+        }
     }
     all
 }

@@ -11,6 +11,9 @@ use crate::{
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    if context.desired.removed.is_empty() {
+        return;
+    }
     let mut by_key: BTreeMap<&str, &DesiredRole> = BTreeMap::new();
     let mut by_name: BTreeMap<&str, &DesiredRole> = BTreeMap::new();
     for role in &context.desired.roles {

@@ -1,29 +1,24 @@
 //! Two roles that would be one at the provider.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 
 use crate::{
     definition::{context::Context, validate::short},
-    model::{Code, Finding, Site, desired::DesiredRole},
+    model::{Code, Finding, Untrusted, config::Placed, desired::DesiredRole},
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let roles = &context.desired.roles;
     // Where all of them say by `id` which live role they are, the provider itself holds several.
-    let unclear: BTreeSet<&str> =
+    let unclear: HashSet<&str> =
         roles.iter().filter(|role| role.id.is_none()).map(|role| role.natural().value.raw()).collect();
-    let name = |role: &DesiredRole| {
-        let own = role.natural();
-        let name = Some(own.value.raw()).filter(|name| unclear.contains(name));
-        name.map(|name| (name.to_owned(), own.site)).into_iter().collect()
-    };
-    twice(roles, name, |name| format!("two roles with the name `{}`", short(name)), findings);
-    let id = |role: &DesiredRole| role.id.iter().map(|id| (id.value.raw().to_owned(), id.site)).collect();
-    twice(roles, id, |id| format!("two roles with the id `{}`", short(id)), findings);
-    let former = |role: &DesiredRole| {
-        role.previously.iter().map(|name| (name.value.raw().to_owned(), name.site)).collect()
-    };
-    twice(roles, former, |name| format!("two roles were previously `{}`", short(name)), findings);
+    let names = roles.iter().filter(|role| unclear.contains(role.natural().value.raw()));
+    let names = names.map(|role| (role, role.natural()));
+    twice(names, |name| format!("two roles with the name `{}`", short(name)), findings);
+    let ids = roles.iter().filter_map(|role| Some((role, role.id.as_ref()?)));
+    twice(ids, |id| format!("two roles with the id `{}`", short(id)), findings);
+    let former = roles.iter().flat_map(|role| role.previously.iter().map(move |name| (role, name)));
+    twice(former, |name| format!("two roles were previously `{}`", short(name)), findings);
 
     let builtin = &context.input.spec.catalogue().builtin;
     for role in roles.iter().filter(|role| role.id.is_none()) {
@@ -38,23 +33,18 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Reports every value that several roles of one class and scope have.
-fn twice(
-    roles: &[DesiredRole],
-    values: impl Fn(&DesiredRole) -> Vec<(String, Site)>,
+fn twice<'a>(
+    values: impl Iterator<Item = (&'a DesiredRole, &'a Placed<Untrusted>)>,
     message: impl Fn(&str) -> String,
     findings: &mut Vec<Finding>,
 ) {
-    let mut places: BTreeMap<_, Vec<Site>> = BTreeMap::new();
-    for role in roles {
-        for (value, site) in values(role) {
-            places.entry((role.class, &role.scope, value)).or_default().push(site);
-        }
-    }
-    for ((_, _, value), mut sites) in places {
-        sites.sort_unstable();
-        let Some((first, again)) = sites.split_first() else { continue };
-        for site in again {
-            let finding = Finding::new(Code::SameName, message(&value))
+    let mut values: Vec<_> =
+        values.map(|(role, placed)| ((role.class, &role.scope, placed.value.raw()), placed.site)).collect();
+    values.sort_unstable();
+    for same in values.chunk_by(|a, b| a.0 == b.0) {
+        let Some((((.., value), first), again)) = same.split_first() else { continue };
+        for (_, site) in again {
+            let finding = Finding::new(Code::SameName, message(value))
                 .at(*site, "again here")
                 .at(*first, "first here")
                 .help("The provider cannot tell them apart. Change one of the two.");

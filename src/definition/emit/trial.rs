@@ -67,8 +67,8 @@ impl<'a> Trial<'a> {
             today: jiff::civil::Date::MIN,
         };
         let declared = Declared::new(&input, &mut findings);
-        let lower::Lowered { desired, written } = lower::lower(&input, &declared, &mut findings);
-        let context = Context { input: &input, declared: &declared, desired: &desired, written: &written };
+        let lower::Lowered { desired, names } = lower::lower(&input, &declared, None, &mut findings);
+        let context = Context { input: &input, declared: &declared, desired: &desired, names: &names };
         check::run(&context, &mut findings);
         findings.iter().find(|finding| finding.level == Level::Error).map(words)
     }

@@ -21,7 +21,7 @@ pub(super) fn run(context: &Context<'_>) -> Vec<Hit> {
         let Some(RoleName::Key(key)) = role.base.as_ref().map(|base| &base.value) else { continue };
         let Some(base) = roles.get(&**key) else { continue };
         let granted = known.entry(key).or_insert_with(|| super::permissions::effective(base, &roles));
-        for (permission, via) in &role.permissions {
+        for (permission, via) in role.permissions.iter() {
             if let Via::Own(site) = via
                 && granted.contains(permission)
             {

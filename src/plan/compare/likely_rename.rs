@@ -1,5 +1,5 @@
 //! A role that goes while a much alike one comes: likely a rename that nobody declared, by which
-//! people would lose the role.
+//! people would lose the role, or other programs its id.
 
 use std::collections::BTreeSet;
 
@@ -23,10 +23,7 @@ const MOST_MADE: usize = 200;
 
 /// One note for each role that goes and is likely the one that comes.
 pub(super) fn notes(changes: &[Change]) -> Vec<Untrusted> {
-    // Nobody loses a role that nobody holds.
-    let gone = changes
-        .iter()
-        .filter(|change| change.reason == Some(Reason::NoLongerDeclared) && change.holders != Some(0));
+    let gone = changes.iter().filter(|change| change.reason == Some(Reason::NoLongerDeclared));
     let made: Vec<&Change> = changes.iter().filter(|change| change.action == Action::Create).collect();
     if made.len() > MOST_MADE {
         return Vec::new();
@@ -38,10 +35,14 @@ pub(super) fn notes(changes: &[Change]) -> Vec<Untrusted> {
         // Of several equal ones the first.
         let new = alike.rev().max_by_key(likeness)?;
         let (from, to) = (old.title.raw(), new.title.raw());
+        let then = match old.holders {
+            Some(0) => "Then it keeps its id",
+            _ => "Then its members keep it",
+        };
         let line = format!("previously: [{}]", emit::shown(from));
         Some(
             format!(
-                "Role `{from}` would be deleted and `{to}` made, and they are much alike. If it is a new name for the same role, add to the definition of `{to}`: `{line}`. Then its members keep it."
+                "Role `{from}` would be deleted and `{to}` made, and they are much alike. If it is a new name for the same role, add to the definition of `{to}`: `{line}`. {then}."
             )
             .into(),
         )

@@ -149,7 +149,7 @@ impl<'a> Resolver<'a> {
         sets: &[Option<BTreeMap<Untrusted, Via>>],
     ) -> BTreeMap<Untrusted, Via> {
         let role = &self.input.desired.roles[index];
-        let mut set = role.permissions.clone();
+        let mut set = BTreeMap::clone(&role.permissions);
         if let Some(base) = &role.base
             && self.input.spec.roles().iter().any(|c| c.class == role.class && c.base == Base::Copy)
         {

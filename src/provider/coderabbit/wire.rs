@@ -41,6 +41,7 @@ pub(super) struct Role<'a> {
 
 /// A permission of a role.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(expecting = "a permission: an object with `resource_id` and `access_type`")]
 pub(super) struct Entry<'a> {
     #[serde(borrow)]
     pub(super) resource_id: Text<'a>,
@@ -271,6 +272,7 @@ impl<'de> Deserialize<'de> for PagingField {
 
 /// `GET /v1/roles/permissions`. Its lists are documented; an answer without them is another one.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with lists in `resource_ids` and `access_types`")]
 pub(super) struct Options<'a> {
     #[serde(borrow, default)]
     pub(super) resource_ids: Option<Bounded<Word<'a>, MOST_OPTIONS>>,
@@ -371,6 +373,7 @@ fn part<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Part, D::Error> {
 
 /// A page of `GET /v1/users`.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with a list in `users`")]
 pub(super) struct UserPage<'a> {
     #[serde(borrow, default)]
     pub(super) users: Option<Bounded<User<'a>, MOST_USERS>>,
@@ -380,6 +383,7 @@ pub(super) struct UserPage<'a> {
 
 /// A user.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a user")]
 pub(super) struct User<'a> {
     #[serde(borrow, default)]
     pub(super) user_id: Option<Text<'a>>,
@@ -454,6 +458,7 @@ impl<'de> Deserialize<'de> for MadeRole {
 
 /// The answer to `POST /v1/users/roles`: 200 even where some or all failed.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with a `status`")]
 pub(super) struct Bulk<'a> {
     #[serde(borrow, default)]
     pub(super) status: Option<Text<'a>>,
@@ -465,6 +470,7 @@ pub(super) struct Bulk<'a> {
 
 /// One user whose role was not changed.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a failure: an object with a `user_id`")]
 pub(super) struct Failed<'a> {
     #[serde(borrow)]
     pub(super) user_id: Text<'a>,

@@ -224,6 +224,38 @@ async fn a_deletion_names_the_organization_in_its_query() {
 }
 
 #[tokio::test]
+async fn a_refused_change_of_a_workspace_names_the_organization_in_the_other_place_too() {
+    let name = || update(RolePatch { name: Some("x".into()), ..RolePatch::default() });
+    for (verb, first, second) in [
+        (delete(), "DELETE /v1/roles/r1?org_id=5", "DELETE /v1/roles/r1?org_id=5"),
+        (name(), "PATCH /v1/roles/r1", "PATCH /v1/roles/r1?org_id=5"),
+    ] {
+        let tries = |settings: &'static [(&str, &str)], last: u16| {
+            let verb = verb.clone();
+            async move {
+                let server = Server::start(move |_, before| {
+                    json(if before == 0 { 400 } else { last }, r#"{"message":"no"}"#)
+                })
+                .await;
+                let (connection, _) = server.connect(settings);
+                let made = Made::from([(address(), "new-id".into())]);
+                let result = CodeRabbit.writer(connection).execute(&verb, &made).await;
+                (result, server.seen())
+            }
+        };
+        let (result, seen) = tries(&[("org_id", "5")], 200).await;
+        assert_eq!(result, DONE);
+        assert_eq!([&*seen[0].line, &*seen[1].line], [first, second]);
+        assert!(seen[1].body.contains(r#""org_id":"5""#), "{seen:?}");
+        // The refusal that is told is the first; where no organization is set there is no other way.
+        let (result, seen) = tries(&[("org_id", "5")], 400).await;
+        assert_eq!((result.unwrap_err().status, seen.len()), (Some(400), 2));
+        let (result, seen) = tries(&[], 200).await;
+        assert_eq!((result.unwrap_err().status, seen.len()), (Some(400), 1));
+    }
+}
+
+#[tokio::test]
 async fn the_default_takes_one_request() {
     let set = Verb::SetDefault { role: Some(RoleId::New(address())), clears: Some(live("old")) };
     let sent = run(&set, &[], false, || json(200, "{}")).await;

@@ -58,7 +58,7 @@ fn requirements(role: &DesiredRole, findings: &mut Vec<Finding>) {
         let by_base = |meaning: &Meaning| base.is_some_and(|base| meaning.is_held_by(base));
         role.permissions.contains_key(permission) || known.get(permission).is_some_and(by_base)
     };
-    for (permission, via) in &role.permissions {
+    for (permission, via) in role.permissions.iter() {
         let Some(meaning) = known.get(permission) else { continue };
         let missing: Vec<&str> =
             meaning.requires.iter().filter(|needed| !held(needed)).map(Untrusted::raw).collect();
@@ -78,7 +78,7 @@ fn requirements(role: &DesiredRole, findings: &mut Vec<Finding>) {
 fn kind(role: &DesiredRole, findings: &mut Vec<Finding>) {
     let known = &catalogue().permissions;
     let admin = |permission: &Untrusted| known.get(permission).map(|meaning| meaning.scopes.contains(ADMIN));
-    for (permission, via) in &role.permissions {
+    for (permission, via) in role.permissions.iter() {
         let (what, help) = match (role.class, admin(permission)) {
             (ROLE, Some(true)) => {
                 ("a standard role", "Take it out, or write `kind: admin` for a role of the Admin area.")

@@ -78,6 +78,7 @@ impl Connection {
         &'g self,
         ask: &Ask<'_>,
         gate: Option<&'g Gate>,
+        safe: bool,
         deadline: Instant,
     ) -> Result<(Option<Pass<'g>>, Option<tokio::sync::SemaphorePermit<'g>>), Failure> {
         let waiting = |until: Instant| {
@@ -102,9 +103,12 @@ impl Connection {
             }
             Ok((pass, permit))
         };
-        match tokio::time::timeout_at(deadline, entering).await {
-            Ok(entered) => entered,
-            Err(_) => Err(self.too_long(ask.line(), Duration::ZERO, "other requests are under way")),
+        tokio::select! {
+            biased;
+            entered = tokio::time::timeout_at(deadline, entering) => entered.unwrap_or_else(|_| {
+                Err(self.too_long(ask.line(), Duration::ZERO, "other requests are under way"))
+            }),
+            () = self.stop.ends_waiting(safe) => Err(Self::interrupted(ask.line())),
         }
     }
 
@@ -121,21 +125,33 @@ impl Connection {
         closed.filter(|until| *until > Instant::now())
     }
 
-    /// Waits before `ask` is sent again; an error where that would exceed the deadline.
+    /// Waits before `ask` is sent again; why not, where that would exceed the deadline or the run
+    /// is to end.
     async fn pause(
         &self,
         ask: &Ask<'_>,
         wait: Duration,
         why: Why,
+        safe: bool,
         deadline: Instant,
-    ) -> Result<(), Duration> {
+    ) -> Result<(), String> {
         if Instant::now() + wait > deadline {
-            return Err(wait);
+            return Err(format!(
+                "the next try would be in {} s, after the {} s that all requests together may take",
+                wait.as_secs_f64().ceil(),
+                self.limits.deadline.as_secs()
+            ));
         }
         self.counters.waited(wait);
         tracing::debug!(request = %self.redactor.clean(&ask.line().0), wait_ms = wait.as_millis() as u64, ?why, "waiting");
         self.report(&Event::Waiting { request: ask.line(), wait, why });
-        tokio::time::sleep(wait).await;
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep(wait) => {}
+            () = self.stop.ends_waiting(safe) => {
+                return Err("the run was interrupted before the next try".to_owned());
+            }
+        }
         self.counters.repeated();
         Ok(())
     }
@@ -153,7 +169,7 @@ impl Connection {
         let mut pauses = Pauses::new(&self.limits);
         let mut tries = 0;
         loop {
-            let entered = self.enter(&ask, gate.as_deref(), deadline).await?;
+            let entered = self.enter(&ask, gate.as_deref(), safe, deadline).await?;
             let result = self.exchange(&ask, deadline).await;
             drop(entered);
             let (mut failure, why, told) = match result {
@@ -183,12 +199,9 @@ impl Connection {
                     return Err(failure);
                 }
             }
-            if let Err(wait) = self.pause(&ask, pauses.next(told), why, deadline).await {
-                failure.message.push_str(&format!(
-                    "; the next try would be in {} s, after the {} s that all requests together may take",
-                    wait.as_secs_f64().ceil(),
-                    self.limits.deadline.as_secs()
-                ));
+            if let Err(not) = self.pause(&ask, pauses.next(told), why, safe, deadline).await {
+                failure.message.push_str("; ");
+                failure.message.push_str(&not);
                 return Err(failure);
             }
         }
@@ -200,7 +213,9 @@ fn may_repeat(trouble: &Trouble, safe: bool) -> bool {
     match trouble.kind {
         TroubleKind::NotConnected => true,
         TroubleKind::NoAnswer | TroubleKind::Cut => safe,
-        TroubleKind::NotTrusted | TroubleKind::Unusable | TroubleKind::Deadline => false,
+        TroubleKind::NotTrusted | TroubleKind::Unusable | TroubleKind::Deadline | TroubleKind::GivenUp => {
+            false
+        }
     }
 }
 

@@ -61,6 +61,8 @@ pub(super) enum TroubleKind {
     Unusable,
     /// The time for the whole command is over.
     Deadline,
+    /// Somebody interrupted the run, and did not want to wait for the answer.
+    GivenUp,
 }
 
 /// Of an answer that is no success, this much is read: enough for a message.
@@ -86,16 +88,18 @@ impl Connection {
     pub(super) async fn exchange(&self, ask: &Ask<'_>, deadline: Instant) -> Result<Answer, Trouble> {
         let start = Instant::now();
         self.counters.sent();
-        let result = match tokio::time::timeout_at(deadline, self.send_and_read(ask)).await {
-            Ok(result) => result,
-            Err(_) => Err(Trouble {
-                kind: TroubleKind::Deadline,
-                what: format!(
-                    "did not end within the {} s that all requests together may take",
-                    self.limits.deadline.as_secs()
-                ),
-                status: None,
-            }),
+        let trouble = |kind, what| Err(Trouble { kind, what, status: None });
+        let result = tokio::select! {
+            result = tokio::time::timeout_at(deadline, self.send_and_read(ask)) => {
+                result.unwrap_or_else(|_| {
+                    let seconds = self.limits.deadline.as_secs();
+                    let what = format!("did not end within the {seconds} s that all requests together may take");
+                    trouble(TroubleKind::Deadline, what)
+                })
+            }
+            () = self.stop.gives_up() => {
+                trouble(TroubleKind::GivenUp, "was given up without an answer: the run was interrupted".to_owned())
+            }
         };
         let status = match &result {
             Ok(answer) => Some(answer.status),

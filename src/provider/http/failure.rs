@@ -18,6 +18,9 @@ const LONGEST_QUOTE: usize = 300;
 /// What to do about an answer that is not what the provider documents.
 const MALFORMED: &str = "Run it again. If it stays so, the provider, or a proxy before it, does not answer as documented: check `settings.url`, and report the message.";
 
+/// What to do after an interrupt.
+const LOOK: &str = "Run `rolecall plan` to see what is there now.";
+
 /// A request that failed. The message is free of credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::provider) struct Failure {
@@ -190,10 +193,23 @@ impl Connection {
                 Effect::Unknown,
                 Some(format!("Set {DEADLINE} to more seconds.")),
             ),
+            TroubleKind::GivenUp => (ReadErrorKind::Unreachable, Effect::Unknown, Some(LOOK.to_owned())),
             TroubleKind::Cut | TroubleKind::Unusable => (ReadErrorKind::Malformed, Effect::Unknown, None),
         };
         let message = format!("{} {}", request.0, self.quote(&trouble.what));
         Failure { kind, effect, status: trouble.status, request, message, help }
+    }
+
+    /// The failure of a request that an interrupt came before.
+    pub(super) fn interrupted(request: RequestLine) -> Failure {
+        Failure {
+            kind: ReadErrorKind::Unreachable,
+            effect: Effect::NotSent,
+            status: None,
+            message: format!("{} was not sent: the run was interrupted", request.0),
+            request,
+            help: Some(LOOK.to_owned()),
+        }
     }
 
     /// The failure that waiting beyond the deadline would be.

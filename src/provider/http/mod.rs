@@ -20,6 +20,7 @@ mod pages_tests;
 mod pause;
 mod quota;
 mod statistics;
+mod stop;
 #[cfg(test)]
 #[expect(clippy::expect_used, reason = "a test may fail loudly")]
 pub(in crate::provider) mod testing;
@@ -48,6 +49,7 @@ pub use host::{ALLOWED_HOSTS, Destination, HostRefusal, Sends, allowed_hosts, ch
 pub use limits::{DEADLINE, Limits};
 pub use quota::Quota;
 pub use statistics::Statistics;
+pub use stop::Stop;
 
 pub(in crate::provider) use client::{Get, ReadClient, Reading, Send, WriteClient};
 pub(in crate::provider) use exchange::Answer;
@@ -84,6 +86,8 @@ pub struct Opening<'a> {
     pub stands_for: Option<Untrusted>,
     /// Bounds.
     pub limits: Limits,
+    /// Whether the run is to end.
+    pub stop: Stop,
     /// Receives what happens.
     pub events: Option<Events>,
 }
@@ -108,6 +112,7 @@ pub struct Connection {
     stands_for: Option<Untrusted>,
     settings: BTreeMap<String, Untrusted>,
     limits: Limits,
+    stop: Stop,
     redactor: Redactor,
     counters: Counters,
     events: Option<Events>,
@@ -152,6 +157,7 @@ impl Connection {
             redactor,
             counters: Counters::default(),
             events: opening.events,
+            stop: opening.stop,
             permits: Semaphore::new(limits.concurrent.max(1)),
             limits,
             gates: Mutex::default(),

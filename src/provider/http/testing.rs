@@ -12,7 +12,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{Connection, Event, Limits, OpenError, Opening};
+use super::{Connection, Event, Limits, OpenError, Opening, Stop};
 use crate::{
     model::{
         Redactor, Site, SourceId, Untrusted,
@@ -144,6 +144,7 @@ pub(in crate::provider) fn open(
         redactor: Redactor::default(),
         stands_for: None,
         limits,
+        stop: Stop::default(),
         events: Some(Arc::new(move |event| sink.lock().expect("no panic elsewhere").push(event.clone()))),
     })?;
     Ok((Arc::new(connection), events))

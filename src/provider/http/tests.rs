@@ -74,6 +74,7 @@ fn p1_the_credential_is_not_read_before_its_host_is_allowed() {
             redactor: Redactor::default(),
             stands_for: None,
             limits: quick(),
+            stop: Stop::default(),
             events: None,
         });
         assert_eq!(looked.load(Ordering::Relaxed), expected, "{url}");

@@ -16,8 +16,9 @@ pub fn json(findings: &[Finding], sources: &Sources) -> String {
 
 /// The JSON Schema of [`Document`], with a line feed at the end.
 pub fn schema() -> String {
-    let schema =
+    let mut schema =
         SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Document>();
+    schema.insert("$id".to_owned(), "urn:rolecall:schema:findings:1".into());
     render::json::to_string(&schema)
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     model::Untrusted,
-    plan::document::{Action, Change, FieldChange, FieldValue, Origin, Via},
+    plan::document::{Action, Blame, Change, FieldChange, FieldValue, Origin, Via},
 };
 
 /// A field of a change.
@@ -29,7 +29,7 @@ pub(super) struct Row<'a> {
     /// `read`, `write`; whole members where there is no resource.
     pub(super) values: Vec<&'a str>,
     pub(super) origin: Origin,
-    /// What brings it, if it is not the role itself.
+    /// What brings it: a set, a base, or a line of the role itself that somebody else wrote.
     pub(super) via: Option<&'a Via>,
 }
 
@@ -61,14 +61,15 @@ pub(in crate::render) fn is_simple(value: &str) -> bool {
 }
 
 fn rows<'a>(elements: impl IntoIterator<Item = (&'a Untrusted, Origin, Option<&'a Via>)>) -> Vec<Row<'a>> {
-    fn source<'a>(row: &Row<'a>) -> (Origin, Option<[Option<&'a Untrusted>; 3]>) {
-        (row.origin, row.via.map(|via| [via.set.as_ref(), via.base.as_ref(), via.file.as_ref()]))
+    fn source<'a>(row: &Row<'a>) -> (Origin, Option<[Option<&'a Untrusted>; 4]>) {
+        let commit = |via: &'a Via| via.blame.as_ref().map(|blame| &blame.commit);
+        let via = row.via;
+        (row.origin, via.map(|via| [via.set.as_ref(), via.base.as_ref(), via.file.as_ref(), commit(via)]))
     }
     let mut rows: Vec<Row<'a>> = Vec::new();
     let mut index = BTreeMap::new();
     for (value, origin, via) in elements {
         let (resource, access) = split(value.raw());
-        let via = via.filter(|via| via.set.is_some() || via.base.is_some());
         let row = Row { resource, values: vec![access], origin, via };
         if !is_simple(value.raw()) {
             rows.push(row);
@@ -92,6 +93,16 @@ fn rows<'a>(elements: impl IntoIterator<Item = (&'a Untrusted, Origin, Option<&'
         .collect()
 }
 
+/// What brings a member, as far as the place of the change itself does not say it.
+fn via<'a>(change: &Change, via: Option<&'a Via>) -> Option<&'a Via> {
+    let commit = |blame: &'_ Option<Blame>| blame.as_ref().map(|blame| blame.commit.clone());
+    let role = change.definition.as_ref().and_then(|place| commit(&place.blame));
+    via.filter(|via| {
+        let own = commit(&via.blame);
+        via.set.is_some() || via.base.is_some() || (own.is_some() && own != role)
+    })
+}
+
 /// Members that stay, by resource, at most `limit` of them; and how many more there are.
 pub(super) fn context<'a>(unchanged: &[&'a Untrusted], limit: usize) -> (Vec<Row<'a>>, usize) {
     // Saying that there is one more takes as much room as saying which.
@@ -112,7 +123,7 @@ pub(super) fn fields(change: &Change) -> Vec<Field<'_>> {
                 Field::Set {
                     name: field.raw(),
                     removed: rows(removed.iter().map(|e| (&e.value, e.origin, None))),
-                    added: rows(added.iter().map(|e| (&e.value, e.origin, e.via.as_ref()))),
+                    added: rows(added.iter().map(|e| (&e.value, e.origin, via(change, e.via.as_ref())))),
                     unchanged: unchanged(change, field.raw()),
                 }
             }

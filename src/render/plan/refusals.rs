@@ -31,7 +31,7 @@ pub(super) fn refusal_words(guard: Guard) -> &'static str {
         Guard::MinAdmins => "administrators could be locked out",
         Guard::Protect => "the role is protected",
         Guard::Held => "somebody still holds the role",
-        Guard::Adopt => "a role that people hold would be taken over and widened",
+        Guard::Adopt => "nothing proves that git owns this role",
         Guard::Incomplete => "too little could be read",
         Guard::Blocked => "this cannot be changed",
         Guard::OnUnassign => "nothing says what they get instead",

@@ -18,7 +18,7 @@ use git2::Oid;
 
 pub use format::{Record, RecordIdentity};
 
-use super::{ConfigPlace, RepoError, RepoErrorKind as Kind, git};
+use super::{CONFIG_NAME, ConfigPlace, RepoError, RepoErrorKind as Kind, git, resolve, shell, tree};
 use crate::model::Untrusted;
 
 /// Largest record, in bytes.
@@ -124,6 +124,26 @@ impl RecordStore {
             }
         }
         Ok(records)
+    }
+
+    /// The last records of other roots in this repository whose folders have no config in `commit` any
+    /// more, each with its reference as a shell takes it, and its folder: the definitions may have been
+    /// moved here. Nothing where records are not kept in git.
+    ///
+    /// # Errors
+    ///
+    /// Where the commit is not in this clone, or the records cannot be listed.
+    pub fn left_behind(&self, commit: &str) -> Result<Vec<(String, String, Record)>, RepoError> {
+        let Keep::Git(opened) = &self.keep else { return Ok(Vec::new()) };
+        let opened = lock(opened);
+        let top = resolve::commit(&opened.repo, commit)?.tree_id();
+        let tree = tree::open(&opened.repo, top, "").map_err(|error| match error.missing {
+            true => git::missing(&opened.repo, "the top folder", error.id),
+            false => RepoError::new(Kind::Git, format!("the top folder of {commit} {}", error.fault)),
+        })?;
+        let found = reference::left_behind(&opened, &tree, &[CONFIG_NAME, &self.place.config])?;
+        let quoted = |(name, root, record): (String, _, _)| (shell::quote(name.as_bytes()), root, record);
+        Ok(found.into_iter().map(quoted).collect())
     }
 
     /// Keeps `record` as the last one of its target, after the one before it.

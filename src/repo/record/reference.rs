@@ -1,5 +1,7 @@
 //! Records as a chain of commits, each with one file `record.json`.
 
+use std::path::Path;
+
 use git2::{ErrorCode, ObjectType, Oid, Repository, Signature, Time};
 
 use super::{
@@ -38,6 +40,31 @@ pub(super) fn targets(opened: &Opened) -> Result<Vec<String>, RepoError> {
         }
     }
     Ok(targets)
+}
+
+/// The last records of roots whose folders have no config in the commit `tree` any more, with the names
+/// of their references and their folders. `configs` are the names that a config can have. Records that
+/// cannot be read are left out.
+pub(super) fn left_behind(
+    opened: &Opened,
+    tree: &git2::Tree<'_>,
+    configs: &[&str],
+) -> Result<Vec<(String, String, Record)>, RepoError> {
+    let failed = |error: git2::Error| git::failure("cannot list the records of applies", &error);
+    let mut found = Vec::new();
+    for reference in opened.repo.references_glob(&format!("{START}*")).map_err(failed)?.take(super::MOST) {
+        let reference = reference.map_err(failed)?;
+        let parts = reference.name().ok().and_then(|name| name.strip_prefix(START)?.split_once('/'));
+        let texts = parts.and_then(|(root, target)| Some((format::text(root)?, format::text(target)?)));
+        let Some((root, target)) = texts.filter(|(root, _)| *root != opened.prefix) else { continue };
+        let is_there = |config: &&str| tree.get_path(&Path::new(&root).join(config)).is_ok();
+        let Some(version) = reference.target().filter(|_| !configs.iter().any(is_there)) else { continue };
+        let name = name(&root, &target);
+        if let Ok(record) = record(&opened.repo, &name, version, &target) {
+            found.push((name, root, record));
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn read(opened: &Opened, target: &str) -> Result<Option<Found>, RepoError> {

@@ -90,7 +90,7 @@ pub(super) fn definitions(loaded: &Loaded) -> Check {
         );
     }
     let roles: usize = loaded.desired.values().map(|desired| desired.roles.len()).sum();
-    let all = format!("{} in {}", many(roles, "role"), many(loaded.read.len(), "file"));
+    let all = format!("{} in {}", many(roles, "role"), many(loaded.definition_files, "file"));
     if warnings > 0 {
         return Check::warning("definitions", format!("{all}, {}", many(warnings, "warning")))
             .help("`rolecall validate` shows each of them.");

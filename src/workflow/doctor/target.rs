@@ -316,7 +316,10 @@ impl Look<'_> {
         let check = Check::ok("catalogue", text);
         self.add(match new + gone {
             0 => check,
-            _ => check.help("To bring the kept list up to date: `rolecall catalog --write`."),
+            _ if kept.is_some() => {
+                check.help("To bring the kept list up to date: `rolecall catalog --write`.")
+            }
+            _ => check.help("To check names offline, too: `rolecall catalog --write`."),
         });
     }
 

@@ -202,8 +202,8 @@ fn wanted(planned: &PlannedTarget, options: &Options) -> Vec<Change> {
 ///
 /// # Errors
 ///
-/// Where a file changed meanwhile, or cannot be written.
-pub fn write(project: &Project, changed: &[Changed]) -> Result<(), Failure> {
+/// Where a file changed meanwhile, cannot be written, or would hold a credential.
+pub fn write(world: &World, project: &Project, changed: &[Changed]) -> Result<(), Failure> {
     let folder: &Path = project.folder()?;
     let files = WorkTree::open(&project.place)?;
     let texts: Vec<super::Text> = changed
@@ -214,7 +214,7 @@ pub fn write(project: &Project, changed: &[Changed]) -> Result<(), Failure> {
             before: one.before.clone(),
         })
         .collect();
-    super::write(&files, folder, &texts)
+    super::write(world, &files, folder, &texts)
 }
 
 /// The live roles of a state, for messages.

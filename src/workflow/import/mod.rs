@@ -12,7 +12,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use futures_util::future::join_all;
 
-use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
     definition::emit::Additions,
     model::{
@@ -172,7 +172,7 @@ pub async fn import(
     }));
     for import in &mut imports {
         let written = match &import.result {
-            Ok(prepared) => write(&files, folder, &prepared.texts),
+            Ok(prepared) => write(world, &files, folder, &prepared.texts),
             Err(_) => continue,
         };
         if let Err(failure) = written {
@@ -223,9 +223,10 @@ fn find(live: &LiveState, wanted: &str) -> Result<Option<Untrusted>, Failure> {
 }
 
 fn unknown<'a>(wanted: &str, lives: impl Iterator<Item = &'a LiveState>) -> Failure {
+    let folded = wanted.to_lowercase();
     let names = lives.flat_map(|live| live.of(Kind::Role)).filter(|role| !role.builtin);
     let near = names
-        .map(|role| (strsim::jaro_winkler(wanted, role.key.name.raw()), role.key.name.raw()))
+        .map(|role| (strsim::jaro_winkler(&folded, &role.key.name.raw().to_lowercase()), role.key.name.raw()))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)));
     let failure = Failure::new(Exit::Invalid, format!("no live role has the name or id `{wanted}`"));
@@ -236,7 +237,10 @@ fn unknown<'a>(wanted: &str, lives: impl Iterator<Item = &'a LiveState>) -> Fail
 }
 
 /// Writes what differs; each file as a whole or not at all.
-fn write(files: &WorkTree, folder: &Path, texts: &[Text]) -> Result<(), Failure> {
+fn write(world: &World, files: &WorkTree, folder: &Path, texts: &[Text]) -> Result<(), Failure> {
+    for text in texts {
+        leak::without_credential(&world.redactor, &format!("`{}`", text.path), &text.text)?;
+    }
     for text in texts {
         let now = files.read(&text.path).ok();
         if now != text.before {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::common::{
     Emulator, Project,
     emulator::text,
-    repository::{Plan, READS, begun},
+    repository::{Plan, READS, begun, git},
 };
 
 /// The definitions add one permission and the dashboard another one.
@@ -186,6 +186,39 @@ fn who_wrote_what_drifted_is_told_of_the_lines_that_were_applied() {
     let plan = project.run("plan --blame --format json").exits(0).json();
     let place = &plan["targets"][0]["changes"][0]["definition"];
     assert_eq!((&place["line"], &place["blame"]["commit"]), (&json!(5), &json!(author)), "{place}");
+}
+
+#[test]
+fn who_wrote_a_permission_is_told_beside_it_where_it_is_somebody_else() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    let role = |permissions: &str| {
+        project.write(
+            "roles/one.yaml",
+            &format!("provider: coderabbit\nroles:\n  one:\n    name: One\n    description: Needed\n    permissions:\n      reports: [read]\n{permissions}"),
+        );
+    };
+    role("");
+    project.save("in lines");
+    role("      learnings: [read]\n");
+    project.git("add -A");
+    let by = |who: &str| git(&project.dir, &["commit", "-q", "--author", who, "-m", "learnings"]);
+    by("Ben @everyone <ben@acme.example.test>");
+    let text = project.run("plan --blame").exits(0).has("roles/one.yaml:3 (Mira, ");
+    let _text = text.has("+ learnings: read  (roles/one.yaml:8 (Ben @everyone, ");
+    let markdown = project.run("plan --blame --format markdown").exits(0);
+    let _markdown = markdown.has("With lines of its own from roles/one.yaml:8 (Ben ").lacks("@everyone");
+    let _without = project.run("plan").exits(0).lacks("Ben");
+
+    // In one commit with the role it says nothing more.
+    emulator.edit_role("One", &json!({ "permissions": [] }));
+    let text = project.run("plan --blame").exits(0).lacks("roles/one.yaml:7");
+    assert_eq!(
+        (text.stdout.matches("Mira").count(), text.stdout.matches("Ben").count()),
+        (1, 1),
+        "{}",
+        text.everything()
+    );
 }
 
 #[test]

@@ -53,6 +53,37 @@ fn a_root_that_is_moved_takes_its_protections_along() {
 }
 
 #[test]
+fn a_root_that_is_moved_says_where_its_record_is_and_what_to_do() {
+    let (emulator, project) = guarded(true);
+    let sub = project.dir.join("sub");
+    // Another root of the same tenant has lost nothing.
+    project.write("second/rolecall.yaml", &config(&emulator, "second", "\"roles/*.yaml\""));
+    project.write("second/roles/two.yaml", "provider: coderabbit\nroles: {}\n");
+    project.save("a second root");
+    let beside = project.planned_in(&project.dir.join("second"), "");
+    assert!(!beside.notes().contains("that record is not read here"), "{}", beside.notes());
+    // Nor is it that one under another name.
+    let change = beside.0["targets"][0]["scope_changes"][0].clone();
+    assert_eq!(change, json!({ "what": "target", "before": null, "after": "second" }));
+    project.remove("second/rolecall.yaml");
+    project.remove("second/roles/two.yaml");
+    move_root(&project);
+    project.save("moved");
+    project.save("something else");
+    let notes = project.planned_in(&sub, "").notes();
+    for said in [
+        "lay in the top folder when they were last applied",
+        "Apply before something else changes",
+        "git update-ref -d 'refs/rolecall/applied/-/reviews'",
+    ] {
+        assert!(notes.contains(said), "{notes}");
+    }
+    let _applied = project.run_in(&sub, "apply --auto-approve").exits(0);
+    let plan = project.planned_in(&sub, "");
+    assert!(plan.applied().is_some() && !plan.notes().contains("that record"), "{}", plan.notes());
+}
+
+#[test]
 fn a_rebase_merge_that_moves_the_root_and_then_deletes() {
     let (emulator, project) = guarded(false);
     move_root(&project);

@@ -270,3 +270,29 @@ fn a_history_that_is_not_there_proves_nothing() {
     assert_eq!(emulator.custom(), ["Guarded", "One"]);
     assert_eq!(text(&emulator.role("Guarded").expect("there"), "name"), "Guarded");
 }
+
+#[test]
+fn what_may_gain_nothing_gains_nothing_where_the_history_is_not_there() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    project.role("guarded", "Guarded", "protect: [add], permissions: { reports: [read] }");
+    project.save("guarded");
+    let _applied = project.apply().exits(0);
+    project.git("update-ref -d refs/rolecall/applied/-/reviews");
+    project.role("guarded", "Guarded", READS);
+    project.save("lifted");
+    project.role("guarded", "Guarded", BARE);
+    project.role("two", "Two", READS);
+    project.save("used");
+    let _refused = project.apply().exits(4).has("would gain permissions, and `protect` forbids it");
+    for options in ["--depth 1", "--depth 2"] {
+        let clone = project.clone_to(&options.replace(' ', ""), options);
+        let said = project.run_in(&clone, "apply --auto-approve").exits(4);
+        let said = said.has("would gain permissions, and nobody can tell whether an earlier revision");
+        let _said = said.has("git fetch --unshallow");
+        // What is new takes no permission from anybody's protection.
+        let made = project.run_in(&clone, "plan --only reviews/role/two").exits(0);
+        let _made = made.has("create Two");
+    }
+    assert_eq!(emulator.permissions("Guarded"), ["reports:read"]);
+}

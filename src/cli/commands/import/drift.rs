@@ -44,7 +44,7 @@ pub(super) async fn import(context: &Context, args: &ImportArgs) -> Result<Exit,
     }
     if args.write {
         context.ui.status(&summary);
-        if let Err(failure) = drift::write(&project, &found.files) {
+        if let Err(failure) = drift::write(&world, &project, &found.files) {
             exit = exit.and(context.fail(&failure));
         } else {
             for file in &found.files {
@@ -132,8 +132,9 @@ fn report(context: &Context, target: &TargetDrift) {
     let some = all.into_iter().zip([roles, assignments]).filter(|(_, count)| *count > 0);
     let some: Vec<String> = some.map(|(text, _)| text).collect();
     if !some.is_empty() {
+        let (were, them) = if roles + assignments == 1 { ("was", "it") } else { ("were", "them") };
         context.ui.status(&format!(
-            "{name}: no drift are {} that git never declared; `rolecall import` writes them.",
+            "{name}: {} {were} never declared in git, which is no drift; `rolecall import` writes {them}.",
             some.join(" and ")
         ));
     }

@@ -126,20 +126,29 @@ fn wrote(wrote: &Blame) -> String {
     format!(" ({}, {}, {})", markdown(&author), markdown_code(&commit), markdown(&day))
 }
 
-/// The sets that bring something, with their places.
+/// The sets that bring something and the lines that others wrote, with their places.
 fn links(sources: &[Via], options: &MarkdownOptions) -> String {
-    let mut sets = BTreeMap::new();
+    let (mut sets, mut own) = (BTreeMap::new(), Vec::new());
     for via in sources {
-        if let (Some(set), Some(file), Some(line)) = (&via.set, &via.file, via.line) {
-            let place =
-                || place(&Place { file: file.clone(), line, column: 1, blame: via.blame.clone() }, options);
-            sets.entry(set).or_insert_with(|| format!("set {} from {}", markdown(set.raw()), place()));
+        let (Some(file), Some(line)) = (&via.file, via.line) else { continue };
+        let place =
+            || place(&Place { file: file.clone(), line, column: 1, blame: via.blame.clone() }, options);
+        match &via.set {
+            Some(set) => {
+                let commit = via.blame.as_ref().map(|blame| &blame.commit);
+                let words = || format!("set {} from {}", markdown(set.raw()), place());
+                let _known = sets.entry((set, commit)).or_insert_with(words);
+            }
+            None if options.names => own.push(place()),
+            None => {}
         }
     }
-    if sets.is_empty() {
+    let mut parts = sets.into_values().collect::<Vec<_>>();
+    parts.extend((!own.is_empty()).then(|| format!("lines of its own from {}", own.join(", "))));
+    if parts.is_empty() {
         return String::new();
     }
-    format!("With {}\n\n", sets.into_values().collect::<Vec<_>>().join(", "))
+    format!("With {}\n\n", parts.join(", "))
 }
 
 /// The text in lines for a telephone: a code block is not wrapped by itself.

@@ -206,14 +206,15 @@ fn suffix(origin: Option<&'static str>, via: Option<&Via>) -> Text {
         text = text.own(Paint::Notice, words);
     }
     if let Some(via) = via {
-        text = text.own(Paint::Dim, if origin.is_some() { "; via " } else { "via " });
-        if let Some(set) = &via.set {
-            text = text.own(Paint::Dim, "set ").said(Paint::Dim, set.raw());
-        } else if let Some(base) = &via.base {
-            text = text.own(Paint::Dim, "base ").said(Paint::Dim, base.raw());
+        let mut between = if origin.is_some() { "; " } else { "" };
+        for (what, name) in [("via set ", &via.set), ("via base ", &via.base)] {
+            if let Some(name) = name {
+                text = text.own(Paint::Dim, between).own(Paint::Dim, what).said(Paint::Dim, name.raw());
+                between = ", ";
+            }
         }
         if let Some(file) = &via.file {
-            text = text.own(Paint::Dim, ", ").said(Paint::Dim, file.raw());
+            text = text.own(Paint::Dim, between).said(Paint::Dim, file.raw());
             if let Some(line) = via.line {
                 text = text.own(Paint::Dim, format_args!(":{line}"));
             }
