@@ -70,7 +70,7 @@ impl Spec for Large {
         &CATALOGUE_OF_LARGE
     }
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &[] }
+        Example { key: "reader", name: "Reader", description: "Reads", base: None, permissions: &[] }
     }
 }
 

@@ -6,6 +6,7 @@ mod bad_input;
 mod common;
 mod emulator_page;
 mod examples;
+mod gitlab;
 mod import;
 mod model_world;
 mod readme;

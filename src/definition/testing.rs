@@ -179,7 +179,7 @@ impl Spec for Cities {
         &CITIES
     }
     fn example(&self) -> Example {
-        Example { key: "clerk", name: "Clerk", description: "Writes", permissions: &["open"] }
+        Example { key: "clerk", name: "Clerk", description: "Writes", base: None, permissions: &["open"] }
     }
 }
 
@@ -254,7 +254,13 @@ impl Spec for Acme {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read_code"] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            base: None,
+            permissions: &["read_code"],
+        }
     }
 }
 
@@ -303,7 +309,13 @@ impl Spec for Bricks {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["walls:read"] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            base: None,
+            permissions: &["walls:read"],
+        }
     }
 }
 

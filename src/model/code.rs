@@ -102,6 +102,7 @@ codes! {
     UnknownId = "055", Error, "an id that no live role has";
     OneTenant = "056", Error, "two targets that are one tenant and declare the same object";
     UnknownScope = "057", Error, "a place that does not exist live";
+    MissingRequirement = "058", Error, "a permission without another one that it requires";
 }
 
 impl Code {

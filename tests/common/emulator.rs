@@ -104,6 +104,13 @@ impl Emulator {
         self.change("PATCH", &format!("/_dashboard/roles/{id}"), Some(change));
     }
 
+    /// Somebody changes a role in the dashboard of a product whose roles have numbers.
+    pub(crate) fn edit(&self, name: &str, change: &Value) {
+        let roles = self.get("/_dashboard/state")["roles"].as_array().cloned().unwrap_or_default();
+        let role = roles.into_iter().find(|role| text(role, "name") == name).expect("the role exists");
+        self.change("PATCH", &format!("/_dashboard/roles/{}", role["id"]), Some(change));
+    }
+
     /// Somebody deletes a role in the dashboard.
     pub(crate) fn delete_role(&self, name: &str) {
         let id = self.role_id(name);

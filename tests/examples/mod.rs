@@ -1,5 +1,6 @@
 //! Every folder under `examples/` is run through its life: valid, applied, nothing left, edited.
 
+mod gitlab;
 mod workos;
 
 use std::{

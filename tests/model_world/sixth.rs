@@ -127,6 +127,6 @@ impl Spec for Sextant {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read"] }
+        Example { key: "reader", name: "Reader", description: "Reads", base: None, permissions: &["read"] }
     }
 }

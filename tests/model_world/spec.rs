@@ -108,6 +108,6 @@ impl Spec for Madeup {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", permissions: &["read"] }
+        Example { key: "reader", name: "Reader", description: "Reads", base: None, permissions: &["read"] }
     }
 }

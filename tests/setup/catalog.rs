@@ -31,11 +31,12 @@ fn without_a_project_it_is_what_ships() {
     for every in [&["catalog"][..], &["catalog", "--offline"]] {
         assert!(sandbox.run(every).out.starts_with(&said.out));
     }
+    assert!(sandbox.run(&["catalog"]).out.contains("\ngitlab  documented permissions"));
     let said = sandbox.run(&["catalog", "nobody"]);
     assert_eq!(said.code, 64);
     snapshot!(said.err, @"
     error: there is no provider `nobody`
-      help: The providers are: coderabbit, workos.
+      help: The providers are: coderabbit, gitlab, workos.
     ");
     assert_eq!(sandbox.run(&["catalog", "--write"]).code, 64);
     assert_eq!(sandbox.names(), [""; 0]);

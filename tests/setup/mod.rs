@@ -60,6 +60,7 @@ impl Sandbox {
         self.0.read(path)
     }
 
+    /// Runs the program. Where several products could be meant, `init` is about the first one.
     pub(crate) fn run(&self, args: &[&str]) -> Said {
         let mut args = args.to_vec();
         let init = args.iter().position(|arg| *arg == "init").filter(|_| !args.contains(&"--provider"));

@@ -13,7 +13,7 @@ use super::{
     trial::Trial,
 };
 use crate::{
-    contract::{PermissionForm, Spec},
+    contract::{self, Base, PermissionForm, Spec},
     model::{
         Kind, RoleId, Scope, Untrusted, Value, field,
         live::{Live, LiveObject, LiveState},
@@ -33,10 +33,10 @@ pub struct Known {
     pub preferred: BTreeMap<Untrusted, Arc<str>>,
     /// Roles that are removed on purpose.
     pub removed: BTreeSet<Untrusted>,
-    /// Principals for whom something is declared: class and id.
-    pub principals: BTreeSet<(&'static str, Untrusted)>,
-    /// Roles with an exclusive list, by class of principals.
-    pub exclusive: BTreeSet<(Untrusted, &'static str)>,
+    /// Principals for whom something is declared: class, place, and id.
+    pub principals: BTreeSet<(&'static str, Scope, Untrusted)>,
+    /// Roles with an exclusive list, by place and class of principals.
+    pub exclusive: BTreeSet<(Untrusted, Scope, &'static str)>,
     /// Whether the default role is declared.
     pub default: bool,
 }
@@ -55,12 +55,16 @@ pub struct Wish {
 pub struct NewRole {
     /// Its key.
     pub key: Arc<str>,
+    /// Its class, where that is not the usual one.
+    pub kind: Option<&'static str>,
     /// Its live id, where the name is not enough to find it.
     pub id: Option<Untrusted>,
     /// Its name.
     pub name: Untrusted,
     /// Its description, where there is one.
     pub description: Option<Untrusted>,
+    /// The built-in role that is its floor, by id, where its class has such bases.
+    pub base: Option<Untrusted>,
     /// Its permissions.
     pub permissions: BTreeSet<Untrusted>,
 }
@@ -156,13 +160,7 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
             None => keys::pick(name.raw(), &taken),
         };
         let new = match fields(role, spec, known) {
-            Ok((description, permissions)) => NewRole {
-                key,
-                id: ambiguous.then(|| id.clone()),
-                name: name.clone(),
-                description,
-                permissions,
-            },
+            Ok(fields) => NewRole { key, id: ambiguous.then(|| id.clone()), ..fields },
             Err(why) => {
                 skips.add("role", name, &why);
                 continue;
@@ -188,19 +186,15 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
     additions
 }
 
-/// Description and permissions of a role; the error says why it cannot be written.
-fn fields(
-    role: &LiveObject,
-    spec: &dyn Spec,
-    known: &Known,
-) -> Result<(Option<Untrusted>, BTreeSet<Untrusted>), String> {
+/// What the fields of a role say, without key and id; the error says why it cannot be written.
+fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, String> {
     if role.id.as_ref().is_some_and(|id| known.removed.contains(id)) {
         return Err("it is under `removed`".to_owned());
     }
-    let first = spec.roles().first().map(|class| class.class);
-    if role.key.scope != Scope::Target || first != Some(role.key.class) {
+    let class = contract::role_class(spec, role.key.class);
+    let Some(class) = class.filter(|_| role.key.scope == Scope::Target) else {
         return Err("definitions cannot say yet where it lives".to_owned());
-    }
+    };
     let permissions = match role.fields.get(field::PERMISSIONS).and_then(Live::value) {
         Some(Value::Set(permissions)) => permissions.clone(),
         _ => return Err("its permissions cannot be read".to_owned()),
@@ -211,11 +205,25 @@ fn fields(
     {
         return Err(format!("its permission `{}` names no access", odd.raw()));
     }
+    let base = match (class.base, role.fields.get(field::BASE).and_then(Live::value)) {
+        (Base::Floor, Some(Value::Role(Some(RoleId::Live(id))))) => Some(id.clone()),
+        (Base::Floor, _) => return Err("its base cannot be read".to_owned()),
+        (Base::None | Base::Copy, _) => None,
+    };
     let description = match role.fields.get(field::DESCRIPTION).and_then(Live::value) {
         Some(Value::Text(text)) => text.clone().filter(|text| !text.is_empty()),
         _ => None,
     };
-    Ok((description, permissions))
+    let usual = spec.roles().first().map(|class| class.class);
+    Ok(NewRole {
+        key: "".into(),
+        kind: (usual != Some(class.class)).then_some(class.class),
+        id: None,
+        name: role.key.name.clone(),
+        description,
+        base,
+        permissions,
+    })
 }
 
 /// The role as the definitions accept it: as it is, with its id, without its description, or not at
@@ -268,14 +276,19 @@ pub fn naming(
     let twins = live.of(Kind::Role).filter(|other| other.key.name == *name).count();
     let ships = spec.catalogue().builtin.iter().any(|b| b.id == name.raw() || b.title == name.raw());
     let trial = Trial::new(spec);
+    let bare = NewRole {
+        key: key.clone(),
+        kind: None,
+        id: None,
+        name: name.clone(),
+        description: None,
+        base: None,
+        permissions: BTreeSet::new(),
+    };
+    // What else is wrong with it does not matter here.
+    let told = fields(role, spec, &Known::default()).unwrap_or(bare);
     let fault = |id: Option<&Untrusted>| {
-        let new = NewRole {
-            key: key.clone(),
-            id: id.cloned(),
-            name: name.clone(),
-            description: None,
-            permissions: BTreeSet::new(),
-        };
+        let new = NewRole { key: key.clone(), id: id.cloned(), description: None, ..told.clone() };
         trial.fault(new_text(&Part { roles: vec![&new], ..Part::default() }, spec, None))
     };
     if twins < 2 && !ships && fault(None).is_none() {

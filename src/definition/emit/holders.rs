@@ -1,9 +1,6 @@
 //! Who holds what, as assignments.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     draft::{Known, Skips, Wish},
@@ -26,6 +23,8 @@ use crate::{
 pub struct NewAssignment {
     /// The role.
     pub role: RoleName,
+    /// Where they hold it.
+    pub scope: Scope,
     /// People by the field of their class (`users`), in the order of the contract.
     pub people: Vec<(&'static str, Vec<Holder>)>,
 }
@@ -62,17 +61,19 @@ impl Search<'_> {
             self.live.of(Kind::Role).filter_map(|role| Some((role.id.as_ref()?, role))).collect();
         let spellings = self.spellings();
         let mut declared = 0;
-        let mut found: BTreeMap<RoleName, BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
-        let mut spelled = BTreeSet::new();
-        let mut usable: BTreeMap<RoleName, Option<String>> = BTreeMap::new();
+        let mut found: BTreeMap<(RoleName, &Scope), BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
+        let mut spelled = BTreeMap::new();
+        let mut usable: BTreeMap<(RoleName, &'static str), Option<String>> = BTreeMap::new();
         for slot in self.live.of(Kind::Assignment) {
             let who = (slot.key.class, slot.key.name.clone());
             let called = self.live.names.get(&who);
             let label = called.unwrap_or(&who.1);
+            let scope = &slot.key.scope;
+            let known = || self.known.principals.contains(&(who.0, scope.clone(), who.1.clone()));
             let id = match held(slot) {
                 Held::Role(id) => id,
                 Held::Nothing => continue,
-                Held::Unreadable if self.known.principals.contains(&who) => continue,
+                Held::Unreadable if known() => continue,
                 Held::Unreadable => {
                     skips.person(label, "which role they hold cannot be read");
                     continue;
@@ -83,11 +84,11 @@ impl Search<'_> {
             {
                 continue;
             }
-            if self.known.principals.contains(&who) {
+            if known() {
                 declared += 1;
                 continue;
             }
-            let role = match self.role(id, &roles, slot.key.class) {
+            let role = match self.role(id, &roles, slot.key.class, scope) {
                 Ok(role) => role,
                 Err(why) => {
                     skips.person(label, &why);
@@ -95,12 +96,12 @@ impl Search<'_> {
                 }
             };
             let class = contract::principal(self.spec, slot.key.class);
-            let (Some(class), Scope::Target) = (class, &slot.key.scope) else {
-                skips.person(label, "definitions cannot say yet where they hold their role");
+            let Some(class) = class.filter(|class| contract::has_place(class.scopes, scope)) else {
+                skips.person(label, "definitions cannot say where they hold their role");
                 continue;
             };
-            let known = spellings.get(&(slot.key.class, &slot.key.name)).map_or(&[][..], Vec::as_slice);
-            let Some((written, spelling)) = self.spell(&who.1, class, known, &mut spelled) else {
+            let ways = spellings.get(&(slot.key.class, &slot.key.name)).map_or(&[][..], Vec::as_slice);
+            let Some((written, spelling)) = self.spell(&who.1, class, ways, &mut spelled) else {
                 skips.person(label, "nothing that the definitions accept names them");
                 continue;
             };
@@ -110,16 +111,19 @@ impl Search<'_> {
                 spelling,
                 called: called.filter(|name| **name != who.1).cloned(),
             };
-            let fault = usable.entry(role.clone()).or_insert_with(|| self.fault(&role, class, &holder));
+            let fault = usable
+                .entry((role.clone(), class.class))
+                .or_insert_with(|| self.fault(&role, scope, class, &holder));
             if let Some(fault) = fault {
                 skips.person(label, fault);
                 continue;
             }
-            found.entry(role).or_default().entry(class.field).or_default().push(holder);
+            found.entry((role, scope)).or_default().entry(class.field).or_default().push(holder);
         }
         let fields: Vec<&'static str> = self.spec.principals().iter().map(|class| class.field).collect();
-        let assignments = found.into_iter().map(|(role, mut people)| NewAssignment {
+        let assignments = found.into_iter().map(|((role, scope), mut people)| NewAssignment {
             role,
+            scope: scope.clone(),
             people: fields.iter().filter_map(|field| Some((*field, people.remove(field)?))).collect(),
         });
         (assignments.collect(), declared)
@@ -131,12 +135,13 @@ impl Search<'_> {
         id: &Untrusted,
         roles: &BTreeMap<&Untrusted, &LiveObject>,
         class: &'static str,
+        scope: &Scope,
     ) -> Result<RoleName, String> {
         let name = roles.get(id).map_or(id, |role| &role.key.name);
         if self.known.removed.contains(id) {
             return Err(format!("their role `{}` is under `removed`", name.raw()));
         }
-        if self.known.exclusive.contains(&(id.clone(), class)) {
+        if self.known.exclusive.contains(&(id.clone(), scope.clone(), class)) {
             return Err(format!("the exclusive list of their role `{}` leaves them out", name.raw()));
         }
         if let Some(key) = self.keys.get(id) {
@@ -149,10 +154,19 @@ impl Search<'_> {
     }
 
     /// Why the definitions refuse assignments to a built-in role.
-    fn fault(&self, role: &RoleName, class: &PrincipalClass, holder: &Holder) -> Option<String> {
+    fn fault(
+        &self,
+        role: &RoleName,
+        scope: &Scope,
+        class: &PrincipalClass,
+        holder: &Holder,
+    ) -> Option<String> {
         let RoleName::Builtin(id) = role else { return None };
-        let assignment =
-            NewAssignment { role: role.clone(), people: vec![(class.field, vec![holder.clone()])] };
+        let assignment = NewAssignment {
+            role: role.clone(),
+            scope: scope.clone(),
+            people: vec![(class.field, vec![holder.clone()])],
+        };
         let part = Part { assignments: vec![&assignment], ..Part::default() };
         let fault = self.trial.fault(new_text(&part, self.spec, None))?;
         Some(format!("their role `builtin:{}` cannot be written: {fault}", id.raw()))
@@ -173,10 +187,14 @@ impl Search<'_> {
         id: &Untrusted,
         class: &PrincipalClass,
         known: &[&Spelling],
-        spelled: &mut BTreeSet<(&'static str, (u8, String))>,
+        spelled: &mut BTreeMap<(&'static str, (u8, String)), Untrusted>,
     ) -> Option<(String, Spelling)> {
         let ways = ways_to_write(self.live, self.spec, id, class, known);
-        ways.into_iter().find(|(_, way)| spelled.insert((class.class, principal::identity(way, class))))
+        ways.into_iter().find(|(_, way)| {
+            let who =
+                spelled.entry((class.class, principal::identity(way, class))).or_insert_with(|| id.clone());
+            who == id
+        })
     }
 }
 

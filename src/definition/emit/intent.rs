@@ -96,10 +96,11 @@ pub fn check(
     let mut wanted = content(before);
     for new in &additions.roles {
         let role = Role {
-            class: spec.roles().first().map_or("", |class| class.class),
+            class: new.kind.or_else(|| spec.roles().first().map(|class| class.class)).unwrap_or_default(),
             id: new.id.clone(),
             name: new.name.clone(),
             description: new.description.clone().map(Some),
+            base: new.base.clone().map(RoleName::Builtin),
             permissions: new.permissions.clone(),
             ..Role::default()
         };
@@ -111,7 +112,7 @@ pub fn check(
     for assignment in &additions.assignments {
         let people = assignment.people.iter().flat_map(|(_, people)| people);
         wanted.assignments.extend(people.map(|person| {
-            (assignment.role.clone(), Scope::Target, person.class, person.spelling.clone(), None)
+            (assignment.role.clone(), assignment.scope.clone(), person.class, person.spelling.clone(), None)
         }));
     }
     differs(&wanted, &content(after))

@@ -249,8 +249,8 @@ fn what_is_declared_is_left_alone() {
         roles: [("1".into(), "eins".into())].into(),
         keys: ["eins".into(), "three".into()].into(),
         removed: [Untrusted::from("2")].into(),
-        principals: [("user", Untrusted::from("a"))].into(),
-        exclusive: [("3".into(), "user")].into(),
+        principals: [("user", Scope::Target, Untrusted::from("a"))].into(),
+        exclusive: [("3".into(), Scope::Target, "user")].into(),
         ..Known::default()
     };
     let additions = draft(&world, &Acme, &known, &all());

@@ -8,7 +8,7 @@ use std::{
 use super::{draft::NewRole, holders::NewAssignment, quote};
 use crate::{
     contract::{PermissionForm, Spec},
-    model::{Untrusted, desired::RoleName},
+    model::{Scope, Untrusted, desired::RoleName},
 };
 
 /// Widest line on which a list stands between brackets.
@@ -75,6 +75,9 @@ fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
     let mut field = |name: &str, value: &Untrusted| {
         text.push_str(&format!("{inner}{name}: {}\n", quote::scalar(value.raw())));
     };
+    if let Some(kind) = role.kind {
+        field("kind", &kind.into());
+    }
     if let Some(id) = &role.id {
         field("id", id);
     }
@@ -91,6 +94,9 @@ fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
         }
         Some((description, None)) => field("description", description),
         None => {}
+    }
+    if let Some(base) = &role.base {
+        text.push_str(&format!("{inner}base: {}\n", quote::scalar(base.raw())));
     }
     text.push_str(&permissions("permissions", &role.permissions, spec.permission_form(), &inner));
     text
@@ -163,6 +169,17 @@ pub(super) fn assignments(assignments: &[&NewAssignment], indent: usize) -> Stri
             RoleName::Live(name) => quote::scalar(name.raw()),
         };
         text.push_str(&format!("{outer}- role: {role}\n"));
+        match &assignment.scope {
+            Scope::Target => {}
+            Scope::Level(kind) => text.push_str(&format!("{outer}  scope: {}\n", quote::word(kind))),
+            Scope::In { kind, path } => {
+                text.push_str(&format!(
+                    "{outer}  scope: {{ {}: {} }}\n",
+                    quote::word(kind),
+                    quote::word(path.raw())
+                ));
+            }
+        }
         for (field, people) in &assignment.people {
             text.push_str(&format!("{outer}  {field}:\n"));
             for person in people {

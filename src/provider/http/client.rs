@@ -1,7 +1,10 @@
 //! The two clients. They are different types: what holds a [`ReadClient`] has no way to send
-//! anything but GET, and never resends a write of which the outcome is unknown.
+//! anything but GET and GraphQL queries, and never resends a write of which the outcome is unknown.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use reqwest::Method;
 use tokio::time::Instant;
@@ -93,7 +96,12 @@ impl Connection {
                 None => None,
             };
             // A semaphore fails only when it is closed, which never happens here.
-            Ok((pass, self.permits.acquire().await.ok()))
+            let permit = self.permits.acquire().await.ok();
+            while let Some(until) = self.closed_until() {
+                waiting(until)?;
+                tokio::time::sleep_until(until).await;
+            }
+            Ok((pass, permit))
         };
         tokio::select! {
             biased;
@@ -102,6 +110,19 @@ impl Connection {
             }),
             () = self.stop.ends_waiting(safe) => Err(Self::interrupted(ask.line())),
         }
+    }
+
+    /// Sends nothing more for a while: the server said that its limit is used up.
+    pub(super) fn close_for(&self, wait: Duration) {
+        let until = Instant::now() + wait.min(self.limits.longest_pause);
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        *closed = Some(closed.map_or(until, |before| before.max(until)));
+    }
+
+    /// Until when nothing is let through; `None` where the way is free.
+    fn closed_until(&self) -> Option<Instant> {
+        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.filter(|until| *until > Instant::now())
     }
 
     /// Waits before `ask` is sent again; why not, where that would exceed the deadline or the run
@@ -211,6 +232,14 @@ impl Reading {
     /// Sends a GET request; repeats it on 429, 5xx, and broken connections.
     pub(in crate::provider) async fn get(&self, get: Get<'_>) -> Result<Answer, Failure> {
         let ask = Ask { method: Method::GET, segments: get.segments, query: get.query, body: None };
+        let result = self.connection.run(ask, get.quota, true, self.deadline).await;
+        self.connection.counters.ended(self.before + get.wave);
+        result.map_err(Failure::or_usual_help)
+    }
+
+    /// Sends a query in the body of a POST; what it says is a query by [`super::graphql`] alone.
+    pub(super) async fn post_query(&self, get: Get<'_>, body: &[u8]) -> Result<Answer, Failure> {
+        let ask = Ask { method: Method::POST, segments: get.segments, query: get.query, body: Some(body) };
         let result = self.connection.run(ask, get.quota, true, self.deadline).await;
         self.connection.counters.ended(self.before + get.wave);
         result.map_err(Failure::or_usual_help)

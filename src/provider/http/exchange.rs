@@ -10,7 +10,7 @@ use reqwest::{
 };
 use tokio::time::Instant;
 
-use super::{Connection, Event, failure, pause};
+use super::{Connection, Event, failure, pages::PageHeaders, pause};
 use crate::provider::RequestLine;
 
 /// A request.
@@ -31,8 +31,10 @@ pub(in crate::provider) struct Answer {
     pub(in crate::provider) status: u16,
     /// The body; of an answer that is no success only the beginning.
     pub(in crate::provider) body: Vec<u8>,
-    /// What `Retry-After` asks for.
+    /// What `Retry-After` asks for, or else when a limit that is used up begins anew.
     pub(super) retry_after: Option<Duration>,
+    /// What its headers say about pages.
+    pub(super) pages: PageHeaders,
     /// The host that a redirect leads to.
     pub(super) redirect: Option<String>,
 }
@@ -140,11 +142,17 @@ impl Connection {
             .map_err(|error| not_answered(error, &self.limits.connect, &self.limits.read))?;
 
         let status = response.status();
+        let now = Timestamp::now();
+        let used_up = pause::until_reset(response.headers(), now);
+        if let Some(wait) = used_up {
+            self.close_for(wait);
+        }
         let mut answer = Answer {
             request: ask.line(),
             status: status.as_u16(),
             body: Vec::new(),
-            retry_after: pause::from_header(response.headers(), Timestamp::now()),
+            retry_after: pause::from_header(response.headers(), now).or(used_up),
+            pages: PageHeaders::read(response.headers()),
             redirect: status.is_redirection().then(|| redirect_host(&response)),
         };
         if status.is_success() {

@@ -80,7 +80,8 @@ pub(super) struct Said {
 }
 
 /// Understands `{"error": {"code", "message", "retry_after"}}`, `{"error": "text"}`,
-/// `{"errors": [{"message"}]}`, and a `message` and `code` at the top.
+/// `{"errors": [{"message"}]}`, a `message` and `code` at the top, and a `message` that says for each
+/// field what is wrong: `{"message": {"field": ["text"]}}`.
 pub(super) fn said(body: &[u8]) -> Said {
     let Ok(Value::Object(top)) = serde_json::from_slice::<Value>(body) else {
         return Said::default();
@@ -94,14 +95,27 @@ pub(super) fn said(body: &[u8]) -> Said {
         [inner.get(key), top.get(key)].into_iter().flatten().find_map(Value::as_str).map(str::to_owned)
     };
     let plain = inner.as_str().or_else(|| top.get("error").and_then(Value::as_str)).map(str::to_owned);
+    let by_field = top.get("message").and_then(Value::as_object).map(said_of_fields);
     let code = word("code");
-    let text = match (code.clone(), word("message").or(plain)) {
+    let text = match (code.clone(), word("message").or(plain).or(by_field)) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (code, message) => code.or(message),
     };
     let seconds =
         [inner.get("retry_after"), top.get("retry_after")].into_iter().flatten().find_map(Value::as_f64);
     Said { text, code, retry_after: seconds.and_then(pause::from_seconds) }
+}
+
+/// `field text, text; field text`.
+fn said_of_fields(fields: &serde_json::Map<String, Value>) -> String {
+    let of_field = |(field, texts): (&String, &Value)| {
+        let texts: Vec<&str> = match texts {
+            Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+            text => text.as_str().into_iter().collect(),
+        };
+        format!("{field} {}", texts.join(", "))
+    };
+    fields.iter().map(of_field).collect::<Vec<_>>().join("; ")
 }
 
 impl Connection {
@@ -201,6 +215,7 @@ impl Connection {
             kind: ReadErrorKind::Unreachable,
             effect: Effect::NotSent,
             status: None,
+            code: None,
             message: format!("{} was not sent: the run was interrupted", request.0),
             request,
             help: Some(LOOK.to_owned()),
@@ -309,6 +324,10 @@ mod tests {
             (r#"{"errors":[{"message":"no"},{"message":"never"}]}"#, "no"),
             (r#"{"errors":["no"]}"#, "no"),
             (r#"{"message":"no","code":"X"}"#, "X: no"),
+            (
+                r#"{"message":{"role":["not found","gone"],"user":"queued"}}"#,
+                "role not found, gone; user queued",
+            ),
         ] {
             assert_eq!(said(body.as_bytes()).text.as_deref(), Some(text), "{body}");
         }

@@ -6,9 +6,17 @@ mod credential;
 mod event;
 mod exchange;
 mod failure;
+mod graphql;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod graphql_tests;
 mod host;
 mod json;
 mod limits;
+mod pages;
+#[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may fail loudly")]
+mod pages_tests;
 mod pause;
 mod quota;
 mod statistics;
@@ -29,7 +37,7 @@ use std::{
 };
 
 use reqwest::header::{HeaderName, HeaderValue};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::Instant};
 
 use self::{quota::Gate, statistics::Counters};
 use super::{Endpoint, Settings};
@@ -46,7 +54,9 @@ pub use stop::Stop;
 pub(in crate::provider) use client::{Get, ReadClient, Reading, Send, WriteClient};
 pub(in crate::provider) use exchange::Answer;
 pub(in crate::provider) use failure::Failure;
+pub(in crate::provider) use graphql::{Document, Mutation, Query};
 pub(in crate::provider) use json::{Bounded, Loose, Text, items};
+pub(in crate::provider) use pages::{Items, List};
 
 /// What a loopback server gets in place of a credential, unless the host was named as allowed.
 pub const DUMMY_CREDENTIAL: &str = "loopback-dummy-credential";
@@ -108,6 +118,8 @@ pub struct Connection {
     events: Option<Events>,
     permits: Semaphore,
     gates: Mutex<BTreeMap<&'static str, Arc<Gate>>>,
+    /// Until when the server lets nothing through, as it said itself.
+    closed: Mutex<Option<Instant>>,
 }
 
 /// Shows the host and nothing that could hold a credential.
@@ -149,6 +161,7 @@ impl Connection {
             permits: Semaphore::new(limits.concurrent.max(1)),
             limits,
             gates: Mutex::default(),
+            closed: Mutex::default(),
         })
     }
 

@@ -43,6 +43,18 @@ pub(super) fn from_header(headers: &HeaderMap, now: Timestamp) -> Option<Duratio
     Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 
+/// How long a limit that is used up stays so: `RateLimit-Remaining` is 0 and `RateLimit-Reset` says
+/// when it begins anew, as seconds since 1970 or, below a thousand million, from now on.
+pub(super) fn until_reset(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    if number("ratelimit-remaining")? != 0 {
+        return None;
+    }
+    let reset = number("ratelimit-reset")?;
+    let seconds = if reset < 1_000_000_000 { reset } else { reset - now.as_second() };
+    Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
+}
+
 /// What a number of seconds in a body asks for; nothing where it makes no sense.
 pub(super) fn from_seconds(seconds: f64) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
@@ -68,6 +80,25 @@ mod tests {
         for text in ["", "soon", "-3", "1e9", "99999999999999999999999"] {
             assert_eq!(header(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_is_used_up_is_waited_for() {
+        let now: Timestamp = "2026-11-20T10:00:00Z".parse().unwrap();
+        let wait = |remaining: &str, reset: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("ratelimit-remaining", remaining.parse().unwrap());
+            headers.insert("ratelimit-reset", reset.parse().unwrap());
+            until_reset(&headers, now)
+        };
+        let at = |seconds: i64| (now.as_second() + seconds).to_string();
+        assert_eq!(wait("0", &at(20)), Some(Duration::from_secs(20)));
+        assert_eq!(wait("0", "20"), Some(Duration::from_secs(20)));
+        assert_eq!(wait("0", &at(-20)), Some(Duration::ZERO));
+        for (remaining, reset) in [("1", at(20)), ("", at(20)), ("0", String::new())] {
+            assert_eq!(wait(remaining, &reset), None, "{remaining} {reset}");
+        }
+        assert_eq!(until_reset(&HeaderMap::new(), now), None);
     }
 
     #[test]

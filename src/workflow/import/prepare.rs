@@ -13,7 +13,7 @@ use crate::{
         emit::{self, Additions, Known, Part, Wish},
     },
     model::{
-        Code, Finding, Kind, Level, RoleId, Site, Untrusted, Value,
+        Code, Finding, Key, Kind, Level, RoleId, Site, Untrusted, Value,
         config::{Config, LintLevel, Target},
         desired::{DesiredState, RoleName},
         field,
@@ -173,21 +173,30 @@ impl Work<'_> {
         let removed = self.resolved.removed.iter().filter(|(_, removal)| !self.goes(removal.site, anew));
         known.removed = removed.map(|(id, _)| id.clone()).collect();
         let assigned = self.resolved.assignments.iter().filter(|(_, one)| !self.goes(one.site, anew));
-        known.principals = assigned.map(|(slot, _)| (slot.class, slot.name.clone())).collect();
+        known.principals =
+            assigned.map(|(slot, _)| (slot.class, slot.scope.clone(), slot.name.clone())).collect();
         let expired = self.resolved.expired.iter().filter(|(_, site)| !self.goes(**site, anew));
-        let held = expired.filter(|((slot, role), _)| self.holds(slot.class, &slot.name, role));
-        known.principals.extend(held.map(|((slot, _), _)| (slot.class, slot.name.clone())));
+        let held = expired.filter(|((slot, role), _)| self.holds(slot, role));
+        known
+            .principals
+            .extend(held.map(|((slot, _), _)| (slot.class, slot.scope.clone(), slot.name.clone())));
         let exclusive = self.desired.exclusive.iter().filter(|list| !self.goes(list.role.site, anew));
-        known.exclusive =
-            exclusive.filter_map(|list| Some((self.live_id(&list.role.value)?, list.class))).collect();
+        known.exclusive = exclusive
+            .filter_map(|list| {
+                Some((
+                    self.live_id(&list.role.value)?,
+                    self.input.live.place(&list.scope)?.clone(),
+                    list.class,
+                ))
+            })
+            .collect();
         known
     }
 
-    fn holds(&self, class: &str, principal: &Untrusted, role: &RoleId) -> bool {
+    fn holds(&self, key: &Key, role: &RoleId) -> bool {
         self.input.live.of(Kind::Assignment).any(|slot| {
             let held = slot.fields.get(field::ROLE).and_then(|live| live.value());
-            slot.key.class == class
-                && slot.key.name == *principal
+            (slot.key.class, &slot.key.scope, &slot.key.name) == (key.class, &key.scope, &key.name)
                 && matches!(held, Some(Value::Role(Some(held))) if held == role)
         })
     }

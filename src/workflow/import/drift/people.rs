@@ -193,7 +193,8 @@ impl<'a> Finder<'a> {
         }
         let field = contract::principal(self.input.spec, moved.class).map_or("", |class| class.field);
         let holder = Holder { class: moved.class, written, spelling: who.clone(), called };
-        let assignment = NewAssignment { role: role.clone(), people: vec![(field, vec![holder])] };
+        let assignment =
+            NewAssignment { role: role.clone(), scope: Scope::Target, people: vec![(field, vec![holder])] };
         let of_role = || match role {
             RoleName::Key(key) => {
                 let declared = self.desired.roles.iter().find(|declared| declared.key == *key)?;

@@ -1,0 +1,58 @@
+//! The life of the GitLab example: empty, applied, changed, renamed, replaced, pruned, imported back.
+
+use std::{fs, path::Path};
+
+use super::{copy, rolecall, stdout};
+
+/// Applies, and requires that nothing is left to do.
+fn apply(folder: &Path, has: &[&str]) {
+    let applied = rolecall(folder, &["apply", "--auto-approve"]);
+    let said = stdout(&applied);
+    assert_eq!(applied.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&applied.stderr));
+    for words in has {
+        assert!(said.contains(words), "`{words}` is not in\n{said}");
+    }
+    let again = rolecall(folder, &["plan", "--detailed-exitcode"]);
+    assert_eq!(again.status.code(), Some(0), "{}", stdout(&again));
+}
+
+/// Replaces a text that stands in a file once.
+fn edit(file: &Path, old: &str, new: &str) {
+    let text = fs::read_to_string(file).expect("definitions");
+    assert_eq!(text.matches(old).count(), 1, "`{old}` in {text}");
+    fs::write(file, text.replace(old, new)).expect("write");
+}
+
+#[test]
+fn the_gitlab_example_lives_from_nothing_to_import() {
+    let temp = tempfile::tempdir().expect("temp");
+    let folder = temp.path().join("gitlab");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/gitlab"), &folder);
+    let (roles, people) = (folder.join("roles/review.yaml"), folder.join("assignments/platform.yaml"));
+
+    apply(&folder, &["create Release helper", "create Security champion", "EMULATOR"]);
+    edit(&roles, "permissions: [admin_merge_request]", "permissions: [admin_merge_request, read_runners]");
+    apply(&folder, &["change Release helper", "+ read_runners"]);
+    edit(&roles, "name: Release helper\n", "name: Release assistant\n    previously: [Release helper]\n");
+    apply(&folder, &["rename Release helper → Release assistant"]);
+    edit(&roles, "base: reporter", "base: developer");
+    apply(&folder, &["replace Release assistant", "base: Reporter → Developer"]);
+
+    let text = fs::read_to_string(&roles).expect("definitions");
+    let (start, end) =
+        (text.find("  release-helper:").expect("a role"), text.find("  security-champion:").expect("a role"));
+    let removed = "\nremoved:\n  - { name: Release assistant, reassign_to: builtin:reporter }\n";
+    fs::write(&roles, format!("{}{}{removed}", &text[..start], &text[end..])).expect("write");
+    edit(&people, "role: release-helper", "role: builtin:reporter");
+    apply(&folder, &["delete Release assistant"]);
+
+    // The sample tenant has two more roles, which git did not know until now.
+    let imported = rolecall(&folder, &["import", "--no-assignments", "--out", "roles/imported.yaml"]);
+    assert_eq!(imported.status.code(), Some(0), "{}", String::from_utf8_lossy(&imported.stderr));
+    let text = fs::read_to_string(folder.join("roles/imported.yaml")).expect("imported");
+    assert!(text.contains("name: Security reader") && text.contains("base: guest"), "{text}");
+    let valid = rolecall(&folder, &["validate"]);
+    assert_eq!(valid.status.code(), Some(0), "{}", stdout(&valid));
+    let same = rolecall(&folder, &["plan", "--detailed-exitcode"]);
+    assert_eq!(same.status.code(), Some(0), "{}", stdout(&same));
+}

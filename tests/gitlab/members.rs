@@ -1,0 +1,83 @@
+//! Who holds which role.
+
+use super::{define, emulator, live, membership, project, role, seed};
+
+fn approver(assignments: &str) -> String {
+    format!("roles:\n{}assignments:\n{assignments}", role("approver", "reporter", "admin_merge_request"))
+}
+
+#[test]
+fn people_get_the_base_level_and_the_role_in_groups_and_projects() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        &approver(
+            "  - { role: approver, users: [mira, \"id:4\"], scope: { group: Acme } }\n  - { role: approver, users: [zoe], scope: { project: acme/platform/api } }\n  - { role: builtin:planner, users: [zoe], scope: { group: acme/platform } }\n",
+        ),
+    );
+    let _given = project.apply().exits(0).has("everything was read back");
+    project.is_in_place();
+    let id = live(&emulator, "approver").expect("made")["id"].as_u64();
+    assert_eq!(membership(&emulator, "groups", "acme", "mira"), Some((20, id)));
+    assert_eq!(membership(&emulator, "groups", "acme", "zoe"), Some((20, id)));
+    assert_eq!(membership(&emulator, "projects", "acme/platform/api", "zoe"), Some((20, id)));
+    assert_eq!(membership(&emulator, "groups", "acme", "ada"), Some((50, None)));
+}
+
+#[test]
+fn taking_a_role_away_leaves_the_base_or_ends_the_membership_as_it_is_said() {
+    for (said, left) in [
+        ("keep_base", Some((20, None))),
+        ("remove_member", None),
+        ("{ to: builtin:guest }", Some((10, None))),
+    ] {
+        let emulator = emulator(&seed());
+        let project = project(&emulator, &format!("on_unassign: {said}"));
+        define(
+            &project,
+            &approver(
+                "  - { role: approver, users: [zoe], scope: { project: acme/platform/api } }\n  - { role: approver, users: [mira], scope: { group: acme } }\n",
+            ),
+        );
+        let _given = project.apply().exits(0);
+        project.commit("given");
+        define(
+            &project,
+            &approver("  - { role: approver, users: [zoe], scope: { project: acme/platform/api } }\n"),
+        );
+        let _taken = project.apply().exits(0);
+        project.is_in_place();
+        assert_eq!(membership(&emulator, "groups", "acme", "mira"), left, "{said}");
+    }
+}
+
+#[test]
+fn what_a_group_above_forbids_is_a_failure_that_says_so() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        &approver("  - { role: approver, users: [okan], scope: { project: acme/platform/api } }\n"),
+    );
+    let _failed = project.apply().exits(6).has("inherited membership").has("a higher role in a group above");
+}
+
+#[test]
+fn an_unknown_person_or_place_is_an_error_with_its_line() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    for (assignment, words) in [
+        ("  - { role: approver, users: [nobody], scope: { group: acme } }\n", "nobody"),
+        ("  - { role: approver, users: [mira], scope: { group: acme/gone } }\n", "acme/gone"),
+        ("  - { role: approver, users: [mira], scope: { group: partners } }\n", "partners"),
+    ] {
+        define(&project, &approver(assignment));
+        let _unknown = project.plan().exits(3).has(words).has("roles/all.yaml:8");
+    }
+    define(
+        &project,
+        &approver("  - { role: approver, users: [\"email:mira@acme.test\"], scope: { group: acme } }\n"),
+    );
+    let _spelled = project.run("validate").exits(3).has("RC050");
+}

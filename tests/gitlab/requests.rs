@@ -1,0 +1,83 @@
+//! How many requests a plan costs, and how many of them wait for each other.
+
+use serde_json::json;
+
+use super::{define, emulator, project, role, seed, seed_with};
+use crate::common::{Emulator, emulator::text};
+
+fn lines(emulator: &Emulator) -> Vec<String> {
+    let mut lines: Vec<String> = emulator
+        .requests()
+        .iter()
+        .map(|one| format!("{} {}", text(one, "method"), text(one, "path")))
+        .collect();
+    lines.sort();
+    lines
+}
+
+#[test]
+fn each_hundred_roles_cost_one_query() {
+    for (roles, queries) in [(1, 1), (100, 1), (101, 2), (250, 3)] {
+        let many: Vec<_> = (1..=roles)
+            .map(|n| json!({ "id": n, "name": format!("Role {n}"), "base_access_level": 20, "permissions": ["read_code"] }))
+            .collect();
+        let emulator = emulator(&seed_with(|seed| {
+            seed["deployment"] = json!("instance");
+            seed["roles"] = json!(many);
+        }));
+        let project = project(&emulator, "");
+        project.config(&format!(
+            "  platform:\n    provider: gitlab\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\" }}\n",
+            emulator.url
+        ));
+        define(&project, &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request")));
+        let plan = project.run("plan --format json");
+        assert_eq!(lines(&emulator), vec!["POST /api/graphql"; queries], "{roles} roles");
+        let run = &plan.json()["run"];
+        assert_eq!(
+            (run["requests"].as_u64(), run["depth"].as_u64()),
+            (Some(queries as u64), Some(queries as u64))
+        );
+    }
+}
+
+#[test]
+fn members_cost_a_page_for_each_hundred_beside_the_roles() {
+    let people = 250;
+    let emulator = emulator(&seed_with(|seed| {
+        let users: Vec<_> = (10..10 + people)
+            .map(|n| json!({ "id": n, "username": format!("user{n}"), "name": "User" }))
+            .collect();
+        seed["users"].as_array_mut().expect("a list").extend(users);
+        let members = (10..10 + people).map(|n| json!({ "user": format!("user{n}"), "access_level": 20 }));
+        seed["groups"][1]["members"].as_array_mut().expect("a list").extend(members);
+    }));
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        &format!(
+            "roles:\n{}assignments:\n  - {{ role: approver, users: [user10, okan], scope: {{ group: acme/platform }} }}\n",
+            role("approver", "reporter", "admin_merge_request")
+        ),
+    );
+    let plan = project.run("plan --format json").exits(0).json();
+    let members = "GET /api/v4/groups/acme%2Fplatform/members";
+    assert_eq!(lines(&emulator), [members, members, members, "GET /api/v4/user", "POST /api/graphql"]);
+    assert_eq!((plan["run"]["requests"].as_u64(), plan["run"]["depth"].as_u64()), (Some(5), Some(2)));
+}
+
+#[test]
+fn an_apply_writes_once_for_each_change() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    let roles: String = (0..5).map(|n| role(&format!("r{n}"), "reporter", "admin_merge_request")).collect();
+    define(
+        &project,
+        &format!(
+            "roles:\n{roles}assignments:\n  - {{ role: r0, users: [mira, zoe], scope: {{ group: acme }} }}\n"
+        ),
+    );
+    let _made = project.apply().exits(0);
+    let writes = emulator.writes();
+    assert_eq!(writes.len(), 7, "five roles and two memberships: {writes:#?}");
+}
