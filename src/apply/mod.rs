@@ -8,13 +8,16 @@
 
 mod readback;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream};
 
 use crate::{
     model::{
-        Scope, Untrusted,
+        Kind, Scope, Untrusted,
         live::{LiveState, Query},
     },
     plan::operation::{Made, Op, Verb},
@@ -257,8 +260,12 @@ fn failed(error: &WriteError) -> Status {
     }
 }
 
-/// Reads the roles, for reading back.
-async fn read_roles(run: &Run<'_>) -> Result<LiveState, ReadError> {
+/// Reads the roles of the places in which `ops` change something, for reading back.
+async fn read_roles<'o>(run: &Run<'_>, ops: impl Iterator<Item = &'o Op>) -> Result<LiveState, ReadError> {
+    let scopes: BTreeSet<&Scope> = ops.map(|op| op.verb.scope()).collect();
+    let classes = run.query.places.keys().filter(|(kind, _)| *kind == Kind::Role);
+    let places = classes.map(|class| (*class, scopes.iter().map(|scope| (*scope).clone()).collect()));
+    let query = Query { places: places.collect(), ..Query::roles() };
     (run.events)(Event::ReadingBack);
-    run.reader.fetch(Query { members: false, ..run.query.clone() }).await
+    run.reader.fetch(query).await
 }

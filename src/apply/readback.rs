@@ -1,6 +1,6 @@
 //! Whether what was accepted is there.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, iter};
 
 use super::{LOOK_AGAIN, Run, Status, failed, read_roles};
 use crate::{
@@ -40,7 +40,7 @@ pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut M
         if let Some(pause) = attempt.checked_sub(1).and_then(|again| LOOK_AGAIN.get(again)) {
             tokio::time::sleep(*pause).await;
         }
-        let live = match read_roles(run).await {
+        let live = match read_roles(run, open.iter().map(|(index, _)| &run.ops[*index])).await {
             Ok(live) => live,
             Err(error) => {
                 let message: Untrusted =
@@ -120,7 +120,7 @@ pub(super) async fn still_held(run: &Run<'_>, op: &Op, made: &Made) -> Option<St
         if let Some(pause) = attempt.checked_sub(1).and_then(|again| LOOK_AGAIN.get(again)) {
             tokio::time::sleep(*pause).await;
         }
-        match read_roles(run).await {
+        match read_roles(run, iter::once(op)).await {
             Ok(live) => match role(&live, id).map(|role| role.holders) {
                 Some(Some(holders)) if holders > 0 => {
                     message = format!("{holders} people still hold the role; it was not deleted");

@@ -149,6 +149,12 @@ pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)
 }
 
+/// Whether there is something that the API of a provider does not tell, so that a person attests it.
+pub fn hides(spec: &dyn Spec) -> bool {
+    let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
+    spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,
 /// or more than one, is written so. Where nothing tells who exists, it is what is written.
 pub fn principal_id<'a>(

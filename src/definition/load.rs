@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    contract::Spec,
+    contract::{self, Spec},
     model::{
         Code, Finding, Level, Site, SourceId, Sources, Untrusted,
         config::{Config, LintLevel, Target},
@@ -241,7 +241,9 @@ impl Load<'_> {
             file.as_ref().is_none_or(errors)
         });
         let live = self.live(target);
-        self.attested(target);
+        if contract::hides(spec) {
+            self.attested(target);
+        }
         let question = Question {
             config: &self.config_text,
             target,

@@ -89,6 +89,7 @@ provider: cities
 roles:
   city-a: { kind: knight, name: A, description: x, permissions: [open] }
   city-b: { name: B, description: x, scope: realm, permissions: [open] }
+  city-b2: { kind: crown, scope: realm, name: B2, description: x, permissions: [] }
   city-c: { kind: crown, name: C, description: x, permissions: [open] }
   city-d: { kind: crown, scope: { city: rome }, name: D, description: x, permissions: [open] }
   city-e: { name: E, description: x, scope: { city: [rome, rome, \"../up\", \"a//b\"] }, permissions: [open] }
@@ -104,16 +105,17 @@ assignments:
     assert_snapshot!(lines.join("\n"), @"
     RC023 roles/a.yaml:3:19: `knight` is not possible here
     RC021 roles/a.yaml:4:45: text where a mapping is wanted
-    RC028 roles/a.yaml:5:3: a role of this class cannot live there: `scope` is missing
-    RC021 roles/a.yaml:6:33: a mapping where text is wanted
-    RC039 roles/a.yaml:7:60: `rome` stands twice
-    RC024 roles/a.yaml:7:66: `../up` is no place
-    RC024 roles/a.yaml:7:75: `a//b` is no place
-    RC020 roles/a.yaml:8:47: unknown field `town`
-    RC057 roles/a.yaml:9:95: `paris` is no place of this role
-    RC024 roles/a.yaml:10:3: `guard` does not begin with `city-`
-    RC024 roles/a.yaml:11:39: `No Slug` is no slug
-    RC028 roles/a.yaml:13:16: guilds cannot hold a role there: `scope` is missing
-    RC021 roles/a.yaml:14:36: text where a mapping is wanted
+    RC025 roles/a.yaml:5:3: a role without any permission
+    RC028 roles/a.yaml:6:3: a role of this class cannot live there: `scope` is missing
+    RC021 roles/a.yaml:7:33: a mapping where text is wanted
+    RC039 roles/a.yaml:8:60: `rome` stands twice
+    RC024 roles/a.yaml:8:66: `../up` is no place
+    RC024 roles/a.yaml:8:75: `a//b` is no place
+    RC020 roles/a.yaml:9:47: unknown field `town`
+    RC057 roles/a.yaml:10:95: `paris` is no place of this role
+    RC024 roles/a.yaml:11:3: `guard` does not begin with `city-`
+    RC024 roles/a.yaml:12:39: `No Slug` is no slug
+    RC028 roles/a.yaml:14:16: guilds cannot hold a role there: `scope` is missing
+    RC021 roles/a.yaml:15:36: text where a mapping is wanted
     ");
 }

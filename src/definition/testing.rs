@@ -145,6 +145,7 @@ impl Spec for Cities {
                 RoleClass {
                     class: "crown",
                     scopes: &[ScopeSpec::level("realm", "everything")],
+                    min_permissions: 1,
                     ..RoleClass::PLAIN
                 },
             ]

@@ -150,7 +150,7 @@ pub enum What {
         /// What its base grants whatever the role says: shown, never sent.
         granted: BTreeSet<Untrusted>,
         /// Of a role that is replaced: the new one, as far as an interrupted run made it already.
-        successor: Option<Successor>,
+        successor: Option<Box<Successor>>,
     },
     /// Of the default role.
     Default {

@@ -491,7 +491,6 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "the two maps of Resolved")]
     fn assignments(&mut self) -> (BTreeMap<Key, ResolvedAssignment>, BTreeMap<(Key, RoleId), Site>) {
         let mut wanted: BTreeMap<Key, ResolvedAssignment> = BTreeMap::new();
         let mut expired = BTreeMap::new();

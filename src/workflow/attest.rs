@@ -98,9 +98,7 @@ fn snapshot(
 ) -> Result<(AttestedFile, Vec<Untrusted>), Failure> {
     let hidden = |class: &str, name: &str| contract::role_class(spec, class).is_some_and(|c| !c.reads(name));
     let fields = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];
-    let any = spec.roles().iter().any(|class| fields.iter().any(|name| !class.reads(name)))
-        || spec.principals().iter().any(|class| !class.listed);
-    if !any {
+    if !contract::hides(spec) {
         let message = format!("the API of {} tells everything: there is nothing to attest", spec.title());
         return Err(Failure::new(Exit::Usage, message));
     }

@@ -85,7 +85,7 @@ all_laws!(of_the_second, sixth::cases());
 fn executing_a_plan_reaches_what_is_wanted_and_leaves_nothing_to_do(
     case: &Case,
 ) -> Result<(), TestCaseError> {
-    let Some(planned) = accepted(&case)? else { return Ok(()) };
+    let Some(planned) = accepted(case)? else { return Ok(()) };
     let after = finish(case, &case.world, planned.clone(), true)?;
     prop_assert_eq!(after.state(), case.wanted.state(), "{}", text::text(&Ok(planned)));
     Ok(())
@@ -125,7 +125,7 @@ fn a_plan_that_was_written_is_consistent(case: &Case) -> Result<(), TestCaseErro
 }
 
 fn access_is_within_before_and_after_at_every_instant(case: &Case) -> Result<(), TestCaseError> {
-    let Some(planned) = accepted(&case)? else { return Ok(()) };
+    let Some(planned) = accepted(case)? else { return Ok(()) };
     let (before, after) = (case.world.access(), case.wanted.access());
     let rings = Rings::of(&planned.plan);
     let gaps = gaps(&planned.plan, case.world.spec);
@@ -171,7 +171,7 @@ fn access_is_within_before_and_after_at_every_instant(case: &Case) -> Result<(),
 fn a_failed_operation_stops_what_needs_it_and_the_next_plan_ends_it(
     case: &Case,
 ) -> Result<(), TestCaseError> {
-    let Some(planned) = accepted(&case)? else { return Ok(()) };
+    let Some(planned) = accepted(case)? else { return Ok(()) };
     if planned.ops.is_empty() {
         return Ok(());
     }
@@ -276,7 +276,7 @@ fn a_part_of_a_plan_has_a_part_of_its_elements(case: &Case) -> Result<(), TestCa
     let part = plan_selected(&case.world.live(), &case.definitions, |plan| {
         plan.changes.retain(|_| {
             seed = seed.rotate_right(1);
-            seed % 2 == 0
+            seed.is_multiple_of(2)
         });
     });
     let part: Vec<_> = part.iter().flat_map(|part| part.target().changes.iter().flat_map(elements)).collect();

@@ -387,7 +387,6 @@ impl World {
                 scope: role.scope.clone(),
                 ..object(Kind::Role, "role", &role.name).key
             },
-            ..object(Kind::Role, "role", &role.name)
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod base_cycle;
 mod expired;
-mod fewest_permissions;
+mod few_permissions;
 mod on_unassign;
 mod permission;
 mod principal_once;
@@ -23,7 +23,7 @@ type Rule = fn(&Context<'_>, &mut Vec<Finding>);
 const RULES: &[Rule] = &[
     base_cycle::check,
     expired::check,
-    fewest_permissions::check,
+    few_permissions::check,
     on_unassign::check,
     permission::check,
     principal_once::check,

@@ -233,7 +233,7 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let expired = resolved.expired.get(&(key.clone(), role.clone()));
-        let exclusive = resolved.exclusive.contains(&(role.clone(), key.scope.clone(), key.class));
+        let exclusive = resolved.exclusive.contains(&(role, key.scope, key.class));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
         let because = match expired {
             Some(site) => (Reason::Expired, Some(*site)),

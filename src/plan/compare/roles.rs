@@ -314,7 +314,7 @@ impl<'a> Comparison<'a> {
                 state.description = None; // It is not managed.
             }
             state.fields.retain(|name, _| after.fields.contains_key(name));
-            Some(Successor { id: made.id.clone()?, state })
+            Some(Box::new(Successor { id: made.id.clone()?, state }))
         });
         Some(Change {
             address: role.address.clone(),

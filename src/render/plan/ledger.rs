@@ -31,7 +31,7 @@ fn counts(summary: OutcomeSummary) -> Option<String> {
         return None;
     }
     let line = match summary.waiting() == total {
-        true => format!("Nothing of {total} sent"),
+        true => "Nothing sent".to_owned(),
         false => format!("Applied {} of {total}", summary.applied),
     };
     let parts: Vec<_> = [

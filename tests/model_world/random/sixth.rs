@@ -360,7 +360,7 @@ fn people(
         let choose = |mask: u8, n: usize| -> Vec<usize> {
             match several {
                 true => (0..n).filter(|bit| mask & (1 << (bit % 8)) != 0).collect(),
-                false if mask % 3 == 0 => Vec::new(),
+                false if mask.is_multiple_of(3) => Vec::new(),
                 false => vec![mask as usize % n],
             }
         };

@@ -139,7 +139,7 @@ fn the_last_line_is_exact() {
         @"Nothing to do. Live matches the definitions.");
     let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, by_hand)]),
-        @"Applied 0 of 1: 1 to be done by hand. Verified: everything was read back, and only what has to be done by hand is left.");
+        @"Nothing sent: 1 to be done by hand. Verified: everything was read back, and only what has to be done by hand is left.");
     let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
     unverified.verification.verified = false;
     insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
