@@ -104,7 +104,6 @@ assignments:
     );
     assert_snapshot!(lines.join("\n"), @"
     RC023 roles/a.yaml:3:19: `knight` is not possible here
-    RC021 roles/a.yaml:4:45: text where a mapping is wanted
     RC025 roles/a.yaml:5:3: a role without any permission
     RC028 roles/a.yaml:6:3: a role of this class cannot live there: `scope` is missing
     RC021 roles/a.yaml:7:33: a mapping where text is wanted

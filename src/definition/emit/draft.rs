@@ -205,10 +205,10 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
     {
         return Err(format!("its permission `{}` names no access", odd.raw()));
     }
-    let base = match (class.base, role.fields.get(field::BASE).and_then(Live::value)) {
-        (Base::Floor, Some(Value::Role(Some(RoleId::Live(id))))) => Some(id.clone()),
-        (Base::Floor, _) => return Err("its base cannot be read".to_owned()),
-        (Base::None | Base::Copy, _) => None,
+    let base = match (class.base, role.fields.get(field::BASE).map(Live::value)) {
+        (Base::None | Base::Copy, _) | (Base::Floor, None | Some(Some(Value::Role(None)))) => None,
+        (Base::Floor, Some(Some(Value::Role(Some(RoleId::Live(id)))))) => Some(id.clone()),
+        (Base::Floor, Some(_)) => return Err("its base cannot be read".to_owned()),
     };
     let description = match role.fields.get(field::DESCRIPTION).and_then(Live::value) {
         Some(Value::Text(text)) => text.clone().filter(|text| !text.is_empty()),

@@ -25,14 +25,14 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
         query.members = true;
         for class in input.spec.principals() {
             let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
-            if has_place(class.scopes, scope) {
+            if instances && !matches!(scope, Scope::In { .. }) {
+                query.everywhere = true;
+            } else if has_place(class.scopes, scope) {
                 let known = query.places(Kind::Assignment, class.class);
                 if !known.into_iter().any(|place| input.live.place(place) == Some(scope)) {
                     let place = (Kind::Assignment, class.class);
                     query.places.entry(place).or_default().insert(scope.clone());
                 }
-            } else if instances && !matches!(scope, Scope::In { .. }) {
-                query.everywhere = true;
             }
         }
     }
