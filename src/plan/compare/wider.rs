@@ -21,13 +21,14 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
         true => Query { everywhere: read.everywhere, ..members() },
         false => read.clone(),
     };
-    for scope in plan.changes.iter().filter_map(|change| unknown_holders(input.spec, change)) {
+    for change in &plan.changes {
+        let Some(scope) = depends_on_holders(input.spec, change) else { continue };
         query.members = true;
         for class in input.spec.principals() {
             let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
             if instances && !matches!(scope, Scope::In { .. }) {
                 query.everywhere = true;
-            } else if has_place(class.scopes, scope) {
+            } else if change.holders.is_none() && has_place(class.scopes, scope) {
                 let known = query.places(Kind::Assignment, class.class);
                 if !known.into_iter().any(|place| input.live.place(place) == Some(scope)) {
                     let place = (Kind::Assignment, class.class);
@@ -40,11 +41,12 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
 }
 
 /// Where the role of a change lives that depends on who holds it, and of which nothing tells how many
-/// do.
-fn unknown_holders<'c>(spec: &dyn Spec, change: &'c Change) -> Option<&'c Scope> {
+/// do, or somebody does who may not be named yet.
+fn depends_on_holders<'c>(spec: &dyn Spec, change: &'c Change) -> Option<&'c Scope> {
     let What::Role { class, scope, before: Some(_), .. } = &change.what else { return None };
     let vacancy = || contract::role_class(spec, class).is_some_and(|class| class.delete_needs_vacancy);
-    let depends = matches!(change.action, Action::Delete | Action::Replace) && vacancy()
-        || change.verdicts.iter().any(|verdict| verdict.guard == Guard::Adopt);
-    (depends && change.holders.is_none()).then_some(scope)
+    let goes = matches!(change.action, Action::Delete | Action::Replace) && vacancy();
+    let adopts = change.verdicts.iter().any(|verdict| verdict.guard == Guard::Adopt);
+    let depends = goes && change.holders != Some(0) || adopts && change.holders.is_none();
+    depends.then_some(scope)
 }
