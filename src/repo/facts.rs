@@ -117,20 +117,6 @@ impl Facts {
         changed.dedup();
         Ok(changed)
     }
-
-    /// The commit to compare with where nobody named one: `HEAD` itself where the work tree is
-    /// dirty, else its first parent. `None` where there is no such commit, or this clone does not
-    /// hold it ([`Self::shallow`] tells these apart).
-    pub fn parent_or_head(&self, dirty: bool) -> Option<String> {
-        let git = self.git.as_ref()?;
-        let head = git.head?;
-        if dirty {
-            return Some(head.to_string());
-        }
-        let repo = git.lock();
-        let parent = repo.find_commit(head).and_then(|commit| commit.parent_id(0)).ok()?;
-        repo.find_commit(parent).ok().map(|commit| commit.id().to_string())
-    }
 }
 
 impl Git {

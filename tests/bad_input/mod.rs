@@ -48,13 +48,13 @@ impl Place {
     fn new() -> Self {
         let dir = TempDir::new().expect("a temporary folder");
         fs::create_dir(dir.path().join("home")).expect("a home");
-        fs::create_dir(dir.path().join("work")).expect("a folder to work in");
+        fs::create_dir(dir.path().join("here")).expect("a folder to work in");
         Self { dir }
     }
 
     /// Where the definitions are.
     fn work(&self) -> PathBuf {
-        self.dir.path().join("work")
+        self.dir.path().join("here")
     }
 
     /// Writes a file below the definitions, with its folders.

@@ -20,7 +20,6 @@ fn outside_git_nothing_is_known_and_nothing_is_dirty() {
     let facts = Facts::of(&find_config(&sandbox.path, None, Reading::WorkTree).unwrap()).unwrap();
     assert_eq!((&facts.commit, &facts.branch, facts.shallow), (&None, &None, false));
     assert!(!facts.dirty(&patterns(&["rolecall.yaml"]), &patterns(&["roles/*.yaml"])).unwrap());
-    assert_eq!(facts.parent_or_head(true), None);
 }
 
 #[test]
@@ -118,8 +117,6 @@ fn before_the_first_commit_everything_is_dirty() {
     let facts = project.facts();
     assert_eq!((&facts.commit, facts.branch.as_deref()), (&None, Some("main")));
     assert_eq!(project.changed(), ["rolecall.yaml", "roles/a.yaml"]);
-    assert_eq!(facts.parent_or_head(true), None);
-    assert_eq!(facts.parent_or_head(false), None);
 }
 
 #[test]
@@ -130,17 +127,6 @@ fn a_detached_head_has_no_branch() {
     let facts = project.facts();
     assert_eq!((facts.commit, facts.branch), (Some(head.to_string()), None));
     assert_eq!(project.changed(), Vec::<String>::new());
-}
-
-#[test]
-fn the_commit_before_is_the_first_parent_or_head_where_the_work_tree_is_dirty() {
-    let project = Project::new();
-    let first = project.facts().commit.unwrap();
-    assert_eq!(project.facts().parent_or_head(false), None, "the first commit has none");
-    project.write("roles/b.yaml", "");
-    let second = project.commit("second");
-    assert_eq!(project.facts().parent_or_head(false), Some(first));
-    assert_eq!(project.facts().parent_or_head(true), Some(second));
 }
 
 #[test]
