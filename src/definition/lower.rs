@@ -199,9 +199,9 @@ impl<'a> Lowering<'a, '_> {
         let mut roles = Vec::with_capacity(places.len());
         for (scope, span) in places {
             let site = span.map_or(role.site, |span| span.site(source));
-            if let Some((what, help)) = place::refused(class.scopes, &scope) {
+            if let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, &scope) {
                 let text = format!("a role of this class cannot live there: {what}");
-                let finding = Finding::new(Code::Unsupported, text).at(site, "").help(help);
+                let finding = Finding::new(code, text).at(site, "").help(help);
                 self.findings.push(finding);
                 continue;
             }
@@ -499,14 +499,12 @@ impl<'a> Lowering<'a, '_> {
     ) -> Vec<Scope> {
         let mut possible = Vec::with_capacity(places.len());
         for (scope, span) in places {
-            let Some((what, help)) = place::refused(class.scopes, scope) else {
+            let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, scope) else {
                 possible.push(scope.clone());
                 continue;
             };
             let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(Code::Unsupported, text)
-                .at(span.unwrap_or(field.span).site(source), "")
-                .help(help);
+            let finding = Finding::new(code, text).at(span.unwrap_or(field.span).site(source), "").help(help);
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }

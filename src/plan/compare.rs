@@ -251,7 +251,9 @@ impl<'a> Comparison<'a> {
 
     /// How many more roles fit, where the provider has a limit.
     fn room(&mut self) {
-        let limited = self.input.spec.roles().iter().filter_map(|class| Some((class.class, class.limit?)));
+        let settings = &self.input.target.settings;
+        let classes = self.input.spec.roles().iter();
+        let limited = classes.filter_map(|class| Some((class.class, class.strict_limit(settings)?)));
         let limits: BTreeMap<&str, u32> = limited.collect();
         for change in &self.plan.changes {
             let What::Role { class, scope, .. } = &change.what else { continue };
@@ -301,6 +303,32 @@ impl<'a> Comparison<'a> {
             .filter_map(|change| match &change.what {
                 What::Assignment { scope, class, principal, .. } => {
                     Some((*class, scope.clone(), principal.clone()))
+        self.advised();
+    }
+
+    /// Says where there will be more roles than the provider is documented to hold, if it takes more.
+    fn advised(&mut self) {
+        let settings = &self.input.target.settings;
+        for class in self.input.spec.roles().iter().filter(|class| class.strict_limit(settings).is_none()) {
+            let Some(limit) = class.limit else { continue };
+            let there =
+                self.input.live.of(Kind::Role).filter(|role| !role.builtin && role.key.class == class.class);
+            let is = |change: &&Change, made: bool| match &change.what {
+                What::Role { class: of, before, after, .. } if *of == class.class => match made {
+                    true => before.is_none() && after.is_some(),
+                    false => before.is_some() && after.is_none(),
+                },
+                _ => false,
+            };
+            let made = self.plan.changes.iter().filter(|change| is(change, true)).count();
+            let gone = self.plan.changes.iter().filter(|change| is(change, false)).count();
+            let roles = (there.count() + made).saturating_sub(gone);
+            if made > 0 && roles > limit as usize {
+                let title = self.input.spec.title();
+                let note = format!("There would be {roles} roles; {title} is documented to hold {limit}.");
+                self.plan.notes.push(note.into());
+            }
+        }
                 }
                 What::Role { .. } | What::Default { .. } => None,
             })

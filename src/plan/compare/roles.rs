@@ -336,7 +336,7 @@ impl<'a> Comparison<'a> {
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
             protect: self.protected(live, &role.desired.protect),
-            side_effects: Vec::new(),
+            side_effects: if role.replaced { self.when_gone(live) } else { Vec::new() },
             site: Some(role.desired.site),
             verdicts,
             by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
@@ -574,7 +574,7 @@ impl<'a> Comparison<'a> {
             reason,
             holders: object.holders,
             protect: self.protected(object, &BTreeSet::new()),
-            side_effects: Vec::new(),
+            side_effects: self.when_gone(object),
             site,
             verdicts,
             by_hand: hand(class.map(|class| class.delete)),
@@ -593,6 +593,12 @@ impl<'a> Comparison<'a> {
         let name = &object.key.name;
         let slots = self.slots_of(object);
         // Whoever is given another role by the definitions, or loses this one by them, moves anyway.
+    /// What else may change when a role goes.
+    fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
+        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
+        clauses.into_iter().map(Untrusted::from).collect()
+    }
+
         let left: Vec<&LiveObject> = slots.iter().copied().filter(|slot| !self.leaves(slot)).collect();
         if left.is_empty() || reassign_to.is_some() {
             return None;
