@@ -8,7 +8,9 @@
 
 mod check;
 mod deployment;
+mod everywhere;
 mod help;
+mod invited;
 mod level;
 mod licence;
 mod links;
@@ -16,6 +18,8 @@ mod members;
 mod objects;
 mod people;
 mod place;
+mod places;
+mod policies;
 mod queries;
 mod read;
 mod rest;
