@@ -12,7 +12,7 @@ use crate::{
         config::Placed,
         desired::{
             DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
-            RoleName, Via,
+            RoleName, Spelling, Via,
         },
     },
 };
@@ -135,18 +135,10 @@ fn inherited(roles: &[DesiredRole], names: usize) -> usize {
 /// Brings everything into an order that does not depend on files or on lines.
 fn sort(desired: &mut DesiredState) {
     desired.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
-    desired.assignments.sort_by(|a, b| {
-        let key = |one: &DesiredAssignment| {
-            (
-                one.class,
-                one.scope.clone(),
-                one.principal.value.clone(),
-                one.role.value.clone(),
-                one.principal.site,
-            )
-        };
-        key(a).cmp(&key(b))
-    });
+    fn key(one: &DesiredAssignment) -> (&str, &Scope, &Spelling, &RoleName, Site) {
+        (one.class, &one.scope, &one.principal.value, &one.role.value, one.principal.site)
+    }
+    desired.assignments.sort_by(|a, b| key(a).cmp(&key(b)));
     desired.exclusive.sort_by(|a, b| {
         (&a.role.value, &a.scope, a.class, a.role.site).cmp(&(&b.role.value, &b.scope, b.class, b.role.site))
     });
@@ -517,7 +509,7 @@ impl<'a> Lowering<'a, '_> {
         text: &Spanned<Text>,
         source: SourceId,
         class: &PrincipalClass,
-    ) -> Option<crate::model::desired::Spelling> {
+    ) -> Option<Spelling> {
         match principal::parse(text.value.as_str(), class) {
             Ok(spelling) => Some(spelling),
             Err(why) => {
