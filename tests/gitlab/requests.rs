@@ -83,4 +83,6 @@ fn an_apply_writes_once_for_each_change() {
     let _made = project.apply().exits(0);
     let writes = emulator.writes();
     assert_eq!(writes.len(), 7, "five roles and two memberships: {writes:#?}");
+    // The writer reads nothing: roles before, after each stratum, and at the end.
+    assert_eq!(emulator.count("POST /api/graphql"), 5 + 3);
 }

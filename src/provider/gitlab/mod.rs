@@ -63,7 +63,7 @@ impl Provider for GitLab {
     }
 
     fn writer(&self, connection: Arc<Connection>) -> Box<dyn Write> {
-        Box::new(write::Writer::new(Arc::clone(&connection).read_client(), connection.write_client()))
+        Box::new(write::Writer::new(connection.write_client()))
     }
 
     /// Personal, group, and OAuth tokens alike are accepted as bearer tokens (`/api/rest/authentication/`).
