@@ -5,7 +5,7 @@ mod matching;
 mod permissions;
 mod removed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use strsim::jaro_winkler;
 
@@ -514,22 +514,24 @@ impl<'a> Resolver<'a> {
                 expired.insert((key, role), site);
                 continue;
             }
-            if let Some(first) = wanted.get(&key) {
-                let message = format!("`{}` is assigned twice", key.name.raw());
-                let finding = Finding::new(Code::TwoRoles, message)
-                    .at(site, "second assignment")
-                    .at(first.site, "first assignment")
-                    .help(match key.role {
-                        Some(_) => "Remove one of the two.".to_owned(),
-                        None => format!(
-                            "{} gives a person one role. Keep one of the two.",
-                            self.input.spec.title()
-                        ),
-                    });
-                self.findings.push(finding);
-                continue;
-            }
-            wanted.insert(key, ResolvedAssignment { role, site });
+            let first = match wanted.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(ResolvedAssignment { role, site });
+                    continue;
+                }
+                Entry::Occupied(entry) => entry,
+            };
+            let message = format!("`{}` is assigned twice", first.key().name.raw());
+            let finding = Finding::new(Code::TwoRoles, message)
+                .at(site, "second assignment")
+                .at(first.get().site, "first assignment")
+                .help(match first.key().role {
+                    Some(_) => "Remove one of the two.".to_owned(),
+                    None => {
+                        format!("{} gives a person one role. Keep one of the two.", self.input.spec.title())
+                    }
+                });
+            self.findings.push(finding);
         }
         (wanted, expired)
     }

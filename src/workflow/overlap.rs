@@ -28,8 +28,16 @@ pub(super) async fn refuse(
     findings: &mut Vec<Finding>,
 ) {
     let mut failures: BTreeMap<String, Failure> = BTreeMap::new();
+    // Most targets are alone in their tenant.
+    let alone = |one: &PlannedTarget| {
+        let same = |other: &&PlannedTarget| {
+            other.target.provider == one.target.provider && other.live.identity == one.live.identity
+        };
+        targets.iter().filter(same).count() < 2
+    };
     let claims: Vec<Claims<'_>> = targets
         .iter()
+        .filter(|planned| !alone(planned))
         .filter_map(|planned| Some(Claims::new(planned, project.loaded.desired.get(&planned.target.name)?)))
         .collect();
     for (index, first) in claims.iter().enumerate() {

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     level,
-    place::Place,
     roles::Role,
     spec::{self, catalogue},
     wire::Member,
@@ -82,13 +81,13 @@ fn held(level: u32, custom: Option<u64>) -> Live {
 /// The assignment of one principal.
 pub(super) fn assignment(
     class: &'static str,
-    place: &Place,
+    scope: &Scope,
     id: Untrusted,
     level: u32,
     custom: Option<u64>,
 ) -> LiveObject {
     LiveObject {
-        key: key(Kind::Assignment, class, place.scope(), id),
+        key: key(Kind::Assignment, class, scope.clone(), id),
         id: None,
         builtin: false,
         fields: BTreeMap::from([(field::ROLE, held(level, custom))]),
@@ -99,10 +98,10 @@ pub(super) fn assignment(
 
 /// A membership; `by_saml` is why those of people who sign in by SAML cannot be changed, where that is
 /// so.
-pub(super) fn member(place: &Place, member: &Member, by_saml: Option<&str>) -> LiveObject {
+pub(super) fn member(scope: &Scope, member: &Member, by_saml: Option<&str>) -> LiveObject {
     let id = member.id.to_string().into();
     let custom = member.member_role.as_ref().map(|role| role.id);
-    let mut object = assignment(spec::USER, place, id, member.access_level, custom);
+    let mut object = assignment(spec::USER, scope, id, member.access_level, custom);
     // Where somebody overrode it, LDAP leaves it alone.
     if member.overridden == Some(false) {
         object.locked = Some("LDAP decides it at every synchronization".into());

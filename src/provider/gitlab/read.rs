@@ -242,9 +242,9 @@ type Called = ((&'static str, Untrusted), Untrusted);
 
 /// The members of a place; what to call them.
 fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
-    let mut seen = BTreeSet::new();
+    let (mut seen, scope) = (BTreeSet::new(), at.place.scope());
     if let Some(why) = at.members.as_ref().and_then(Members::unread) {
-        state.unread.insert((Kind::Assignment, USER, at.place.scope()), why.into());
+        state.unread.insert((Kind::Assignment, USER, scope.clone()), why.into());
     }
     let mut called = Vec::new();
     for member in at.members() {
@@ -252,7 +252,7 @@ fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -
         if !seen.insert(member.id) {
             continue;
         }
-        let object = objects::member(&at.place, member, at.by_saml.as_deref());
+        let object = objects::member(&scope, member, at.by_saml.as_deref());
         let id = object.key.name.clone();
         let name = Untrusted::from(&*member.username);
         directory.add_id(USER, id.clone());
@@ -266,11 +266,11 @@ fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -
 /// The links of a place; what to call them.
 fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
     let Some(links) = &at.links else { return Vec::new() };
-    let mut called = Vec::new();
+    let (mut called, scope) = (Vec::new(), at.place.scope());
     for (class, part) in [(SAML_GROUP, &links.saml), (LDAP_GROUP, &links.ldap), (SHARED_GROUP, &links.shares)]
     {
         let mut unread = |why: &str| {
-            let list = (Kind::Assignment, class, at.place.scope());
+            let list = (Kind::Assignment, class, scope.clone());
             state.unread.entry(list).or_insert_with(|| why.into());
         };
         let list = match part {
@@ -290,7 +290,7 @@ fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> 
                 called.push(((class, id.clone()), name.clone()));
             }
             directory.add_id(class, id.clone());
-            state.objects.push(objects::assignment(class, &at.place, id, link.level, link.role));
+            state.objects.push(objects::assignment(class, &scope, id, link.level, link.role));
         }
     }
     called
