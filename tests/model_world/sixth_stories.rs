@@ -369,6 +369,36 @@ fn a_person_holds_several_roles_and_each_is_an_assignment() {
 }
 
 #[test]
+fn who_leaves_two_roles_for_one_is_given_it_once() {
+    let (one, other) = (("1", "One"), ("2", "Other"));
+    let mut world = sixth_world();
+    for (id, name) in [one, other] {
+        world = world.role_at(id, east(), name, "low", &["audit"]);
+    }
+    for user in ["1", "2", "3"] {
+        world = world.holds("user", east(), user, &["1", "2"]);
+    }
+    let definitions = [one, other].iter().fold(sixth_definitions(), |definitions, (_, name)| {
+        definitions.removed_at(&format!("={name}"), &east(), Some("builtin:low"))
+    });
+    assert_snapshot!(story(&world, &definitions), @"
+    reassign t/assignment/site=east/user:1/%3DOne: One -> low (role removed)
+    reassign t/assignment/site=east/user:1/%3DOther: Other -> low (role removed)
+    reassign t/assignment/site=east/user:2/%3DOne: One -> low (role removed)
+    reassign t/assignment/site=east/user:2/%3DOther: Other -> low (role removed)
+    reassign t/assignment/site=east/user:3/%3DOne: One -> low (role removed)
+    reassign t/assignment/site=east/user:3/%3DOther: Other -> low (role removed)
+    delete t/role/=One@site=east
+    delete t/role/=Other@site=east
+    0. give low to user 1, 2, 3
+    1. take 1 from user 1, 2, 3
+    1. take 2 from user 1, 2, 3
+    2. delete 1
+    2. delete 2
+    ");
+}
+
+#[test]
 fn what_stays_where_a_role_is_taken_away() {
     let world = sixth_world()
         .role_at("1", east(), "Helper", "low", &["audit"])
