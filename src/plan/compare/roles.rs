@@ -491,11 +491,36 @@ impl<'a> Comparison<'a> {
                 let DesiredRole { key, scope, previously, .. } = role.desired;
                 self.declared.keyed.contains(&(&**key, scope, &live.key.name))
                     || previously.iter().any(|name| name.value == live.key.name)
+                    || self.was_renamed(role, live)
             }
             _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
+    }
+
+    /// Whether an apply that did not end gave the role its new name already: it bears that, and no
+    /// other live role can be the one that git declared under an earlier name. Who bears such a name
+    /// and is all that another definition says is that one's role.
+    fn was_renamed(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        let DesiredRole { key, scope, previously, .. } = role.desired;
+        let keyed = self.declared.keyed.iter().filter(|(k, s, _)| *k == &**key && *s == scope);
+        let former: BTreeSet<&Untrusted> =
+            keyed.map(|(_, _, name)| *name).chain(previously.iter().map(|name| &name.value)).collect();
+        let explained = |other: &LiveObject| {
+            let roles = self.input.resolved.roles.iter();
+            roles.filter(|one| one.live.is_some_and(|it| it.id == other.id)).any(|one| {
+                let (is, wanted) = (state(other), wanted(one));
+                is.name == wanted.name && is.permissions.is_some() && is.permissions == wanted.permissions
+            })
+        };
+        let mut others =
+            former.iter().flat_map(|name| self.named.get(*name).into_iter().flatten()).filter(|other| {
+                other.id != live.id && other.key.class == live.key.class && other.key.scope == live.key.scope
+            });
+        role.desired.natural().value == live.key.name
+            && !former.is_empty()
+            && others.all(|other| explained(other))
     }
 
     fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
