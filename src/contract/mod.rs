@@ -157,6 +157,19 @@ pub fn hides(spec: &dyn Spec) -> bool {
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
 }
 
+/// Whether nothing of a provider changes over its API, so that every change is a person's.
+pub fn is_by_hand(spec: &dyn Spec) -> bool {
+    let role = |class: &RoleClass| {
+        let fields = || class.fields.iter().map(|field| field.on_change);
+        class.create != Do::Api
+            && class.delete != Do::Api
+            && fields().all(|change| matches!(change, OnChange::Manual | OnChange::Refuse))
+    };
+    spec.default_role().is_none()
+        && spec.roles().iter().all(role)
+        && spec.principals().iter().all(|class| class.assign != Do::Api)
+}
+
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,
 /// or more than one, is written so. Where nothing tells who exists, it is what is written.
 pub fn principal_id<'a>(
