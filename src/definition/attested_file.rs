@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::Spec,
     model::{
-        Field, Key, Kind, RoleId, Scope, Untrusted, Value, field,
+        Field, Key, Kind, RoleId, Scope, Untrusted, Value,
+        desired::Spelling,
+        field,
         live::{Live, LiveObject, LiveState},
     },
 };
@@ -168,6 +170,11 @@ impl AttestedFile {
                 name: attested.principal.clone(),
                 role: None,
             };
+            // Where nothing else is written than addresses, the id is one.
+            if class.spellings.email && !class.spellings.id && !class.spellings.handle {
+                let spelling = Spelling::Email(attested.principal.clone());
+                live.directory.add(class.class, spelling, attested.principal.clone());
+            }
             let mut object = attested_object(key, None);
             let role = Value::Role(Some(RoleId::Live(attested.role.clone())));
             object.fields.insert(field::ROLE, Live::Attested(role));
