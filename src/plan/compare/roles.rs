@@ -169,7 +169,8 @@ impl<'a> Comparison<'a> {
 
     fn create(&self, role: &ResolvedRole<'_>) -> Change {
         let mut verdicts = Vec::new();
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        let (class, scope) = (role.desired.class, &role.scope);
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, class, scope) {
             verdicts.push(incomplete("create", &role.desired.name.value, why));
         }
         verdicts.extend(self.taken_name(role));
@@ -346,7 +347,7 @@ impl<'a> Comparison<'a> {
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
             protect: self.protected(live, &role.desired.protect),
-            side_effects: Vec::new(),
+            side_effects: if role.replaced { self.when_gone(live) } else { Vec::new() },
             site: Some(role.desired.site),
             verdicts,
             by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
@@ -402,7 +403,7 @@ impl<'a> Comparison<'a> {
                 refuse(message, Some("Give the role another `slug`, and this one under `previously`."));
             }
         }
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, live.key.class, &live.key.scope) {
             verdicts.push(incomplete("replace", &live.key.name, why));
         }
         if let Some(successor) = role.successor {
@@ -422,6 +423,7 @@ impl<'a> Comparison<'a> {
                 verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
             }
         }
+        verdicts.extend(self.kept(live));
         verdicts.extend(self.unknown_holders(live, "replaced"));
         verdicts.extend(self.default_verdict(live));
         verdicts
@@ -475,6 +477,14 @@ impl<'a> Comparison<'a> {
         let why = live.locked.as_ref()?;
         let message = format!("role `{}` cannot be changed: {}", live.key.name.raw(), why.raw());
         Some(Verdict::refuse(Guard::Blocked, message, None))
+    }
+
+    /// A role that cannot be deleted, because something else uses it.
+    fn kept(&self, live: &LiveObject) -> Option<Verdict> {
+        let why = self.input.live.kept.get(live.id.as_ref()?)?;
+        let message = format!("role `{}` cannot be deleted: {}", live.key.name.raw(), why.raw());
+        let help = "Take the role out of what uses it first, and plan again.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
     }
 
     fn same(&self, class: &str, name: Field, a: &Value, b: &Value) -> bool {
@@ -564,7 +574,7 @@ impl<'a> Comparison<'a> {
     ) {
         let name = &object.key.name;
         let mut verdicts = Vec::new();
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, object.key.class, &object.key.scope) {
             verdicts.push(incomplete("delete", name, why));
         }
         if self.input.target.manage.roles == Mode::Additive {
@@ -586,6 +596,7 @@ impl<'a> Comparison<'a> {
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
         verdicts.extend(Self::locked(object));
+        verdicts.extend(self.kept(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
         let state = state(object);
@@ -609,12 +620,18 @@ impl<'a> Comparison<'a> {
             reason,
             holders: object.holders,
             protect: self.protected(object, &BTreeSet::new()),
-            side_effects: Vec::new(),
+            side_effects: self.when_gone(object),
             site,
             verdicts,
             by_hand: hand(class.map(|class| class.delete)),
             blocked_by: Vec::new(),
         });
+    }
+
+    /// What else may change when a role goes.
+    fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
+        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
+        clauses.into_iter().map(Untrusted::from).collect()
     }
 
     /// A role that somebody holds is deleted only after its holders were moved on purpose.
@@ -661,7 +678,7 @@ impl<'a> Comparison<'a> {
                 || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
         };
         live.read.members
-            && !live.incomplete.contains_key(&Kind::Assignment)
+            && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
             && self.input.spec.principals().iter().all(was_read)
     }
@@ -672,12 +689,12 @@ impl<'a> Comparison<'a> {
         if object.holders == Some(0) && !self.input.live.read.members {
             return None;
         }
-        if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
+        let unread = self.input.live.incomplete_anywhere(Kind::Assignment);
+        if !self.input.live.read.members || unread.is_some() {
             if object.holders == Some(0) {
                 return None;
             }
-            let why =
-                self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
+            let why = unread.map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
             let help = format!(
                 "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."

@@ -66,7 +66,8 @@ impl Order<'_> {
                         let held = part
                             .iter()
                             .filter_map(|(_, mover)| Some((mover.principal.clone(), mover.held.clone()?)));
-                        Verb::Assign { role, scope, class, principals, held: held.collect() }
+                        let base = self.plan.bases.get(&role).cloned();
+                        Verb::Assign { role, base, scope, class, principals, held: held.collect() }
                     }
                     Act::Take(_) => Verb::Unassign { role, scope, class, principals },
                 };
