@@ -92,6 +92,8 @@ pub struct Example {
     pub name: &'static str,
     /// What it is for.
     pub description: &'static str,
+    /// The level that it lives at, where its class has no place without `scope`.
+    pub scope: Option<&'static str>,
     /// The built-in role that is its floor, by id, where its class has such bases.
     pub base: Option<&'static str>,
     /// Its permissions in canonical spelling, all from the catalogue that ships with the program.
@@ -168,6 +170,19 @@ pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
 pub fn hides(spec: &dyn Spec) -> bool {
     let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
+/// Whether nothing of a provider changes over its API, so that every change is a person's.
+pub fn is_by_hand(spec: &dyn Spec) -> bool {
+    let role = |class: &RoleClass| {
+        let fields = || class.fields.iter().map(|field| field.on_change);
+        class.create != Do::Api
+            && class.delete != Do::Api
+            && fields().all(|change| matches!(change, OnChange::Manual | OnChange::Refuse))
+    };
+    spec.default_role().is_none()
+        && spec.roles().iter().all(role)
+        && spec.principals().iter().all(|class| class.assign != Do::Api)
 }
 
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,

@@ -75,16 +75,26 @@ impl<'a> Comparison<'a> {
         let attested =
             |live: &&LiveObject| live.fields.values().any(|field| matches!(field, Live::Attested(_)));
         let roles = self.input.resolved.roles.iter().filter_map(|role| role.live.filter(attested));
-        let names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
+        let mut names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
         const SHOWN: usize = 10;
-        if names.is_empty() {
-            return;
-        }
         let more = names.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        names.truncate(SHOWN);
+        if more > 0 {
+            names.push(format!("{more} more roles"));
+        }
+        let held = self.slots.values().filter(|slot| attested(slot)).count();
+        match held {
+            0 => {}
+            1 => names.push("1 assignment".to_owned()),
+            held => names.push(format!("{held} assignments")),
+        }
+        let shown = match names.as_slice() {
+            [] => return,
+            [one] => one.clone(),
+            [first @ .., last] => format!("{}, and {last}", first.join(", ")),
+        };
         let text =
-            format!("Attested, not verified: what {} cannot tell of {shown}{more}.", self.input.spec.title());
+            format!("Attested, not verified: what {} cannot tell of {shown}.", self.input.spec.title());
         self.plan.notes.push(text.into());
     }
 
@@ -501,11 +511,36 @@ impl<'a> Comparison<'a> {
                 let DesiredRole { key, scope, previously, .. } = role.desired;
                 self.declared.keyed.contains(&(&**key, scope, &live.key.name))
                     || previously.iter().any(|name| name.value == live.key.name)
+                    || self.was_renamed(role, live)
             }
             _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
+    }
+
+    /// Whether an apply that did not end gave the role its new name already: it bears that, and no
+    /// other live role can be the one that git declared under an earlier name. Who bears such a name
+    /// and is all that another definition says is that one's role.
+    fn was_renamed(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        let DesiredRole { key, scope, previously, .. } = role.desired;
+        let keyed = self.declared.keyed.iter().filter(|(k, s, _)| *k == &**key && *s == scope);
+        let former: BTreeSet<&Untrusted> =
+            keyed.map(|(_, _, name)| *name).chain(previously.iter().map(|name| &name.value)).collect();
+        let explained = |other: &LiveObject| {
+            let roles = self.input.resolved.roles.iter();
+            roles.filter(|one| one.live.is_some_and(|it| it.id == other.id)).any(|one| {
+                let (is, wanted) = (state(other), wanted(one));
+                is.name == wanted.name && is.permissions.is_some() && is.permissions == wanted.permissions
+            })
+        };
+        let mut others =
+            former.iter().flat_map(|name| self.named.get(*name).into_iter().flatten()).filter(|other| {
+                other.id != live.id && other.key.class == live.key.class && other.key.scope == live.key.scope
+            });
+        role.desired.natural().value == live.key.name
+            && !former.is_empty()
+            && others.all(|other| explained(other))
     }
 
     fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {

@@ -71,7 +71,7 @@ impl Order<'_> {
                     }
                     Act::Take(_) => Verb::Unassign { role, scope, class, principals },
                 };
-                let covers = part.iter().map(|(_, mover)| mover.change).collect();
+                let covers = part.iter().flat_map(|(_, mover)| mover.changes.iter().copied()).collect();
                 let op = Op { verb, covers, needs: Vec::new(), stratum };
                 ops.push((op, part.iter().map(|(step, _)| *step).collect()));
             }
