@@ -307,7 +307,7 @@ impl Look<'_> {
             !role.builtin && matches!(role.fields.get(field::PERMISSIONS), Some(Live::Unreadable) | None)
         };
         let unreadable = roles.iter().filter(closed).count();
-        self.add(match (live.incomplete.get(&Kind::Role), unreadable) {
+        self.add(match (live.incomplete_anywhere(Kind::Role), unreadable) {
             (Some(why), _) => Check::warning("roles", format!("{text}; incomplete: {}", why.raw()))
                 .help("Nothing is removed on an incomplete read."),
             (None, 0) => Check::ok("roles", format!("{text}, all with their permissions")),
@@ -412,7 +412,7 @@ impl Look<'_> {
 
     fn people(&mut self, live: &LiveState) {
         let people = many(live.of(Kind::Assignment).count(), "member");
-        self.add(match live.incomplete.get(&Kind::Assignment) {
+        self.add(match live.incomplete_anywhere(Kind::Assignment) {
             Some(why) => Check::warning("members", format!("{people}; incomplete: {}", why.raw()))
                 .help("Nothing is taken from anybody on an incomplete read."),
             None => Check::ok("members", format!("{people}, all with their roles")),
