@@ -3,11 +3,13 @@
 //! know a provider only through this. `docs/providers.md` tells how to add one.
 
 pub mod manual;
+mod permission;
 mod principal;
 mod role;
 mod scope;
 
 pub use manual::{ByHand, Task};
+pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
 pub use scope::{ScopeForm, ScopeSpec, has_place};
@@ -40,6 +42,10 @@ pub trait Spec: Send + Sync {
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
     fn permission_form(&self) -> PermissionForm;
+    /// What permissions that people make look like; `None` where the provider ships all there are.
+    fn permission_class(&self) -> Option<PermissionClass> {
+        None
+    }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
     /// A role to begin with.
@@ -147,6 +153,21 @@ pub fn principal<'a>(spec: &'a dyn Spec, class: &str) -> Option<&'a PrincipalCla
 /// A provider's class of roles by name, `None` where it has none of that name.
 pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)
+}
+
+/// Whether the provider ships a role of this name, or of this id, at `scope`. One that the catalogue puts
+/// in no kind of place that roles have lives in the target itself.
+pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
+    let kind = match scope {
+        Scope::Target => "",
+        Scope::Level(kind) | Scope::In { kind, .. } => &**kind,
+    };
+    let is_place = |word: &&str| {
+        let mut places = spec.roles().iter().flat_map(|class| class.scopes);
+        places.any(|place| place.kind == *word)
+    };
+    let builtin = spec.catalogue().builtin.iter().filter(|one| one.id == name || one.title == name);
+    builtin.into_iter().any(|one| one.scope.filter(is_place).unwrap_or_default() == kind)
 }
 
 /// Whether there is something that the API of a provider does not tell, so that a person attests it.

@@ -11,8 +11,8 @@ use crate::{
         Code, Finding, Scope, Site, SourceId, Untrusted,
         config::Placed,
         desired::{
-            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
-            RoleName, Via,
+            DesiredAssignment, DesiredDefault, DesiredPermission, DesiredRole, DesiredState, Exclusive,
+            Protect, Removal, RoleName, Via,
         },
     },
 };
@@ -20,7 +20,9 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
-    definition_file::{AssignmentEntry, DefinitionFile, OverrideBody, RoleEntry},
+    definition_file::{
+        AssignmentEntry, DefinitionFile, OverrideBody, PermissionEntry, RemovedBody, RoleEntry,
+    },
     forms::{Permissions, Protection, RemovedEntry},
     hidden, place, principal,
     sets::{self, Expanded, MOST_EXPANDED, Names},
@@ -62,6 +64,7 @@ pub(crate) fn lower<'a>(
     let mut desired =
         DesiredState { sets: as_written, resources: resources(declared), ..DesiredState::default() };
     desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
+    desired.permissions = declared.permissions.values().map(|one| lowering.permission(one)).collect();
     let mut names: BTreeSet<&Untrusted> = lowering.names.all().collect();
     names.extend(lowering.known.iter().flat_map(|known| known.names));
     let names: Vec<Untrusted> = names.into_iter().cloned().collect();
@@ -255,10 +258,7 @@ impl<'a> Lowering<'a, '_> {
     fn check_slug(&mut self, role: &DesiredRole, class: &RoleClass) {
         let (Some(slug), Some(rule)) = (&role.slug, class.slug) else { return };
         let text = slug.value.raw();
-        let length = text.chars().count();
-        let fits = length >= rule.length.min as usize
-            && rule.length.max.is_none_or(|max| length <= max as usize)
-            && (rule.is_valid)(text);
+        let fits = rule.fits(text);
         let prefix = match role.scope {
             Scope::In { .. } => rule.prefix_in_instances,
             Scope::Target | Scope::Level(_) => "",
@@ -276,6 +276,39 @@ impl<'a> Lowering<'a, '_> {
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
+    }
+
+    /// A permission as a resource of its own.
+    fn permission(
+        &mut self,
+        permission: &Declaration<'a, PermissionEntry>,
+    ) -> (Untrusted, DesiredPermission) {
+        let Declaration { key, entry, source, site } = *permission;
+        let slug = Untrusted::new(Arc::clone(key));
+        if let Some(class) = self.spec().permission_class() {
+            let ships = self.spec().catalogue().permissions.contains_key(&slug);
+            let finding = if !class.slug.fits(key) {
+                Some(
+                    Finding::new(Code::Grammar, format!("`{}` is no slug", short(key)))
+                        .help(class.slug.about),
+                )
+            } else if ships {
+                let text = format!("{} ships the permission `{}` itself", self.spec().title(), short(key));
+                let help = "Remove it here: roles can have it all the same.";
+                Some(Finding::new(Code::SameName, text).help(help))
+            } else {
+                None
+            };
+            self.findings.extend(finding.map(|finding| finding.at(site, "")));
+        }
+        let text = |text: &Spanned<Text>| Placed { value: untrusted(text), site: text.span.site(source) };
+        let declared = DesiredPermission {
+            name: entry.name.as_ref().map_or_else(|| Placed { value: slug.clone(), site }, text),
+            description: description(entry.description.as_ref(), source),
+            resource_type: entry.resource_type.as_ref().map(text),
+            site,
+        };
+        (slug, declared)
     }
 
     fn role(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) -> DesiredRole {
@@ -304,10 +337,11 @@ impl<'a> Lowering<'a, '_> {
             id: self.id(entry, source),
             name,
             previously,
-            description: entry.description.as_ref().map(|description| Placed {
-                value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
-                site: description.span.site(source),
-            }),
+            description: description(entry.description.as_ref(), source),
+            resource_type: entry
+                .resource_type
+                .as_ref()
+                .map(|text| Placed { value: untrusted(text), site: text.span.site(source) }),
             include: sets::placed(&entry.include, source),
             slug: class.slug.map(|_| match &entry.slug {
                 Some(slug) => Placed { value: untrusted(slug), site: slug.span.site(source) },
@@ -585,6 +619,9 @@ impl<'a> Lowering<'a, '_> {
                 let site = entry.span.site(source);
                 (former(&text.0), site, None)
             }
+            RemovedEntry::Full(body) if body.permission.is_some() => {
+                return self.removed_permission(body, entry, source, desired);
+            }
             RemovedEntry::Full(body) => match (&body.key, &body.name) {
                 (Some(key), None) => (
                     RoleName::Key(Arc::clone(&key.value.0)),
@@ -618,6 +655,54 @@ impl<'a> Lowering<'a, '_> {
             desired.removed.push(Removal { role, scope, reassign_to });
         }
     }
+}
+
+impl Lowering<'_, '_> {
+    /// A permission to delete on purpose.
+    fn removed_permission(
+        &mut self,
+        body: &RemovedBody,
+        entry: &Spanned<RemovedEntry>,
+        source: SourceId,
+        desired: &mut DesiredState,
+    ) {
+        let of_roles =
+            body.key.is_some() || body.name.is_some() || body.scope.is_some() || body.reassign_to.is_some();
+        if of_roles {
+            let finding = Finding::new(Code::Schema, "the removal of a permission has nothing else to say")
+                .at(entry.span.site(source), "")
+                .help("Give `permission` alone, or a role by `key` or `name`.");
+            self.findings.push(finding);
+            return;
+        }
+        let Some(slug) = &body.permission else { return };
+        let site = slug.span.site(source);
+        let first = *desired.removed_permissions.entry(untrusted(slug)).or_insert(site);
+        if first != site {
+            let text = format!("permission `{}` is removed twice", short(slug.value.as_str()));
+            let finding = Finding::new(Code::DeclaredTwice, text)
+                .at(site, "again here")
+                .at(first, "first here")
+                .help("Remove one of the two lines.");
+            self.findings.push(finding);
+        }
+        if let Some(declared) = self.declared.permissions.get(slug.value.as_str()) {
+            let text = format!("permission `{}` is removed and declared", short(slug.value.as_str()));
+            let finding = Finding::new(Code::RemovedButDeclared, text)
+                .at(site, "removed here")
+                .at(declared.site, "declared here")
+                .help("Keep one of the two.");
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// A description as it is written: absent, cleared, or a text.
+fn description(entry: Option<&Spanned<Option<Text>>>, source: SourceId) -> Option<Placed<Option<Untrusted>>> {
+    entry.map(|description| Placed {
+        value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
+        site: description.span.site(source),
+    })
 }
 
 /// A bare item under `removed`: a former key where it can be one, else a live name.

@@ -31,6 +31,8 @@ pub struct Known {
     pub names: BTreeSet<Untrusted>,
     /// Keys that roles had in files which are written anew, by live id.
     pub preferred: BTreeMap<Untrusted, Arc<str>>,
+    /// Permissions that are declared, or removed on purpose, by slug.
+    pub permissions: BTreeSet<Untrusted>,
     /// Roles that are removed on purpose.
     pub removed: BTreeSet<Untrusted>,
     /// Principals for whom something is declared: class, place, and id.
@@ -69,10 +71,23 @@ pub struct NewRole {
     pub permissions: BTreeSet<Untrusted>,
 }
 
+/// A permission to write as a resource of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPermission {
+    /// Its slug.
+    pub slug: Untrusted,
+    /// Its name.
+    pub name: Untrusted,
+    /// Its description, where there is one.
+    pub description: Option<Untrusted>,
+    /// The type of resource that it is for, where that is not the usual one.
+    pub resource_type: Option<Untrusted>,
+}
+
 /// Something that is live and is not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// `role`, `description of role`, `holder`.
+    /// `role`, `permission`, `description of role`, `holder`.
     pub what: &'static str,
     /// Names of those whom it concerns.
     pub names: Vec<Untrusted>,
@@ -83,6 +98,8 @@ pub struct Skipped {
 /// What to add.
 #[derive(Clone, Debug, Default)]
 pub struct Additions {
+    /// Permissions as resources of their own, sorted by slug.
+    pub permissions: Vec<NewPermission>,
     /// Roles, sorted by key.
     pub roles: Vec<NewRole>,
     /// The key of the default role.
@@ -100,7 +117,10 @@ pub struct Additions {
 impl Additions {
     /// Whether there is nothing to add.
     pub fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.default.is_none() && self.assignments.is_empty()
+        self.permissions.is_empty()
+            && self.roles.is_empty()
+            && self.default.is_none()
+            && self.assignments.is_empty()
     }
 
     /// How many principals get an assignment.
@@ -151,10 +171,9 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
             additions.declared_roles += 1;
             continue;
         }
-        let ships = |name: &str| spec.catalogue().builtin.iter().any(|b| b.id == name || b.title == name);
         let ambiguous = names.get(name).is_some_and(|count| *count > 1)
             || known.names.contains(name)
-            || ships(name.raw());
+            || contract::ships(spec, name.raw(), &role.key.scope);
         let key = match known.preferred.get(id) {
             Some(key) => key.clone(),
             None => keys::pick(name.raw(), &taken),
@@ -173,6 +192,9 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
         }
     }
     additions.roles.sort_by(|a, b| a.key.cmp(&b.key));
+    if wish.roles.is_none() {
+        additions.permissions = permissions(live, spec, known, &trial, &mut skips);
+    }
     if !known.default {
         let wanted = |id: &Untrusted| wish.roles.as_ref().is_none_or(|roles| roles.contains(id));
         additions.default = live_default(live).filter(|id| wanted(id)).and_then(|id| keys.get(id)).cloned();
@@ -184,6 +206,42 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
     let skipped = skips.0.into_iter().map(|((what, why), names)| Skipped { what, names, why: why.into() });
     additions.skipped = skipped.collect();
     additions
+}
+
+/// Permissions that somebody made, sorted by slug.
+fn permissions(
+    live: &LiveState,
+    spec: &dyn Spec,
+    known: &Known,
+    trial: &Trial<'_>,
+    skips: &mut Skips,
+) -> Vec<NewPermission> {
+    let Some(class) = spec.permission_class() else { return Vec::new() };
+    let mut all = Vec::new();
+    for one in live.of(Kind::Permission) {
+        let slug = &one.key.name;
+        if one.builtin || known.permissions.contains(slug) {
+            continue;
+        }
+        let text = |name| match one.fields.get(name).and_then(Live::value) {
+            Some(Value::Text(text)) => text.clone().filter(|text| !text.is_empty()),
+            _ => None,
+        };
+        let usual = class.resource_type.map(|resource_type| resource_type.usual);
+        let new = NewPermission {
+            slug: slug.clone(),
+            name: text(field::NAME).unwrap_or_else(|| slug.clone()),
+            description: text(field::DESCRIPTION),
+            resource_type: text(field::RESOURCE_TYPE).filter(|kind| Some(kind.raw()) != usual),
+        };
+        let part = Part { permissions: vec![&new], ..Part::default() };
+        match trial.fault(new_text(&part, spec, None)) {
+            None => all.push(new),
+            Some(why) => skips.add("permission", slug, &why),
+        }
+    }
+    all.sort_by(|a, b| a.slug.cmp(&b.slug));
+    all
 }
 
 /// What the fields of a role say, without key and id; the error says why it cannot be written.
@@ -274,7 +332,7 @@ pub fn naming(
 ) -> Result<Option<Untrusted>, String> {
     let name = &role.key.name;
     let twins = live.of(Kind::Role).filter(|other| other.key.name == *name).count();
-    let ships = spec.catalogue().builtin.iter().any(|b| b.id == name.raw() || b.title == name.raw());
+    let ships = contract::ships(spec, name.raw(), &role.key.scope);
     let trial = Trial::new(spec);
     let bare = NewRole {
         key: key.clone(),

@@ -11,7 +11,7 @@ use crate::{
     contract::Spec,
     model::{
         Scope, Untrusted,
-        desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling},
+        desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling},
     },
 };
 
@@ -23,7 +23,12 @@ struct Content {
     assignments: BTreeSet<(RoleName, Scope, &'static str, Spelling, Option<jiff::civil::Date>)>,
     exclusive: BTreeSet<(RoleName, Scope, &'static str)>,
     removed: BTreeSet<(RoleName, Option<RoleName>)>,
+    permissions: BTreeMap<Untrusted, Permission>,
+    removed_permissions: BTreeSet<Untrusted>,
 }
+
+/// Name, description, and type of resource.
+type Permission = (Untrusted, Option<Option<Untrusted>>, Option<Untrusted>);
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Role {
@@ -79,6 +84,8 @@ fn content(desired: &DesiredState) -> Content {
             .iter()
             .map(|one| (named(&one.role), one.reassign_to.as_ref().map(named)))
             .collect(),
+        permissions: desired.permissions.iter().map(|(slug, one)| (slug.clone(), permission(one))).collect(),
+        removed_permissions: desired.removed_permissions.keys().cloned().collect(),
     }
 }
 
@@ -106,6 +113,10 @@ pub fn check(
         };
         wanted.roles.insert((new.key.clone(), Scope::Target), role);
     }
+    wanted.permissions.extend(additions.permissions.iter().map(|new| {
+        let said = (new.name.clone(), new.description.clone().map(Some), new.resource_type.clone());
+        (new.slug.clone(), said)
+    }));
     if let Some(key) = &additions.default {
         wanted.default = Some(Some(RoleName::Key(key.clone())));
     }
@@ -118,6 +129,11 @@ pub fn check(
     differs(&wanted, &content(after))
 }
 
+fn permission(one: &DesiredPermission) -> Permission {
+    let description = one.description.as_ref().map(|text| text.value.clone());
+    (one.name.value.clone(), description, one.resource_type.as_ref().map(|kind| kind.value.clone()))
+}
+
 fn differs(wanted: &Content, found: &Content) -> Result<(), &'static str> {
     let differs = [
         (wanted.roles != found.roles, "other roles"),
@@ -125,6 +141,8 @@ fn differs(wanted: &Content, found: &Content) -> Result<(), &'static str> {
         (wanted.assignments != found.assignments, "other assignments"),
         (wanted.exclusive != found.exclusive, "other exclusive lists"),
         (wanted.removed != found.removed, "other removals"),
+        (wanted.permissions != found.permissions, "other permissions"),
+        (wanted.removed_permissions != found.removed_permissions, "other removals of permissions"),
     ];
     differs.iter().find(|(differs, _)| *differs).map_or(Ok(()), |(_, what)| Err(*what))
 }

@@ -60,6 +60,7 @@ fn all() -> Wish {
 
 fn part(additions: &Additions) -> Part<'_> {
     Part {
+        permissions: additions.permissions.iter().collect(),
         roles: additions.roles.iter().collect(),
         default: additions.default.as_ref(),
         assignments: additions.assignments.iter().collect(),

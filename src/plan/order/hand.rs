@@ -53,7 +53,7 @@ impl Order<'_> {
                     || meta.all(|name| of(change).by_hand.changes(name))
             }
             Step::FinalName { change } => of(change).by_hand.changes(field::NAME),
-            Step::Default { .. } => false,
+            Step::Default { .. } | Step::Permission { .. } => false,
             Step::People(people) => {
                 people.who.first().is_some_and(|mover| of(&mover.change).by_hand == Hand::Whole)
             }
@@ -69,7 +69,8 @@ impl Order<'_> {
             | Step::Gain { change }
             | Step::FinalName { change }
             | Step::Delete { change }
-            | Step::Default { change } => vec![*change],
+            | Step::Default { change }
+            | Step::Permission { change } => vec![*change],
             Step::People(people) => people.who.iter().map(|mover| mover.change).collect(),
         }
     }

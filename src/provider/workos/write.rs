@@ -106,6 +106,7 @@ impl Writer {
             Verb::Unassign { role, scope, principals, .. } => {
                 self.take(scope, known(role, made)?, principals).await
             }
+            Verb::Permission { .. } => Err(not_sent("permissions are not declared")),
             Verb::SetDefault { .. } => Err(not_sent("WorkOS has no request that sets the default role")),
         }
     }
