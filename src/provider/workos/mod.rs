@@ -11,6 +11,7 @@ mod manual;
 mod members;
 mod organizations;
 mod pages;
+mod permissions;
 mod read;
 mod roles;
 mod slug;

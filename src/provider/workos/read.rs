@@ -9,16 +9,15 @@ use super::{
     groups::{self, Groups},
     help::explain,
     members::{self, Members},
-    organizations,
-    pages::{self, List},
+    organizations, permissions,
     roles::Roles,
     slug::{self, Place},
     spec::{GROUP, MEMBERSHIP, ORGANIZATION_ROLE, several_roles},
-    wire::{Permission, RoleList},
+    wire::RoleList,
 };
 use crate::{
     model::{
-        Kind, Scope, Untrusted,
+        Kind, Scope,
         desired::Spelling,
         live::{Identity, LiveState, Query},
     },
@@ -53,12 +52,13 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     let held = [MEMBERSHIP, GROUP].into_iter().filter(|_| query.members);
     let held = held.flat_map(|class| query.places(Kind::Assignment, class));
     let asked: BTreeSet<&Scope> = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).collect();
-    let catalogue = async { if query.roles { catalogue(&reading).await.map(Some) } else { Ok(None) } };
+    let permissions =
+        async { if query.roles { permissions::list(&reading).await.map(Some) } else { Ok(None) } };
     let environment = roles(&reading, None, 1);
     let organizations = organizations(&reading, &asked, &query);
     // Of several failures the same one is reported in every run, whichever came first.
-    let (environment, catalogue, organizations) = tokio::join!(environment, catalogue, organizations);
-    let (environment, catalogue, organizations) = (environment?, catalogue?, organizations?);
+    let (environment, permissions, organizations) = tokio::join!(environment, permissions, organizations);
+    let (environment, permissions, organizations) = (environment?, permissions?, organizations?);
     let environment = environment.unwrap_or_default();
 
     let mut state = LiveState {
@@ -67,7 +67,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             tenant: None,
             anchor: environment.member.clone(),
         },
-        catalogue,
+        catalogue: permissions.as_ref().map(|all| all.iter().map(|one| one.key.name.clone()).collect()),
         read: query,
         ..LiveState::default()
     };
@@ -95,6 +95,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         state.objects.extend(organization.roles.objects);
     }
     state.objects.extend(environment.objects);
+    state.objects.extend(permissions.into_iter().flatten());
     state.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     state.places = places;
     Ok(state)
@@ -207,11 +208,4 @@ async fn roles(reading: &Reading, organization: Option<&str>, wave: u32) -> Resu
     Roles::new(&list, organization).map(Some).map_err(|what| {
         connection.malformed(&answer.request, &format!("answered with an unexpected body: {what}")).into()
     })
-}
-
-/// The permissions that exist, those that WorkOS manages itself among them.
-async fn catalogue(reading: &Reading) -> Result<BTreeSet<Untrusted>, ReadError> {
-    let list = List { segments: &["authorization", "permissions"], query: &[], wave: 1, quota: None };
-    let listed: pages::Listed<Permission> = pages::read(reading, list, None).await?;
-    Ok(listed.items.into_iter().map(|permission| permission.slug.into()).collect())
 }

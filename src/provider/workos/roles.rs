@@ -63,6 +63,7 @@ impl Roles {
                     (field::NAME, text(&role.name.0)),
                     (field::SLUG, text(slug.raw())),
                     (field::DESCRIPTION, Live::Known(Value::Text(description))),
+                    (field::RESOURCE_TYPE, text(&role.resource_type_slug.0)),
                     (field::PERMISSIONS, Live::Known(Value::Set(permissions))),
                 ]),
                 holders: None,

@@ -27,6 +27,13 @@ pub(super) fn is_role_slug(slug: &str) -> bool {
         && !bytes.windows(2).any(|pair| pair.iter().all(|b| separator(*b)))
 }
 
+/// Whether `slug` can name a permission: lowercase letters, digits, `-`, `_`, `.`, `:`, and `*`. One that
+/// is only dots would lead elsewhere in a path. Source: `/reference/roles/permission`.
+pub(super) fn is_permission_slug(slug: &str) -> bool {
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.:*".contains(&b);
+    !slug.is_empty() && slug.bytes().all(fine) && slug.bytes().any(|b| b != b'.')
+}
+
 /// How an organization is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place<'a> {
@@ -93,6 +100,16 @@ mod tests {
         }
         for slug in ["", "-a", "a_", "a--b", "a-_b", "A", "a.b", "a b", "é", "a/b", "..", "%2e"] {
             assert!(!is_role_slug(slug), "{slug}");
+        }
+    }
+
+    #[test]
+    fn slugs_of_permissions_are_those_that_are_documented() {
+        for slug in ["a", "billing:read", "widgets:users-table:manage", "*", "a.b_c"] {
+            assert!(is_permission_slug(slug), "{slug}");
+        }
+        for slug in ["", ".", "..", "A", "a b", "a/b", "é", "%2e"] {
+            assert!(!is_permission_slug(slug), "{slug}");
         }
     }
 

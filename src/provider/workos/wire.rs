@@ -36,6 +36,8 @@ pub(super) struct Role<'a> {
     #[serde(rename = "type")]
     pub(super) kind: RoleKind,
     #[serde(borrow)]
+    pub(super) resource_type_slug: Text<'a>,
+    #[serde(borrow)]
     pub(super) permissions: Bounded<Text<'a>, MOST_PERMISSIONS>,
 }
 
@@ -69,7 +71,15 @@ pub(super) struct Cursors {
 /// A permission.
 #[derive(Debug, Deserialize)]
 pub(super) struct Permission {
+    /// `perm_` and more; paths name the slug.
+    pub(super) id: String,
     pub(super) slug: String,
+    pub(super) name: String,
+    #[serde(deserialize_with = "required")]
+    pub(super) description: Option<String>,
+    /// Whether WorkOS manages it itself: it can be given, and neither changed nor deleted.
+    pub(super) system: bool,
+    pub(super) resource_type_slug: String,
 }
 
 /// An organization.
