@@ -150,6 +150,13 @@ pub fn principal<'a>(spec: &'a dyn Spec, class: &str) -> Option<&'a PrincipalCla
     spec.principals().iter().find(|principal| principal.class == class)
 }
 
+/// The class of a role that does not say its own, by where it lives: the first one that has all places.
+pub fn class_at<'s>(spec: &dyn Spec, scopes: impl IntoIterator<Item = &'s Scope>) -> Option<&'static str> {
+    let scopes: Vec<&Scope> = scopes.into_iter().collect();
+    let has = |class: &&RoleClass| scopes.iter().all(|scope| has_place(class.scopes, scope));
+    spec.roles().iter().find(has).or(spec.roles().first()).map(|class| class.class)
+}
+
 /// A provider's class of roles by name, `None` where it has none of that name.
 pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)

@@ -8,7 +8,7 @@ use std::{
 
 use super::{draft::Additions, revise::RoleRevision};
 use crate::{
-    contract::Spec,
+    contract::{self, Spec},
     model::{
         Scope, Untrusted,
         desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling},
@@ -30,11 +30,13 @@ struct Content {
 /// Name, description, and type of resource.
 type Permission = (Untrusted, Option<Option<Untrusted>>, Option<Untrusted>);
 
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Role {
     class: &'static str,
     id: Option<Untrusted>,
+    slug: Option<Untrusted>,
     name: Untrusted,
+    resource_type: Option<Untrusted>,
     previously: BTreeSet<Untrusted>,
     description: Option<Option<Untrusted>>,
     base: Option<RoleName>,
@@ -52,6 +54,8 @@ fn role(role: &DesiredRole) -> Role {
     Role {
         class: role.class,
         id: role.id.as_ref().map(|id| id.value.clone()),
+        slug: role.slug.as_ref().map(|slug| slug.value.clone()),
+        resource_type: role.resource_type.as_ref().map(|kind| kind.value.clone()),
         name: role.name.value.clone(),
         previously: role.previously.iter().map(|name| name.value.clone()).collect(),
         description: role.description.as_ref().map(|text| text.value.clone()),
@@ -102,16 +106,34 @@ pub fn check(
 ) -> Result<(), &'static str> {
     let mut wanted = content(before);
     for new in &additions.roles {
+        let target = [Scope::Target];
+        let scopes = if new.scopes.is_empty() { &target[..] } else { &new.scopes };
+        let class = new.kind.or_else(|| contract::class_at(spec, scopes)).unwrap_or_default();
+        let has_slug = contract::role_class(spec, class).is_some_and(|class| class.slug.is_some());
         let role = Role {
-            class: new.kind.or_else(|| spec.roles().first().map(|class| class.class)).unwrap_or_default(),
+            class,
             id: new.id.clone(),
+            slug: has_slug.then(|| new.slug.clone().unwrap_or_else(|| Untrusted::new(new.key.clone()))),
             name: new.name.clone(),
+            resource_type: new.resource_type.clone(),
             description: new.description.clone().map(Some),
             base: new.base.clone().map(RoleName::Builtin),
             permissions: new.permissions.clone(),
             ..Role::default()
         };
-        wanted.roles.insert((new.key.clone(), Scope::Target), role);
+        for scope in scopes {
+            let differs = match scope {
+                Scope::In { path, .. } => new.overrides.get(path),
+                Scope::Target | Scope::Level(_) => None,
+            };
+            let differs = differs.cloned().unwrap_or_default();
+            let mut here = role.clone();
+            here.name = differs.name.unwrap_or(here.name);
+            here.description = differs.description.map(Some).or(here.description);
+            here.permissions.extend(differs.permissions);
+            here.except.extend(differs.except);
+            wanted.roles.insert((new.key.clone(), scope.clone()), here);
+        }
     }
     wanted.permissions.extend(additions.permissions.iter().map(|new| {
         let said = (new.name.clone(), new.description.clone().map(Some), new.resource_type.clone());

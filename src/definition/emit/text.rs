@@ -87,18 +87,58 @@ fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
     if let Some(kind) = role.kind {
         field("kind", &kind.into());
     }
+    if let Some(slug) = &role.slug {
+        field("slug", slug);
+    }
     if let Some(id) = &role.id {
         field("id", id);
     }
     if role.name.raw() != &*role.key {
         field("name", &role.name);
     }
+    if let Some(resource_type) = &role.resource_type {
+        field("resource_type", resource_type);
+    }
+    text.push_str(&scope(&role.scopes, &inner));
     text.push_str(&described(role.description.as_ref(), &inner));
     if let Some(base) = &role.base {
         text.push_str(&format!("{inner}base: {}\n", quote::scalar(base.raw())));
     }
-    text.push_str(&permissions("permissions", &role.permissions, spec.permission_form(), &inner));
+    let form = spec.permission_form();
+    text.push_str(&permissions("permissions", &role.permissions, form, &inner));
+    if !role.overrides.is_empty() {
+        text.push_str(&format!("{inner}overrides:\n"));
+    }
+    for (path, differs) in &role.overrides {
+        let deeper = format!("{inner}    ");
+        text.push_str(&format!("{inner}  {}:\n", quote::word(path.raw())));
+        if let Some(name) = &differs.name {
+            text.push_str(&format!("{deeper}name: {}\n", quote::scalar(name.raw())));
+        }
+        text.push_str(&described(differs.description.as_ref(), &deeper));
+        for (field, set) in [("permissions", &differs.permissions), ("except", &differs.except)] {
+            if !set.is_empty() {
+                text.push_str(&permissions(field, set, form, &deeper));
+            }
+        }
+    }
     text
+}
+
+/// `scope:` with its places, one kind of which a role has; nothing for the target itself.
+fn scope(scopes: &[Scope], indent: &str) -> String {
+    match scopes {
+        [] | [Scope::Target, ..] => String::new(),
+        [Scope::Level(kind), ..] => format!("{indent}scope: {}\n", quote::word(kind)),
+        [Scope::In { kind, .. }, ..] => {
+            let paths = scopes.iter().filter_map(|scope| match scope {
+                Scope::In { path, .. } => Some(path.raw()),
+                Scope::Target | Scope::Level(_) => None,
+            });
+            let places = list(&quote::word(kind), paths, &format!("{indent}  "));
+            format!("{indent}scope:\n{places}")
+        }
+    }
 }
 
 /// A description, with the last line end; nothing where there is none.

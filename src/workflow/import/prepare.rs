@@ -163,7 +163,8 @@ impl Work<'_> {
             }
             known.roles.extend(id.map(|id| (id, key.clone())));
             known.keys.insert(key);
-            known.names.insert(role.desired.name.value.clone());
+            let natural = role.desired.natural().value.clone();
+            known.names.insert((role.desired.class, role.scope.clone(), natural));
         }
         let removals = self.desired.removed.iter().filter(|removal| !self.goes(removal.role.site, anew));
         known.keys.extend(removals.filter_map(|removal| match &removal.role.value {
