@@ -485,37 +485,42 @@ impl<'a> Lowering<'a, '_> {
         let role = self.declared.role(&entry.role, source, Use::Assign, self.findings);
         let expires = entry.expires.as_ref().and_then(|text| self.date(text, source));
         let classes = self.spec().principals();
-        let class_of = |field: &str| classes.iter().find(|class| class.field == field);
         let places = place::places(entry.scope.as_ref(), source, self.findings);
         let mut some = false;
         for (field, list) in &entry.principals {
-            let Some(class) = class_of(field.value.as_str()) else { continue };
-            some = true;
-            let places = self.places_of(&places, class, field, source);
-            for text in list {
-                let principal = self.principal(text, source, class);
-                let (Some(role), Some(value)) = (&role, principal) else { continue };
-                for scope in &places {
-                    desired.assignments.push(DesiredAssignment {
-                        role: role.clone(),
-                        scope: scope.clone(),
-                        class: class.class,
-                        principal: Placed { value: value.clone(), site: text.span.site(source) },
-                        expires,
-                    });
+            some |= classes.iter().any(|class| class.field == field.value.as_str());
+            for (class, places) in by_class(classes, field.value.as_str(), &places) {
+                let places = self.places_of(&places, class, field, source);
+                for text in list {
+                    let principal = self.principal(text, source, class);
+                    let (Some(role), Some(value)) = (&role, principal) else { continue };
+                    for scope in &places {
+                        desired.assignments.push(DesiredAssignment {
+                            role: role.clone(),
+                            scope: scope.clone(),
+                            class: class.class,
+                            principal: Placed { value: value.clone(), site: text.span.site(source) },
+                            expires,
+                        });
+                    }
                 }
             }
         }
         for field in &entry.exclusive {
-            if let (Some(role), Some(class)) = (&role, class_of(field.value.as_str())) {
-                some = true;
-                for scope in self.places_of(&places, class, field, source) {
-                    desired.exclusive.push(Exclusive { role: role.clone(), scope, class: class.class });
-                }
+            some |= role.is_some() && classes.iter().any(|class| class.field == field.value.as_str());
+            for (class, places) in by_class(classes, field.value.as_str(), &places) {
+                let places = self.places_of(&places, class, field, source);
+                let Some(role) = &role else { continue };
+                desired.exclusive.extend(places.into_iter().map(|scope| Exclusive {
+                    role: role.clone(),
+                    scope,
+                    class: class.class,
+                }));
             }
         }
         if !some {
-            let fields = super::suggest::list(classes.iter().map(|class| class.field));
+            let fields: BTreeSet<&str> = classes.iter().map(|class| class.field).collect();
+            let fields = super::suggest::list(fields);
             let finding = Finding::new(Code::MissingField, "an assignment that names nobody")
                 .at(entry.role.span.site(source), "for this role")
                 .help(format!("List somebody under {fields}."));
@@ -703,6 +708,26 @@ fn description(entry: Option<&Spanned<Option<Text>>>, source: SourceId) -> Optio
         value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
         site: description.span.site(source),
     })
+}
+
+/// The class of principals that a field means in each place, with the places of each: several classes can
+/// share a field, and the first one that has a place is meant there.
+fn by_class(
+    classes: &'static [PrincipalClass],
+    field: &str,
+    places: &[place::Place],
+) -> Vec<(&'static PrincipalClass, Vec<place::Place>)> {
+    let mut meant: Vec<(&'static PrincipalClass, Vec<place::Place>)> = Vec::new();
+    for place in places {
+        let mut all = classes.iter().filter(|class| class.field == field);
+        let has = |class: &&PrincipalClass| has_place(class.scopes, &place.0);
+        let Some(class) = all.clone().find(has).or_else(|| all.next()) else { continue };
+        match meant.iter_mut().find(|(known, _)| known.class == class.class) {
+            Some((_, places)) => places.push(place.clone()),
+            None => meant.push((class, vec![place.clone()])),
+        }
+    }
+    meant
 }
 
 /// A bare item under `removed`: a former key where it can be one, else a live name.

@@ -570,7 +570,7 @@ fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
 fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
     let places = spec.principals().iter().flat_map(|class| class.scopes);
     scope_of(&places.copied().collect::<Vec<_>>(), Some(&mut *assignment));
-    let fields: Vec<&str> = spec.principals().iter().map(|class| class.field).collect();
+    let fields: BTreeSet<&str> = spec.principals().iter().map(|class| class.field).collect();
     edit(assignment, "/properties/exclusive", |exclusive| {
         exclusive.insert("items".into(), json!({ "type": "string", "enum": fields }));
     });
@@ -581,8 +581,9 @@ fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
         for class in spec.principals() {
             let about = format!("Principals of the class {}: {}.", class.class, class.spellings.about);
             let items = json!({ "type": "string", "minLength": 1, "maxLength": 320 });
-            properties
-                .insert(class.field.into(), json!({ "description": about, "type": "array", "items": items }));
+            // Several classes can share a field; the first one is the usual one.
+            let list = json!({ "description": about, "type": "array", "items": items });
+            properties.entry(class.field).or_insert(list);
         }
     });
     edit(assignment, "", |assignment| {

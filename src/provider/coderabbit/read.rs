@@ -87,6 +87,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     }
     objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     Ok(LiveState {
+        facts: Vec::new(),
         places: BTreeMap::new(),
         identity: identity(&reading, &me, &roles, org_id),
         objects,

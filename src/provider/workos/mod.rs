@@ -13,6 +13,7 @@ mod organizations;
 mod pages;
 mod permissions;
 mod read;
+mod resources;
 mod roles;
 mod slug;
 mod spec;

@@ -23,6 +23,11 @@ pub(super) const MEMBERSHIP: &str = "user";
 /// Class of WorkOS's own groups, which give roles to those of an organization's members who are in them.
 pub(super) const GROUP: &str = "group";
 
+/// Class of the users who hold roles on resources of organizations.
+pub(super) const RESOURCE_MEMBER: &str = "resource_user";
+/// Class of the groups that give roles on resources of organizations.
+pub(super) const RESOURCE_GROUP: &str = "resource_group";
+
 /// Setting: whether a member holds one role or several.
 pub(super) const ROLES_OF_A_MEMBER: &str = "roles_of_a_member";
 /// What it says where they hold several.
@@ -117,8 +122,25 @@ const COMMON: RoleClass = RoleClass {
     ..RoleClass::PLAIN
 };
 
-/// A member of an organization always has a role. Source: `/authkit/roles-and-permissions`.
-const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS];
+const RESOURCES: ScopeSpec = ScopeSpec::instance(
+    slug::RESOURCE,
+    "resources of organizations, as `ORGANIZATION/TYPE/EXTERNAL_ID`: `org_…/project/proj-1`",
+);
+
+/// A member of an organization always has a role there, and on its resources any number. Source:
+/// `/authkit/roles-and-permissions`; the vendor's OpenAPI description, `AuthorizationRoleAssignments`.
+const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS, ON_RESOURCES, GROUPS_ON_RESOURCES];
+
+const ON_RESOURCES: PrincipalClass = PrincipalClass {
+    class: RESOURCE_MEMBER,
+    scopes: &[RESOURCES],
+    holds: Holds::Several,
+    on_remove: OnRemove::Gone,
+    ..MEMBERSHIPS
+};
+
+const GROUPS_ON_RESOURCES: PrincipalClass =
+    PrincipalClass { class: RESOURCE_GROUP, scopes: &[RESOURCES], ..GROUPS };
 
 const MEMBERSHIPS: PrincipalClass = PrincipalClass {
     class: MEMBERSHIP,

@@ -122,7 +122,25 @@ pub(super) struct GroupRole {
 /// What a role is given on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Resource {
+    pub(super) external_id: String,
     pub(super) resource_type_slug: String,
+}
+
+/// A role that a membership has on a resource.
+#[derive(Debug, Deserialize)]
+pub(super) struct RoleAssignment {
+    pub(super) id: String,
+    pub(super) organization_membership_id: String,
+    pub(super) role: SlimRole,
+    pub(super) source: AssignmentSource,
+}
+
+/// Where a role on a resource comes from.
+#[derive(Debug, Deserialize)]
+pub(super) struct AssignmentSource {
+    /// `direct`, or a group.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
 }
 
 /// A role by its slug.

@@ -5,6 +5,7 @@ mod body;
 mod group;
 mod membership;
 mod permission;
+mod resource;
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,7 @@ use super::{
     help::{HELD, TAKEN, explain_write},
     members,
     slug::{self, Place},
-    spec::GROUP,
+    spec::{GROUP, RESOURCE_GROUP, RESOURCE_MEMBER},
     wire,
 };
 use crate::{
@@ -93,11 +94,17 @@ impl Writer {
             Verb::CreateRole { scope, body, .. } => self.create(scope, body).await,
             Verb::UpdateRole { role, scope, send, .. } => self.update(scope, known(role, made)?, send).await,
             Verb::DeleteRole { role, scope, .. } => self.delete(scope, known(role, made)?).await,
-            Verb::Assign { role, class: GROUP, principals, .. } => {
-                self.let_give(known(role, made)?, principals).await
+            Verb::Assign { role, class: GROUP | RESOURCE_GROUP, scope, principals, .. } => {
+                self.let_give(scope, known(role, made)?, principals).await
             }
-            Verb::Unassign { role, class: GROUP, principals, .. } => {
-                self.let_keep(known(role, made)?, principals).await
+            Verb::Unassign { role, class: GROUP | RESOURCE_GROUP, scope, principals } => {
+                self.let_keep(scope, known(role, made)?, principals).await
+            }
+            Verb::Assign { role, class: RESOURCE_MEMBER, scope, principals, .. } => {
+                self.give_on_resource(scope, known(role, made)?, principals).await
+            }
+            Verb::Unassign { role, class: RESOURCE_MEMBER, scope, principals } => {
+                self.take_on_resource(scope, known(role, made)?, principals).await
             }
             Verb::Assign { role, scope, principals, .. } => {
                 self.give(scope, known(role, made)?, principals).await
