@@ -1,18 +1,20 @@
 //! From the files of one target to its desired state.
 
+mod assignments;
+mod permissions;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use crate::{
-    contract::{Base, PrincipalClass, RoleClass, Spec, has_place, is_safe_id},
+    contract::{Base, RoleClass, Spec, has_place, is_safe_id},
     model::{
         Code, Finding, Scope, Site, SourceId, Untrusted,
         config::Placed,
         desired::{
-            DesiredAssignment, DesiredDefault, DesiredPermission, DesiredRole, DesiredState, Exclusive,
-            Protect, Removal, RoleName, Via,
+            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Protect, Removal, RoleName, Via,
         },
     },
 };
@@ -20,11 +22,9 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
-    definition_file::{
-        AssignmentEntry, DefinitionFile, OverrideBody, PermissionEntry, RemovedBody, RoleEntry,
-    },
+    definition_file::{DefinitionFile, OverrideBody, RoleEntry},
     forms::{Permissions, Protection, RemovedEntry},
-    hidden, place, principal,
+    hidden, place,
     sets::{self, Expanded, MOST_EXPANDED, Names},
     validate::short,
 };
@@ -278,39 +278,6 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    /// A permission as a resource of its own.
-    fn permission(
-        &mut self,
-        permission: &Declaration<'a, PermissionEntry>,
-    ) -> (Untrusted, DesiredPermission) {
-        let Declaration { key, entry, source, site } = *permission;
-        let slug = Untrusted::new(Arc::clone(key));
-        if let Some(class) = self.spec().permission_class() {
-            let ships = self.spec().catalogue().permissions.contains_key(&slug);
-            let finding = if !class.slug.fits(key) {
-                Some(
-                    Finding::new(Code::Grammar, format!("`{}` is no slug", short(key)))
-                        .help(class.slug.about),
-                )
-            } else if ships {
-                let text = format!("{} ships the permission `{}` itself", self.spec().title(), short(key));
-                let help = "Remove it here: roles can have it all the same.";
-                Some(Finding::new(Code::SameName, text).help(help))
-            } else {
-                None
-            };
-            self.findings.extend(finding.map(|finding| finding.at(site, "")));
-        }
-        let text = |text: &Spanned<Text>| Placed { value: untrusted(text), site: text.span.site(source) };
-        let declared = DesiredPermission {
-            name: entry.name.as_ref().map_or_else(|| Placed { value: slug.clone(), site }, text),
-            description: description(entry.description.as_ref(), source),
-            resource_type: entry.resource_type.as_ref().map(text),
-            site,
-        };
-        (slug, declared)
-    }
-
     fn role(&mut self, role: &Declaration<'a, RoleEntry>, class: &RoleClass) -> DesiredRole {
         let (entry, source) = (role.entry, role.source);
         let name = match &entry.name {
@@ -481,109 +448,6 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn assignment(&mut self, entry: &'a AssignmentEntry, source: SourceId, desired: &mut DesiredState) {
-        let role = self.declared.role(&entry.role, source, Use::Assign, self.findings);
-        let expires = entry.expires.as_ref().and_then(|text| self.date(text, source));
-        let classes = self.spec().principals();
-        let places = place::places(entry.scope.as_ref(), source, self.findings);
-        let mut some = false;
-        for (field, list) in &entry.principals {
-            some |= classes.iter().any(|class| class.field == field.value.as_str());
-            for (class, places) in by_class(classes, field.value.as_str(), &places) {
-                let places = self.places_of(&places, class, field, source);
-                for text in list {
-                    let principal = self.principal(text, source, class);
-                    let (Some(role), Some(value)) = (&role, principal) else { continue };
-                    for scope in &places {
-                        desired.assignments.push(DesiredAssignment {
-                            role: role.clone(),
-                            scope: scope.clone(),
-                            class: class.class,
-                            principal: Placed { value: value.clone(), site: text.span.site(source) },
-                            expires,
-                        });
-                    }
-                }
-            }
-        }
-        for field in &entry.exclusive {
-            some |= role.is_some() && classes.iter().any(|class| class.field == field.value.as_str());
-            for (class, places) in by_class(classes, field.value.as_str(), &places) {
-                let places = self.places_of(&places, class, field, source);
-                let Some(role) = &role else { continue };
-                desired.exclusive.extend(places.into_iter().map(|scope| Exclusive {
-                    role: role.clone(),
-                    scope,
-                    class: class.class,
-                }));
-            }
-        }
-        if !some {
-            let fields: BTreeSet<&str> = classes.iter().map(|class| class.field).collect();
-            let fields = super::suggest::list(fields);
-            let finding = Finding::new(Code::MissingField, "an assignment that names nobody")
-                .at(entry.role.span.site(source), "for this role")
-                .help(format!("List somebody under {fields}."));
-            self.findings.push(finding);
-        }
-    }
-
-    /// The places where principals of a class can hold a role; the others are reported.
-    fn places_of(
-        &mut self,
-        places: &[place::Place],
-        class: &PrincipalClass,
-        field: &Spanned<Text>,
-        source: SourceId,
-    ) -> Vec<Scope> {
-        let mut possible = Vec::with_capacity(places.len());
-        for (scope, span) in places {
-            let Some((what, help)) = place::refused(class.scopes, scope) else {
-                possible.push(scope.clone());
-                continue;
-            };
-            let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(Code::Unsupported, text)
-                .at(span.unwrap_or(field.span).site(source), "")
-                .help(help);
-            if !self.findings.contains(&finding) {
-                self.findings.push(finding);
-            }
-        }
-        possible
-    }
-
-    fn principal(
-        &mut self,
-        text: &Spanned<Text>,
-        source: SourceId,
-        class: &PrincipalClass,
-    ) -> Option<crate::model::desired::Spelling> {
-        match principal::parse(text.value.as_str(), class) {
-            Ok(spelling) => Some(spelling),
-            Err(why) => {
-                let finding = Finding::new(Code::PrincipalSpelling, why)
-                    .at(text.span.site(source), "")
-                    .help(principal::accepted(class));
-                self.findings.push(finding);
-                None
-            }
-        }
-    }
-
-    fn date(&mut self, text: &Spanned<Text>, source: SourceId) -> Option<jiff::civil::Date> {
-        let word = text.value.as_str();
-        let shaped = word.len() == 10 && word.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let date = shaped.then(|| word.parse().ok()).flatten();
-        if date.is_none() {
-            let finding = Finding::new(Code::Grammar, format!("`{}` is no date", short(word)))
-                .at(text.span.site(source), "")
-                .help("Write the last day on which it holds as YYYY-MM-DD.");
-            self.findings.push(finding);
-        }
-        date
-    }
-
     fn default_role(&mut self, text: &Spanned<Text>, source: SourceId, desired: &mut DesiredState) {
         let site = text.span.site(source);
         if let Some(first) = &desired.default {
@@ -662,72 +526,12 @@ impl<'a> Lowering<'a, '_> {
     }
 }
 
-impl Lowering<'_, '_> {
-    /// A permission to delete on purpose.
-    fn removed_permission(
-        &mut self,
-        body: &RemovedBody,
-        entry: &Spanned<RemovedEntry>,
-        source: SourceId,
-        desired: &mut DesiredState,
-    ) {
-        let of_roles =
-            body.key.is_some() || body.name.is_some() || body.scope.is_some() || body.reassign_to.is_some();
-        if of_roles {
-            let finding = Finding::new(Code::Schema, "the removal of a permission has nothing else to say")
-                .at(entry.span.site(source), "")
-                .help("Give `permission` alone, or a role by `key` or `name`.");
-            self.findings.push(finding);
-            return;
-        }
-        let Some(slug) = &body.permission else { return };
-        let site = slug.span.site(source);
-        let first = *desired.removed_permissions.entry(untrusted(slug)).or_insert(site);
-        if first != site {
-            let text = format!("permission `{}` is removed twice", short(slug.value.as_str()));
-            let finding = Finding::new(Code::DeclaredTwice, text)
-                .at(site, "again here")
-                .at(first, "first here")
-                .help("Remove one of the two lines.");
-            self.findings.push(finding);
-        }
-        if let Some(declared) = self.declared.permissions.get(slug.value.as_str()) {
-            let text = format!("permission `{}` is removed and declared", short(slug.value.as_str()));
-            let finding = Finding::new(Code::RemovedButDeclared, text)
-                .at(site, "removed here")
-                .at(declared.site, "declared here")
-                .help("Keep one of the two.");
-            self.findings.push(finding);
-        }
-    }
-}
-
 /// A description as it is written: absent, cleared, or a text.
 fn description(entry: Option<&Spanned<Option<Text>>>, source: SourceId) -> Option<Placed<Option<Untrusted>>> {
     entry.map(|description| Placed {
         value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
         site: description.span.site(source),
     })
-}
-
-/// The class of principals that a field means in each place, with the places of each: several classes can
-/// share a field, and the first one that has a place is meant there.
-fn by_class(
-    classes: &'static [PrincipalClass],
-    field: &str,
-    places: &[place::Place],
-) -> Vec<(&'static PrincipalClass, Vec<place::Place>)> {
-    let mut meant: Vec<(&'static PrincipalClass, Vec<place::Place>)> = Vec::new();
-    for place in places {
-        let mut all = classes.iter().filter(|class| class.field == field);
-        let has = |class: &&PrincipalClass| has_place(class.scopes, &place.0);
-        let Some(class) = all.clone().find(has).or_else(|| all.next()) else { continue };
-        match meant.iter_mut().find(|(known, _)| known.class == class.class) {
-            Some((_, places)) => places.push(place.clone()),
-            None => meant.push((class, vec![place.clone()])),
-        }
-    }
-    meant
 }
 
 /// A bare item under `removed`: a former key where it can be one, else a live name.
