@@ -12,15 +12,18 @@ pub use manual::{ByHand, Task};
 pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
-pub use scope::{ScopeForm, ScopeSpec, has_place};
+pub use scope::{PathForm, ScopeForm, ScopeSpec, has_place};
+
+use std::collections::BTreeMap;
 
 use crate::{
     catalog::Catalogue,
     model::{
         Finding, Scope, Untrusted, Value,
+        config::Placed,
         desired::{DesiredState, Spelling},
         directory::Directory,
-        live::LiveState,
+        live::{LiveObject, LiveState},
     },
 };
 
@@ -54,6 +57,15 @@ pub trait Spec: Send + Sync {
     fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
         Vec::new()
     }
+    /// As [`Spec::check`], for what depends on the target's settings, too.
+    fn check_settings(&self, _desired: &DesiredState, _settings: &Settings) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// What else may change at the provider when this live role is deleted or replaced, that no read shows:
+    /// each a clause, which stands beside the change.
+    fn when_a_role_goes(&self, _role: &LiveObject, _settings: &Settings) -> Vec<String> {
+        Vec::new()
+    }
     /// What a person does in the dashboard where there is no API: steps in order, without numbers, each
     /// a sentence with the exact values. The same task has the same steps.
     fn manual(&self, task: &Task<'_>) -> Vec<String> {
@@ -74,6 +86,9 @@ pub trait Spec: Send + Sync {
     }
 }
 
+/// A target's settings by name; names and forms were checked against the contract.
+pub type Settings = BTreeMap<String, Placed<Untrusted>>;
+
 /// A role to begin with: harmless, and valid without any setting.
 #[derive(Clone, Copy, Debug)]
 pub struct Example {
@@ -83,6 +98,8 @@ pub struct Example {
     pub name: &'static str,
     /// What it is for.
     pub description: &'static str,
+    /// The level that it lives at, where its class has no place without `scope`.
+    pub scope: Option<&'static str>,
     /// The built-in role that is its floor, by id, where its class has such bases.
     pub base: Option<&'static str>,
     /// Its permissions in canonical spelling, all from the catalogue that ships with the program.
@@ -181,6 +198,19 @@ pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
 pub fn hides(spec: &dyn Spec) -> bool {
     let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
+/// Whether nothing of a provider changes over its API, so that every change is a person's.
+pub fn is_by_hand(spec: &dyn Spec) -> bool {
+    let role = |class: &RoleClass| {
+        let fields = || class.fields.iter().map(|field| field.on_change);
+        class.create != Do::Api
+            && class.delete != Do::Api
+            && fields().all(|change| matches!(change, OnChange::Manual | OnChange::Refuse))
+    };
+    spec.default_role().is_none()
+        && spec.roles().iter().all(role)
+        && spec.principals().iter().all(|class| class.assign != Do::Api)
 }
 
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,

@@ -199,7 +199,14 @@ impl Spec for Cities {
         &CITIES
     }
     fn example(&self) -> Example {
-        Example { key: "clerk", name: "Clerk", description: "Writes", base: None, permissions: &["open"] }
+        Example {
+            key: "clerk",
+            name: "Clerk",
+            description: "Writes",
+            scope: None,
+            base: None,
+            permissions: &["open"],
+        }
     }
 }
 
@@ -278,6 +285,7 @@ impl Spec for Acme {
             key: "reader",
             name: "Reader",
             description: "Reads",
+            scope: None,
             base: None,
             permissions: &["read_code"],
         }
@@ -333,6 +341,7 @@ impl Spec for Bricks {
             key: "reader",
             name: "Reader",
             description: "Reads",
+            scope: None,
             base: None,
             permissions: &["walls:read"],
         }

@@ -83,7 +83,7 @@ fn roles_of_many_organizations_live_from_the_first_plan_to_the_last() {
     let text = fs::read_to_string(&written).expect("what was imported");
     for lines in [
         "  contracts:read:\n    name: See contracts\n    description: Sees what was signed\n",
-        "  org-customer-admin:\n    name: Customer administrator\n    scope:\n      organization: [org_acme, org_globex, org_initech]\n",
+        "  org-customer-admin:\n    scope:\n      organization: [org_acme, org_globex, org_initech]\n    name: Customer administrator\n",
         "  project-guest:\n    name: Project guest\n    resource_type: project\n",
         "  - role: org-customer-admin\n    scope: { organization: org_acme }\n",
     ] {

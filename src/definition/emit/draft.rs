@@ -195,9 +195,12 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
             continue;
         }
         let (class, scope) = (role.key.class, &role.key.scope);
-        let ambiguous = names.get(&(class, scope, name)).is_some_and(|count| *count > 1)
-            || known.names.contains(&(class, scope.clone(), name.clone()))
-            || contract::ships(spec, name.raw(), scope);
+        // Of a role that the API does not list there is no id to write.
+        let listed = contract::role_class(spec, class).is_none_or(|class| class.listed);
+        let ambiguous = listed
+            && (names.get(&(class, scope, name)).is_some_and(|count| *count > 1)
+                || known.names.contains(&(class, scope.clone(), name.clone()))
+                || contract::ships(spec, name.raw(), scope));
         let new = match fields(role, spec, known) {
             Ok(fields) => NewRole { id: ambiguous.then(|| id.clone()), ..fields },
             Err(why) => {
@@ -335,9 +338,10 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
     }
     let scope = &role.key.scope;
     let class = contract::role_class(spec, role.key.class);
-    let Some(class) = class.filter(|class| contract::has_place(class.scopes, scope)) else {
+    let Some(class) = class else { return Err("definitions cannot say what kind of role it is".to_owned()) };
+    if !contract::has_place(class.scopes, scope) {
         return Err("definitions cannot say where it lives".to_owned());
-    };
+    }
     let permissions = match role.fields.get(field::PERMISSIONS).and_then(Live::value) {
         Some(Value::Set(permissions)) => permissions.clone(),
         _ => return Err("its permissions cannot be read".to_owned()),

@@ -81,25 +81,21 @@ pub(super) fn roles(roles: &[&NewRole], spec: &dyn Spec, indent: usize) -> Strin
 fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
     let (outer, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
     let mut text = format!("{outer}{}:\n", quote::key(&role.key));
-    let mut field = |name: &str, value: &Untrusted| {
-        text.push_str(&format!("{inner}{name}: {}\n", quote::scalar(value.raw())));
-    };
+    let field = |name: &str, value: &Untrusted| format!("{inner}{name}: {}\n", quote::scalar(value.raw()));
     if let Some(kind) = role.kind {
-        field("kind", &kind.into());
-    }
-    if let Some(slug) = &role.slug {
-        field("slug", slug);
-    }
-    if let Some(id) = &role.id {
-        field("id", id);
-    }
-    if role.name.raw() != &*role.key {
-        field("name", &role.name);
-    }
-    if let Some(resource_type) = &role.resource_type {
-        field("resource_type", resource_type);
+        text.push_str(&field("kind", &kind.into()));
     }
     text.push_str(&scope(&role.scopes, &inner));
+    let named = Some(&role.name).filter(|name| name.raw() != &*role.key);
+    let others = [
+        ("slug", &role.slug),
+        ("id", &role.id),
+        ("name", &named.cloned()),
+        ("resource_type", &role.resource_type),
+    ];
+    for (name, value) in others {
+        text.extend(value.as_ref().map(|value| field(name, value)));
+    }
     text.push_str(&described(role.description.as_ref(), &inner));
     if let Some(base) = &role.base {
         text.push_str(&format!("{inner}base: {}\n", quote::scalar(base.raw())));

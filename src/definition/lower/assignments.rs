@@ -82,14 +82,12 @@ impl<'a> Lowering<'a, '_> {
     ) -> Vec<Scope> {
         let mut possible = Vec::with_capacity(places.len());
         for (scope, span) in places {
-            let Some((what, help)) = place::refused(class.scopes, scope) else {
+            let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, scope) else {
                 possible.push(scope.clone());
                 continue;
             };
             let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(Code::Unsupported, text)
-                .at(span.unwrap_or(field.span).site(source), "")
-                .help(help);
+            let finding = Finding::new(code, text).at(span.unwrap_or(field.span).site(source), "").help(help);
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }

@@ -87,8 +87,6 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     }
     objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     Ok(LiveState {
-        facts: Vec::new(),
-        places: BTreeMap::new(),
         identity: identity(&reading, &me, &roles, org_id),
         objects,
         directory,
@@ -100,6 +98,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             .then(|| "it is an agentic key, which may read and change nothing administrative".into()),
         read: Query { roles: true, ..query.clone() },
         incomplete,
+        ..LiveState::default()
     })
 }
 
