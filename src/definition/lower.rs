@@ -61,7 +61,7 @@ pub(crate) fn lower<'a>(
     let (as_written, sets) = sets::expand(declared, &mut names, findings);
     // What a role includes may have changed in another file.
     let known = known.filter(|known| known.desired.sets == as_written);
-    let mut lowering = Lowering { input, declared, known, sets, names, total: 0, findings };
+    let mut lowering = Lowering { input, declared, known, sets, names, total: 0, from_tables: 0, findings };
     let mut desired =
         DesiredState { sets: as_written, resources: resources(declared), ..DesiredState::default() };
     desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
@@ -161,8 +161,13 @@ struct Lowering<'a, 'f> {
     sets: BTreeMap<&'a str, Expanded>,
     names: Names<'a>,
     total: usize,
+    /// How many assignments came from tables.
+    from_tables: usize,
     findings: &'f mut Vec<Finding>,
 }
+
+/// Most assignments that tables make.
+const MOST_FROM_TABLES: usize = 1_000_000;
 
 impl<'a> Lowering<'a, '_> {
     fn spec(&self) -> &'a dyn Spec {

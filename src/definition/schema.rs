@@ -19,7 +19,10 @@ use crate::{
     model::{Code, Untrusted},
 };
 
-use super::{config_file::ConfigFile, definition_file::DefinitionFile};
+use super::{
+    config_file::ConfigFile,
+    definition_file::{DefinitionFile, FROM},
+};
 
 /// Keys of roles and sets, and names of targets.
 pub(crate) const KEY: &str = "^[a-z0-9][a-z0-9._-]{0,63}$";
@@ -134,6 +137,7 @@ pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)
     words.extend(ELSEWHERE.iter().map(|(of, field)| (*of, (*field).to_owned())));
     for principal in specs.iter().flat_map(|spec| spec.principals()) {
         words.insert(("assignment", principal.field.to_owned()));
+        words.insert(("assignment", format!("{}{FROM}", principal.field)));
     }
     words
 }
@@ -586,12 +590,33 @@ fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
             // Several classes can share a field; the first one is the usual one.
             let list = json!({ "description": about, "type": "array", "items": items });
             properties.entry(class.field).or_insert(list);
+            properties.insert(format!("{}{FROM}", class.field), table_of(class.field));
         }
     });
     edit(assignment, "", |assignment| {
         assignment.insert("additionalProperties".into(), json!(false));
         assignment.insert("required".into(), json!(["role"]));
     });
+}
+
+/// A column of a table, in place of a list.
+fn table_of(field: &str) -> Value {
+    json!({
+        "description": format!("More of `{field}`, from a column of a CSV file; an e-mail address needs no `email:` there."),
+        "type": "object",
+        "properties": {
+            "file": {
+                "description": "The CSV file, relative to the configuration. Its first line names the columns.",
+                "type": "string", "minLength": 5, "maxLength": 1024, "pattern": "\\.csv$"
+            },
+            "column": {
+                "description": "The column, by its name in the first line.",
+                "type": "string", "minLength": 1, "maxLength": 255
+            }
+        },
+        "required": ["file", "column"],
+        "additionalProperties": false
+    })
 }
 
 /// A pattern that matches `text` and nothing else within a longer one.

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::Lowering;
+use super::{Lowering, MOST_FROM_TABLES};
 use crate::{
     contract::{PrincipalClass, has_place},
     definition::{
         de::{Spanned, Text},
         declared::Use,
-        definition_file::AssignmentEntry,
-        place, principal, suggest,
+        definition_file::{AssignmentEntry, FROM, TableEntry},
+        parsed, place, principal, suggest,
+        table::{Cell, Named, Table},
         validate::short,
     },
     model::{
-        Code, Finding, Scope, SourceId,
+        Code, Finding, Scope, Site, SourceId,
         config::Placed,
         desired::{DesiredAssignment, DesiredState, Exclusive, Spelling},
     },
@@ -50,6 +51,29 @@ impl<'a> Lowering<'a, '_> {
                 }
             }
         }
+        for (field, table) in &entry.tables {
+            let Some(name) = field.value.as_str().strip_suffix(FROM) else { continue };
+            some |= classes.iter().any(|class| class.field == name);
+            for (class, places) in by_class(classes, name, &places) {
+                let places = self.places_of(&places, class, field, source);
+                let people = self.people(table, source, class);
+                self.from_tables = self.from_tables.saturating_add(people.len().saturating_mul(places.len()));
+                if self.from_tables > MOST_FROM_TABLES {
+                    self.findings.push(too_many_from_tables(table.file.span.site(source)));
+                    return;
+                }
+                let Some(role) = &role else { continue };
+                for principal in people {
+                    desired.assignments.extend(places.iter().map(|scope| DesiredAssignment {
+                        role: role.clone(),
+                        scope: scope.clone(),
+                        class: class.class,
+                        principal: principal.clone(),
+                        expires,
+                    }));
+                }
+            }
+        }
         for field in &entry.exclusive {
             some |= role.is_some() && classes.iter().any(|class| class.field == field.value.as_str());
             for (class, places) in by_class(classes, field.value.as_str(), &places) {
@@ -70,6 +94,51 @@ impl<'a> Lowering<'a, '_> {
                 .help(format!("List somebody under {fields}."));
             self.findings.push(finding);
         }
+    }
+
+    /// The principals in a column of a table; cells that are empty are left to a lint.
+    fn people(
+        &mut self,
+        entry: &TableEntry,
+        source: SourceId,
+        class: &PrincipalClass,
+    ) -> Vec<Placed<Spelling>> {
+        let (table, at) = match self.input.tables.get(entry.file.value.as_str()).map(|named| &**named) {
+            Some(Named::Read(at, table)) => (table, *at),
+            Some(Named::Not(finding)) => {
+                let finding = Finding::clone(finding).at(entry.file.span.site(source), "named here");
+                self.findings.push(finding);
+                return Vec::new();
+            }
+            None => return Vec::new(),
+        };
+        if !table.is_whole() {
+            // Reported once, with the file itself; here so that the target counts as wrong.
+            self.findings.extend(parsed::relocated(&table.findings, at));
+            return Vec::new();
+        }
+        let columns = table.columns(entry.column.value.as_str());
+        let column = match columns.as_slice() {
+            [(column, _)] => *column,
+            found => {
+                let finding = no_column(entry, table, found, source, at);
+                self.findings.push(finding);
+                return Vec::new();
+            }
+        };
+        let mut people = Vec::new();
+        for cell in table.cells(column).filter(|cell| !cell.text.is_empty()) {
+            match principal::in_table(&cell.text, class) {
+                Ok(value) => people.push(Placed { value, site: cell.span.site(at) }),
+                Err(why) => {
+                    let finding = Finding::new(Code::PrincipalSpelling, why)
+                        .at(cell.span.site(at), "")
+                        .help(principal::accepted(class));
+                    self.findings.push(finding);
+                }
+            }
+        }
+        people
     }
 
     /// The places where principals of a class can hold a role; the others are reported.
@@ -145,4 +214,37 @@ fn by_class(
         }
     }
     meant
+}
+
+fn too_many_from_tables(site: Site) -> Finding {
+    let text = format!("tables of people make more than {MOST_FROM_TABLES} assignments");
+    Finding::new(Code::TooLarge, text)
+        .at(site, "of this table, too")
+        .help("Give roles to groups, or name fewer places.")
+}
+
+fn no_column(
+    entry: &TableEntry,
+    table: &Table,
+    found: &[(usize, &Cell)],
+    source: SourceId,
+    at: SourceId,
+) -> Finding {
+    let column = entry.column.value.as_str();
+    let site = entry.column.span.site(source);
+    if let [first, again, ..] = found {
+        return Finding::new(Code::Column, format!("the table has two columns `{}`", short(column)))
+            .at(again.1.span.site(at), "again here")
+            .at(first.1.span.site(at), "first here")
+            .at(site, "named here")
+            .help("Give each column a name of its own.");
+    }
+    let mut help = match suggest::nearest(column, table.names()) {
+        Some(near) => format!("Did you mean `{}`?", short(near)),
+        None => format!("Its columns are {}.", suggest::list(table.names().take(20))),
+    };
+    if table.names().count() == 1 && table.names().any(|name| name.contains([';', '\t'])) {
+        help.push_str(" Columns have commas between them.");
+    }
+    Finding::new(Code::Column, format!("the table has no column `{}`", short(column))).at(site, "").help(help)
 }
