@@ -59,7 +59,7 @@ fn line(plan: &Plan, change: &change::Change) -> String {
         What::Role { before: Some(_), after: None, .. } => {}
         What::Permission { before: Some(_), after: None, .. } => {}
         What::Role { before, after, .. } | What::Permission { before, after, .. } => {
-            line.push_str(&fields(before.as_ref(), after.as_ref()))
+            line.push_str(&fields(before.as_ref(), after.as_ref()));
         }
         What::Default { before, after } | What::Assignment { before, after, .. } => {
             line.push_str(&format!(": {} -> {}", role(before), role(after)));
