@@ -1,6 +1,9 @@
 //! Whether what was accepted is there.
 
-use std::{collections::BTreeSet, iter};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    iter,
+};
 
 use super::{LOOK_AGAIN, Run, Status, failed, read_roles};
 use crate::{
@@ -8,7 +11,7 @@ use crate::{
         Field, Kind, RoleId, Untrusted, Value, field,
         live::{LiveObject, LiveState, Query},
     },
-    plan::operation::{Made, Op, RoleBody, Verb},
+    plan::operation::{Made, Op, PermissionAct, PermissionBody, RoleBody, Verb},
     provider::{Outcome, WriteError},
 };
 
@@ -214,6 +217,7 @@ fn missing(op: &Op, live: &LiveState, made: &mut Made) -> Seen {
             Some(_) => Seen::Not("the role is still there".into()),
             None => Seen::There,
         },
+        Verb::Permission { slug, act } => same_permission(slug, act, live),
         Verb::SetDefault { role, .. } => {
             let wanted = match role {
                 Some(role) => match role.id(made) {
@@ -235,6 +239,28 @@ fn missing(op: &Op, live: &LiveState, made: &mut Made) -> Seen {
 
 fn role<'l>(live: &'l LiveState, id: &Untrusted) -> Option<&'l LiveObject> {
     live.of(Kind::Role).find(|object| object.id.as_ref() == Some(id))
+}
+
+/// Whether a permission is there, is as it was to be, or is gone.
+fn same_permission(slug: &Untrusted, act: &PermissionAct, live: &LiveState) -> Seen {
+    let found = live.of(Kind::Permission).find(|object| object.key.name == *slug);
+    let (found, wanted, description) = match (act, found) {
+        (PermissionAct::Delete, None) => return Seen::There,
+        (PermissionAct::Delete, Some(_)) => return Seen::Not("the permission is still there".into()),
+        (_, None) => return Seen::Not("the permission is not there".into()),
+        (PermissionAct::Create(body), Some(found)) => (found, body.clone(), true),
+        (PermissionAct::Update { name, description }, Some(found)) => {
+            let body = PermissionBody {
+                name: name.clone().unwrap_or_else(|| live_name(found).clone()),
+                description: description.clone().flatten(),
+                fields: BTreeMap::new(),
+            };
+            (found, body, description.is_some())
+        }
+    };
+    let PermissionBody { name, description: text, fields } = wanted;
+    let body = RoleBody { name, description: text, permissions: BTreeSet::new(), fields };
+    same_role(found, &body, false, description, body.fields.keys())
 }
 
 /// A live role's name.

@@ -10,7 +10,7 @@ use crate::{
         live::{LiveObject, LiveState},
     },
     plan::{
-        change::{Plan, Verdict},
+        change::{Plan, Verdict, What},
         document::{Action, Guard},
     },
 };
@@ -20,10 +20,16 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         plan.changes.iter().filter(|change| wanted.contains(&change.action)).count() as u64
     };
     let deletes = count(&[Action::Delete, Action::Replace]);
+    // What else goes than roles counts with them.
+    let permissions = plan
+        .changes
+        .iter()
+        .any(|change| change.action == Action::Delete && matches!(change.what, What::Permission { .. }));
+    let what = if permissions { "object" } else { "role" };
     let unassigns = count(&[Action::Unassign]);
     let (roles, held) = existing(facts.live, facts.spec.catalogue());
     let limits = [
-        (Guard::MaxDeletes, "max_deletes", facts.guards.max_deletes, deletes, roles, "delete", "role"),
+        (Guard::MaxDeletes, "max_deletes", facts.guards.max_deletes, deletes, roles, "delete", what),
         (
             Guard::MaxUnassigns,
             "max_unassigns",

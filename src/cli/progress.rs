@@ -13,10 +13,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::{commands::Context, ui::Ui};
 use crate::{
     apply,
+    contract::manual,
     model::{RoleId, Untrusted},
     plan::{
         change::{Change, Plan, What},
-        operation::{Op, Verb},
+        operation::{Op, PermissionAct, Verb},
     },
     provider::http,
     render::escape,
@@ -230,10 +231,21 @@ fn doing(op: &Op, plan: &Plan) -> String {
         let held = held.map(|role| format!(" in place of `{}`", name(role))).unwrap_or_default();
         format!("give `{}` the role `{to}`{held}", title.raw())
     };
+    // The same role may live in many places.
+    let place = manual::place(op.verb.scope());
+    let place = place.map_or_else(String::new, |place| format!(" in {place}"));
     let text = match &op.verb {
-        Verb::CreateRole { body, .. } => format!("create role `{}`", body.name.raw()),
-        Verb::UpdateRole { full, .. } => format!("change role `{}`", full.name.raw()),
-        Verb::DeleteRole { role, .. } => format!("delete role `{}`", name(role)),
+        Verb::CreateRole { body, .. } => format!("create role `{}`{place}", body.name.raw()),
+        Verb::UpdateRole { full, .. } => format!("change role `{}`{place}", full.name.raw()),
+        Verb::DeleteRole { role, .. } => format!("delete role `{}`{place}", name(role)),
+        Verb::Permission { slug, act } => {
+            let verb = match act {
+                PermissionAct::Create(_) => "create",
+                PermissionAct::Update { .. } => "change",
+                PermissionAct::Delete => "delete",
+            };
+            format!("{verb} permission `{}`", slug.raw())
+        }
         Verb::SetDefault { role: Some(role), .. } => format!("make `{}` the default role", name(role)),
         Verb::SetDefault { role: None, .. } => "no default role".to_owned(),
         Verb::Assign { role, principals, .. } => match principals.as_slice() {

@@ -3,11 +3,13 @@
 //! know a provider only through this. `docs/providers.md` tells how to add one.
 
 pub mod manual;
+mod permission;
 mod principal;
 mod role;
 mod scope;
 
 pub use manual::{ByHand, Task};
+pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
 pub use scope::{PathForm, ScopeForm, ScopeSpec, has_place};
@@ -43,6 +45,10 @@ pub trait Spec: Send + Sync {
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
     fn permission_form(&self) -> PermissionForm;
+    /// What permissions that people make look like; `None` where the provider ships all there are.
+    fn permission_class(&self) -> Option<PermissionClass> {
+        None
+    }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
     /// A role to begin with.
@@ -161,9 +167,31 @@ pub fn principal<'a>(spec: &'a dyn Spec, class: &str) -> Option<&'a PrincipalCla
     spec.principals().iter().find(|principal| principal.class == class)
 }
 
+/// The class of a role that does not say its own, by where it lives: the first one that has all places.
+pub fn class_at<'s>(spec: &dyn Spec, scopes: impl IntoIterator<Item = &'s Scope>) -> Option<&'static str> {
+    let scopes: Vec<&Scope> = scopes.into_iter().collect();
+    let has = |class: &&RoleClass| scopes.iter().all(|scope| has_place(class.scopes, scope));
+    spec.roles().iter().find(has).or(spec.roles().first()).map(|class| class.class)
+}
+
 /// A provider's class of roles by name, `None` where it has none of that name.
 pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)
+}
+
+/// Whether the provider ships a role of this name, or of this id, at `scope`. One that the catalogue puts
+/// in no kind of place that roles have lives in the target itself.
+pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
+    let kind = match scope {
+        Scope::Target => "",
+        Scope::Level(kind) | Scope::In { kind, .. } => &**kind,
+    };
+    let is_place = |word: &&str| {
+        let mut places = spec.roles().iter().flat_map(|class| class.scopes);
+        places.any(|place| place.kind == *word)
+    };
+    let builtin = spec.catalogue().builtin.iter().filter(|one| one.id == name || one.title == name);
+    builtin.into_iter().any(|one| one.scope.filter(is_place).unwrap_or_default() == kind)
 }
 
 /// Whether there is something that the API of a provider does not tell, so that a person attests it.

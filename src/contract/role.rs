@@ -1,6 +1,6 @@
 //! Classes of roles and their fields.
 
-use super::{ScopeSpec, Settings};
+use super::{ResourceType, ScopeSpec, Settings};
 use crate::model::{Field, Value, field};
 
 /// A class of roles.
@@ -29,6 +29,16 @@ pub struct RoleClass {
     /// What identifies a role of it at the provider, where that is not its name: written as `slug:`,
     /// the key where nothing is written.
     pub slug: Option<Slug>,
+    /// What types of resources its roles are for; `None` where they have none. A class that has some has
+    /// the field [`field::RESOURCE_TYPE`].
+    pub resource_type: Option<ResourceType>,
+    /// Whether permissions go with requests of their own: the one that makes a role takes none, nor the one
+    /// that changes its other fields. These are operations of their own then; people join a new role after
+    /// it has got its permissions.
+    pub permissions_apart: bool,
+    /// Whether a role of it that the provider ships can be declared: its name, its description, and its
+    /// permissions then change like those of any other; it is never made, nor deleted.
+    pub declares_builtin: bool,
     /// Fewest permissions.
     pub min_permissions: u32,
     /// Most roles of the class in one scope, where there is a limit.
@@ -57,6 +67,9 @@ impl RoleClass {
         name: Length { min: 1, max: None },
         description: Some(Length { min: 0, max: None }),
         slug: None,
+        resource_type: None,
+        permissions_apart: false,
+        declares_builtin: false,
         min_permissions: 0,
         limit: None,
         limit_with: None,
@@ -97,6 +110,13 @@ pub struct Slug {
     pub is_valid: fn(&str) -> bool,
 }
 
+impl Slug {
+    /// Whether `text` can be one, whatever it has to begin with.
+    pub fn fits(&self, text: &str) -> bool {
+        self.length.holds(text) && (self.is_valid)(text)
+    }
+}
+
 /// Bounds of a text in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Length {
@@ -104,6 +124,14 @@ pub struct Length {
     pub min: u32,
     /// Most; `None` where no limit is known.
     pub max: Option<u32>,
+}
+
+impl Length {
+    /// Whether `text` is within the bounds.
+    pub fn holds(&self, text: &str) -> bool {
+        let length = text.chars().count();
+        length >= self.min as usize && self.max.is_none_or(|max| length <= max as usize)
+    }
 }
 
 /// A field of a class.
@@ -147,7 +175,7 @@ pub enum OnChange {
     Replace,
     /// A person in the dashboard.
     Manual,
-    /// It cannot change.
+    /// It cannot change, except with a new object that comes for another field.
     Refuse,
 }
 

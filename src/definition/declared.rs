@@ -18,7 +18,7 @@ use crate::{
 use super::{
     catalogue_file::CatalogueFile,
     de::{Spanned, Text},
-    definition_file::{DefinitionFile, RoleEntry},
+    definition_file::{DefinitionFile, PermissionEntry, RoleEntry},
     forms::SetEntry,
     parsed::FileOf,
     suggest,
@@ -66,6 +66,8 @@ pub(crate) struct Declared<'a> {
     pub(crate) roles: BTreeMap<&'a str, Declaration<'a, RoleEntry>>,
     /// Sets by name.
     pub(crate) sets: BTreeMap<&'a str, Declaration<'a, SetEntry>>,
+    /// Permissions as resources of their own, by slug.
+    pub(crate) permissions: BTreeMap<&'a str, Declaration<'a, PermissionEntry>>,
     spec: &'a dyn Spec,
     lost_roles: BTreeSet<&'a str>,
     lost_sets: BTreeSet<&'a str>,
@@ -90,6 +92,7 @@ impl<'a> Declared<'a> {
         let mut declared = Self {
             roles: BTreeMap::new(),
             sets: BTreeMap::new(),
+            permissions: BTreeMap::new(),
             spec: input.spec,
             lost_roles: BTreeSet::new(),
             lost_sets: BTreeSet::new(),
@@ -106,6 +109,9 @@ impl<'a> Declared<'a> {
             }
             for (key, entry) in &content.permission_sets.0 {
                 declare(&mut declared.sets, "permission set", key, entry, *source, findings);
+            }
+            for (key, entry) in &content.permission_definitions.0 {
+                declare(&mut declared.permissions, "permission", key, entry, *source, findings);
             }
         }
         declared

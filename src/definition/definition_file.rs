@@ -22,6 +22,9 @@ pub(crate) struct DefinitionFile {
     /// Named groups of permissions, for `include`. Visible in all files of the target; one name once.
     #[serde(default)]
     pub(crate) permission_sets: Entries<SetEntry>,
+    /// Permissions as resources of their own, by slug: roles name them by it.
+    #[serde(default)]
+    pub(crate) permission_definitions: Entries<PermissionEntry>,
     /// Custom roles by key. The key identifies the role in git; its `name` is what the product shows.
     #[serde(default)]
     pub(crate) roles: Entries<RoleEntry>,
@@ -48,6 +51,22 @@ pub(crate) struct SetBody {
     pub(crate) permissions: Option<Permissions>,
 }
 
+/// A permission that is made, changed, and deleted with the definitions.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PermissionEntry {
+    /// What the product shows. Absent: the slug.
+    #[serde(default)]
+    pub(crate) name: Option<Spanned<Text>>,
+    /// What it allows. Absent: not managed; null clears it.
+    #[serde(default, deserialize_with = "present")]
+    #[schemars(with = "Option<String>")]
+    pub(crate) description: Option<Spanned<Option<Text>>>,
+    /// The type of resource that it is for; it never changes.
+    #[serde(default)]
+    pub(crate) resource_type: Option<Spanned<Text>>,
+}
+
 /// A custom role. Its permissions are those of `base`, of the included sets, and its own, without `except`.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +83,9 @@ pub(crate) struct RoleEntry {
     /// What identifies it at the provider; it never changes. Absent: the key.
     #[serde(default)]
     pub(crate) slug: Option<Spanned<Text>>,
+    /// The type of resource on which it is held; it never changes. Absent: not managed.
+    #[serde(default)]
+    pub(crate) resource_type: Option<Spanned<Text>>,
     /// The provider's id of this role, where its name is not enough to find it. Not in a file that serves several targets.
     #[serde(default)]
     pub(crate) id: Option<Spanned<Text>>,
@@ -191,6 +213,9 @@ pub(crate) struct RemovedBody {
     /// The name that the product shows, for a role that git never declared.
     #[serde(default)]
     pub(crate) name: Option<Spanned<Text>>,
+    /// The slug of a permission to delete, in place of a role.
+    #[serde(default)]
+    pub(crate) permission: Option<Spanned<Text>>,
     /// Where it lives, for one that lives in several places. Absent: everywhere.
     #[serde(default)]
     pub(crate) scope: Option<Spanned<ScopeEntry>>,

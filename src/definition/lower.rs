@@ -1,18 +1,21 @@
 //! From the files of one target to its desired state.
 
+mod assignments;
+mod permissions;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use crate::{
-    contract::{Base, PrincipalClass, RoleClass, Spec, has_place, is_safe_id},
+    contract::{Base, RoleClass, Spec, has_place, is_safe_id},
     model::{
         Code, Finding, Scope, Site, SourceId, Untrusted,
         config::Placed,
         desired::{
-            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
-            RoleName, Spelling, Via,
+            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Protect, Removal, RoleName,
+            Spelling, Via,
         },
     },
 };
@@ -20,12 +23,10 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
-    definition_file::{AssignmentEntry, DefinitionFile, FROM, OverrideBody, RoleEntry, TableEntry},
+    definition_file::{DefinitionFile, OverrideBody, RoleEntry},
     forms::{Permissions, Protection, RemovedEntry},
-    hidden, parsed, place, principal,
+    hidden, place,
     sets::{self, Expanded, MOST_EXPANDED, Names},
-    suggest,
-    table::{Cell, Named, Table},
     validate::short,
 };
 
@@ -64,6 +65,7 @@ pub(crate) fn lower<'a>(
     let mut desired =
         DesiredState { sets: as_written, resources: resources(declared), ..DesiredState::default() };
     desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
+    desired.permissions = declared.permissions.values().map(|one| lowering.permission(one)).collect();
     let mut names: BTreeSet<&Untrusted> = lowering.names.all().collect();
     names.extend(lowering.known.iter().flat_map(|known| known.names));
     let names: Vec<Untrusted> = names.into_iter().cloned().collect();
@@ -254,10 +256,7 @@ impl<'a> Lowering<'a, '_> {
     fn check_slug(&mut self, role: &DesiredRole, class: &RoleClass) {
         let (Some(slug), Some(rule)) = (&role.slug, class.slug) else { return };
         let text = slug.value.raw();
-        let length = text.chars().count();
-        let fits = length >= rule.length.min as usize
-            && rule.length.max.is_none_or(|max| length <= max as usize)
-            && (rule.is_valid)(text);
+        let fits = rule.fits(text);
         let prefix = match role.scope {
             Scope::In { .. } => rule.prefix_in_instances,
             Scope::Target | Scope::Level(_) => "",
@@ -303,10 +302,11 @@ impl<'a> Lowering<'a, '_> {
             id: self.id(entry, source),
             name,
             previously,
-            description: entry.description.as_ref().map(|description| Placed {
-                value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
-                site: description.span.site(source),
-            }),
+            description: description(entry.description.as_ref(), source),
+            resource_type: entry
+                .resource_type
+                .as_ref()
+                .map(|text| Placed { value: untrusted(text), site: text.span.site(source) }),
             include: sets::placed(&entry.include, source),
             slug: class.slug.map(|_| match &entry.slug {
                 Some(slug) => Placed { value: untrusted(slug), site: slug.span.site(source) },
@@ -446,168 +446,6 @@ impl<'a> Lowering<'a, '_> {
         }
     }
 
-    fn assignment(&mut self, entry: &'a AssignmentEntry, source: SourceId, desired: &mut DesiredState) {
-        let role = self.declared.role(&entry.role, source, Use::Assign, self.findings);
-        let expires = entry.expires.as_ref().and_then(|text| self.date(text, source));
-        let classes = self.spec().principals();
-        let class_of = |field: &str| classes.iter().find(|class| class.field == field);
-        let places = place::places(entry.scope.as_ref(), source, self.findings);
-        let mut some = false;
-        for (field, list) in &entry.principals {
-            let Some(class) = class_of(field.value.as_str()) else { continue };
-            some = true;
-            let places = self.places_of(&places, class, field, source);
-            for text in list {
-                let principal = self.principal(text, source, class);
-                let (Some(role), Some(value)) = (&role, principal) else { continue };
-                for scope in &places {
-                    desired.assignments.push(DesiredAssignment {
-                        role: role.clone(),
-                        scope: scope.clone(),
-                        class: class.class,
-                        principal: Placed { value: value.clone(), site: text.span.site(source) },
-                        expires,
-                    });
-                }
-            }
-        }
-        for (field, table) in &entry.tables {
-            let Some(class) = field.value.as_str().strip_suffix(FROM).and_then(class_of) else { continue };
-            some = true;
-            let places = self.places_of(&places, class, field, source);
-            let people = self.people(table, source, class);
-            self.from_tables = self.from_tables.saturating_add(people.len().saturating_mul(places.len()));
-            if self.from_tables > MOST_FROM_TABLES {
-                self.findings.push(too_many_from_tables(table.file.span.site(source)));
-                return;
-            }
-            let Some(role) = &role else { continue };
-            for principal in people {
-                desired.assignments.extend(places.iter().map(|scope| DesiredAssignment {
-                    role: role.clone(),
-                    scope: scope.clone(),
-                    class: class.class,
-                    principal: principal.clone(),
-                    expires,
-                }));
-            }
-        }
-        for field in &entry.exclusive {
-            if let (Some(role), Some(class)) = (&role, class_of(field.value.as_str())) {
-                some = true;
-                for scope in self.places_of(&places, class, field, source) {
-                    desired.exclusive.push(Exclusive { role: role.clone(), scope, class: class.class });
-                }
-            }
-        }
-        if !some {
-            let fields = suggest::list(classes.iter().map(|class| class.field));
-            let finding = Finding::new(Code::MissingField, "an assignment that names nobody")
-                .at(entry.role.span.site(source), "for this role")
-                .help(format!("List somebody under {fields}."));
-            self.findings.push(finding);
-        }
-    }
-
-    /// The principals in a column of a table; cells that are empty are left to a lint.
-    fn people(
-        &mut self,
-        entry: &TableEntry,
-        source: SourceId,
-        class: &PrincipalClass,
-    ) -> Vec<Placed<Spelling>> {
-        let (table, at) = match self.input.tables.get(entry.file.value.as_str()).map(|named| &**named) {
-            Some(Named::Read(at, table)) => (table, *at),
-            Some(Named::Not(finding)) => {
-                let finding = Finding::clone(finding).at(entry.file.span.site(source), "named here");
-                self.findings.push(finding);
-                return Vec::new();
-            }
-            None => return Vec::new(),
-        };
-        if !table.is_whole() {
-            // Reported once, with the file itself; here so that the target counts as wrong.
-            self.findings.extend(parsed::relocated(&table.findings, at));
-            return Vec::new();
-        }
-        let columns = table.columns(entry.column.value.as_str());
-        let column = match columns.as_slice() {
-            [(column, _)] => *column,
-            found => {
-                let finding = no_column(entry, table, found, source, at);
-                self.findings.push(finding);
-                return Vec::new();
-            }
-        };
-        let mut people = Vec::new();
-        for cell in table.cells(column).filter(|cell| !cell.text.is_empty()) {
-            match principal::in_table(&cell.text, class) {
-                Ok(value) => people.push(Placed { value, site: cell.span.site(at) }),
-                Err(why) => {
-                    let finding = Finding::new(Code::PrincipalSpelling, why)
-                        .at(cell.span.site(at), "")
-                        .help(principal::accepted(class));
-                    self.findings.push(finding);
-                }
-            }
-        }
-        people
-    }
-
-    /// The places where principals of a class can hold a role; the others are reported.
-    fn places_of(
-        &mut self,
-        places: &[place::Place],
-        class: &PrincipalClass,
-        field: &Spanned<Text>,
-        source: SourceId,
-    ) -> Vec<Scope> {
-        let mut possible = Vec::with_capacity(places.len());
-        for (scope, span) in places {
-            let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, scope) else {
-                possible.push(scope.clone());
-                continue;
-            };
-            let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(code, text).at(span.unwrap_or(field.span).site(source), "").help(help);
-            if !self.findings.contains(&finding) {
-                self.findings.push(finding);
-            }
-        }
-        possible
-    }
-
-    fn principal(
-        &mut self,
-        text: &Spanned<Text>,
-        source: SourceId,
-        class: &PrincipalClass,
-    ) -> Option<Spelling> {
-        match principal::parse(text.value.as_str(), class) {
-            Ok(spelling) => Some(spelling),
-            Err(why) => {
-                let finding = Finding::new(Code::PrincipalSpelling, why)
-                    .at(text.span.site(source), "")
-                    .help(principal::accepted(class));
-                self.findings.push(finding);
-                None
-            }
-        }
-    }
-
-    fn date(&mut self, text: &Spanned<Text>, source: SourceId) -> Option<jiff::civil::Date> {
-        let word = text.value.as_str();
-        let shaped = word.len() == 10 && word.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let date = shaped.then(|| word.parse().ok()).flatten();
-        if date.is_none() {
-            let finding = Finding::new(Code::Grammar, format!("`{}` is no date", short(word)))
-                .at(text.span.site(source), "")
-                .help("Write the last day on which it holds as YYYY-MM-DD.");
-            self.findings.push(finding);
-        }
-        date
-    }
-
     fn default_role(&mut self, text: &Spanned<Text>, source: SourceId, desired: &mut DesiredState) {
         let site = text.span.site(source);
         if let Some(first) = &desired.default {
@@ -648,6 +486,9 @@ impl<'a> Lowering<'a, '_> {
                 let site = entry.span.site(source);
                 (former(&text.0), site, None)
             }
+            RemovedEntry::Full(body) if body.permission.is_some() => {
+                return self.removed_permission(body, entry, source, desired);
+            }
             RemovedEntry::Full(body) => match (&body.key, &body.name) {
                 (Some(key), None) => (
                     RoleName::Key(Arc::clone(&key.value.0)),
@@ -683,37 +524,12 @@ impl<'a> Lowering<'a, '_> {
     }
 }
 
-fn too_many_from_tables(site: Site) -> Finding {
-    let text = format!("tables of people make more than {MOST_FROM_TABLES} assignments");
-    Finding::new(Code::TooLarge, text)
-        .at(site, "of this table, too")
-        .help("Give roles to groups, or name fewer places.")
-}
-
-fn no_column(
-    entry: &TableEntry,
-    table: &Table,
-    found: &[(usize, &Cell)],
-    source: SourceId,
-    at: SourceId,
-) -> Finding {
-    let column = entry.column.value.as_str();
-    let site = entry.column.span.site(source);
-    if let [first, again, ..] = found {
-        return Finding::new(Code::Column, format!("the table has two columns `{}`", short(column)))
-            .at(again.1.span.site(at), "again here")
-            .at(first.1.span.site(at), "first here")
-            .at(site, "named here")
-            .help("Give each column a name of its own.");
-    }
-    let mut help = match suggest::nearest(column, table.names()) {
-        Some(near) => format!("Did you mean `{}`?", short(near)),
-        None => format!("Its columns are {}.", suggest::list(table.names().take(20))),
-    };
-    if table.names().count() == 1 && table.names().any(|name| name.contains([';', '\t'])) {
-        help.push_str(" Columns have commas between them.");
-    }
-    Finding::new(Code::Column, format!("the table has no column `{}`", short(column))).at(site, "").help(help)
+/// A description as it is written: absent, cleared, or a text.
+fn description(entry: Option<&Spanned<Option<Text>>>, source: SourceId) -> Option<Placed<Option<Untrusted>>> {
+    entry.map(|description| Placed {
+        value: description.value.as_ref().map(|text| Untrusted::new(Arc::clone(&text.0))),
+        site: description.span.site(source),
+    })
 }
 
 /// A bare item under `removed`: a former key where it can be one, else a live name.

@@ -118,3 +118,84 @@ assignments:
     RC021 roles/a.yaml:15:36: text where a mapping is wanted
     ");
 }
+
+#[test]
+fn the_name_of_a_role_that_is_shipped_is_taken_only_where_that_one_lives() {
+    let (_, lines) = loaded(
+        "\
+provider: cities
+roles:
+  sovereign: { name: Sovereign, description: Signs, permissions: [open] }
+  ruler: { kind: crown, scope: realm, name: Sovereign, description: Rules, permissions: [open] }
+assignments:
+  - { role: sovereign, users: [u1] }
+  - { role: ruler, users: [u1] }
+",
+    );
+    assert_snapshot!(lines.join("\n"), @"RC034 roles/a.yaml:4:45: Cities ships a role `Sovereign` already");
+}
+
+#[test]
+fn permissions_are_declared_once_and_within_their_limits() {
+    let (desired, lines) = loaded(
+        "\
+provider: cities
+permission_definitions:
+  \"gate:lock\": { name: Lock the gate, description: null, resource_type: gate }
+  lantern: {}
+roles:
+  clerk: { name: Clerk, description: Writes, permissions: [open, \"gate:lock\"] }
+assignments:
+  - { role: clerk, users: [u1] }
+removed:
+  - { permission: \"gate:old\" }
+",
+    );
+    assert_eq!(lines, Vec::<String>::new());
+    let told: Vec<String> = desired
+        .permissions
+        .iter()
+        .map(|(slug, one)| {
+            let description = one.description.as_ref().map(|text| text.value.as_ref().map(|text| text.raw()));
+            let kind = one.resource_type.as_ref().map(|kind| kind.value.raw());
+            format!("{} {} {description:?} {kind:?}", slug.raw(), one.name.value.raw())
+        })
+        .collect();
+    assert_snapshot!(told.join("\n"), @r#"
+    gate:lock Lock the gate Some(None) Some("gate")
+    lantern lantern None None
+    "#);
+    assert!(desired.removed_permissions.contains_key("gate:old"));
+    let (_, lines) = loaded(
+        "\
+provider: cities
+permission_definitions:
+  \"Gate\": { name: Upper case }
+  open: { name: Shipped }
+  lantern: { name: A name that is much too long for it }
+  wall: { nmae: Wall }
+  fence: {}
+  \"no blanks\": {}
+removed:
+  - { permission: fence }
+  - { permission: gone, key: gone }
+  - { permission: ditch }
+  - { permission: ditch }
+roles:
+  clerk: { name: Clerk, description: Writes, permissions: [fance] }
+assignments:
+  - { role: clerk, users: [u1] }
+",
+    );
+    assert_snapshot!(lines.join("\n"), @"
+    RC024 roles/a.yaml:3:3: `Gate` is no slug
+    RC034 roles/a.yaml:4:3: Cities ships the permission `open` itself
+    RC025 roles/a.yaml:5:20: a text longer than 20 characters
+    RC020 roles/a.yaml:6:11: unknown field `nmae`
+    RC024 roles/a.yaml:8:3: `no blanks` cannot be the name of a permission
+    RC038 roles/a.yaml:10:19: permission `fence` is removed and declared
+    RC026 roles/a.yaml:11:5: the removal of a permission has nothing else to say
+    RC039 roles/a.yaml:13:19: permission `ditch` is removed twice
+    RC035 roles/a.yaml:15:60: Cities has no permission `fance`
+    ");
+}

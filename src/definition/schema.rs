@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 use crate::{
     catalog::Meaning,
     contract::{
-        Base, Length, OnRemove, PermissionForm, RoleClass, ScopeForm, ScopeSpec, Setting, SettingForm, Spec,
+        Base, Length, OnRemove, PermissionForm, ResourceType, RoleClass, ScopeForm, ScopeSpec, Setting,
+        SettingForm, Spec,
     },
     model::{Code, Untrusted},
 };
@@ -144,7 +145,6 @@ pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)
 /// Fields of products whose contract offers them one day: with every other provider they are not
 /// unknown, but unsupported. A field moves from here into the types when a contract has it.
 const ELSEWHERE: &[(&str, &str)] = &[
-    ("file", "permission_definitions"),
     ("assignment", "users"),
     ("assignment", "service_users"),
     ("assignment", "groups"),
@@ -341,6 +341,7 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
             fields.remove("assignments");
         }
     });
+    permission_definitions_of(spec, file, defs);
     if let Some(entry) = defs.remove("RoleEntry") {
         roles_of(spec, &entry, defs);
     }
@@ -358,6 +359,50 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
         &builtin,
     );
     permissions_of(spec, defs);
+}
+
+/// Permissions as resources of their own, where the provider lets people make them.
+fn permission_definitions_of(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) {
+    let Some(class) = spec.permission_class() else {
+        edit(file, "/properties", |fields| {
+            fields.remove("permission_definitions");
+        });
+        defs.remove("PermissionEntry");
+        if let Some(removed) = defs.get_mut("RemovedBody") {
+            edit(removed, "/properties", |fields| {
+                fields.remove("permission");
+            });
+        }
+        return;
+    };
+    edit(file, "/properties/permission_definitions", |entry| {
+        entry.insert("propertyNames".into(), json!({ "pattern": PERMISSION }));
+    });
+    let Some(permission) = defs.get_mut("PermissionEntry") else { return };
+    edit(permission, "/properties/name", |name| bounds(name, class.name));
+    described(permission, class.description);
+    resource_type_of(class.resource_type, permission);
+}
+
+/// A description, which can be cleared.
+fn described(object: &mut Value, length: Length) {
+    edit(object, "/properties/description", |description| {
+        description.insert("type".into(), json!(["string", "null"]));
+        bounds(description, length);
+    });
+}
+
+/// The type of resource of a role or permission, where it has one.
+fn resource_type_of(resource_type: Option<ResourceType>, object: &mut Value) {
+    match resource_type {
+        Some(resource_type) => edit(object, "/properties/resource_type", |field| {
+            bounds(field, resource_type.length);
+            field.insert("examples".into(), json!([resource_type.usual]));
+        }),
+        None => edit(object, "/properties", |fields| {
+            fields.remove("resource_type");
+        }),
+    }
 }
 
 /// Lets an editor complete `words` where any text is allowed.
@@ -522,18 +567,16 @@ fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
     edit(role, "/properties/name", |name| bounds(name, class.name));
     edit(role, "/properties/previously/items", |name| bounds(name, Length { min: 1, max: None }));
     edit(role, "/properties/id", |id| bounds(id, Length { min: 1, max: Some(128) }));
-    edit(role, "/properties/description", |description| {
-        description.insert("type".into(), json!(["string", "null"]));
-        if let Some(length) = class.description {
-            bounds(description, length);
-        }
-    });
+    if let Some(length) = class.description {
+        described(role, length);
+    }
+    resource_type_of(class.resource_type, role);
 }
 
 fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
     let places = spec.principals().iter().flat_map(|class| class.scopes);
     scope_of(&places.copied().collect::<Vec<_>>(), Some(&mut *assignment));
-    let fields: Vec<&str> = spec.principals().iter().map(|class| class.field).collect();
+    let fields: BTreeSet<&str> = spec.principals().iter().map(|class| class.field).collect();
     edit(assignment, "/properties/exclusive", |exclusive| {
         exclusive.insert("items".into(), json!({ "type": "string", "enum": fields }));
     });
@@ -544,8 +587,9 @@ fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
         for class in spec.principals() {
             let about = format!("Principals of the class {}: {}.", class.class, class.spellings.about);
             let items = json!({ "type": "string", "minLength": 1, "maxLength": 320 });
-            properties
-                .insert(class.field.into(), json!({ "description": about, "type": "array", "items": items }));
+            // Several classes can share a field; the first one is the usual one.
+            let list = json!({ "description": about, "type": "array", "items": items });
+            properties.entry(class.field).or_insert(list);
             properties.insert(format!("{}{FROM}", class.field), table_of(class.field));
         }
     });

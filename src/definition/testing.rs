@@ -8,8 +8,8 @@ use std::{
 use crate::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Example, Holds, Length, OnRemove, PermissionForm, PrincipalClass, RoleClass,
-        ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings,
+        Base, DefaultRole, Example, Holds, Length, OnRemove, PermissionClass, PermissionForm, PrincipalClass,
+        ResourceType, RoleClass, ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings,
     },
     model::{
         Untrusted,
@@ -109,6 +109,12 @@ static CITIES: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         .into_iter()
         .map(|name| (name.into(), meaning(name, None)))
         .collect(),
+    builtin: vec![Builtin {
+        id: "sovereign",
+        title: "Sovereign",
+        scope: Some("realm"),
+        ..Builtin::default()
+    }],
     ..Catalogue::default()
 });
 
@@ -175,6 +181,19 @@ impl Spec for Cities {
     }
     fn permission_form(&self) -> PermissionForm {
         PermissionForm::Flat
+    }
+    fn permission_class(&self) -> Option<PermissionClass> {
+        Some(PermissionClass {
+            slug: Slug {
+                length: Length { min: 1, max: Some(20) },
+                prefix_in_instances: "",
+                about: "Lower-case letters and `:`, at most 20.",
+                is_valid: |text| text.bytes().all(|b| b.is_ascii_lowercase() || b == b':'),
+            },
+            name: Length { min: 1, max: Some(20) },
+            description: Length { min: 0, max: Some(100) },
+            resource_type: Some(ResourceType { usual: "city", length: Length { min: 1, max: Some(20) } }),
+        })
     }
     fn catalogue(&self) -> &Catalogue {
         &CITIES

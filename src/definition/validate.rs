@@ -487,7 +487,7 @@ impl Report<'_, '_> {
             return self.add(Code::Grammar, path, span, "this is not the URL of an API", Some(help));
         } else if pattern.ends_with("%$") {
             ("a limit", "Write a number, or a percentage from \"0%\" to \"100%\".")
-        } else if in_permissions(path) {
+        } else if in_permissions(path) || matches!(steps.as_slice(), ["permission_definitions", _]) {
             (
                 "the name of a permission",
                 "Permissions consist of letters, digits, and a few signs, without spaces.",
@@ -566,7 +566,15 @@ fn object_of(path: &[String]) -> Path {
         Some("roles") if is_optional(path, ROLE_PARTS) => 3,
         Some("targets") if is_optional(path, TARGET_PARTS) => 3,
         Some("assignments") if path.len() >= 4 => 4,
-        Some("roles" | "permission_sets" | "assignments" | "removed" | "targets" | "lints") => 2,
+        Some(
+            "roles"
+            | "permission_sets"
+            | "permission_definitions"
+            | "assignments"
+            | "removed"
+            | "targets"
+            | "lints",
+        ) => 2,
         // Nothing can be made of a file without these.
         Some("provider" | "version") | None => 0,
         Some(_) => 1,
@@ -578,8 +586,17 @@ fn object_of(path: &[String]) -> Path {
 }
 
 /// Fields without which a role can still be judged.
-const ROLE_PARTS: &[&str] =
-    &["id", "description", "include", "permissions", "except", "protect", "previously", "allow_gap"];
+const ROLE_PARTS: &[&str] = &[
+    "id",
+    "description",
+    "include",
+    "permissions",
+    "except",
+    "protect",
+    "previously",
+    "allow_gap",
+    "resource_type",
+];
 /// Fields without which a target can still be judged.
 const TARGET_PARTS: &[&str] = &["manage", "on_unassign", "credential"];
 

@@ -42,6 +42,11 @@ impl Address {
         Self(format!("{}/role/={}{}", part(target), part(name.raw()), scoped(scope)).into())
     }
 
+    /// A permission declared as a resource.
+    pub fn permission(target: &str, slug: &Untrusted) -> Self {
+        Self(format!("{}/permission/{}", part(target), part(slug.raw())).into())
+    }
+
     /// The default role of the target.
     pub fn default_role(target: &str) -> Self {
         Self(format!("{}/default", part(target)).into())

@@ -21,6 +21,10 @@ pub struct DesiredState {
     pub exclusive: Vec<Exclusive>,
     /// Roles to delete on purpose.
     pub removed: Vec<Removal>,
+    /// Permissions declared as resources of their own, by slug.
+    pub permissions: BTreeMap<Untrusted, DesiredPermission>,
+    /// Permissions to delete on purpose, by slug, each with where that is written.
+    pub removed_permissions: BTreeMap<Untrusted, Site>,
     /// Permission sets as they are written, also those that no role includes. What they bring stands
     /// in the roles already; they tell which line brings it.
     pub sets: BTreeMap<Arc<str>, DesiredSet>,
@@ -53,6 +57,19 @@ pub struct DesiredSet {
     pub permissions: BTreeMap<Untrusted, Site>,
 }
 
+/// A permission declared as a resource of its own. Its slug, by which roles name it, never changes.
+#[derive(Clone, Debug)]
+pub struct DesiredPermission {
+    /// What the product shows; the slug where none was given.
+    pub name: Placed<Untrusted>,
+    /// Its description; `None` is not managed, `Some(None)` is cleared.
+    pub description: Option<Placed<Option<Untrusted>>>,
+    /// The type of resource that it is for; `None` is not managed.
+    pub resource_type: Option<Placed<Untrusted>>,
+    /// Its slug in the file.
+    pub site: Site,
+}
+
 /// A reference to a role as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RoleName {
@@ -82,6 +99,8 @@ pub struct DesiredRole {
     pub name: Placed<Untrusted>,
     /// What identifies it beside its name, for a class that has a slug; the key where none was given.
     pub slug: Option<Placed<Untrusted>>,
+    /// The type of resource on which it is held; `None` is not managed.
+    pub resource_type: Option<Placed<Untrusted>>,
     /// Earlier names.
     pub previously: Vec<Placed<Untrusted>>,
     /// Its description; `None` is not managed, `Some(None)` is cleared.

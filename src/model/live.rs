@@ -127,6 +127,8 @@ pub struct LiveState {
     pub catalogue: Option<BTreeSet<Untrusted>>,
     /// The id of the principal that the credential acts for, where the API tells.
     pub caller: Option<Untrusted>,
+    /// What no request changes, and a person may want to know: whole sentences. No plan looks at them.
+    pub facts: Vec<Untrusted>,
     /// Why this credential cannot change roles, where the API tells that.
     pub barred: Option<Untrusted>,
     /// What was read.

@@ -23,6 +23,8 @@ pub mod field {
     pub const BASE: Field = "base";
     /// What identifies a role at the provider beside its name.
     pub const SLUG: Field = "slug";
+    /// The type of resource on which a role is held, or a permission counts.
+    pub const RESOURCE_TYPE: Field = "resource_type";
 }
 
 /// What an object is; the order is the order of a plan.

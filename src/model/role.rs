@@ -1,10 +1,10 @@
-//! The managed fields of a role, before and after a change.
+//! The managed fields of a role, or of a permission declared as a resource, before and after a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Field, Untrusted, Value};
 
-/// The managed fields of a role.
+/// The managed fields of a role. A permission has a name, a description, and `fields`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleState {
     /// Its name.

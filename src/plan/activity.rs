@@ -70,6 +70,8 @@ impl<'a> Subject<'a> {
                 ids: change.id.iter().collect(),
                 names: before.iter().chain(after).map(|state| &state.name).collect(),
             },
+            // No audit log names permissions yet.
+            What::Permission { .. } => Self::Roles { ids: BTreeSet::new(), names: BTreeSet::new() },
             What::Default { before, after } => {
                 let ids = before.iter().chain(after).filter_map(|role| match role {
                     RoleId::Live(id) => Some(id),

@@ -225,6 +225,12 @@ impl Builder<'_> {
                 let state = |state: &RoleState| self.state(state);
                 (before.as_ref().map(state), after.as_ref().map(state), fields)
             }
+            What::Permission { before, after, .. } => {
+                let none = BTreeMap::new();
+                let fields = self.role_fields(before.as_ref(), after.as_ref(), &none, &change.origins);
+                let state = |state: &RoleState| self.state(state);
+                (before.as_ref().map(state), after.as_ref().map(state), fields)
+            }
             What::Default { before, after } => {
                 let fields = vec![self.role_change(before.as_ref(), after.as_ref(), origin)];
                 (Some(self.slot(before.as_ref())), Some(self.slot(after.as_ref())), fields)
@@ -267,7 +273,7 @@ impl Builder<'_> {
         let roles;
         let fields;
         let (class, scope, what) = match (&change.what, &change.by_hand) {
-            (_, Hand::Nothing) | (What::Default { .. }, _) => return None,
+            (_, Hand::Nothing) | (What::Default { .. } | What::Permission { .. }, _) => return None,
             (What::Role { class, scope, before: None, after: Some(role), .. }, Hand::Whole) => {
                 (*class, scope, ByHand::Create { role })
             }

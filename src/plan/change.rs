@@ -154,6 +154,15 @@ pub enum What {
         /// Of a role that is replaced: the new one, as far as an interrupted run made it already.
         successor: Option<Box<Successor>>,
     },
+    /// Of a permission that is a resource of its own. Its states have no permissions.
+    Permission {
+        /// What roles name it by.
+        slug: Untrusted,
+        /// What is there; `None` for a new one.
+        before: Option<RoleState>,
+        /// What is wanted; `None` for one that goes.
+        after: Option<RoleState>,
+    },
     /// Of the default role.
     Default {
         /// The old one.
@@ -175,6 +184,17 @@ pub enum What {
         /// The role wanted; `None` where nothing stays.
         after: Option<RoleId>,
     },
+}
+
+impl What {
+    /// What is there and what is wanted, of a role or a permission that is both.
+    pub fn states(&self) -> Option<(&RoleState, &RoleState)> {
+        match self {
+            Self::Role { before: Some(before), after: Some(after), .. }
+            | Self::Permission { before: Some(before), after: Some(after), .. } => Some((before, after)),
+            _ => None,
+        }
+    }
 }
 
 /// A new role in the place of one that is replaced.

@@ -3,6 +3,7 @@
 
 mod assignments;
 mod likely_rename;
+mod permissions;
 mod roles;
 mod wider;
 
@@ -112,6 +113,7 @@ pub fn compare(input: Input<'_>) -> Plan {
     comparison.role_names();
     comparison.bases();
     comparison.roles();
+    comparison.permissions();
     comparison.default();
     comparison.assignments();
     comparison.room();
@@ -367,7 +369,7 @@ impl<'a> Comparison<'a> {
                 What::Assignment { scope, class, principal, .. } => {
                     Some((*class, scope.clone(), principal.clone()))
                 }
-                What::Role { .. } | What::Default { .. } => None,
+                What::Role { .. } | What::Permission { .. } | What::Default { .. } => None,
             })
             .collect();
         held.retain(|who, roles| roles.len() > 1 || moved.contains(who));

@@ -58,6 +58,13 @@ pub enum Verb {
         /// What the provider knows it by: its name, or its slug.
         natural: Untrusted,
     },
+    /// Make, change, or delete a permission that is a resource of its own.
+    Permission {
+        /// What roles name it by.
+        slug: Untrusted,
+        /// What is done to it.
+        act: PermissionAct,
+    },
     /// Make another role, or none, the default.
     SetDefault {
         /// The new one.
@@ -105,7 +112,7 @@ impl Verb {
             | Self::DeleteRole { scope, .. }
             | Self::Assign { scope, .. }
             | Self::Unassign { scope, .. } => scope,
-            Self::SetDefault { .. } => &Scope::Target,
+            Self::SetDefault { .. } | Self::Permission { .. } => &Scope::Target,
         }
     }
 }
@@ -120,6 +127,33 @@ pub struct RoleBody {
     /// Its permissions; without what its base grants.
     pub permissions: BTreeSet<Untrusted>,
     /// Fields that only some providers have: `base`, `slug` ...
+    pub fields: BTreeMap<Field, Value>,
+}
+
+/// What is done to a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PermissionAct {
+    /// It is made.
+    Create(PermissionBody),
+    /// It changes.
+    Update {
+        /// A new name.
+        name: Option<Untrusted>,
+        /// A new description; `Some(None)` clears it.
+        description: Option<Option<Untrusted>>,
+    },
+    /// It is deleted; roles that still have it lose it.
+    Delete,
+}
+
+/// A whole permission, beside its slug.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PermissionBody {
+    /// Its name.
+    pub name: Untrusted,
+    /// Its description.
+    pub description: Option<Untrusted>,
+    /// Fields that only some providers have: `resource_type`.
     pub fields: BTreeMap<Field, Value>,
 }
 

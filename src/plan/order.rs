@@ -20,6 +20,7 @@ mod gaps;
 mod hand;
 mod names;
 mod people;
+mod permissions;
 mod requests;
 mod room;
 mod several;
@@ -40,7 +41,7 @@ use super::{
     operation::Op,
 };
 use crate::{
-    contract::Spec,
+    contract::{self, Spec},
     model::{RoleId, Untrusted, field},
 };
 
@@ -75,6 +76,10 @@ enum Step {
         change: usize,
     },
     Default {
+        change: usize,
+    },
+    /// A permission comes, changes, or goes.
+    Permission {
         change: usize,
     },
     People(People),
@@ -137,6 +142,7 @@ impl<'a> Order<'a> {
             crowded: Vec::new(),
         };
         order.role_steps();
+        order.permissions();
         order.people();
         order.defaults();
         order.room();
@@ -165,8 +171,7 @@ impl<'a> Order<'a> {
                 match (successor, after) {
                     (Some(successor), Some(after)) => self.updates(change, &new, &successor.state, after),
                     _ => {
-                        let create = self.step(Step::Create { change });
-                        self.create.insert(new, create);
+                        let create = self.creates(change, &new);
                         // Nothing goes before what takes its place is there, unless there is no room.
                         let waits = self.waiting.contains(&it.role_id());
                         self.hard.push(if waits { (step, create) } else { (create, step) });
@@ -176,8 +181,7 @@ impl<'a> Order<'a> {
             }
             match (before, after) {
                 (None, Some(_)) => {
-                    let step = self.step(Step::Create { change });
-                    self.create.insert(id, step);
+                    self.creates(change, &id);
                 }
                 (Some(_), None) => {
                     let step = self.step(Step::Delete { change });
@@ -187,6 +191,27 @@ impl<'a> Order<'a> {
                 (None, None) => {}
             }
         }
+    }
+
+    /// The step that makes a role, and the one that gives it permissions where that is another request.
+    fn creates(&mut self, change: usize, id: &RoleId) -> usize {
+        let create = self.step(Step::Create { change });
+        self.create.insert(id.clone(), create);
+        if self.has_permissions_apart(change)
+            && let What::Role { after: Some(after), .. } = &self.plan.changes[change].what
+            && after.permissions.as_ref().is_some_and(|set| !set.is_empty())
+        {
+            let gain = self.step(Step::Gain { change });
+            self.gain.insert(id.clone(), gain);
+            self.hard.push((create, gain));
+        }
+        create
+    }
+
+    /// Whether the permissions of the role of a change go with requests of their own.
+    fn has_permissions_apart(&self, change: usize) -> bool {
+        let What::Role { class, .. } = &self.plan.changes[change].what else { return false };
+        contract::role_class(self.spec, class).is_some_and(|class| class.permissions_apart)
     }
 
     /// The steps from one state of a role to another one.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, What, differing},
+    change::{Change, RoleState, What, differing},
     compare::Input,
     document::{Action, Origin, Reason},
     earlier::View,
@@ -159,9 +159,62 @@ impl<'a> Judge<'a> {
                     origins.permissions.insert(permission.clone(), origin);
                 }
             }
+            What::Permission { slug, before: Some(before), after: Some(after) }
+                if change.action != Action::Release =>
+            {
+                self.permission(slug, before, after, &mut origins);
+            }
             _ => origins.whole = Some(self.whole(change)),
         }
         origins
+    }
+
+    /// Why the fields of a permission differ.
+    fn permission(&self, slug: &Untrusted, before: &RoleState, after: &RoleState, origins: &mut Origins) {
+        let declared = |view: &View<'a>| view.resolved.permissions.get(slug);
+        if before.name != after.name {
+            let says = |view: &View<'a>, name: &Untrusted| {
+                declared(view).map_or(Said::Nothing, |one| Said::same(one.name.value == *name))
+            };
+            origins.name = Some(self.origin(|view| says(view, &after.name), |view| says(view, &before.name)));
+        }
+        if before.description != after.description {
+            let says = |view: &View<'a>, text: Option<&Option<Untrusted>>| {
+                let said = declared(view).and_then(|one| one.description.as_ref());
+                said.map_or(Said::Nothing, |said| Said::same(Some(&said.value) == text))
+            };
+            let (wanted, there) = (after.description.as_ref(), before.description.as_ref());
+            origins.description = Some(self.origin(|view| says(view, wanted), |view| says(view, there)));
+        }
+        for name in differing(before, after) {
+            if [field::NAME, field::DESCRIPTION].contains(&name) {
+                continue;
+            }
+            let says = |view: &View<'a>, value: Option<&Value>| {
+                let said = declared(view).and_then(|one| one.resource_type.as_ref());
+                let same = |said: &Untrusted| Some(&Value::Text(Some(said.clone()))) == value;
+                said.map_or(Said::Nothing, |said| Said::same(same(&said.value)))
+            };
+            let (wanted, there) = (after.fields.get(name), before.fields.get(name));
+            let origin = self.origin(|view| says(view, wanted), |view| says(view, there));
+            origins.fields.insert(name, origin);
+        }
+    }
+
+    /// Why a permission comes or goes.
+    fn whole_permission(&self, change: &Change, slug: &Untrusted, comes: bool) -> Origin {
+        let has = |view: &View<'a>| view.resolved.permissions.contains_key(slug);
+        let removes = |view: &View<'a>| view.resolved.removed_permissions.contains_key(slug);
+        match change.reason {
+            _ if change.action == Action::Release => Origin::Pending,
+            _ if comes => self.origin(|view| Said::same(has(view)), |view| Said::same(!has(view))),
+            Some(Reason::NoLongerDeclared) => {
+                self.origin(|view| Said::same(!has(view)), |view| Said::same(has(view)))
+            }
+            Some(Reason::NeverDeclared) => self.origin(|_| Said::Same, |_| Said::Other),
+            // Had its removal been applied, it would not be there.
+            _ => self.origin(|view| Said::same(removes(view)), |view| Said::same(!removes(view))),
+        }
     }
 
     /// Why an object comes, goes, or changes as a whole.
@@ -191,6 +244,7 @@ impl<'a> Judge<'a> {
                 // Had its removal been applied, the role would not be there.
                 self.origin(says, |view| if says(view) == Said::Same { Said::Other } else { Said::Same })
             }
+            What::Permission { slug, before, .. } => self.whole_permission(change, slug, before.is_none()),
             What::Default { before, after } => {
                 let says = |view: &View<'a>, role: &Option<RoleId>| match &view.resolved.default {
                     Some(default) => Said::same(default.role == *role),

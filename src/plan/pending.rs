@@ -99,7 +99,7 @@ fn split(change: Change, keeps: impl Fn(Origin) -> bool) -> (Option<Change>, Opt
 
 /// The elements of an update whose origin fits; `None` where there are none.
 fn part(change: &Change, fits: impl Fn(Origin) -> bool) -> Option<Change> {
-    let What::Role { before: Some(before), after: Some(after), .. } = &change.what else { return None };
+    let (before, after) = change.what.states()?;
     let mut origins = Origins::default();
     let mut state: RoleState = before.clone();
     if let Some(origin) = change.origins.name.filter(|origin| fits(*origin)) {
@@ -146,6 +146,7 @@ fn part(change: &Change, fits: impl Fn(Origin) -> bool) -> Option<Change> {
     part.action = match change.action {
         // What makes it necessary is one of these.
         Action::Replace if !origins.fields.is_empty() => Action::Replace,
+        _ if matches!(change.what, What::Permission { .. }) => Action::Update,
         _ if state.name != before.name || natural(before) != natural(&state) => Action::Rename,
         _ => Action::Update,
     };
@@ -156,7 +157,7 @@ fn part(change: &Change, fits: impl Fn(Origin) -> bool) -> Option<Change> {
         }
     }
     part.origins = origins;
-    if let What::Role { after, .. } = &mut part.what {
+    if let What::Role { after, .. } | What::Permission { after, .. } = &mut part.what {
         *after = Some(state);
     }
     Some(part)

@@ -2,8 +2,13 @@
 //! of the last apply.
 
 use crate::{
-    contract::{self, Spec},
-    model::{Kind, Scope, config::Mode, config::Target, desired::DesiredState, live::Query},
+    contract::{self, ScopeForm, ScopeSpec, Spec},
+    model::{
+        Kind, Scope,
+        config::{Mode, Target},
+        desired::{DesiredState, Removal, RoleName},
+        live::Query,
+    },
 };
 
 /// What to read for `states`; `members` is whether it matters who holds which role.
@@ -24,6 +29,18 @@ pub fn query<'a>(
         if contract::has_place(scopes, &Scope::Target) {
             query.places.entry((kind, class)).or_default().insert(Scope::Target);
         }
+    }
+    let states: Vec<&DesiredState> = states.into_iter().collect();
+    // What is removed without saying where may be anywhere, unless a definition with its key tells.
+    let inside = |scopes: &[ScopeSpec]| scopes.iter().any(|place| place.form == ScopeForm::Instance);
+    let told = |removal: &Removal| match &removal.role.value {
+        RoleName::Key(key) => states.iter().any(|state| state.roles.iter().any(|role| role.key == *key)),
+        RoleName::Builtin(_) => true,
+        RoleName::Live(_) => false,
+    };
+    let mut removed = states.iter().flat_map(|state| &state.removed);
+    if spec.roles().iter().any(|class| inside(class.scopes)) {
+        query.everywhere |= removed.any(|removal| removal.scope.is_none() && !told(removal));
     }
     for state in states {
         for role in &state.roles {

@@ -15,7 +15,7 @@ use crate::{
     model::{
         Address, Code, Field, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted, Value,
         config::{OnUnassign, Placed, Target},
-        desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
+        desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
         live::{LiveObject, LiveState},
     },
 };
@@ -35,6 +35,10 @@ pub struct Resolved<'a> {
     pub exclusive: BTreeSet<(RoleId, Scope, &'static str)>,
     /// Roles to delete on purpose, by id.
     pub removed: BTreeMap<Untrusted, ResolvedRemoval<'a>>,
+    /// Permissions as resources of their own, by slug.
+    pub permissions: &'a BTreeMap<Untrusted, DesiredPermission>,
+    /// Permissions to delete on purpose.
+    pub removed_permissions: &'a BTreeMap<Untrusted, Site>,
     /// What earlier revisions forbid to happen to live roles, by id.
     pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
     /// What becomes of somebody from whom a role is taken away.
@@ -282,6 +286,8 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         expired,
         exclusive,
         removed,
+        permissions: &input.desired.permissions,
+        removed_permissions: &input.desired.removed_permissions,
         protected,
         on_unassign,
         notes,

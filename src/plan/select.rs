@@ -8,7 +8,7 @@ use super::{
     change::{Change, Plan, RoleState, What, natural},
     document::Action,
 };
-use crate::model::{Address, RoleId, Scope};
+use crate::model::{Address, RoleId, Scope, Untrusted};
 
 /// A selected change that makes no sense without another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,10 @@ pub(super) fn lacking(kept: &[Change], left: &[Change]) -> Vec<Lacking> {
     left.lacking(kept.iter())
 }
 
+fn permissions(state: &RoleState) -> impl Iterator<Item = &Untrusted> {
+    state.permissions.iter().flatten()
+}
+
 /// Whether `after` lacks a permission that `before` has.
 fn loses(before: &RoleState, after: &RoleState) -> bool {
     match (&before.permissions, &after.permissions) {
@@ -62,6 +66,10 @@ struct Left<'a> {
     loses: BTreeMap<RoleId, &'a Address>,
     /// Who would have left a role, or the default that would have.
     leaves: BTreeMap<&'a RoleId, Vec<&'a Address>>,
+    /// Permissions that would have been made, by slug.
+    permissions: BTreeMap<&'a Untrusted, &'a Address>,
+    /// Roles that would have lost a permission, or would have gone with it, by slug.
+    has: BTreeMap<&'a Untrusted, Vec<&'a Address>>,
     /// Names, in lower case, that roles would have given up.
     frees: BTreeMap<(&'static str, &'a Scope, String), Vec<&'a Address>>,
 }
@@ -70,7 +78,19 @@ impl<'a> Left<'a> {
     fn new(changes: &[&'a Change]) -> Self {
         let mut left = Self::default();
         for change in changes {
+            if let What::Role { before: Some(before), after, .. } = &change.what {
+                let stays = |slug: &&Untrusted| {
+                    after.as_ref().is_some_and(|after| permissions(after).any(|other| other == *slug))
+                };
+                for slug in permissions(before).filter(|slug| !stays(slug)) {
+                    left.has.entry(slug).or_default().push(&change.address);
+                }
+            }
             match &change.what {
+                What::Permission { slug, before: None, .. } => {
+                    left.permissions.insert(slug, &change.address);
+                }
+                What::Permission { .. } => {}
                 What::Role { before: None, .. } => {
                     left.made.insert(change.role_id(), &change.address);
                 }
@@ -109,6 +129,10 @@ impl<'a> Left<'a> {
     /// be free before it is taken.
     fn needed_by(&self, change: &Change) -> Vec<&'a Address> {
         match &change.what {
+            What::Permission { slug, after: None, .. } => {
+                self.has.get(slug).into_iter().flatten().copied().collect()
+            }
+            What::Permission { .. } => Vec::new(),
             What::Assignment { after, .. } | What::Default { after, .. } => {
                 let before = |role| self.made.get(role).into_iter().chain(self.loses.get(role));
                 after.iter().flat_map(before).copied().collect()
@@ -124,7 +148,8 @@ impl<'a> Left<'a> {
                 let id = change.role_id();
                 let goes = change.action == Action::Replace;
                 let leavers = if gains || goes { self.leaves.get(&id) } else { None };
-                freers.into_iter().chain(leavers).flatten().copied().collect()
+                let made = permissions(after).filter_map(|slug| self.permissions.get(slug));
+                freers.into_iter().chain(leavers).flatten().chain(made).copied().collect()
             }
         }
     }

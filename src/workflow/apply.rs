@@ -436,7 +436,7 @@ fn change_outcome(
 ) -> ChangeOutcome {
     let (before, after) = match &change.what {
         What::Assignment { before, after, .. } | What::Default { before, after } => (before, after),
-        What::Role { .. } => (&None, &None),
+        What::Role { .. } | What::Permission { .. } => (&None, &None),
     };
     let name = |role: &Option<RoleId>| plan.role_names.get(role.as_ref()?).cloned();
     ChangeOutcome {
@@ -589,7 +589,10 @@ fn left(change: &Change) -> String {
     match &change.what {
         What::Role { before: None, .. } => "the role is not there".into(),
         What::Role { after: None, .. } => "the role is still there".into(),
-        What::Role { before: Some(before), after: Some(after), .. } => {
+        What::Permission { before: None, .. } => "the permission is not there".into(),
+        What::Permission { after: None, .. } => "the permission is still there".into(),
+        What::Role { before: Some(before), after: Some(after), .. }
+        | What::Permission { before: Some(before), after: Some(after), .. } => {
             let differ = differing(before, after);
             // In the order in which a plan shows them.
             let usual = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];

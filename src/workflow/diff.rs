@@ -347,6 +347,7 @@ impl Comparison<'_> {
             roles: Vec::new(),
             default: None,
             assignments: Vec::new(),
+            permission_definitions: Vec::new(),
             exclusive: Vec::new(),
             removed: Vec::new(),
             summary: Summary::default(),
@@ -359,7 +360,8 @@ impl Comparison<'_> {
         }
         self.content(name, old_name, shown, &mut found);
         let left = &found.files_left;
-        for role in found.roles.iter_mut().filter(|role| role.what == What::Removed) {
+        let both = found.roles.iter_mut().chain(&mut found.permission_definitions);
+        for role in both.filter(|role| role.what == What::Removed) {
             let file = role.definition.as_ref().map(|place| &place.file);
             role.released = status == TargetStatus::Dropped || file.is_some_and(|file| left.contains(file));
         }

@@ -100,6 +100,9 @@ struct Claims<'a> {
     deletes: BTreeMap<&'a Untrusted, Option<Site>>,
     /// Names of roles that the definitions remove.
     removes: BTreeMap<&'a str, Site>,
+    permissions: BTreeMap<&'a Untrusted, Site>,
+    /// Permissions that the plan deletes, with the place that says so.
+    deletes_permissions: BTreeMap<&'a Untrusted, Option<Site>>,
     default: Option<Site>,
     slots: BTreeMap<Slot<'a>, Site>,
     /// Who is given which role.
@@ -168,6 +171,15 @@ impl<'a> Claims<'a> {
                 .collect(),
             deletes: deletes.collect(),
             removes: removes.collect(),
+            permissions: desired.permissions.iter().map(|(slug, one)| (slug, one.site)).collect(),
+            deletes_permissions: plan
+                .changes
+                .iter()
+                .filter_map(|change| match &change.what {
+                    What::Permission { slug, after: None, .. } => Some((slug, change.site)),
+                    _ => None,
+                })
+                .collect(),
             default: desired.default.as_ref().map(|default| default.site),
             slots,
             gives,
@@ -210,6 +222,11 @@ impl<'a> Claims<'a> {
             if seen.insert((here.site, there.site)) {
                 let name = here.name.value.raw();
                 found.push(both(format!("the role `{name}`"), here.name.site, there.name.site));
+            }
+        }
+        for (slug, here) in &self.permissions {
+            if let Some(there) = other.permissions.get(slug) {
+                found.push(both(format!("the permission `{}`", slug.raw()), *here, *there));
             }
         }
         if let (Some(here), Some(there)) = (self.default, other.default) {
@@ -271,6 +288,18 @@ impl<'a> Claims<'a> {
                     found.push(gone(role, site));
                 }
             }
+        }
+        for (slug, here) in &self.deletes_permissions {
+            let Some(there) = other.permissions.get(slug) else { continue };
+            let message = format!(
+                "targets `{a}` and `{b}` are one tenant, and `{a}` deletes the permission `{}` that `{b}` declares",
+                slug.raw()
+            );
+            let mut finding = Finding::new(Code::OneTenant, message).help(HELP);
+            if let Some(site) = here {
+                finding = finding.at(*site, format!("deleted by `{a}`"));
+            }
+            found.push(finding.at(*there, format!("declared by `{b}`")));
         }
         for (list, here) in &self.exclusive {
             if let (false, Some(there)) = (assignments, other.gives.get(list)) {

@@ -212,6 +212,14 @@ fn put_in_place(
         .collect();
     put.roles.extend(earlier);
     put.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
+    let address = |slug: &Untrusted| Untrusted::from(Address::permission(target, slug).as_str());
+    put.permissions.retain(|slug, _| !open.contains_key(&address(slug)));
+    for (place, commit) in open.iter().filter(|(place, _)| place.raw().contains("/permission/")) {
+        let state = commit.as_ref().and_then(&look);
+        let earlier = state.iter().flat_map(|state| &state.permissions);
+        let earlier = earlier.filter(|(slug, _)| address(slug) == *place);
+        put.permissions.extend(earlier.map(|(slug, one)| (slug.clone(), one.clone())));
+    }
     // Who holds a role that is not as it should be was not given it.
     let waits = open.keys().any(|address| address.raw().contains("/assignment/"));
     let of_left = |assignment: &DesiredAssignment| match &assignment.role.value {
@@ -625,7 +633,17 @@ impl TargetPast {
         released.roles = state.roles.iter().filter(|role| goes(role)).cloned().collect();
         kept.roles.retain(|role| !goes(role));
         kept.assignments.retain(|assignment| !stays(assignment.principal.site));
+        let declared = project.loaded.desired.get(&target.name);
+        let goes = |slug: &Untrusted, site| {
+            stays(site) && !declared.is_some_and(|state| state.permissions.contains_key(slug))
+        };
+        released.permissions = state.permissions.clone();
+        released.permissions.retain(|slug, one| goes(slug, one.site));
+        kept.permissions.retain(|slug, one| !goes(slug, one.site));
         let both = self.released.get_or_insert_default();
+        for (slug, one) in released.permissions {
+            both.permissions.entry(slug).or_insert(one);
+        }
         both.roles.extend(
             released
                 .roles

@@ -344,7 +344,8 @@ fn unusable(failure: &Failure) -> Untrusted {
 type Does = fn(&Change) -> Option<&'static str>;
 
 fn deletion(change: &Change) -> Option<&'static str> {
-    (change.action == Action::Delete).then_some("be deleted")
+    let of_role = matches!(change.what, What::Role { .. });
+    (of_role && change.action == Action::Delete).then_some("be deleted")
 }
 
 /// As [`deletion`], and renaming, taking permissions away, and giving some.

@@ -1,4 +1,4 @@
-//! The life of the example for WorkOS: empty, applied, changed, renamed, pruned.
+//! The life of the example for WorkOS: empty, applied, changed, renamed, pruned, imported back.
 
 use std::{fs, path::Path};
 
@@ -39,12 +39,24 @@ fn roles_of_many_organizations_live_from_the_first_plan_to_the_last() {
             .map(|place| format!("{action} staging/role/org-customer-admin@organization={place}"))
     };
 
-    let mut first = vec!["create staging/role/billing-viewer".to_owned()];
+    // Empty: everything has to be made.
+    let mut first = [
+        "assign staging/assignment/resource=org_acme%2Fproject%2Fapollo/resource_group:group_acme_oncall/project-guest",
+        "assign staging/assignment/resource=org_acme%2Fproject%2Fapollo/resource_user:user_ada/project-guest",
+        "create staging/permission/contracts%3Aread",
+        "create staging/permission/project%3Acomment",
+        "create staging/role/billing-viewer",
+        "create staging/role/project-guest",
+        "assign staging/assignment/organization=org_acme/user:user_mira",
+        "reassign staging/assignment/organization=org_acme/user:user_okan",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     first.extend(stamped("create"));
-    let assigned = ["assign staging/assignment/organization=org_acme/user:user_mira"];
-    let planned = changes(&folder);
-    assert!(first.iter().all(|change| planned.contains(change)), "{planned:#?}");
-    assert!(assigned.iter().all(|change| planned.iter().any(|one| one == change)), "{planned:#?}");
+    first.sort();
+    let mut planned = changes(&folder);
+    planned.sort();
+    assert_eq!(planned, first);
     apply(&folder);
 
     edit(
@@ -56,7 +68,40 @@ fn roles_of_many_organizations_live_from_the_first_plan_to_the_last() {
     apply(&folder);
 
     edit("name: Customer admin", "name: Customer administrator");
-    assert_eq!(changes(&folder), stamped("rename"));
+    edit("name: Read contracts", "name: See contracts");
+    let mut renamed = vec!["update staging/permission/contracts%3Aread".to_owned()];
+    renamed.extend(stamped("rename"));
+    assert_eq!(changes(&folder), renamed);
+    apply(&folder);
+
+    // Imported back into an empty folder, it is the same definition again.
+    let declared = fs::read_to_string(&file).expect("definitions");
+    fs::write(&file, "provider: workos\n").expect("write");
+    let imported = rolecall(&folder, &["import"]);
+    assert_eq!(imported.status.code(), Some(0), "{}", stdout(&imported));
+    let written = folder.join("roles/staging.yaml");
+    let text = fs::read_to_string(&written).expect("what was imported");
+    for lines in [
+        "  contracts:read:\n    name: See contracts\n    description: Sees what was signed\n",
+        "  org-customer-admin:\n    scope:\n      organization: [org_acme, org_globex, org_initech]\n    name: Customer administrator\n",
+        "  project-guest:\n    name: Project guest\n    resource_type: project\n",
+        "  - role: org-customer-admin\n    scope: { organization: org_acme }\n",
+    ] {
+        assert!(text.contains(lines), "{lines}\nis not in\n{text}");
+    }
+    assert_eq!(changes(&folder), [""; 0]);
+    fs::remove_file(&written).expect("remove");
+    fs::write(&file, declared).expect("write");
+    assert_eq!(changes(&folder), [""; 0]);
+
+    edit("  \"project:comment\": { name: Comment on projects, resource_type: project }\n", "");
+    edit("[\"project:read\", \"project:comment\"]", "[\"project:read\"]");
+    let text = fs::read_to_string(&file).expect("definitions");
+    fs::write(&file, format!("{text}removed:\n  - {{ permission: \"project:comment\" }}\n")).expect("write");
+    assert_eq!(
+        changes(&folder),
+        ["delete staging/permission/project%3Acomment", "update staging/role/project-guest"]
+    );
     apply(&folder);
 
     // Outside git nothing is removed that `removed` does not name; here it takes a place, too.

@@ -14,8 +14,8 @@ use rolecall::{
         Address, Finding, Scope, Site, Source, SourceId, Sources, Untrusted,
         config::{CredentialSource, Guards, Limit, Manage, Mode, OnUnassign, Placed, Target},
         desired::{
-            DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
-            RoleName, RoleRef, Spelling, Via,
+            DesiredAssignment, DesiredDefault, DesiredPermission, DesiredRole, DesiredState, Exclusive,
+            Protect, Removal, RoleName, RoleRef, Spelling, Via,
         },
         live::LiveState,
     },
@@ -240,6 +240,7 @@ impl Definitions {
             name: placed(key.into(), at),
             previously: Vec::new(),
             slug: None,
+            resource_type: None,
             description: None,
             base: None,
             include: Vec::new(),
@@ -252,6 +253,36 @@ impl Definitions {
         let role = build(RoleBuilder { role, place: &mut self.place }).role;
         self.desired.roles.push(role);
         self.desired.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
+        self
+    }
+
+    /// Declares a permission as a resource of its own.
+    pub(crate) fn permission(mut self, slug: &str, name: &str) -> Self {
+        let at = self.next();
+        let name = placed(name.into(), at);
+        let declared = DesiredPermission { name, description: None, resource_type: None, site: site(at) };
+        self.desired.permissions.insert(slug.into(), declared);
+        self
+    }
+
+    /// The same with more to say.
+    pub(crate) fn permission_with(
+        mut self,
+        slug: &str,
+        description: Option<Option<&str>>,
+        resource_type: Option<&str>,
+    ) -> Self {
+        let (first, second) = (self.next(), self.next());
+        let declared = self.desired.permissions.get_mut(&Untrusted::from(slug)).expect("a permission");
+        declared.description = description.map(|text| placed(text.map(Untrusted::from), first));
+        declared.resource_type = resource_type.map(|text| placed(text.into(), second));
+        self
+    }
+
+    /// A permission that goes on purpose.
+    pub(crate) fn removed_permission(mut self, slug: &str) -> Self {
+        let at = self.next();
+        self.desired.removed_permissions.insert(slug.into(), site(at));
         self
     }
 

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use rolecall::{
     contract::{Base, Do, OnChange},
     model::{RoleId, Untrusted, Value, field},
-    plan::operation::{Made, Op, RoleBody, Verb},
+    plan::operation::{Made, Op, PermissionAct, RoleBody, Verb},
 };
 
 use super::{
-    spec::BATCH,
-    world::{Role, Who, World, plain_role},
+    spec::{BATCH, PERMISSIONS},
+    world::{Permission, Role, Who, World, plain_role},
 };
 
 /// Executes one request; a refusal changes nothing.
@@ -21,6 +21,9 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
             let role = Role { class, scope: scope.clone(), ..role(body)? };
             let spec =
                 world.spec.roles().iter().find(|known| known.class == *class).ok_or("no such class")?;
+            if spec.permissions_apart && !role.permissions.is_empty() {
+                return Err(format!("{address} is made with permissions"));
+            }
             if spec.create != Do::Api {
                 return Err(format!("only a person makes {address}"));
             }
@@ -28,6 +31,7 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
                 return Err(format!("{address} with the base {:?}", role.base));
             }
             world.name_is_free(&role, None)?;
+            world.permissions_exist(&role)?;
             let same = |other: &&Role| !other.builtin && other.class == *class && other.scope == *scope;
             let there = world.roles.values().filter(same).count();
             if spec.limit.is_some_and(|limit| there >= limit as usize) {
@@ -63,6 +67,14 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
             if let Some(permissions) = &send.permissions {
                 changed.permissions = permissions.iter().map(|p| p.raw().to_owned()).collect();
             }
+            if send.permissions.is_some() {
+                world.permissions_exist(&changed)?;
+                let spec = world.spec.roles().iter().find(|known| known.class == *class);
+                let others = send.name.is_some() || send.description.is_some();
+                if others && spec.is_some_and(|spec| spec.permissions_apart) {
+                    return Err(format!("permissions of role {id} together with its other fields"));
+                }
+            }
             if changed == world.roles[&id] {
                 return Err(format!("a request that changes nothing of role {id}"));
             }
@@ -91,6 +103,48 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
                 return Err(format!("role {id} is the default"));
             }
             world.roles.remove(&id);
+        }
+        Verb::Permission { slug, act } => {
+            let there = world.permissions.get(slug.raw()).cloned();
+            let taken = PERMISSIONS.contains(&slug.raw());
+            match (act, there) {
+                _ if taken || world.spec.permission_class().is_none() => {
+                    return Err(format!("nobody makes the permission {slug:?}"));
+                }
+                (PermissionAct::Create(body), None) => {
+                    let resource_type = match body.fields.get(field::RESOURCE_TYPE) {
+                        None => "ship".to_owned(),
+                        Some(Value::Text(Some(text))) => text.raw().to_owned(),
+                        other => return Err(format!("the type {other:?}")),
+                    };
+                    let description = body.description.as_ref().map(|text| text.raw().to_owned());
+                    let name = body.name.raw().to_owned();
+                    let made = Permission { name, description, resource_type };
+                    world.permissions.insert(slug.raw().to_owned(), made);
+                }
+                (PermissionAct::Update { name, description }, Some(there)) => {
+                    let mut changed = there.clone();
+                    if let Some(name) = name {
+                        changed.name = name.raw().to_owned();
+                    }
+                    if let Some(description) = description {
+                        changed.description = description.as_ref().map(|text| text.raw().to_owned());
+                    }
+                    if changed == there {
+                        return Err(format!("a request that changes nothing of {slug:?}"));
+                    }
+                    world.permissions.insert(slug.raw().to_owned(), changed);
+                }
+                (PermissionAct::Delete, Some(_)) => {
+                    // A lenient one takes it out of the roles; what is wanted never needs that.
+                    let has = world.roles.iter().find(|(_, role)| role.permissions.contains(slug.raw()));
+                    if let Some((id, _)) = has {
+                        return Err(format!("role {id} has {slug:?}"));
+                    }
+                    world.permissions.remove(slug.raw());
+                }
+                (act, there) => return Err(format!("{act:?} of {there:?}")),
+            }
         }
         Verb::SetDefault { role, clears } => {
             let new = role.as_ref().map(|role| world.known(role, made)).transpose()?;
@@ -215,6 +269,12 @@ impl World {
             None if name.is_empty() => Err("a role without a name".to_owned()),
             None => Ok(()),
         }
+    }
+
+    fn permissions_exist(&self, role: &Role) -> Result<(), String> {
+        let unknown =
+            role.permissions.iter().find(|one| !self.known_permissions().any(|known| known == *one));
+        unknown.map_or(Ok(()), |one| Err(format!("there is no permission {one}")))
     }
 
     /// The id of any role.

@@ -20,6 +20,7 @@ mod origin_stories;
 mod ownership_stories;
 mod pending_stories;
 mod people_stories;
+mod permission_stories;
 mod protection_stories;
 mod random;
 mod reading_stories;

@@ -44,7 +44,7 @@ fn a_new_role_is_given_after_it_was_made() {
     assign t/assignment/-/user:cy: Member -> new
     assign t/assignment/-/user:di: Member -> new
     create t/role/new: name new
-    0. make new: 
+    0. make new:
     1. give t/role/new to user ada, bo, cy
     1. give t/role/new to user di
     ");
@@ -208,7 +208,7 @@ fn the_default_is_not_deleted() {
     set_default t/default: Old -> new; `Old` is no longer the default
     delete t/role/=Old
     create t/role/new: name new
-    0. make new: 
+    0. make new:
     1. default t/role/new
     2. delete 1
     ");

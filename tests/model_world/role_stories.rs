@@ -245,7 +245,7 @@ fn removed_with_holders_needs_to_know_where_they_go() {
     reassign t/assignment/-/user:okan: Old: role -> new
     delete t/role/=Old%3A%20role
     create t/role/new: name new
-    0. make new: 
+    0. make new:
     1. give t/role/new to user mira, okan
     2. delete 1
     ");

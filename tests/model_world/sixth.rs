@@ -1,14 +1,15 @@
 //! A second made-up provider, unlike the first in everything: a base that cannot change, fields that
 //! the API does not tell, roles that only a person makes, several roles for one person, places of two
-//! kinds, and a limit.
+//! kinds, a limit, and permissions that people make.
 
 use std::sync::LazyLock;
 
 use rolecall::{
     catalog::{Builtin, Catalogue, Meaning},
     contract::{
-        Base, DefaultRole, Do, Example, FieldSpec, Holds, OnChange, OnRemove, PermissionForm, PrincipalClass,
-        RoleClass, ScopeSpec, Setting, Spec, Spellings, equal_text,
+        Base, DefaultRole, Do, Example, FieldSpec, Holds, Length, OnChange, OnRemove, PermissionClass,
+        PermissionForm, PrincipalClass, ResourceType, RoleClass, ScopeSpec, Setting, Slug, Spec, Spellings,
+        equal_text,
     },
     model::field,
 };
@@ -42,6 +43,7 @@ const ROLES: &[RoleClass] = &[
         base: Base::Floor,
         fields: ROLE_FIELDS,
         limit: Some(LIMIT),
+        permissions_apart: true,
         ..RoleClass::PLAIN
     },
     RoleClass {
@@ -120,6 +122,20 @@ impl Spec for Sextant {
 
     fn permission_form(&self) -> PermissionForm {
         PermissionForm::Flat
+    }
+
+    fn permission_class(&self) -> Option<PermissionClass> {
+        Some(PermissionClass {
+            slug: Slug {
+                length: Length { min: 1, max: Some(20) },
+                prefix_in_instances: "",
+                about: "small letters and `:`",
+                is_valid: |slug| slug.bytes().all(|b| b.is_ascii_lowercase() || b == b':'),
+            },
+            name: Length { min: 1, max: None },
+            description: Length { min: 0, max: None },
+            resource_type: Some(ResourceType { usual: "ship", length: Length { min: 1, max: None } }),
+        })
     }
 
     fn catalogue(&self) -> &Catalogue {

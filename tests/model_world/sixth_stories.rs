@@ -25,6 +25,17 @@ fn crown() -> Scope {
 }
 
 #[test]
+fn a_role_in_a_place_may_be_named_as_one_that_the_provider_ships_elsewhere() {
+    let definitions = sixth_definitions().role("low", |role| role.at(east()).base("builtin:low"));
+    assert_snapshot!(story(&sixth_world(), &definitions), @"
+    create t/role/low@site=east: name low
+    0. make low:
+    ");
+    let named_here = sixth_definitions().role("low", |role| role.base("builtin:high"));
+    assert_snapshot!(story(&sixth_world(), &named_here), @"RC034 role `low` is a built-in role of Sextant | Built-in roles are never changed. Give the role another name, or refer to the built-in one as `builtin:NAME`.");
+}
+
+#[test]
 fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     let world = sixth_world()
         .role_at("1", east(), "Helper", "low", &["audit"])
@@ -42,13 +53,14 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
     0. take 1 from crew 3
-    0. make rolecall temporary 528211f9: audit
-    1. give t/role/helper@site=east to crew 3
-    1. give t/role/helper@site=east to seat 2
-    1. give t/role/helper@site=east to user 1
-    2. take 1 from user 1
-    3. delete 1
-    4. set t/role/helper@site=east: name Helper;
+    0. make rolecall temporary 528211f9:
+    1. set t/role/helper@site=east: [audit]
+    2. give t/role/helper@site=east to crew 3
+    2. give t/role/helper@site=east to seat 2
+    2. give t/role/helper@site=east to user 1
+    3. take 1 from user 1
+    4. delete 1
+    5. set t/role/helper@site=east: name Helper;
     ");
     assert_snapshot!(story(&world, &definitions), @"
     reassign t/assignment/site=east/crew:3: Helper -> Helper (role replaced)
@@ -59,13 +71,14 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
     0. take 1 from crew 3
-    0. make rolecall temporary 528211f9: audit
-    1. give t/role/helper@site=east to crew 3
-    1. give t/role/helper@site=east to seat 2
-    1. give t/role/helper@site=east to user 1
-    2. take 1 from user 1
-    3. delete 1
-    4. set t/role/helper@site=east: name Helper;
+    0. make rolecall temporary 528211f9:
+    1. set t/role/helper@site=east: [audit]
+    2. give t/role/helper@site=east to crew 3
+    2. give t/role/helper@site=east to seat 2
+    2. give t/role/helper@site=east to user 1
+    3. take 1 from user 1
+    4. delete 1
+    5. set t/role/helper@site=east: name Helper;
     ");
 }
 
@@ -80,9 +93,10 @@ fn an_interrupted_replacement_is_ended() {
     let planned = plan(&world, &definitions).expect("a plan");
     let after = execute_all(&world, &planned.ops[..2], |_, _| ()).expect("the first two");
     assert_snapshot!(story(&after, &definitions), @"
+    reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
     replace t/role/helper@site=east: base low -> high
-    left alone: 1 assignments
+    0. give made-0 to seat 2
     0. give made-0 to user 1
     1. take 1 from user 1
     2. delete 1
@@ -92,10 +106,11 @@ fn an_interrupted_replacement_is_ended() {
     let other = sixth_definitions()
         .role("helper", |role| role.name("Helper").at(east()).base("builtin:high").permissions(&["keys"]));
     assert_snapshot!(story(&after, &other), @"
+    reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
     replace t/role/helper@site=east: +keys -audit base low -> high
-    left alone: 1 assignments
     0. set made-0: [keys]
+    1. give made-0 to seat 2
     1. give made-0 to user 1
     2. take 1 from user 1
     3. delete 1
@@ -113,23 +128,26 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
     assert_snapshot!(story(&world, &replaced(|role| role.protect(&[Protect::Delete]))), @"
     replace t/role/helper: base low -> high
       refused by protect: role `Helper` would be replaced, which deletes it, and `protect` forbids it | Take `delete` out of `protect` in a change of its own, or `--allow protect --reason TEXT`.
-    0. make rolecall temporary 625ce4e9: audit
+    0. make rolecall temporary 625ce4e9:
     1. delete 1
+    1. set t/role/helper: [audit]
     2. set t/role/helper: name Helper;
     ");
     assert_snapshot!(story(&world, &replaced(|role| role.id("1"))), @"
     replace t/role/helper: base low -> high
       refused by blocked: role `Helper` would be replaced by a new one, and the definition names the old one by its `id` | Remove the line with `id`: the name is enough.
-    0. make rolecall temporary 625ce4e9: audit
+    0. make rolecall temporary 625ce4e9:
     1. delete 1
+    1. set t/role/helper: [audit]
     2. set t/role/helper: name Helper;
     ");
     let additive = replaced(|role| role).manage(Mode::Additive, Mode::Declared);
     assert_snapshot!(story(&world, &additive), @"
     replace t/role/helper: base low -> high
       refused by blocked: role `Helper` would be replaced, and the mode `additive` never removes | Set `manage: declared` for this target, or leave what cannot change as it is.
-    0. make rolecall temporary 625ce4e9: audit
+    0. make rolecall temporary 625ce4e9:
     1. delete 1
+    1. set t/role/helper: [audit]
     2. set t/role/helper: name Helper;
     ");
 }
@@ -158,11 +176,12 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     left alone: t/role/=Role%203
     left alone: t/role/=Role%204
     left alone: 1 assignments
-    0. make rolecall temporary 4e40bf36: audit
-    1. give t/role/one to user 1, 2
-    2. take 1 from user 1, 2
-    3. delete 1
-    4. set t/role/one: name Role 1;
+    0. make rolecall temporary 4e40bf36:
+    1. set t/role/one: [audit]
+    2. give t/role/one to user 1, 2
+    3. take 1 from user 1, 2
+    4. delete 1
+    5. set t/role/one: name Role 1;
     ");
     let declared = replacing(true).hold("user", &Scope::Target, "one", &["1", "2"]);
     assert_snapshot!(story(&world, &declared), @"
@@ -176,8 +195,9 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     note: 1, 2 would be without role `Role 1` for a moment: Sextant holds at most 4 roles, so that it goes before the new one is made; `allow_gap` accepts it
     0. take 1 from user 1, 2
     1. delete 1
-    2. make Role 1: audit
-    3. give t/role/one to user 1, 2
+    2. make Role 1:
+    3. set t/role/one: [audit]
+    4. give t/role/one to user 1, 2
     ");
 }
 
@@ -212,11 +232,13 @@ fn room_that_another_role_leaves_is_used_and_there_is_no_more() {
     replace t/role/two: base low -> high
     left alone: t/role/=Role%204
     0. delete 3
-    1. make rolecall temporary 4e40bf36: audit
+    1. make rolecall temporary 4e40bf36:
     2. delete 1
+    2. set t/role/one: [audit]
     3. set t/role/one: name Role 1;
-    3. make rolecall temporary f7faf637: audit
+    3. make rolecall temporary f7faf637:
     4. delete 2
+    4. set t/role/two: [audit]
     5. set t/role/two: name Role 2;
     ");
 }

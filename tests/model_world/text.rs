@@ -7,7 +7,7 @@ use rolecall::{
     plan::{
         change::{self, Plan, RoleState, Verdict, What},
         document::{Change, FieldChange, FieldValue, Left, Reason, VerdictOutcome},
-        operation::{Op, Verb},
+        operation::{Op, PermissionAct, Verb},
     },
 };
 
@@ -57,7 +57,10 @@ fn line(plan: &Plan, change: &change::Change) -> String {
     };
     match &change.what {
         What::Role { before: Some(_), after: None, .. } => {}
-        What::Role { before, after, .. } => line.push_str(&fields(before.as_ref(), after.as_ref())),
+        What::Permission { before: Some(_), after: None, .. } => {}
+        What::Role { before, after, .. } | What::Permission { before, after, .. } => {
+            line.push_str(&fields(before.as_ref(), after.as_ref()));
+        }
         What::Default { before, after } | What::Assignment { before, after, .. } => {
             line.push_str(&format!(": {} -> {}", role(before), role(after)));
         }
@@ -215,7 +218,9 @@ fn operation(verb: &Verb) -> String {
     };
     let list = |set: &BTreeSet<Untrusted>| set.iter().map(Untrusted::raw).collect::<Vec<_>>().join(" ");
     match verb {
-        Verb::CreateRole { body, .. } => format!("make {}: {}", body.name.raw(), list(&body.permissions)),
+        Verb::CreateRole { body, .. } => {
+            format!("make {}: {}", body.name.raw(), list(&body.permissions)).trim_end().to_owned()
+        }
         Verb::UpdateRole { role, send, .. } => {
             let mut text = format!("set {}:", id(role));
             if let Some(name) = &send.name {
@@ -230,6 +235,14 @@ fn operation(verb: &Verb) -> String {
             text
         }
         Verb::DeleteRole { role, .. } => format!("delete {}", id(role)),
+        Verb::Permission { slug, act } => {
+            let act = match act {
+                PermissionAct::Create(_) => "make",
+                PermissionAct::Update { .. } => "set",
+                PermissionAct::Delete => "delete",
+            };
+            format!("{act} permission {}", slug.raw())
+        }
         Verb::SetDefault { role, .. } => format!("default {}", role.as_ref().map_or("none".to_owned(), id)),
         Verb::Assign { role, class, principals, .. } => {
             let who: Vec<&str> = principals.iter().map(Untrusted::raw).collect();

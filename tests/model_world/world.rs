@@ -34,6 +34,14 @@ pub(crate) struct Role {
     pub(crate) base: Option<String>,
 }
 
+/// A permission that somebody made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Permission {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) resource_type: String,
+}
+
 /// A custom role of the target itself.
 pub(crate) fn plain_role(name: &str, permissions: BTreeSet<String>) -> Role {
     let (class, scope) = ("role", Scope::Target);
@@ -46,12 +54,13 @@ pub(crate) type Who = (&'static str, String);
 /// Where somebody holds roles.
 pub(crate) type Place = (&'static str, Scope, String);
 
-/// Roles, who holds which, and the default.
+/// Roles, who holds which, the default, who holds what in places, and permissions.
 pub(crate) type State = (
     BTreeMap<String, Role>,
     BTreeMap<Who, Option<String>>,
     Option<String>,
     BTreeMap<Place, BTreeSet<String>>,
+    BTreeMap<String, Permission>,
 );
 
 /// The tenant.
@@ -68,6 +77,8 @@ pub(crate) struct World {
     pub(crate) held: BTreeMap<Place, BTreeSet<String>>,
     /// Roles of which somebody attested what the API does not tell, with the permissions.
     pub(crate) attested: BTreeMap<String, BTreeSet<String>>,
+    /// Permissions that somebody made, by slug.
+    pub(crate) permissions: BTreeMap<String, Permission>,
     /// The id of the default role.
     pub(crate) default: Option<String>,
     /// Whether names that differ only in case are the same name.
@@ -80,8 +91,8 @@ pub(crate) struct World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { roles, people, held, attested, default, .. } = self;
-        write!(f, "{roles:?} {people:?} {held:?} {attested:?} {default:?}")
+        let Self { roles, people, held, attested, default, permissions, .. } = self;
+        write!(f, "{roles:?} {people:?} {held:?} {attested:?} {default:?} {permissions:?}")
     }
 }
 
@@ -113,6 +124,7 @@ pub(crate) fn world() -> World {
         spec: &Madeup,
         held: BTreeMap::new(),
         attested: BTreeMap::new(),
+        permissions: BTreeMap::new(),
         roles: BTreeMap::from([
             ("admin".to_owned(), builtin("Administrator", &PERMISSIONS)),
             ("member".to_owned(), builtin("Member", &["read"])),
@@ -290,6 +302,7 @@ impl World {
                 .filter(|(_, roles)| !roles.is_empty())
                 .map(|(place, roles)| (place.clone(), roles.iter().map(called).collect()))
                 .collect(),
+            self.permissions.clone(),
         )
     }
 
@@ -301,7 +314,7 @@ impl World {
                 tenant: Some("tenant-1".into()),
                 anchor: None,
             },
-            catalogue: Some(PERMISSIONS.iter().map(|&p| p.into()).collect()),
+            catalogue: Some(self.known_permissions().map(Untrusted::from).collect()),
             caller: self.api.caller.clone(),
             read: Query { members: !self.api.skips_members, ..Query::roles() },
             incomplete: self.api.incomplete.clone(),
@@ -309,6 +322,9 @@ impl World {
         };
         for (id, role) in &self.roles {
             state.objects.push(self.live_role(id, role));
+        }
+        for (slug, one) in &self.permissions {
+            state.objects.push(live_permission(slug, one));
         }
         if !self.api.hides_default {
             let value = Value::Role(self.default.as_deref().map(live_id));
@@ -345,6 +361,18 @@ impl World {
         state.objects.extend(self.api.extra.iter().cloned());
         state.objects.sort_by(|a, b| a.key.cmp(&b.key));
         state
+    }
+
+    /// Permissions that a role can have.
+    pub(crate) fn known_permissions(&self) -> impl Iterator<Item = &str> {
+        PERMISSIONS.into_iter().chain(self.permissions.keys().map(String::as_str))
+    }
+
+    /// A permission that somebody made.
+    pub(crate) fn permission(mut self, slug: &str, name: &str) -> Self {
+        let (name, resource_type) = (name.to_owned(), "ship".to_owned());
+        self.permissions.insert(slug.to_owned(), Permission { name, description: None, resource_type });
+        self
     }
 
     fn live_role(&self, id: &str, role: &Role) -> LiveObject {
@@ -410,6 +438,19 @@ impl World {
             locked,
             ..object(Kind::Assignment, who.0, &who.1)
         }
+    }
+}
+
+fn live_permission(slug: &str, one: &Permission) -> LiveObject {
+    let text = |text: Option<&str>| Live::Known(Value::Text(text.map(Untrusted::from)));
+    LiveObject {
+        id: Some(format!("permission-{slug}").into()),
+        fields: BTreeMap::from([
+            (field::NAME, text(Some(&one.name))),
+            (field::DESCRIPTION, text(one.description.as_deref())),
+            (field::RESOURCE_TYPE, text(Some(&one.resource_type))),
+        ]),
+        ..object(Kind::Permission, "permission", slug)
     }
 }
 

@@ -177,8 +177,12 @@ fn report(context: &Context, import: &TargetImport, prepared: &Prepared) {
         format!("{name}: nothing to import; {declared} are declared already.")
     } else {
         let default = additions.default.as_ref().map_or("", |_| ", the default role");
+        let permissions = match additions.permissions.len() {
+            0 => String::new(),
+            count => format!(", {}", many(count, "permission", "permissions")),
+        };
         format!(
-            "{name}: {}, {}{default}; {declared} were declared already.",
+            "{name}: {}, {}{permissions}{default}; {declared} were declared already.",
             many(additions.roles.len(), "role", "roles"),
             many(additions.holders(), "holder", "holders")
         )

@@ -86,6 +86,7 @@ pub(crate) fn unknown(context: &Context<'_>) -> Vec<Unknown> {
 fn is_known(context: &Context<'_>, name: &Untrusted) -> bool {
     context.input.spec.catalogue().permissions.contains_key(name)
         || context.input.live.as_ref().is_some_and(|live| live.permissions.contains(name))
+        || context.desired.permissions.contains_key(name)
 }
 
 /// What is wrong with an unknown permission.
@@ -112,7 +113,8 @@ impl<'a> Judge<'a> {
         let catalogue = context.input.spec.catalogue();
         let live = context.input.live.iter().flat_map(|live| &live.permissions);
         let spellings = catalogue.permissions.values().flat_map(Meaning::spellings);
-        let known = catalogue.permissions.keys().chain(live).map(Untrusted::raw);
+        let declared = context.desired.permissions.keys();
+        let known = catalogue.permissions.keys().chain(live).chain(declared).map(Untrusted::raw);
         let known: Vec<&str> = known.chain(spellings).collect();
         let parts = || known.iter().filter_map(|known| known.rsplit_once(':'));
         Self {

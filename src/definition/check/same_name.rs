@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::{
+    contract,
     definition::{context::Context, validate::short},
     model::{Code, Finding, Untrusted, config::Placed, desired::DesiredRole},
 };
@@ -20,11 +21,12 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let former = roles.iter().flat_map(|role| role.previously.iter().map(move |name| (role, name)));
     twice(former, |name| format!("two roles were previously `{}`", short(name)), findings);
 
-    let builtin = &context.input.spec.catalogue().builtin;
+    let spec = context.input.spec;
     for role in roles.iter().filter(|role| role.id.is_none()) {
         let name = role.natural().value.raw();
-        if builtin.iter().any(|builtin| builtin.title == name || builtin.id == name) {
-            let text = format!("{} ships a role `{}` already", context.input.spec.title(), short(name));
+        let declares = contract::role_class(spec, role.class).is_some_and(|class| class.declares_builtin);
+        if !declares && contract::ships(spec, name, &role.scope) {
+            let text = format!("{} ships a role `{}` already", spec.title(), short(name));
             let finding =
                 Finding::new(Code::SameName, text).at(role.natural().site, "").help("Give it another name.");
             findings.push(finding);

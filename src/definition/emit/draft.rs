@@ -27,10 +27,12 @@ pub struct Known {
     pub roles: BTreeMap<Untrusted, Arc<str>>,
     /// Keys that are taken.
     pub keys: BTreeSet<Arc<str>>,
-    /// Names that declared roles have or shall have.
-    pub names: BTreeSet<Untrusted>,
+    /// What declared roles are known by, or shall be: class, place, and name or slug.
+    pub names: BTreeSet<(&'static str, Scope, Untrusted)>,
     /// Keys that roles had in files which are written anew, by live id.
     pub preferred: BTreeMap<Untrusted, Arc<str>>,
+    /// Permissions that are declared, or removed on purpose, by slug.
+    pub permissions: BTreeSet<Untrusted>,
     /// Roles that are removed on purpose.
     pub removed: BTreeSet<Untrusted>,
     /// Principals for whom something is declared: class, place, and id.
@@ -57,24 +59,56 @@ pub struct NewRole {
     pub key: Arc<str>,
     /// Its class, where that is not the usual one.
     pub kind: Option<&'static str>,
-    /// The level that it lives at, where that is not the target itself.
-    pub level: Option<Arc<str>>,
+    /// Where it lives; empty for the target itself.
+    pub scopes: Vec<Scope>,
     /// Its live id, where the name is not enough to find it.
     pub id: Option<Untrusted>,
+    /// Its slug, where it has one that is not its key.
+    pub slug: Option<Untrusted>,
     /// Its name.
     pub name: Untrusted,
+    /// The type of resource that it is for, where that is not the usual one.
+    pub resource_type: Option<Untrusted>,
     /// Its description, where there is one.
     pub description: Option<Untrusted>,
     /// The built-in role that is its floor, by id, where its class has such bases.
     pub base: Option<Untrusted>,
     /// Its permissions.
     pub permissions: BTreeSet<Untrusted>,
+    /// What differs in single places, by path.
+    pub overrides: BTreeMap<Untrusted, NewOverride>,
+}
+
+/// What differs in one place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewOverride {
+    /// Another name.
+    pub name: Option<Untrusted>,
+    /// A description of its own.
+    pub description: Option<Untrusted>,
+    /// Permissions that it has there too.
+    pub permissions: BTreeSet<Untrusted>,
+    /// Permissions that it does not have there.
+    pub except: BTreeSet<Untrusted>,
+}
+
+/// A permission to write as a resource of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPermission {
+    /// Its slug.
+    pub slug: Untrusted,
+    /// Its name.
+    pub name: Untrusted,
+    /// Its description, where there is one.
+    pub description: Option<Untrusted>,
+    /// The type of resource that it is for, where that is not the usual one.
+    pub resource_type: Option<Untrusted>,
 }
 
 /// Something that is live and is not written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
-    /// `role`, `description of role`, `holder`.
+    /// `role`, `permission`, `description of role`, `holder`.
     pub what: &'static str,
     /// Names of those whom it concerns.
     pub names: Vec<Untrusted>,
@@ -85,6 +119,8 @@ pub struct Skipped {
 /// What to add.
 #[derive(Clone, Debug, Default)]
 pub struct Additions {
+    /// Permissions as resources of their own, sorted by slug.
+    pub permissions: Vec<NewPermission>,
     /// Roles, sorted by key.
     pub roles: Vec<NewRole>,
     /// The key of the default role.
@@ -102,7 +138,10 @@ pub struct Additions {
 impl Additions {
     /// Whether there is nothing to add.
     pub fn is_empty(&self) -> bool {
-        self.roles.is_empty() && self.default.is_none() && self.assignments.is_empty()
+        self.permissions.is_empty()
+            && self.roles.is_empty()
+            && self.default.is_none()
+            && self.assignments.is_empty()
     }
 
     /// How many principals get an assignment.
@@ -134,12 +173,14 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
     let mut taken = known.keys.clone();
     taken.insert(HOLDERS_KEY.into());
     taken.extend(known.preferred.values().cloned());
-    let mut names: BTreeMap<&Untrusted, usize> = BTreeMap::new();
+    let mut names: BTreeMap<_, usize> = BTreeMap::new();
     for role in live.of(Kind::Role) {
-        *names.entry(&role.key.name).or_default() += 1;
+        *names.entry((role.key.class, &role.key.scope, &role.key.name)).or_default() += 1;
     }
     let mut roles: Vec<&LiveObject> = live.of(Kind::Role).filter(|role| !role.builtin).collect();
     roles.sort_by_key(|role| (&role.key.name, &role.id));
+    // One definition for all places in which a role has the same slug.
+    let mut stamped: BTreeMap<Stamp<'_>, Vec<(&Untrusted, NewRole)>> = BTreeMap::new();
     for role in roles {
         let name = &role.key.name;
         let Some(id) = &role.id else {
@@ -153,31 +194,50 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
             additions.declared_roles += 1;
             continue;
         }
-        let ships = |name: &str| spec.catalogue().builtin.iter().any(|b| b.id == name || b.title == name);
+        let (class, scope) = (role.key.class, &role.key.scope);
         // Of a role that the API does not list there is no id to write.
-        let listed = contract::role_class(spec, role.key.class).is_none_or(|class| class.listed);
+        let listed = contract::role_class(spec, class).is_none_or(|class| class.listed);
         let ambiguous = listed
-            && (names.get(name).is_some_and(|count| *count > 1)
-                || known.names.contains(name)
-                || ships(name.raw()));
-        let key = match known.preferred.get(id) {
-            Some(key) => key.clone(),
-            None => keys::pick(name.raw(), &taken),
-        };
+            && (names.get(&(class, scope, name)).is_some_and(|count| *count > 1)
+                || known.names.contains(&(class, scope.clone(), name.clone()))
+                || contract::ships(spec, name.raw(), scope));
         let new = match fields(role, spec, known) {
-            Ok(fields) => NewRole { key, id: ambiguous.then(|| id.clone()), ..fields },
+            Ok(fields) => NewRole { id: ambiguous.then(|| id.clone()), ..fields },
             Err(why) => {
                 skips.add("role", name, &why);
                 continue;
             }
         };
-        if let Some(new) = accepted(&new, id, &trial, spec, &mut skips) {
+        let (kind, has_slug) = match (scope, contract::role_class(spec, class)) {
+            (Scope::In { kind, .. }, Some(class)) => (&**kind, class.slug.is_some()),
+            _ => ("", false),
+        };
+        // Others are known by their name, which need not mean the same in two places.
+        let alone = (!has_slug || ambiguous).then_some(id);
+        let stamp = (name, class, kind, new.resource_type.clone(), alone);
+        stamped.entry(stamp).or_default().push((id, new));
+    }
+    for ((name, ..), places) in stamped {
+        let ids: Vec<&Untrusted> = places.iter().map(|(id, _)| *id).collect();
+        let preferred = ids.iter().find_map(|id| known.preferred.get(*id));
+        let key = match preferred {
+            Some(key) => key.clone(),
+            None => keys::pick(name.raw(), &taken),
+        };
+        let Some(new) = united(places.into_iter().map(|(_, new)| new).collect()) else { continue };
+        let slug = new.slug.clone().filter(|slug| slug.raw() != &*key);
+        let new = NewRole { key, slug, ..new };
+        let own = ids.first().copied().filter(|_| ids.len() == 1);
+        if let Some(new) = accepted(&new, own, &trial, spec, &mut skips) {
             taken.insert(new.key.clone());
-            keys.insert(id.clone(), new.key.clone());
+            keys.extend(ids.into_iter().map(|id| (id.clone(), new.key.clone())));
             additions.roles.push(new);
         }
     }
     additions.roles.sort_by(|a, b| a.key.cmp(&b.key));
+    if wish.roles.is_none() {
+        additions.permissions = permissions(live, spec, known, &trial, &mut skips);
+    }
     if !known.default {
         let wanted = |id: &Untrusted| wish.roles.as_ref().is_none_or(|roles| roles.contains(id));
         additions.default = live_default(live).filter(|id| wanted(id)).and_then(|id| keys.get(id)).cloned();
@@ -191,18 +251,97 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
     additions
 }
 
+/// What makes live roles one definition: name or slug, class, kind of place, type of resource, and the id
+/// of one that stands alone.
+type Stamp<'a> = (&'a Untrusted, &'static str, &'a str, Option<Untrusted>, Option<&'a Untrusted>);
+
+/// One definition for the same role in several places: what most of them have, and what differs in the
+/// others.
+fn united(places: Vec<NewRole>) -> Option<NewRole> {
+    let name = usual(places.iter().map(|one| &one.name))?.clone();
+    let permissions = usual(places.iter().map(|one| &one.permissions))?.clone();
+    // A place cannot say that it has no description.
+    let description = usual(places.iter().map(|one| &one.description))?.clone();
+    let description = description.filter(|_| places.iter().all(|one| one.description.is_some()));
+    let mut overrides = BTreeMap::new();
+    for one in &places {
+        let differs = NewOverride {
+            name: Some(&one.name).filter(|own| **own != name).cloned(),
+            description: one.description.clone().filter(|own| Some(own) != description.as_ref()),
+            permissions: one.permissions.difference(&permissions).cloned().collect(),
+            except: permissions.difference(&one.permissions).cloned().collect(),
+        };
+        if let (Some(Scope::In { path, .. }), true) = (one.scopes.first(), differs != NewOverride::default())
+        {
+            overrides.insert(path.clone(), differs);
+        }
+    }
+    let mut scopes: Vec<Scope> = places.iter().flat_map(|one| one.scopes.clone()).collect();
+    scopes.sort();
+    let first = places.into_iter().next()?;
+    if scopes.len() < 2 {
+        return Some(first);
+    }
+    Some(NewRole { scopes, name, description, permissions, overrides, ..first })
+}
+
+/// The value that most have, the least of several.
+fn usual<T: Ord>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let most = counts.values().copied().max()?;
+    counts.into_iter().find(|(_, count)| *count == most).map(|(value, _)| value)
+}
+
+/// Permissions that somebody made, sorted by slug.
+fn permissions(
+    live: &LiveState,
+    spec: &dyn Spec,
+    known: &Known,
+    trial: &Trial<'_>,
+    skips: &mut Skips,
+) -> Vec<NewPermission> {
+    let Some(class) = spec.permission_class() else { return Vec::new() };
+    let mut all = Vec::new();
+    for one in live.of(Kind::Permission) {
+        let slug = &one.key.name;
+        if one.builtin || known.permissions.contains(slug) {
+            continue;
+        }
+        let text = |name| match one.fields.get(name).and_then(Live::value) {
+            Some(Value::Text(text)) => text.clone().filter(|text| !text.is_empty()),
+            _ => None,
+        };
+        let usual = class.resource_type.map(|resource_type| resource_type.usual);
+        let new = NewPermission {
+            slug: slug.clone(),
+            name: text(field::NAME).unwrap_or_else(|| slug.clone()),
+            description: text(field::DESCRIPTION),
+            resource_type: text(field::RESOURCE_TYPE).filter(|kind| Some(kind.raw()) != usual),
+        };
+        let part = Part { permissions: vec![&new], ..Part::default() };
+        match trial.fault(new_text(&part, spec, None)) {
+            None => all.push(new),
+            Some(why) => skips.add("permission", slug, &why),
+        }
+    }
+    all.sort_by(|a, b| a.slug.cmp(&b.slug));
+    all
+}
+
 /// What the fields of a role say, without key and id; the error says why it cannot be written.
 fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, String> {
     if role.id.as_ref().is_some_and(|id| known.removed.contains(id)) {
         return Err("it is under `removed`".to_owned());
     }
+    let scope = &role.key.scope;
     let class = contract::role_class(spec, role.key.class);
-    let level = match &role.key.scope {
-        Scope::Target => None,
-        Scope::Level(level) => Some(level.clone()),
-        Scope::In { .. } => return Err("definitions cannot say yet where it lives".to_owned()),
-    };
     let Some(class) = class else { return Err("definitions cannot say what kind of role it is".to_owned()) };
+    if !contract::has_place(class.scopes, scope) {
+        return Err("definitions cannot say where it lives".to_owned());
+    }
     let permissions = match role.fields.get(field::PERMISSIONS).and_then(Live::value) {
         Some(Value::Set(permissions)) => permissions.clone(),
         _ => return Err("its permissions cannot be read".to_owned()),
@@ -222,16 +361,25 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
         Some(Value::Text(text)) => text.clone().filter(|text| !text.is_empty()),
         _ => None,
     };
-    let usual = spec.roles().first().map(|class| class.class);
+    let text = |name| match role.fields.get(name).and_then(Live::value) {
+        Some(Value::Text(text)) => text.clone(),
+        _ => None,
+    };
+    let scopes = [scope.clone()].into_iter().filter(|scope| *scope != Scope::Target).collect();
+    let usual_type = class.resource_type.map(|resource_type| resource_type.usual);
+    let resource_type = text(field::RESOURCE_TYPE).filter(|_| class.resource_type.is_some());
     Ok(NewRole {
         key: "".into(),
-        kind: (usual != Some(class.class)).then_some(class.class),
-        level,
+        kind: (contract::class_at(spec, [scope]) != Some(class.class)).then_some(class.class),
+        scopes,
         id: None,
-        name: role.key.name.clone(),
+        slug: class.slug.map(|_| role.key.name.clone()),
+        name: text(field::NAME).unwrap_or_else(|| role.key.name.clone()),
+        resource_type: resource_type.filter(|kind| Some(kind.raw()) != usual_type),
         description,
         base,
         permissions,
+        overrides: BTreeMap::new(),
     })
 }
 
@@ -239,7 +387,7 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
 /// all.
 fn accepted(
     new: &NewRole,
-    live_id: &Untrusted,
+    live_id: Option<&Untrusted>,
     trial: &Trial<'_>,
     spec: &dyn Spec,
     skips: &mut Skips,
@@ -250,7 +398,7 @@ fn accepted(
         None => return Some(new.clone()),
         Some(first) => first,
     };
-    let with_id = NewRole { id: Some(live_id.clone()), ..new.clone() };
+    let with_id = NewRole { id: live_id.cloned(), ..new.clone() };
     let described = match fault(&with_id) {
         None => return Some(with_id),
         // What is wrong beside the name, where the name is one of the problems.
@@ -282,18 +430,24 @@ pub fn naming(
     spec: &dyn Spec,
 ) -> Result<Option<Untrusted>, String> {
     let name = &role.key.name;
-    let twins = live.of(Kind::Role).filter(|other| other.key.name == *name).count();
-    let ships = spec.catalogue().builtin.iter().any(|b| b.id == name.raw() || b.title == name.raw());
+    let same = |other: &&LiveObject| {
+        (other.key.class, &other.key.scope, &other.key.name) == (role.key.class, &role.key.scope, name)
+    };
+    let twins = live.of(Kind::Role).filter(same).count();
+    let ships = contract::ships(spec, name.raw(), &role.key.scope);
     let trial = Trial::new(spec);
     let bare = NewRole {
         key: key.clone(),
         kind: None,
-        level: None,
+        scopes: Vec::new(),
         id: None,
+        slug: None,
         name: name.clone(),
+        resource_type: None,
         description: None,
         base: None,
         permissions: BTreeSet::new(),
+        overrides: BTreeMap::new(),
     };
     // What else is wrong with it does not matter here.
     let told = fields(role, spec, &Known::default()).unwrap_or(bare);

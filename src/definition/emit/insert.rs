@@ -30,6 +30,15 @@ pub fn insert(text: &str, part: &Part<'_>, spec: &dyn Spec) -> Result<String, St
     let file = File { text, root: &root };
     let mut edits: Vec<Edit> = Vec::new();
     let mut rest = Part::default();
+    if !part.permissions.is_empty() {
+        match file.place("permission_definitions")? {
+            Some(place) => {
+                let permissions = text::permission_definitions(&part.permissions, place.column);
+                edits.extend(place.edits(&permissions, ""));
+            }
+            None => rest.permissions.clone_from(&part.permissions),
+        }
+    }
     if !part.roles.is_empty() {
         match file.place("roles")? {
             Some(place) => {

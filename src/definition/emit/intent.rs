@@ -8,10 +8,10 @@ use std::{
 
 use super::{draft::Additions, revise::RoleRevision};
 use crate::{
-    contract::Spec,
+    contract::{self, Spec},
     model::{
         Scope, Untrusted,
-        desired::{DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling},
+        desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling},
     },
 };
 
@@ -23,13 +23,20 @@ struct Content {
     assignments: BTreeSet<(RoleName, Scope, &'static str, Spelling, Option<jiff::civil::Date>)>,
     exclusive: BTreeSet<(RoleName, Scope, &'static str)>,
     removed: BTreeSet<(RoleName, Option<RoleName>)>,
+    permissions: BTreeMap<Untrusted, Permission>,
+    removed_permissions: BTreeSet<Untrusted>,
 }
 
-#[derive(Debug, Default, PartialEq, Eq)]
+/// Name, description, and type of resource.
+type Permission = (Untrusted, Option<Option<Untrusted>>, Option<Untrusted>);
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Role {
     class: &'static str,
     id: Option<Untrusted>,
+    slug: Option<Untrusted>,
     name: Untrusted,
+    resource_type: Option<Untrusted>,
     previously: BTreeSet<Untrusted>,
     description: Option<Option<Untrusted>>,
     base: Option<RoleName>,
@@ -47,6 +54,8 @@ fn role(role: &DesiredRole) -> Role {
     Role {
         class: role.class,
         id: role.id.as_ref().map(|id| id.value.clone()),
+        slug: role.slug.as_ref().map(|slug| slug.value.clone()),
+        resource_type: role.resource_type.as_ref().map(|kind| kind.value.clone()),
         name: role.name.value.clone(),
         previously: role.previously.iter().map(|name| name.value.clone()).collect(),
         description: role.description.as_ref().map(|text| text.value.clone()),
@@ -79,6 +88,8 @@ fn content(desired: &DesiredState) -> Content {
             .iter()
             .map(|one| (named(&one.role), one.reassign_to.as_ref().map(named)))
             .collect(),
+        permissions: desired.permissions.iter().map(|(slug, one)| (slug.clone(), permission(one))).collect(),
+        removed_permissions: desired.removed_permissions.keys().cloned().collect(),
     }
 }
 
@@ -95,18 +106,39 @@ pub fn check(
 ) -> Result<(), &'static str> {
     let mut wanted = content(before);
     for new in &additions.roles {
+        let target = [Scope::Target];
+        let scopes = if new.scopes.is_empty() { &target[..] } else { &new.scopes };
+        let class = new.kind.or_else(|| contract::class_at(spec, scopes)).unwrap_or_default();
+        let has_slug = contract::role_class(spec, class).is_some_and(|class| class.slug.is_some());
         let role = Role {
-            class: new.kind.or_else(|| spec.roles().first().map(|class| class.class)).unwrap_or_default(),
+            class,
             id: new.id.clone(),
+            slug: has_slug.then(|| new.slug.clone().unwrap_or_else(|| Untrusted::new(new.key.clone()))),
             name: new.name.clone(),
+            resource_type: new.resource_type.clone(),
             description: new.description.clone().map(Some),
             base: new.base.clone().map(RoleName::Builtin),
             permissions: new.permissions.clone(),
             ..Role::default()
         };
-        let scope = new.level.clone().map_or(Scope::Target, Scope::Level);
-        wanted.roles.insert((new.key.clone(), scope), role);
+        for scope in scopes {
+            let differs = match scope {
+                Scope::In { path, .. } => new.overrides.get(path),
+                Scope::Target | Scope::Level(_) => None,
+            };
+            let differs = differs.cloned().unwrap_or_default();
+            let mut here = role.clone();
+            here.name = differs.name.unwrap_or(here.name);
+            here.description = differs.description.map(Some).or(here.description);
+            here.permissions.extend(differs.permissions);
+            here.except.extend(differs.except);
+            wanted.roles.insert((new.key.clone(), scope.clone()), here);
+        }
     }
+    wanted.permissions.extend(additions.permissions.iter().map(|new| {
+        let said = (new.name.clone(), new.description.clone().map(Some), new.resource_type.clone());
+        (new.slug.clone(), said)
+    }));
     if let Some(key) = &additions.default {
         wanted.default = Some(Some(RoleName::Key(key.clone())));
     }
@@ -119,6 +151,11 @@ pub fn check(
     differs(&wanted, &content(after))
 }
 
+fn permission(one: &DesiredPermission) -> Permission {
+    let description = one.description.as_ref().map(|text| text.value.clone());
+    (one.name.value.clone(), description, one.resource_type.as_ref().map(|kind| kind.value.clone()))
+}
+
 fn differs(wanted: &Content, found: &Content) -> Result<(), &'static str> {
     let differs = [
         (wanted.roles != found.roles, "other roles"),
@@ -126,6 +163,8 @@ fn differs(wanted: &Content, found: &Content) -> Result<(), &'static str> {
         (wanted.assignments != found.assignments, "other assignments"),
         (wanted.exclusive != found.exclusive, "other exclusive lists"),
         (wanted.removed != found.removed, "other removals"),
+        (wanted.permissions != found.permissions, "other permissions"),
+        (wanted.removed_permissions != found.removed_permissions, "other removals of permissions"),
     ];
     differs.iter().find(|(differs, _)| *differs).map_or(Ok(()), |(_, what)| Err(*what))
 }

@@ -18,7 +18,7 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-pub use draft::{Additions, Known, NewRole, Skipped, Wish, draft, naming};
+pub use draft::{Additions, Known, NewOverride, NewPermission, NewRole, Skipped, Wish, draft, naming};
 pub use holders::{Holder, NewAssignment, spelling};
 pub use insert::insert;
 pub use intent::{Meaning, check, check_revised};

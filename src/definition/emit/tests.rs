@@ -60,6 +60,7 @@ fn all() -> Wish {
 
 fn part(additions: &Additions) -> Part<'_> {
     Part {
+        permissions: additions.permissions.iter().collect(),
         roles: additions.roles.iter().collect(),
         default: additions.default.as_ref(),
         assignments: additions.assignments.iter().collect(),
@@ -215,7 +216,8 @@ fn ids_stand_where_a_name_is_not_enough() {
         ],
         &[],
     );
-    let known = Known { names: [Untrusted::from("Taken")].into(), ..Known::default() };
+    let names = [("role", Scope::Target, Untrusted::from("Taken"))].into();
+    let known = Known { names, ..Known::default() };
     let additions = draft(&world, &Acme, &known, &all());
     let ids: Vec<_> =
         additions.roles.iter().map(|role| (&*role.key, role.id.as_ref().map(Untrusted::raw))).collect();

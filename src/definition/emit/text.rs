@@ -5,7 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{draft::NewRole, holders::NewAssignment, quote};
+use super::{
+    draft::{NewPermission, NewRole},
+    holders::NewAssignment,
+    quote,
+};
 use crate::{
     contract::{PermissionForm, Spec},
     model::{Scope, Untrusted, desired::RoleName},
@@ -21,6 +25,8 @@ pub const HOLDERS_KEY: &str = "assignments";
 /// What goes into one file.
 #[derive(Clone, Debug, Default)]
 pub struct Part<'a> {
+    /// Permissions as resources of their own.
+    pub permissions: Vec<&'a NewPermission>,
     /// Roles.
     pub roles: Vec<&'a NewRole>,
     /// The default role.
@@ -46,6 +52,9 @@ pub fn new_text(part: &Part<'_>, spec: &dyn Spec, schema: Option<&str>) -> Strin
 /// The sections of a file, each with its key, without blank lines around.
 pub fn sections(part: &Part<'_>, spec: &dyn Spec) -> Vec<String> {
     let mut sections = Vec::new();
+    if !part.permissions.is_empty() {
+        sections.push(format!("permission_definitions:\n{}", permission_definitions(&part.permissions, 2)));
+    }
     if !part.roles.is_empty() {
         sections.push(format!("roles:\n{}", roles(&part.roles, spec, 2)));
     }
@@ -72,37 +81,90 @@ pub(super) fn roles(roles: &[&NewRole], spec: &dyn Spec, indent: usize) -> Strin
 fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
     let (outer, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
     let mut text = format!("{outer}{}:\n", quote::key(&role.key));
-    let mut field = |name: &str, value: &Untrusted| {
-        text.push_str(&format!("{inner}{name}: {}\n", quote::scalar(value.raw())));
-    };
+    let field = |name: &str, value: &Untrusted| format!("{inner}{name}: {}\n", quote::scalar(value.raw()));
     if let Some(kind) = role.kind {
-        field("kind", &kind.into());
+        text.push_str(&field("kind", &kind.into()));
     }
-    if let Some(level) = &role.level {
-        field("scope", &level.as_ref().into());
+    text.push_str(&scope(&role.scopes, &inner));
+    let named = Some(&role.name).filter(|name| name.raw() != &*role.key);
+    let others = [
+        ("slug", &role.slug),
+        ("id", &role.id),
+        ("name", &named.cloned()),
+        ("resource_type", &role.resource_type),
+    ];
+    for (name, value) in others {
+        text.extend(value.as_ref().map(|value| field(name, value)));
     }
-    if let Some(id) = &role.id {
-        field("id", id);
-    }
-    if role.name.raw() != &*role.key {
-        field("name", &role.name);
-    }
-    match role.description.as_ref().map(|text| (text, quote::block(text.raw()))) {
-        Some((_, Some((indicator, lines)))) => {
-            text.push_str(&format!("{inner}description: {indicator}\n"));
-            for line in lines {
-                let line = if line.is_empty() { String::new() } else { format!("{inner}  {line}") };
-                text.push_str(&format!("{line}\n"));
-            }
-        }
-        Some((description, None)) => field("description", description),
-        None => {}
-    }
+    text.push_str(&described(role.description.as_ref(), &inner));
     if let Some(base) = &role.base {
         text.push_str(&format!("{inner}base: {}\n", quote::scalar(base.raw())));
     }
-    text.push_str(&permissions("permissions", &role.permissions, spec.permission_form(), &inner));
+    let form = spec.permission_form();
+    text.push_str(&permissions("permissions", &role.permissions, form, &inner));
+    if !role.overrides.is_empty() {
+        text.push_str(&format!("{inner}overrides:\n"));
+    }
+    for (path, differs) in &role.overrides {
+        let deeper = format!("{inner}    ");
+        text.push_str(&format!("{inner}  {}:\n", quote::word(path.raw())));
+        if let Some(name) = &differs.name {
+            text.push_str(&format!("{deeper}name: {}\n", quote::scalar(name.raw())));
+        }
+        text.push_str(&described(differs.description.as_ref(), &deeper));
+        for (field, set) in [("permissions", &differs.permissions), ("except", &differs.except)] {
+            if !set.is_empty() {
+                text.push_str(&permissions(field, set, form, &deeper));
+            }
+        }
+    }
     text
+}
+
+/// `scope:` with its places, one kind of which a role has; nothing for the target itself.
+fn scope(scopes: &[Scope], indent: &str) -> String {
+    match scopes {
+        [] | [Scope::Target, ..] => String::new(),
+        [Scope::Level(kind), ..] => format!("{indent}scope: {}\n", quote::word(kind)),
+        [Scope::In { kind, .. }, ..] => {
+            let paths = scopes.iter().filter_map(|scope| match scope {
+                Scope::In { path, .. } => Some(path.raw()),
+                Scope::Target | Scope::Level(_) => None,
+            });
+            let places = list(&quote::word(kind), paths, &format!("{indent}  "));
+            format!("{indent}scope:\n{places}")
+        }
+    }
+}
+
+/// A description, with the last line end; nothing where there is none.
+fn described(description: Option<&Untrusted>, indent: &str) -> String {
+    let Some(description) = description else { return String::new() };
+    let Some((indicator, lines)) = quote::block(description.raw()) else {
+        return format!("{indent}description: {}\n", quote::scalar(description.raw()));
+    };
+    let mut text = format!("{indent}description: {indicator}\n");
+    for line in lines {
+        let line = if line.is_empty() { String::new() } else { format!("{indent}  {line}") };
+        text.push_str(&format!("{line}\n"));
+    }
+    text
+}
+
+/// Permissions as resources of their own, with their slugs at column `indent`.
+pub(super) fn permission_definitions(permissions: &[&NewPermission], indent: usize) -> String {
+    let (outer, inner) = (" ".repeat(indent), " ".repeat(indent + 2));
+    let mut all = String::new();
+    for one in permissions {
+        // One without anything to say has its slug as its name.
+        all.push_str(&format!("{outer}{}:\n", quote::word(one.slug.raw())));
+        all.push_str(&format!("{inner}name: {}\n", quote::scalar(one.name.raw())));
+        if let Some(resource_type) = &one.resource_type {
+            all.push_str(&format!("{inner}resource_type: {}\n", quote::scalar(resource_type.raw())));
+        }
+        all.push_str(&described(one.description.as_ref(), &inner));
+    }
+    all
 }
 
 /// A set of permissions under `field`, with the last line end.

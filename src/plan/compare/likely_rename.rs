@@ -54,7 +54,7 @@ pub(super) fn notes(changes: &[Change]) -> Vec<Untrusted> {
 fn place(change: &Change) -> Option<(&'static str, &Scope)> {
     match &change.what {
         What::Role { class, scope, .. } => Some((class, scope)),
-        What::Default { .. } | What::Assignment { .. } => None,
+        What::Permission { .. } | What::Default { .. } | What::Assignment { .. } => None,
     }
 }
 

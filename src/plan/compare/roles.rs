@@ -293,6 +293,8 @@ impl<'a> Comparison<'a> {
                 OnChange::Manual => {
                     by_hand.insert(*name);
                 }
+                // A new role takes its place anyway.
+                OnChange::Refuse if role.replaced => {}
                 OnChange::Refuse => verdicts.push(self.unchangeable(live, name)),
             }
         }
@@ -382,6 +384,10 @@ impl<'a> Comparison<'a> {
             let help = "Set `manage: declared` for this target, or leave what cannot change as it is.";
             let message = format!("role `{name}` would be replaced, and the mode `additive` never removes");
             refuse(message, Some(help));
+        }
+        if live.builtin {
+            let message = format!("role `{name}` would be replaced by a new one, and it is never deleted");
+            refuse(message, Some("Take the earlier name out, and declare the new role beside it."));
         }
         if role.matched == Matched::Id {
             let message = format!(

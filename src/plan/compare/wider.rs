@@ -2,7 +2,7 @@
 
 use super::{Input, needs_members};
 use crate::{
-    contract::{self, ScopeForm, Spec, has_place},
+    contract::{self, RoleClass, ScopeForm, Spec, has_place},
     model::{Kind, Scope, live::Query},
     plan::{
         change::{Change, Plan, What},
@@ -21,6 +21,10 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
         true => Query { everywhere: read.everywhere, ..members() },
         false => read.clone(),
     };
+    // A permission that goes is taken from every role that has it: all of them are named.
+    let goes = |change: &Change| matches!(change.what, What::Permission { after: None, .. });
+    let inside = |class: &RoleClass| class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
+    query.everywhere |= plan.changes.iter().any(goes) && input.spec.roles().iter().any(inside);
     for change in &plan.changes {
         let Some(scope) = depends_on_holders(input.spec, change) else { continue };
         query.members = true;

@@ -86,6 +86,10 @@ pub struct TargetDifference {
     pub causes: Vec<Cause>,
     /// Roles that differ, in the order of addresses.
     pub roles: Vec<RoleDifference>,
+    /// Permissions declared as resources of their own that differ, in the order of addresses: the key is
+    /// the slug, and none of them has permissions itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub permission_definitions: Vec<RoleDifference>,
     /// The default role, where it differs.
     pub default: Option<DefaultDifference>,
     /// Who holds what, where that differs, in the order of scopes and principals.
@@ -196,7 +200,8 @@ pub struct RoleDifference {
 /// A field that differs.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct FieldDifference {
-    /// Its name as it is written: `description`, `base`, `protect`, `previously`, `id`, `allow_gap`.
+    /// Its name as it is written: `description`, `base`, `protect`, `previously`, `id`, `slug`,
+    /// `resource_type`, `allow_gap`.
     pub field: &'static str,
     /// Before.
     pub before: Text,
@@ -330,7 +335,7 @@ pub struct ExclusiveDifference {
 pub struct RemovedDifference {
     /// `added`, `removed`, or `changed`.
     pub what: What,
-    /// The role by its former key or by its live name.
+    /// The role by its former key or by its live name; of a permission `permission` and its slug.
     pub role: Untrusted,
     /// Where its holders go, in `a`.
     pub reassign_before: Option<Untrusted>,
@@ -363,7 +368,7 @@ pub struct Summary {
     pub assignments_changed: usize,
     /// Changes of what is managed and guarded, with targets that come and go.
     pub scope: usize,
-    /// The default role, exclusive lists, and entries under `removed`.
+    /// Permissions declared as resources, the default role, exclusive lists, and entries under `removed`.
     pub other: usize,
 }
 

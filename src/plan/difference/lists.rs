@@ -87,6 +87,7 @@ fn removed(input: &Input<'_>, pairs: &Pairs<'_>, found: &mut TargetDifference) {
             }
         }
     }
+    removed_permissions(input, found);
     let to = |one: &Removal| one.reassign_to.as_ref().map(|role| reference(&role.value));
     let to_today = |one: &Removal| one.reassign_to.as_ref().map(|role| reference(&today(&role.value, pairs)));
     for (role, [before, after]) in slots {
@@ -104,6 +105,23 @@ fn removed(input: &Input<'_>, pairs: &Pairs<'_>, found: &mut TargetDifference) {
                 reassign_before: reassign(before),
                 reassign_after: reassign(after),
                 place: input.place(which, one.role.site),
+            });
+        }
+    }
+}
+
+fn removed_permissions(input: &Input<'_>, found: &mut TargetDifference) {
+    let (a, b) = (&input.a.desired.removed_permissions, &input.b.desired.removed_permissions);
+    let gone = a.iter().filter(|(slug, _)| !b.contains_key(*slug)).map(|one| (What::Removed, Which::A, one));
+    let come = b.iter().filter(|(slug, _)| !a.contains_key(*slug)).map(|one| (What::Added, Which::B, one));
+    for (what, which, (slug, site)) in gone.chain(come) {
+        if input.wants(&Address::permission(input.target, slug)) {
+            found.removed.push(RemovedDifference {
+                what,
+                role: format!("permission {}", slug.raw()).into(),
+                reassign_before: None,
+                reassign_after: None,
+                place: input.place(which, *site),
             });
         }
     }

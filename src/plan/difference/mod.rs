@@ -10,6 +10,7 @@ pub mod document;
 mod expand;
 mod lists;
 mod matching;
+mod permissions;
 mod roles;
 
 use std::collections::BTreeMap;
@@ -79,6 +80,7 @@ pub fn compare(input: Input<'_>, found: &mut TargetDifference) {
     let (a, b) = (View::new(Which::A, input.a.desired), View::new(Which::B, input.b.desired));
     let pairs = Pairs::new(&a, &b);
     roles::compare(&input, &a, &b, &pairs, found);
+    permissions::compare(&input, found);
     assignments::compare(&input, &pairs, found);
     lists::compare(&input, &pairs, found);
 }
@@ -91,7 +93,10 @@ pub fn conclude(found: &mut TargetDifference) {
             + usize::from(!found.files_left.is_empty())
             + usize::from(!found.files_joined.is_empty())
             + usize::from(matches!(found.status, TargetStatus::Added | TargetStatus::Dropped)),
-        other: usize::from(found.default.is_some()) + found.exclusive.len() + found.removed.len(),
+        other: usize::from(found.default.is_some())
+            + found.permission_definitions.len()
+            + found.exclusive.len()
+            + found.removed.len(),
         ..Summary::default()
     };
     for role in &found.roles {

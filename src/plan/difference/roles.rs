@@ -263,21 +263,27 @@ fn without(value: &Text, text: &Untrusted) -> Text {
     }
 }
 
+/// A description as a difference shows it.
+pub(super) fn described(description: Option<&Placed<Option<Untrusted>>>) -> Text {
+    match description {
+        None => Text::Unmanaged,
+        Some(Placed { value: None, .. }) => Text::Cleared,
+        Some(Placed { value: Some(text), .. }) => Text::Text(text.clone()),
+    }
+}
+
 /// The fields of a role beside its name and its permissions, always in the same order.
-fn fields_of(role: &DesiredRole) -> [(&'static str, Text); 6] {
+fn fields_of(role: &DesiredRole) -> [(&'static str, Text); 8] {
     let list = |list: Vec<Untrusted>| if list.is_empty() { Text::Unmanaged } else { Text::List(list) };
     let texts = |texts: &[Placed<Untrusted>]| texts.iter().map(|text| text.value.clone()).collect();
     let text = |text: Option<Untrusted>| text.map_or(Text::Unmanaged, Text::Text);
+    // The key stands for it where nothing is written.
+    let slug = role.slug.as_ref().filter(|slug| slug.value.raw() != &*role.key);
     [
         ("id", text(role.id.as_ref().map(|id| id.value.clone()))),
-        (
-            "description",
-            match &role.description {
-                None => Text::Unmanaged,
-                Some(Placed { value: None, .. }) => Text::Cleared,
-                Some(Placed { value: Some(text), .. }) => Text::Text(text.clone()),
-            },
-        ),
+        ("slug", text(slug.map(|slug| slug.value.clone()))),
+        ("resource_type", text(role.resource_type.as_ref().map(|one| one.value.clone()))),
+        ("description", described(role.description.as_ref())),
         ("base", text(base_of(role).map(reference))),
         ("protect", list(role.protect.iter().map(|word| Protect::as_str(*word).into()).collect())),
         ("allow_gap", text(role.allow_gap.then(|| "true".into()))),

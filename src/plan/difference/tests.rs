@@ -84,6 +84,7 @@ fn difference(a: &Loaded, b: &Loaded) -> TargetDifference {
         files_joined: Vec::new(),
         causes: Vec::new(),
         roles: Vec::new(),
+        permission_definitions: Vec::new(),
         default: None,
         assignments: Vec::new(),
         exclusive: Vec::new(),

@@ -145,7 +145,7 @@ impl Order<'_> {
                 }
             }
             What::Role { before, after, .. } => Some((before.as_ref(), after.as_ref())),
-            What::Default { .. } | What::Assignment { .. } => None,
+            What::Permission { .. } | What::Default { .. } | What::Assignment { .. } => None,
         }
     }
 

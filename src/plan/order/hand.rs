@@ -53,7 +53,7 @@ impl Order<'_> {
                     || meta.all(|name| of(change).by_hand.changes(name))
             }
             Step::FinalName { change } => of(change).by_hand.changes(field::NAME),
-            Step::Default { .. } => false,
+            Step::Default { .. } | Step::Permission { .. } => false,
             Step::People(people) => people
                 .who
                 .first()
@@ -70,7 +70,8 @@ impl Order<'_> {
             | Step::Gain { change }
             | Step::FinalName { change }
             | Step::Delete { change }
-            | Step::Default { change } => vec![*change],
+            | Step::Default { change }
+            | Step::Permission { change } => vec![*change],
             Step::People(people) => {
                 people.who.iter().flat_map(|mover| mover.changes.iter().copied()).collect()
             }

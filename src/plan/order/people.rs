@@ -162,7 +162,10 @@ impl Order<'_> {
         if let Some(to) = to {
             self.hard.extend(self.create.get(to).map(|create| (*create, step)));
             self.hard.extend(self.lose.get(to).map(|lose| (*lose, step)));
-            if let Some(gain) = self.gain.get(to) {
+            // What is made without permissions is not given to anybody before it has them.
+            if self.create.contains_key(to) {
+                self.hard.extend(self.gain.get(to).map(|gain| (*gain, step)));
+            } else if let Some(gain) = self.gain.get(to) {
                 let edge = (*gain, step);
                 self.wishes.push(self.wish(edge, step, from.filter(|_| held), to, Why::JoinsBeforeItGains));
             }

@@ -13,7 +13,7 @@ use crate::{
         change::{Hand, What, differing, natural},
         document::Action,
         graph::{Edge, contract as merge, layers, take_in},
-        operation::{Op, RoleBody, RolePatch, Verb},
+        operation::{Op, PermissionAct, PermissionBody, RoleBody, RolePatch, Verb},
     },
 };
 
@@ -153,13 +153,17 @@ impl Order<'_> {
         };
         let (lose, meta, gain) = (&self.lose, &self.meta, &self.gain);
         let whole = groups(&|id, change| {
-            [lose.get(id), meta.get(&change), gain.get(id)].into_iter().flatten().copied().collect()
+            let meta = meta.get(&change).filter(|_| !self.has_permissions_apart(change));
+            [lose.get(id), meta, gain.get(id)].into_iter().flatten().copied().collect()
         });
         let into = merge(self.steps.len(), edges, &whole);
         let whole: Vec<Vec<usize>> = whole.into_iter().filter(|group| into[group[1]] == group[0]).collect();
         let taken: Vec<usize> = whole.iter().map(|group| group[0]).collect();
         // What could not be joined as a whole may still carry name and description along.
         let rest = groups(&|id, change| {
+            if self.has_permissions_apart(change) {
+                return Vec::new();
+            }
             let other = gain.get(id).or(lose.get(id));
             [other, meta.get(&change)].into_iter().flatten().copied().collect()
         });
@@ -177,13 +181,17 @@ impl Order<'_> {
             | Step::Gain { change }
             | Step::FinalName { change }
             | Step::Delete { change }
-            | Step::Default { change } => *change,
+            | Step::Default { change }
+            | Step::Permission { change } => *change,
             Step::People(_) => return None,
         };
         let it = &self.plan.changes[change];
         let verb = match (steps.first()?, &it.what) {
             (Step::Default { .. }, What::Default { before, after }) => {
                 Verb::SetDefault { role: after.clone(), clears: before.clone() }
+            }
+            (Step::Permission { .. }, What::Permission { slug, before, after }) => {
+                permission_verb(slug, before.as_ref(), after.as_ref())?
             }
             (Step::Delete { .. }, What::Role { class, scope, before: Some(before), .. }) => {
                 let (role, scope, natural) = (it.role_id(), scope.clone(), natural(before).clone());
@@ -193,6 +201,9 @@ impl Order<'_> {
                 let mut body = self.body(change, after);
                 if let Some(temporary) = self.temporary.get(&change) {
                     body.name = temporary.clone();
+                }
+                if self.has_permissions_apart(change) {
+                    body.permissions.clear();
                 }
                 Verb::CreateRole { address: it.address.clone(), class, scope: scope.clone(), body }
             }
@@ -281,7 +292,7 @@ impl Order<'_> {
             },
             _ => match &self.plan.changes[change].what {
                 What::Role { before, .. } => before.as_ref(),
-                What::Default { .. } | What::Assignment { .. } => None,
+                What::Permission { .. } | What::Default { .. } | What::Assignment { .. } => None,
             },
         }
     }
@@ -300,9 +311,31 @@ impl Order<'_> {
     fn described(&self, change: usize) -> Option<Untrusted> {
         match &self.plan.changes[change].what {
             What::Role { described, .. } => described.clone(),
-            What::Default { .. } | What::Assignment { .. } => None,
+            What::Permission { .. } | What::Default { .. } | What::Assignment { .. } => None,
         }
     }
+}
+
+/// What is done to a permission.
+fn permission_verb(slug: &Untrusted, before: Option<&RoleState>, after: Option<&RoleState>) -> Option<Verb> {
+    let act = match (before, after) {
+        (None, Some(after)) => {
+            let body = PermissionBody {
+                name: after.name.clone(),
+                description: after.description.clone().flatten(),
+                fields: after.fields.clone(),
+            };
+            PermissionAct::Create(body)
+        }
+        (Some(before), Some(after)) => {
+            let name = (before.name != after.name).then(|| after.name.clone());
+            let description = after.description.clone().filter(|_| before.description != after.description);
+            PermissionAct::Update { name, description }
+        }
+        (Some(_), None) => PermissionAct::Delete,
+        (None, None) => return None,
+    };
+    Some(Verb::Permission { slug: slug.clone(), act })
 }
 
 /// The permissions of a role on its way: before, between losing and gaining, or after.

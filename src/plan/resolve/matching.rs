@@ -3,8 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{super::temporary, Matched, Resolver};
-use crate::model::{
-    Address, Code, Key, Kind, Scope, Site, Untrusted, config::Placed, desired::DesiredRole, live::LiveObject,
+use crate::{
+    contract,
+    model::{
+        Address, Code, Key, Kind, Scope, Site, Untrusted, config::Placed, desired::DesiredRole,
+        live::LiveObject,
+    },
 };
 
 impl<'a> Resolver<'a> {
@@ -18,7 +22,9 @@ impl<'a> Resolver<'a> {
         for &(index, role) in &desired {
             let Some(id) = role.id.as_ref().filter(|_| self.matches[index].0.is_none()) else { continue };
             match self.by_id.get(&id.value).copied() {
-                Some(live) if live.builtin => self.builtin_named(role, id.site, "this id"),
+                Some(live) if live.builtin && !self.declares_builtin(role) => {
+                    self.builtin_named(role, id.site, "this id");
+                }
                 Some(live) => {
                     if claimed.insert(&id.value, index).is_some() {
                         let message = format!("two roles have the id `{}`", id.value.raw());
@@ -109,6 +115,11 @@ impl<'a> Resolver<'a> {
         found.collect()
     }
 
+    /// Whether a role that the provider ships can be declared, too.
+    fn declares_builtin(&self, role: &DesiredRole) -> bool {
+        contract::role_class(self.input.spec, role.class).is_some_and(|class| class.declares_builtin)
+    }
+
     fn builtin_named(&mut self, role: &DesiredRole, site: Site, what: &str) {
         let message = format!("role `{}` is a built-in role of {}", role.key, self.input.spec.title());
         let help = "Built-in roles are never changed. Give the role another name, or refer to the built-in one as `builtin:NAME`.";
@@ -144,7 +155,7 @@ impl<'a> Resolver<'a> {
             .collect();
         match found.as_slice() {
             [] => None,
-            [live] if live.builtin => {
+            [live] if live.builtin && !self.declares_builtin(role) => {
                 self.builtin_named(role, name.site, "this name");
                 None
             }

@@ -84,6 +84,9 @@ impl<'a> Resolver<'a> {
         if let Some(slug) = &role.slug {
             rest.fields.insert(field::SLUG, Value::Text(Some(slug.value.clone())));
         }
+        if let Some(resource_type) = &role.resource_type {
+            rest.fields.insert(field::RESOURCE_TYPE, Value::Text(Some(resource_type.value.clone())));
+        }
         if let (Some(base), Base::Floor) = (&role.base, class.base)
             && let Some(id) = self.role(base, &rest.scope)
         {
@@ -122,6 +125,12 @@ impl<'a> Resolver<'a> {
                     && found.id != live.id
             });
             self.replaced.insert(index, successor);
+            // What is not said stays as it is, in the new role too.
+            if let (Some(_), Some(there)) =
+                (class.resource_type, live.fields.get(field::RESOURCE_TYPE).and_then(Live::value))
+            {
+                rest.fields.entry(field::RESOURCE_TYPE).or_insert_with(|| there.clone());
+            }
         }
         rest
     }
@@ -207,7 +216,8 @@ impl<'a> Resolver<'a> {
                     Via::Own(site) | Via::Set { site, .. } => *site,
                     Via::Base(_) => continue,
                 };
-                if catalogue.contains(permission) {
+                // What the same definitions make is there in time.
+                if catalogue.contains(permission) || self.input.desired.permissions.contains_key(permission) {
                     continue;
                 }
                 let name = permission.raw();

@@ -6,9 +6,10 @@ use super::{super::temporary, ResolvedRemoval, Resolver};
 use crate::{
     definition::emit,
     model::{
-        Address, Code, Finding, RoleId, Scope, Untrusted,
+        Address, Code, Finding, RoleId, Scope, Untrusted, Value,
         desired::{DesiredRole, Protect, Removal, RoleName},
-        live::LiveObject,
+        field,
+        live::{Live, LiveObject},
     },
 };
 
@@ -24,62 +25,54 @@ impl<'a> Resolver<'a> {
             let free = |found: &Vec<&'a LiveObject>| {
                 found.iter().all(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)))
             };
-            let place = earlier.map(|role| &role.scope).or(removal.scope.as_ref());
-            let place = place.and_then(|scope| self.input.live.place(scope));
+            let written = earlier.map(|role| &role.scope).or(removal.scope.as_ref());
+            let place = written.and_then(|scope| self.input.live.place(scope));
+            if written.is_some() && place.is_none() {
+                // A place that is not there has no role.
+                self.note_missing(&names.first().cloned().unwrap_or_default());
+                continue;
+            }
             let bearing = |name: &Untrusted| {
                 let found = self.by_live_name.get(name).into_iter().flatten().copied();
                 let found: Vec<_> =
                     found.filter(|live| place.is_none_or(|place| live.key.scope == *place)).collect();
                 (!found.is_empty()).then_some(found)
             };
+            // What the product shows, where a slug is what roles are known by.
+            let shown = |name: &Untrusted| {
+                let shows = |live: &&LiveObject| {
+                    let here = place.is_none_or(|place| live.key.scope == *place);
+                    here && shown_name(live).is_some_and(|shown| shown == name)
+                };
+                let found: Vec<_> = self.by_id.values().copied().filter(shows).collect();
+                (!found.is_empty()).then_some(found)
+            };
+            let by_name = matches!(removal.role.value, RoleName::Live(_));
             let first = || bearing(names.first()?);
             let others = || names.iter().skip(1).filter_map(bearing).find(|found| free(found));
-            let named = || first().or_else(others);
+            let named = || first().or_else(others).or_else(|| shown(names.first().filter(|_| by_name)?));
             let candidates = recorded.map(|live| vec![live]).or_else(named).unwrap_or_default();
             let name = candidates
                 .first()
                 .map_or_else(|| names.first().cloned().unwrap_or_default(), |live| live.key.name.clone());
-            let live = match candidates.as_slice() {
-                [] => {
-                    self.note_missing(&name);
-                    continue;
-                }
-                [live] => *live,
-                several => {
+            // A key without a place means the role in each of them.
+            let scopes: BTreeSet<&Scope> = candidates.iter().map(|live| &live.key.scope).collect();
+            let everywhere = !by_name && removal.scope.is_none() && scopes.len() == candidates.len();
+            match candidates.as_slice() {
+                [] => self.note_missing(&name),
+                several if several.len() > 1 && !everywhere => {
                     let message = format!("{} live roles are named `{}`", several.len(), name.raw());
-                    self.error(Code::Ambiguous, removal.role.site, message, "more than one live role", None);
-                    continue;
+                    let help = "Say which one: `scope` beside it.".to_owned();
+                    let help = (scopes.len() > 1).then_some(help);
+                    self.error(Code::Ambiguous, removal.role.site, message, "more than one live role", help);
                 }
-            };
-            if live.builtin {
-                let message = format!("`{}` is a built-in role and is never deleted", name.raw());
-                self.error(Code::Unsupported, removal.role.site, message, "built-in role", None);
+                _ => {}
+            }
+            if candidates.len() > 1 && !everywhere {
                 continue;
             }
-            if let Some(index) = live.id.as_ref().and_then(|id| declared.get(id)) {
-                let role = &self.input.desired.roles[*index];
-                // Who removes a name does not mean a role that gives the name up.
-                let by_name = matches!(removal.role.value, RoleName::Live(_));
-                let bears = role.id.is_some()
-                    || [&role.name].into_iter().chain(&role.previously).any(|given| given.value == name);
-                if by_name && !bears {
-                    continue;
-                }
-                let finding = Finding::new(
-                    Code::RemovedButDeclared,
-                    format!("role `{}` is removed and declared", role.key),
-                )
-                .at(removal.role.site, "removed here")
-                .at(role.site, "declared here")
-                .help("Keep one of the two.");
-                self.findings.push(finding);
-                continue;
-            }
-            let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role, &live.key.scope));
-            if let Some(id) = &live.id {
-                let site = removal.role.site;
-                let unproven = recorded.is_some() && !names.contains(&live.key.name);
-                removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site, unproven });
+            for live in candidates {
+                self.remove(removal, live, &names, recorded.is_some(), &declared, &mut removed);
             }
         }
         for removal in removed.values() {
@@ -99,6 +92,49 @@ impl<'a> Resolver<'a> {
             }
         }
         removed
+    }
+
+    /// One live role goes on purpose.
+    fn remove(
+        &mut self,
+        removal: &'a Removal,
+        live: &'a LiveObject,
+        names: &[Untrusted],
+        recorded: bool,
+        declared: &BTreeMap<&Untrusted, usize>,
+        removed: &mut BTreeMap<Untrusted, ResolvedRemoval<'a>>,
+    ) {
+        let name = live.key.name.clone();
+        if live.builtin {
+            let message = format!("`{}` is a built-in role and is never deleted", name.raw());
+            self.error(Code::Unsupported, removal.role.site, message, "built-in role", None);
+            return;
+        }
+        if let Some(index) = live.id.as_ref().and_then(|id| declared.get(id)) {
+            let role = &self.input.desired.roles[*index];
+            // Who removes a name does not mean a role that gives the name up.
+            let by_name = matches!(removal.role.value, RoleName::Live(_));
+            let bears = role.id.is_some()
+                || [&role.name].into_iter().chain(&role.previously).any(|given| given.value == name);
+            if by_name && !bears {
+                return;
+            }
+            let finding = Finding::new(
+                Code::RemovedButDeclared,
+                format!("role `{}` is removed and declared", role.key),
+            )
+            .at(removal.role.site, "removed here")
+            .at(role.site, "declared here")
+            .help("Keep one of the two.");
+            self.findings.push(finding);
+            return;
+        }
+        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role, &live.key.scope));
+        if let Some(id) = &live.id {
+            let site = removal.role.site;
+            let unproven = recorded && !names.contains(&live.key.name);
+            removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site, unproven });
+        }
     }
 
     /// `protect` of an earlier revision still holds: it is lifted in a change of its own. A role is
@@ -207,6 +243,14 @@ impl<'a> Resolver<'a> {
         });
         self.notes
             .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
+    }
+}
+
+/// What the product shows, where that is not what a role is known by.
+fn shown_name(live: &LiveObject) -> Option<&Untrusted> {
+    match live.fields.get(field::NAME).and_then(Live::value) {
+        Some(Value::Text(Some(name))) if *name != live.key.name => Some(name),
+        _ => None,
     }
 }
 

@@ -84,6 +84,7 @@ impl Writer {
             Verb::Assign { role, principals, .. } => {
                 self.assign(known("POST /v1/users/roles", role, made)?, principals).await
             }
+            Verb::Permission { .. } => Err(not_sent("no request", "CodeRabbit ships every permission")),
             Verb::Unassign { .. } => {
                 Err(not_sent("POST /v1/users/roles", "there is no call that takes a role away"))
             }

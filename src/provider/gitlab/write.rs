@@ -63,6 +63,7 @@ impl Writer {
             }
             Verb::DeleteRole { role, class, .. } => self.delete(known("delete", role, made)?, class).await,
             Verb::SetDefault { .. } => Err(not_sent("set the default", "GitLab has no default role")),
+            Verb::Permission { .. } => Err(not_sent("permission", "GitLab ships every permission")),
             Verb::Assign { role, base, scope, class, principals, held } => {
                 let place = place(scope)?;
                 let access = access(known("assign", role, made)?, base.as_ref())?;

@@ -33,6 +33,13 @@ pub(super) struct Groups {
     pub(super) incomplete: Option<String>,
 }
 
+impl Groups {
+    /// The same, without what groups give in the organization where only their names are `asked` for.
+    pub(super) fn only(self, asked: bool) -> Self {
+        if asked { self } else { Self { names: self.names, ..Self::default() } }
+    }
+}
+
 /// Every group of an organization with what it gives.
 pub(super) type Listed = Vec<(wire::Group, Vec<wire::GroupRole>)>;
 

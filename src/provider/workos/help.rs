@@ -9,6 +9,8 @@ pub(super) const MAPPED: &str = "role_has_group_role_mappings";
 pub(super) const HELD: &str = "role_has_assignments";
 /// A role with this slug is there.
 pub(super) const TAKEN: [&str; 2] = ["role_slug_conflict", "organization_role_slug_conflict"];
+/// A permission with this slug is there.
+pub(super) const TAKEN_PERMISSION: &str = "permission_slug_conflict";
 /// Several roles were sent, and the environment allows one.
 const ONE_ROLE: &str = "multiple_roles_not_enabled";
 
@@ -31,6 +33,11 @@ pub(super) fn explain(mut failure: Failure) -> Failure {
     failure
 }
 
+/// Whether a request makes a role or a permission.
+fn makes(request: &str) -> bool {
+    request.starts_with("POST ") && (request.ends_with("/roles") || request.ends_with("/permissions"))
+}
+
 /// As [`explain`], for a request that changes something. What it is about was read shortly before, so
 /// that something that is not found is no longer there.
 pub(super) fn explain_write(mut failure: Failure) -> Failure {
@@ -40,6 +47,12 @@ pub(super) fn explain_write(mut failure: Failure) -> Failure {
         }
         (Some(409), Some(code)) if TAKEN.contains(&code) => {
             "A role with this slug is there and differs from what was to be made: somebody was faster. Plan again."
+        }
+        (Some(409), Some(TAKEN_PERMISSION)) => {
+            "A permission with this slug is there and differs from what was to be made: somebody was faster. Plan again."
+        }
+        (Some(404 | 422), _) if makes(&failure.request.0) => {
+            "Where the type of resource is not known: types are made in the WorkOS dashboard alone. Where the organization is not: plan again."
         }
         (Some(404 | 422), _) if failure.request.0.ends_with("/permissions") => {
             "Either the role was deleted meanwhile, or one of its permissions does not exist, or belongs to another resource type than the role. Plan again."

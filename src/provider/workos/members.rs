@@ -35,6 +35,13 @@ pub(super) struct Members {
     pub(super) incomplete: Option<String>,
 }
 
+impl Members {
+    /// The same, without what members hold in the organization where only who they are is `asked` for.
+    pub(super) fn only(self, asked: bool) -> Self {
+        if asked { self } else { Self { people: self.people, ..Self::default() } }
+    }
+}
+
 /// Reads all memberships of an organization.
 pub(super) async fn list(
     reading: &Reading,

@@ -52,6 +52,28 @@ pub(super) async fn read<T: DeserializeOwned>(
     list: List<'_>,
     most: Option<usize>,
 ) -> Result<Listed<T>, ReadError> {
+    let listed = pages(reading, list, most, false).await?;
+    Ok(listed.unwrap_or(Listed { items: Vec::new(), whole: false, pages: 0 }))
+}
+
+/// Reads a list to its end; `None` where what it belongs to does not exist.
+///
+/// # Errors
+///
+/// As [`read`].
+pub(super) async fn read_if_any<T: DeserializeOwned>(
+    reading: &Reading,
+    list: List<'_>,
+) -> Result<Option<Listed<T>>, ReadError> {
+    pages(reading, list, None, true).await
+}
+
+async fn pages<T: DeserializeOwned>(
+    reading: &Reading,
+    list: List<'_>,
+    most: Option<usize>,
+    may_lack: bool,
+) -> Result<Option<Listed<T>>, ReadError> {
     let connection = reading.connection();
     let limit = SIZE.to_string();
     let mut listed = Listed { items: Vec::new(), whole: false, pages: 0 };
@@ -63,13 +85,17 @@ pub(super) async fn read<T: DeserializeOwned>(
         query.extend(after.as_deref().map(|after| ("after", after)));
         let get =
             Get { segments: list.segments, query: &query, wave: list.wave + listed.pages, quota: list.quota };
-        let answer = reading.get(get).await.map_err(explain)?;
+        let answer = match reading.get(get).await {
+            Ok(answer) => answer,
+            Err(failure) if may_lack && failure.status == Some(404) => return Ok(None),
+            Err(failure) => return Err(explain(failure).into()),
+        };
         let page: super::wire::Page<T> = connection.parse(&answer)?;
         listed.pages += 1;
         listed.items.extend(page.data.0);
         let Some(next) = page.list_metadata.after else {
             listed.whole = true;
-            return Ok(listed);
+            return Ok(Some(listed));
         };
         if next.len() > LONGEST_CURSOR {
             let what = "answered with a cursor that is too long";
@@ -84,7 +110,7 @@ pub(super) async fn read<T: DeserializeOwned>(
             return Err(connection.malformed(&answer.request, what).into());
         }
         if most.is_some_and(|most| cursors.len() >= most) {
-            return Ok(listed);
+            return Ok(Some(listed));
         }
         after = Some(next);
     }

@@ -9,12 +9,12 @@ use super::{
     groups::{self, Groups},
     help::explain,
     members::{self, Members},
-    organizations,
-    pages::{self, List},
+    organizations, permissions,
+    resources::{self, Held},
     roles::Roles,
-    slug::{self, Place},
-    spec::{GROUP, MEMBERSHIP, ORGANIZATION_ROLE, several_roles},
-    wire::{Permission, RoleList},
+    slug::{self, Place, Resource},
+    spec::{GROUP, MEMBERSHIP, ORGANIZATION_ROLE, RESOURCE_GROUP, RESOURCE_MEMBER, several_roles},
+    wire::RoleList,
 };
 use crate::{
     model::{
@@ -52,13 +52,19 @@ impl Read for Reader {
 async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     let held = [MEMBERSHIP, GROUP].into_iter().filter(|_| query.members);
     let held = held.flat_map(|class| query.places(Kind::Assignment, class));
-    let asked: BTreeSet<&Scope> = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).collect();
-    let catalogue = async { if query.roles { catalogue(&reading).await.map(Some) } else { Ok(None) } };
+    let resources = query.places(Kind::Assignment, RESOURCE_MEMBER);
+    let resources = resources.chain(query.places(Kind::Assignment, RESOURCE_GROUP));
+    let resources = resources.filter(|_| query.members).filter_map(Resource::of);
+    let owners: Vec<Scope> = resources.map(|resource| resource.organization()).collect();
+    let asked = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).chain(&owners);
+    let asked: BTreeSet<&Scope> = asked.collect();
+    let permissions =
+        async { if query.roles { permissions::list(&reading).await.map(Some) } else { Ok(None) } };
     let environment = roles(&reading, None, 1);
     let organizations = organizations(&reading, &asked, &query);
     // Of several failures the same one is reported in every run, whichever came first.
-    let (environment, catalogue, organizations) = tokio::join!(environment, catalogue, organizations);
-    let (environment, catalogue, organizations) = (environment?, catalogue?, organizations?);
+    let (environment, permissions, organizations) = tokio::join!(environment, permissions, organizations);
+    let (environment, permissions, organizations) = (environment?, permissions?, organizations?);
     let environment = environment.unwrap_or_default();
 
     let mut state = LiveState {
@@ -67,37 +73,57 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             tenant: None,
             anchor: environment.member.clone(),
         },
-        catalogue,
+        catalogue: permissions.as_ref().map(|all| all.iter().map(|one| one.key.name.clone()).collect()),
         read: query,
         ..LiveState::default()
     };
     incomplete(&mut state, Kind::Role, environment.incomplete.as_ref());
-    let Organizations { places, of } = organizations;
-    for organization in of.into_values() {
+    state.facts.push(order("the environment", &environment));
+    let Organizations { mut places, of } = organizations;
+    for (id, organization) in of {
         incomplete(&mut state, Kind::Role, organization.roles.incomplete.as_ref());
+        // Others have the order of the environment.
+        if !organization.roles.objects.is_empty() {
+            state.facts.push(order(&format!("`{id}`"), &organization.roles));
+        }
         if let Some(members) = organization.members {
             incomplete(&mut state, Kind::Assignment, members.incomplete.as_ref());
             state.objects.extend(members.objects);
             for (id, email) in members.people {
-                state.directory.add_id(MEMBERSHIP, id.clone());
-                state.directory.add(MEMBERSHIP, Spelling::Email(email.clone()), id.clone());
-                state.names.insert((MEMBERSHIP, id), email);
+                for class in [MEMBERSHIP, RESOURCE_MEMBER] {
+                    state.directory.add_id(class, id.clone());
+                    state.directory.add(class, Spelling::Email(email.clone()), id.clone());
+                    state.names.insert((class, id.clone()), email.clone());
+                }
             }
         }
         if let Some(groups) = organization.groups {
             incomplete(&mut state, Kind::Assignment, groups.incomplete.as_ref());
             state.objects.extend(groups.objects);
             for (id, name) in groups.names {
-                state.directory.add_id(GROUP, id.clone());
-                state.names.insert((GROUP, id), name);
+                for class in [GROUP, RESOURCE_GROUP] {
+                    state.directory.add_id(class, id.clone());
+                    state.names.insert((class, id.clone()), name.clone());
+                }
             }
         }
+        incomplete(&mut state, Kind::Assignment, organization.on_resources.incomplete.as_ref());
+        state.objects.extend(organization.on_resources.objects);
+        places.extend(organization.on_resources.places);
         state.objects.extend(organization.roles.objects);
     }
     state.objects.extend(environment.objects);
+    state.objects.extend(permissions.into_iter().flatten());
     state.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     state.places = places;
     Ok(state)
+}
+
+/// In which order roles count where a member can hold one of several. No documented request changes it,
+/// nor tells or sets the default role. Source: `/rbac/configuration`.
+fn order(of: &str, roles: &Roles) -> Untrusted {
+    let slugs: Vec<String> = roles.order.iter().map(|slug| format!("`{}`", slug.raw())).collect();
+    format!("order of priority in {of}: {}; it is changed in the dashboard", slugs.join(", ")).into()
 }
 
 fn incomplete(state: &mut LiveState, kind: Kind, why: Option<&String>) {
@@ -118,13 +144,18 @@ struct Organization {
     roles: Roles,
     members: Option<Members>,
     groups: Option<Groups>,
+    on_resources: Held,
 }
 
 /// Who is asked for in one organization.
-#[derive(Clone, Copy)]
-struct Who {
+#[derive(Default)]
+struct Who<'q> {
     members: bool,
     groups: bool,
+    /// Who holds roles on these of its resources.
+    resources: BTreeSet<Resource<'q>>,
+    /// Whether groups do.
+    resource_groups: bool,
 }
 
 async fn organizations(
@@ -147,10 +178,22 @@ async fn organizations(
     };
     let (members, groups) = (asked(MEMBERSHIP), asked(GROUP));
     let who = |id: &str| {
-        let is_asked = |of: &BTreeSet<&Scope>| {
-            query.members && (query.everywhere || of.contains(&Scope::within(slug::ORGANIZATION, id)))
+        if !query.members {
+            return Who::default();
+        }
+        let own = Scope::within(slug::ORGANIZATION, id);
+        let is_asked = |of: &BTreeSet<&Scope>| query.everywhere || of.contains(&own);
+        let on = |class| -> BTreeSet<Resource<'_>> {
+            let all = query.places(Kind::Assignment, class).filter_map(Resource::of);
+            all.filter(|resource| places.get(&resource.organization()) == Some(&own)).collect()
         };
-        Who { members: is_asked(&members), groups: is_asked(&groups) }
+        let (of_users, of_groups) = (on(RESOURCE_MEMBER), on(RESOURCE_GROUP));
+        Who {
+            members: is_asked(&members),
+            groups: is_asked(&groups),
+            resource_groups: !of_groups.is_empty(),
+            resources: of_users.into_iter().chain(of_groups).collect(),
+        }
     };
     let read = join_all(ids.iter().map(|id| organization(reading, id, who(id), wave))).await;
     let mut of = BTreeMap::new();
@@ -169,27 +212,33 @@ async fn organizations(
 async fn organization(
     reading: &Reading,
     id: &str,
-    who: Who,
+    who: Who<'_>,
     wave: u32,
 ) -> Result<Option<Organization>, ReadError> {
     let members = async {
-        match who.members {
+        match who.members || !who.resources.is_empty() {
             true => members::list(reading, id, wave).await.map(Some),
             false => Ok(None),
         }
     };
     let groups = async {
-        match who.groups {
+        match who.groups || who.resource_groups {
             true => groups::list(reading, id, wave).await.map(Some),
             false => Ok(None),
         }
     };
-    let (roles, members, groups) = tokio::join!(roles(reading, Some(id), wave), members, groups);
+    let on_resources = resources::list(reading, id, &who.resources, wave);
+    let roles = roles(reading, Some(id), wave);
+    let (roles, members, groups, on_resources) = tokio::join!(roles, members, groups, on_resources);
     let Some(roles) = roles? else { return Ok(None) };
-    let groups = groups?.map(|list| groups::resolve(list, id, &roles));
+    let (members, groups, on_resources) = (members?, groups?, on_resources?);
+    let users = members.iter().flatten().map(|one| (one.id.as_str(), one.user_id.as_str())).collect();
+    let asked = groups.as_ref().filter(|_| who.resource_groups);
+    let on_resources = resources::resolve(&on_resources, asked, &users, id, &roles);
+    let groups = groups.map(|list| groups::resolve(list, id, &roles).only(who.groups));
     let several = several_roles(reading.connection());
-    let members = members?.map(|list| members::resolve(&list, id, &roles, several));
-    Ok(Some(Organization { roles, members, groups }))
+    let members = members.map(|list| members::resolve(&list, id, &roles, several).only(who.members));
+    Ok(Some(Organization { roles, members, groups, on_resources }))
 }
 
 /// The roles of the environment, or those that can be held in one organization; `None` where there is
@@ -207,11 +256,4 @@ async fn roles(reading: &Reading, organization: Option<&str>, wave: u32) -> Resu
     Roles::new(&list, organization).map(Some).map_err(|what| {
         connection.malformed(&answer.request, &format!("answered with an unexpected body: {what}")).into()
     })
-}
-
-/// The permissions that exist, those that WorkOS manages itself among them.
-async fn catalogue(reading: &Reading) -> Result<BTreeSet<Untrusted>, ReadError> {
-    let list = List { segments: &["authorization", "permissions"], query: &[], wave: 1, quota: None };
-    let listed: pages::Listed<Permission> = pages::read(reading, list, None).await?;
-    Ok(listed.items.into_iter().map(|permission| permission.slug.into()).collect())
 }

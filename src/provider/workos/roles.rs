@@ -23,6 +23,8 @@ pub(super) struct Roles {
     pub(super) objects: Vec<LiveObject>,
     /// Slugs of all that can be held there.
     pub(super) slugs: BTreeSet<Untrusted>,
+    /// The same in the order of priority, the highest first.
+    pub(super) order: Vec<Untrusted>,
     /// WorkOS's id of the role `member`.
     pub(super) member: Option<Untrusted>,
     /// Why this may not be all of them.
@@ -43,6 +45,7 @@ impl Roles {
             if !roles.slugs.insert(slug.clone()) {
                 return Err(format!("data[{index}]: the slug {slug:?} stands there twice"));
             }
+            roles.order.push(slug.clone());
             if role.kind == RoleKind::Environment && slug.raw() == MEMBER {
                 roles.member = Some(Untrusted::from(&*role.id.0));
             }
@@ -63,6 +66,7 @@ impl Roles {
                     (field::NAME, text(&role.name.0)),
                     (field::SLUG, text(slug.raw())),
                     (field::DESCRIPTION, Live::Known(Value::Text(description))),
+                    (field::RESOURCE_TYPE, text(&role.resource_type_slug.0)),
                     (field::PERMISSIONS, Live::Known(Value::Set(permissions))),
                 ]),
                 holders: None,

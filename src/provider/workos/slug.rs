@@ -7,6 +7,8 @@ use crate::{
 
 /// Kind of the one place inside an environment.
 pub(super) const ORGANIZATION: &str = "organization";
+/// Kind of the places inside an organization.
+pub(super) const RESOURCE: &str = "resource";
 /// What stands before the id that a customer chose for an organization.
 const EXTERNAL: &str = "external:";
 /// What every id of an organization begins with.
@@ -25,6 +27,13 @@ pub(super) fn is_role_slug(slug: &str) -> bool {
         && !bytes.first().is_some_and(|b| separator(*b))
         && !bytes.last().is_some_and(|b| separator(*b))
         && !bytes.windows(2).any(|pair| pair.iter().all(|b| separator(*b)))
+}
+
+/// Whether `slug` can name a permission: lowercase letters, digits, `-`, `_`, `.`, `:`, and `*`. One that
+/// is only dots would lead elsewhere in a path. Source: `/reference/roles/permission`.
+pub(super) fn is_permission_slug(slug: &str) -> bool {
+    let fine = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_.:*".contains(&b);
+    !slug.is_empty() && slug.bytes().all(fine) && slug.bytes().any(|b| b != b'.')
 }
 
 /// How an organization is written.
@@ -57,6 +66,43 @@ pub(super) fn place(scope: &Scope) -> Result<Place<'_>, String> {
         }
         None if is_organization(path) => Ok(Place::Id(path.raw())),
         None => Err(format!("{path:?} is neither the id of an organization nor `external:` and one")),
+    }
+}
+
+/// A resource of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Resource<'a> {
+    /// The organization as it is written.
+    pub(super) organization: &'a str,
+    /// Its type.
+    pub(super) kind: &'a str,
+    /// The id that the customer's systems have for it.
+    pub(super) external_id: &'a str,
+}
+
+impl<'a> Resource<'a> {
+    /// The resource that `scope` means, written as `ORGANIZATION/TYPE/EXTERNAL_ID`; `None` where it means
+    /// none.
+    pub(super) fn of(scope: &'a Scope) -> Option<Self> {
+        let Scope::In { kind, path } = scope else { return None };
+        let mut parts = path.raw().splitn(3, '/').filter(|_| &**kind == RESOURCE);
+        let (organization, kind, external_id) = (parts.next()?, parts.next()?, parts.next()?);
+        let fine = is_role_slug(kind)
+            && !matches!(external_id, "." | "..")
+            && external_id.len() <= LONGEST_EXTERNAL
+            && !external_id.chars().any(char::is_control);
+        let resource = Self { organization, kind, external_id };
+        (fine && !external_id.is_empty()).then_some(resource)
+    }
+
+    /// The place of the organization, as it is written.
+    pub(super) fn organization(&self) -> Scope {
+        Scope::within(ORGANIZATION, self.organization)
+    }
+
+    /// The same in the organization with this id.
+    pub(super) fn within(&self, organization: &str) -> Scope {
+        Scope::within(RESOURCE, format!("{organization}/{}/{}", self.kind, self.external_id))
     }
 }
 
@@ -97,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn slugs_of_permissions_are_those_that_are_documented() {
+        for slug in ["a", "billing:read", "widgets:users-table:manage", "*", "a.b_c"] {
+            assert!(is_permission_slug(slug), "{slug}");
+        }
+        for slug in ["", ".", "..", "A", "a b", "a/b", "é", "%2e"] {
+            assert!(!is_permission_slug(slug), "{slug}");
+        }
+    }
+
+    #[test]
     fn an_organization_is_written_by_its_id_or_by_an_external_one() {
         let at = |path: &str| Scope::within(ORGANIZATION, path);
         assert_eq!(place(&at("org_01J9")), Ok(Place::Id("org_01J9")));
@@ -107,6 +163,23 @@ mod tests {
             assert!(place(&at(path)).is_err(), "{path:?}");
         }
         assert!(place(&Scope::within("workspace", "org_01J9")).is_err());
+    }
+
+    #[test]
+    fn a_resource_is_written_by_its_organization_its_type_and_its_external_id() {
+        let scope = |path: &str| Scope::within(RESOURCE, path);
+        let (one, other) = (scope("external:acme/project/a/b"), scope("org_1/project/..%2f"));
+        let resource = Resource::of(&one);
+        assert_eq!(
+            resource,
+            Some(Resource { organization: "external:acme", kind: "project", external_id: "a/b" })
+        );
+        assert_eq!(resource.map(|one| one.within("org_1")), Some(scope("org_1/project/a/b")));
+        assert!(Resource::of(&other).is_some(), "it is encoded where it is sent");
+        for path in ["org_1", "org_1/project", "org_1/project/", "org_1/Project/a", "org_1/project/.."] {
+            assert_eq!(Resource::of(&scope(path)), None, "{path}");
+        }
+        assert_eq!(Resource::of(&Scope::within(ORGANIZATION, "org_1/project/a")), None);
     }
 
     #[test]

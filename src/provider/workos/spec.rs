@@ -6,8 +6,9 @@ use super::{URL, WorkOs, fork, manual, slug};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        DefaultRole, Do, Example, FieldSpec, Holds, Length, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Slug, Spec, Spellings, Task, equal_text,
+        DefaultRole, Do, Example, FieldSpec, Holds, Length, OnChange, OnRemove, PermissionClass,
+        PermissionForm, PrincipalClass, ResourceType, RoleClass, ScopeSpec, Setting, SettingForm, Slug, Spec,
+        Spellings, Task, equal_text,
     },
     model::{Scope, live::LiveState, object::field},
     provider::http::Connection,
@@ -21,6 +22,11 @@ pub(super) const ORGANIZATION_ROLE: &str = "organization_role";
 pub(super) const MEMBERSHIP: &str = "user";
 /// Class of WorkOS's own groups, which give roles to those of an organization's members who are in them.
 pub(super) const GROUP: &str = "group";
+
+/// Class of the users who hold roles on resources of organizations.
+pub(super) const RESOURCE_MEMBER: &str = "resource_user";
+/// Class of the groups that give roles on resources of organizations.
+pub(super) const RESOURCE_GROUP: &str = "resource_group";
 
 /// Setting: whether a member holds one role or several.
 pub(super) const ROLES_OF_A_MEMBER: &str = "roles_of_a_member";
@@ -49,10 +55,12 @@ pub(super) fn several_roles(connection: &Connection) -> bool {
     connection.setting(ROLES_OF_A_MEMBER).is_some_and(|value| value.raw() == SEVERAL)
 }
 
-/// A slug cannot change. Source: `/reference/roles/custom-role`.
+/// A slug cannot change, nor the type of resource; with another slug a new role takes the place of the
+/// old one. Source: `/reference/roles/custom-role`.
 const FIELDS: &[FieldSpec] = &[
     FieldSpec::of(field::NAME),
     FieldSpec { on_change: OnChange::Replace, ..FieldSpec::of(field::SLUG) },
+    FieldSpec { on_change: OnChange::Refuse, ..FieldSpec::of(field::RESOURCE_TYPE) },
     FieldSpec { same: equal_text, ..FieldSpec::of(field::DESCRIPTION) },
     FieldSpec::of(field::PERMISSIONS),
 ];
@@ -68,15 +76,38 @@ const SLUG: Slug = Slug {
     is_valid: slug::is_role_slug,
 };
 
+/// Which types there are, only the dashboard tells. Source: the vendor's OpenAPI description,
+/// `CreateRoleDto`; what is usual, its SDKs.
+const RESOURCE_TYPE: ResourceType = ResourceType { usual: slug::ORGANIZATION, length: LONGEST };
+
+/// Source: `/reference/roles/permission`, and the vendor's OpenAPI description, `CreatePermissionDto`.
+const PERMISSION: PermissionClass = PermissionClass {
+    slug: Slug {
+        length: LONGEST,
+        prefix_in_instances: "",
+        about: "at most 48 lowercase letters, digits, and `-` `_` `.` `:` `*`",
+        is_valid: slug::is_permission_slug,
+    },
+    name: LONGEST,
+    description: Length { min: 0, max: Some(150) },
+    resource_type: Some(RESOURCE_TYPE),
+};
+
 const ORGANIZATIONS: ScopeSpec = ScopeSpec::instance(
     slug::ORGANIZATION,
     "organizations by their id (`org_…`), or by `external:` and their external id",
 );
 
 /// A role of the environment is deleted in the dashboard alone, where its members get the default role,
-/// so that it need not be vacant.
+/// so that it need not be vacant. The role `member`, which every environment has, changes like any other.
 const ROLES: &[RoleClass] = &[
-    RoleClass { class: ENVIRONMENT_ROLE, delete: Do::Manual, delete_needs_vacancy: false, ..COMMON },
+    RoleClass {
+        class: ENVIRONMENT_ROLE,
+        delete: Do::Manual,
+        delete_needs_vacancy: false,
+        declares_builtin: true,
+        ..COMMON
+    },
     RoleClass { class: ORGANIZATION_ROLE, scopes: &[ORGANIZATIONS], ..COMMON },
 ];
 
@@ -85,12 +116,31 @@ const COMMON: RoleClass = RoleClass {
     name: LONGEST,
     description: Some(Length { min: 0, max: Some(150) }),
     slug: Some(SLUG),
+    resource_type: Some(RESOURCE_TYPE),
+    permissions_apart: true,
     delete_needs_vacancy: true,
     ..RoleClass::PLAIN
 };
 
-/// A member of an organization always has a role. Source: `/authkit/roles-and-permissions`.
-const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS];
+const RESOURCES: ScopeSpec = ScopeSpec::instance(
+    slug::RESOURCE,
+    "resources of organizations, as `ORGANIZATION/TYPE/EXTERNAL_ID`: `org_…/project/proj-1`",
+);
+
+/// A member of an organization always has a role there, and on its resources any number. Source:
+/// `/authkit/roles-and-permissions`; the vendor's OpenAPI description, `AuthorizationRoleAssignments`.
+const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS, ON_RESOURCES, GROUPS_ON_RESOURCES];
+
+const ON_RESOURCES: PrincipalClass = PrincipalClass {
+    class: RESOURCE_MEMBER,
+    scopes: &[RESOURCES],
+    holds: Holds::Several,
+    on_remove: OnRemove::Gone,
+    ..MEMBERSHIPS
+};
+
+const GROUPS_ON_RESOURCES: PrincipalClass =
+    PrincipalClass { class: RESOURCE_GROUP, scopes: &[RESOURCES], ..GROUPS };
 
 const MEMBERSHIPS: PrincipalClass = PrincipalClass {
     class: MEMBERSHIP,
@@ -164,6 +214,10 @@ impl Spec for WorkOs {
 
     fn permission_form(&self) -> PermissionForm {
         PermissionForm::Flat
+    }
+
+    fn permission_class(&self) -> Option<PermissionClass> {
+        Some(PERMISSION)
     }
 
     fn catalogue(&self) -> &Catalogue {

@@ -37,7 +37,9 @@ pub(super) fn page(items: &[String], after: Option<&str>) -> String {
 }
 
 pub(super) fn permission(slug: &str) -> String {
-    format!(r#"{{"object":"permission","id":"perm_1","slug":"{slug}","name":"x","system":false}}"#)
+    format!(
+        r#"{{"object":"permission","id":"perm_1","slug":"{slug}","name":"x","description":null,"system":false,"resource_type_slug":"organization","created_at":"x","updated_at":"x"}}"#
+    )
 }
 
 pub(super) fn membership(user: &str, roles: &[&str], directory: bool) -> String {

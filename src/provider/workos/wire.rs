@@ -36,6 +36,8 @@ pub(super) struct Role<'a> {
     #[serde(rename = "type")]
     pub(super) kind: RoleKind,
     #[serde(borrow)]
+    pub(super) resource_type_slug: Text<'a>,
+    #[serde(borrow)]
     pub(super) permissions: Bounded<Text<'a>, MOST_PERMISSIONS>,
 }
 
@@ -69,7 +71,15 @@ pub(super) struct Cursors {
 /// A permission.
 #[derive(Debug, Deserialize)]
 pub(super) struct Permission {
+    /// `perm_` and more; paths name the slug.
+    pub(super) id: String,
     pub(super) slug: String,
+    pub(super) name: String,
+    #[serde(deserialize_with = "required")]
+    pub(super) description: Option<String>,
+    /// Whether WorkOS manages it itself: it can be given, and neither changed nor deleted.
+    pub(super) system: bool,
+    pub(super) resource_type_slug: String,
 }
 
 /// An organization.
@@ -112,7 +122,25 @@ pub(super) struct GroupRole {
 /// What a role is given on.
 #[derive(Debug, Deserialize)]
 pub(super) struct Resource {
+    pub(super) external_id: String,
     pub(super) resource_type_slug: String,
+}
+
+/// A role that a membership has on a resource.
+#[derive(Debug, Deserialize)]
+pub(super) struct RoleAssignment {
+    pub(super) id: String,
+    pub(super) organization_membership_id: String,
+    pub(super) role: SlimRole,
+    pub(super) source: AssignmentSource,
+}
+
+/// Where a role on a resource comes from.
+#[derive(Debug, Deserialize)]
+pub(super) struct AssignmentSource {
+    /// `direct`, or a group.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
 }
 
 /// A role by its slug.

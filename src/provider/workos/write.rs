@@ -1,9 +1,11 @@
-//! Writing WorkOS. A role is made in two requests, because making one takes no permissions: nobody can
-//! hold it between them, and where the second does not come about, the next plan gives the permissions.
+//! Writing WorkOS. A role is made without permissions: they come with an operation of their own, and where
+//! that does not come about, the next plan gives them.
 
 mod body;
 mod group;
 mod membership;
+mod permission;
+mod resource;
 
 use std::collections::BTreeSet;
 
@@ -15,7 +17,7 @@ use super::{
     help::{HELD, TAKEN, explain_write},
     members,
     slug::{self, Place},
-    spec::GROUP,
+    spec::{GROUP, RESOURCE_GROUP, RESOURCE_MEMBER},
     wire,
 };
 use crate::{
@@ -66,11 +68,9 @@ impl Write for Writer {
         Box::pin(self.run(verb, made))
     }
 
-    /// The full set once more: where a role was made and has other permissions, or a set was accepted
-    /// and is read back otherwise.
+    /// The full set once more, where it was accepted and is read back otherwise.
     fn insist<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Option<Fut<'a, Result<Outcome, WriteError>>> {
         let (id, scope, permissions) = match verb {
-            Verb::CreateRole { address, scope, body, .. } => (made.get(address)?, scope, &body.permissions),
             Verb::UpdateRole { role, scope, full, send, .. } if send.permissions.is_some() => {
                 (role.id(made)?, scope, &full.permissions)
             }
@@ -94,11 +94,17 @@ impl Writer {
             Verb::CreateRole { scope, body, .. } => self.create(scope, body).await,
             Verb::UpdateRole { role, scope, send, .. } => self.update(scope, known(role, made)?, send).await,
             Verb::DeleteRole { role, scope, .. } => self.delete(scope, known(role, made)?).await,
-            Verb::Assign { role, class: GROUP, principals, .. } => {
-                self.let_give(known(role, made)?, principals).await
+            Verb::Assign { role, class: GROUP | RESOURCE_GROUP, scope, principals, .. } => {
+                self.let_give(scope, known(role, made)?, principals).await
             }
-            Verb::Unassign { role, class: GROUP, principals, .. } => {
-                self.let_keep(known(role, made)?, principals).await
+            Verb::Unassign { role, class: GROUP | RESOURCE_GROUP, scope, principals } => {
+                self.let_keep(scope, known(role, made)?, principals).await
+            }
+            Verb::Assign { role, class: RESOURCE_MEMBER, scope, principals, .. } => {
+                self.give_on_resource(scope, known(role, made)?, principals).await
+            }
+            Verb::Unassign { role, class: RESOURCE_MEMBER, scope, principals } => {
+                self.take_on_resource(scope, known(role, made)?, principals).await
             }
             Verb::Assign { role, scope, principals, .. } => {
                 self.give(scope, known(role, made)?, principals).await
@@ -106,6 +112,7 @@ impl Writer {
             Verb::Unassign { role, scope, principals, .. } => {
                 self.take(scope, known(role, made)?, principals).await
             }
+            Verb::Permission { slug, act } => self.permission(slug, act).await,
             Verb::SetDefault { .. } => Err(not_sent("WorkOS has no request that sets the default role")),
         }
     }
@@ -114,37 +121,26 @@ impl Writer {
         let path = RolesPath::new(scope)?;
         let full = full(body).map_err(|what| not_sent(&what))?;
         let slug = full.slug;
-        let already = match self.send(Method::POST, &path.segments, Some(full.json), None).await {
-            Ok(_) => BTreeSet::new(),
+        match self.send(Method::POST, &path.segments, Some(full.json), None).await {
+            Ok(_) => {}
             Err(failure) if is_taken(&failure) || failure.effect == Effect::Unknown => {
-                self.reconcile(&path, slug, body, failure).await?
+                self.reconcile(&path, slug, body, failure).await?;
             }
             Err(failure) => return Err(explain_write(failure).into()),
-        };
-        if already != body.permissions {
-            self.put_permissions(&path, slug, &body.permissions).await.map_err(|error| {
-                WriteError {
-                help: Some(
-                    "The role was made and has no permissions yet. Run the same command again: it gives them."
-                        .to_owned(),
-                ),
-                ..error
-            }
-            })?;
         }
         Ok(Outcome::Done { id: Some(slug::role_id(path.organization, slug)) })
     }
 
     /// What is there where a role was to be made, and the request was not answered, or answered that
-    /// the slug is taken. A role that is as it was to be, with permissions at most that it is to have, is
-    /// the one that was meant: the plan saw none. Any other is not touched.
+    /// the slug is taken. A role that is as it was to be, and has no permission, is the one that was meant:
+    /// the plan saw none. Any other is not touched.
     async fn reconcile(
         &self,
         path: &RolesPath<'_>,
         slug: &str,
         body: &RoleBody,
         failure: Failure,
-    ) -> Result<BTreeSet<Untrusted>, WriteError> {
+    ) -> Result<(), WriteError> {
         let segments = path.role(&[slug]);
         let get = Get { segments: &segments, query: &[], wave: 1, quota: None };
         let reading = self.reader.begin();
@@ -154,8 +150,6 @@ impl Writer {
         };
         let text = |text: Option<&str>| Value::Text(text.map(Untrusted::from));
         let description = role.description.as_ref().map(|text| &*text.0);
-        let permissions: BTreeSet<Untrusted> =
-            role.permissions.0.iter().map(|slug| Untrusted::from(&*slug.0)).collect();
         let own = match path.organization {
             None => wire::RoleKind::Environment,
             Some(_) => wire::RoleKind::Organization,
@@ -164,19 +158,22 @@ impl Writer {
             && role.kind == own
             && role.name.0 == body.name.raw()
             && equal_text(&text(description), &text(body.description.as_ref().map(Untrusted::raw)))
-            && permissions.is_subset(&body.permissions);
-        if same { Ok(permissions) } else { Err(explain_write(failure).into()) }
+            && role.permissions.0.is_empty();
+        if same { Ok(()) } else { Err(explain_write(failure).into()) }
     }
 
     async fn update(&self, scope: &Scope, id: &Untrusted, send: &RolePatch) -> Result<Outcome, WriteError> {
         let path = RolesPath::new(scope)?;
         let slug = slug::slug_of(id).map_err(|what| not_sent(&what))?;
-        if let Some(json) = details(send) {
-            let sent = self.send(Method::PATCH, &path.role(&[slug]), Some(json), None).await;
-            sent.map_err(explain_write)?;
-        }
-        if let Some(permissions) = &send.permissions {
-            self.put_permissions(&path, slug, permissions).await?;
+        // The planner keeps the two apart: each is a request of its own.
+        match (details(send), &send.permissions) {
+            (Some(json), None) => {
+                let sent = self.send(Method::PATCH, &path.role(&[slug]), Some(json), None).await;
+                sent.map_err(explain_write)?;
+            }
+            (None, Some(permissions)) => self.put_permissions(&path, slug, permissions).await?,
+            (None, None) => {}
+            (Some(_), Some(_)) => return Err(not_sent("it would take two requests")),
         }
         Ok(Outcome::Done { id: None })
     }

@@ -6,8 +6,8 @@ use super::{
         words::{Fate, difference},
     },
     view::{
-        RELEASED, Row, bringers, broken, conclusion, condition, count, explained, files, has_more, is_quiet,
-        plain_rows, rows, side, subject,
+        RELEASED, Row, bringers, broken, conclusion, condition, count, explained, files, has_more,
+        is_permission, is_quiet, plain_rows, rows, side, subject,
     },
 };
 use crate::{
@@ -127,7 +127,8 @@ fn whole(page: &mut Page, target: &TargetDifference, diff: &DiffDocument) {
     for cause in &target.causes {
         page.item(&shared(cause), cause.roles.len());
     }
-    for role in target.roles.iter().filter(|role| has_more(role)) {
+    let roles = target.permission_definitions.iter().chain(&target.roles);
+    for role in roles.filter(|role| has_more(role)) {
         page.item(&whole_role(role), 1);
     }
     lists(page, target);
@@ -207,7 +208,8 @@ fn whole_role(role: &RoleDifference) -> String {
     };
     let before =
         role.name_before.as_ref().map(|name| format!("{} → ", markdown(name.raw()))).unwrap_or_default();
-    let mut head = vec![format!("**{verb} {before}{}**", markdown(role.name.raw()))];
+    let what = if is_permission(&role.address) { " permission" } else { "" };
+    let mut head = vec![format!("**{verb}{what} {before}{}**", markdown(role.name.raw()))];
     head.extend(role.definition.as_ref().map(place));
     head.push(markdown_code(role.address.as_str()));
     if role.released {

@@ -18,7 +18,7 @@ use super::{
     },
     view::{
         RELEASED, Row, bringers, broken, conclusion, condition, count, counts, explained, files, has_more,
-        is_quiet, plain_rows, rows, side, subject,
+        is_permission, is_quiet, plain_rows, rows, side, subject,
     },
 };
 use crate::{
@@ -142,7 +142,8 @@ fn whole(page: &mut Page, target: &TargetDifference, diff: &DiffDocument, signs:
         page.blank();
         put_cause(page, cause);
     }
-    for role in target.roles.iter().filter(|role| has_more(role)) {
+    let roles = target.permission_definitions.iter().chain(&target.roles);
+    for role in roles.filter(|role| has_more(role)) {
         page.blank();
         put_role(page, role, signs);
     }
@@ -234,7 +235,8 @@ fn put_role(page: &mut Page, role: &RoleDifference, signs: Signs) {
         What::Renamed => (signs.rename, Paint::Change),
         What::Changed => ("~", Paint::Change),
     };
-    let mut text = Line::new().own(paint, format_args!("{sign} "));
+    let what = if is_permission(&role.address) { "permission " } else { "" };
+    let mut text = Line::new().own(paint, format_args!("{sign} {what}"));
     if let Some(before) = &role.name_before {
         text = text.name(Paint::Strong, before.raw()).own(Paint::Dim, format_args!(" {} ", signs.arrow));
     }

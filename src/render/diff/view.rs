@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::plan::fields::split;
+pub(super) use super::plan::view::is_permission;
 use crate::{
     model::Untrusted,
     plan::difference::document::{

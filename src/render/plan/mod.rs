@@ -10,7 +10,7 @@ mod drift;
 pub(super) mod fields;
 mod origins;
 mod refusals;
-mod view;
+pub(super) mod view;
 pub(super) mod words;
 
 #[cfg(test)]

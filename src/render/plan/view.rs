@@ -39,6 +39,24 @@ impl Place {
     }
 }
 
+/// Whether an address is that of a permission, whose name alone could be that of a role.
+pub(in crate::render) fn is_permission(address: &Address) -> bool {
+    Place::of(address).kind == "permission"
+}
+
+/// Where the role of an address lives, where that is not the target itself: the same role may live in
+/// many places.
+pub(super) fn lives_in(address: &Address) -> Option<String> {
+    let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let mut parts = address.as_str().split('/').skip(1);
+    let (kind, key) = (parts.next()?, parts.next()?);
+    let (_, scope) = key.split_once('@').filter(|_| kind == "role")?;
+    Some(match scope.split_once('=') {
+        Some((kind, path)) => format!("{} {}", decode(kind), decode(path)),
+        None => decode(scope),
+    })
+}
+
 /// Whether the change is about who holds a role.
 pub(super) fn is_assignment(change: &Change) -> bool {
     matches!(change.action, Action::Assign | Action::Reassign | Action::Unassign)

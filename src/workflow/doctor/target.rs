@@ -257,6 +257,7 @@ impl Look<'_> {
         self.identity(&live.identity);
         self.roles(&live);
         self.catalogue(&live);
+        self.facts(&live);
         self.members(tenant, &*reader, &live, wishes).await;
         self.lock(&live.identity);
     }
@@ -317,6 +318,13 @@ impl Look<'_> {
             )
             .help("Such a role is not compared, and not changed."),
         });
+    }
+
+    /// What no request changes.
+    fn facts(&mut self, live: &LiveState) {
+        for fact in &live.facts {
+            self.add(Check::info("for information", fact.raw()));
+        }
     }
 
     fn catalogue(&mut self, live: &LiveState) {

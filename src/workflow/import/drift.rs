@@ -175,7 +175,7 @@ fn wanted(planned: &PlannedTarget, options: &Options) -> Vec<Change> {
                 || change.id.as_ref().is_some_and(|id| id.raw() == role)
                 || names.into_iter().any(|name| name == role)
         }
-        What::Default { .. } | What::Assignment { .. } => false,
+        What::Permission { .. } | What::Default { .. } | What::Assignment { .. } => false,
     };
     let mut ids: BTreeSet<_> =
         planned.plan.changes.iter().filter(|one| about(one)).map(Change::role_id).collect();
@@ -190,7 +190,7 @@ fn wanted(planned: &PlannedTarget, options: &Options) -> Vec<Change> {
     }
     let holds = |role: &Option<crate::model::RoleId>| role.as_ref().is_some_and(|role| ids.contains(role));
     let of = |change: &&Change| match &change.what {
-        What::Role { .. } => about(change),
+        What::Role { .. } | What::Permission { .. } => about(change),
         What::Default { before, after } | What::Assignment { before, after, .. } => {
             holds(before) || holds(after)
         }

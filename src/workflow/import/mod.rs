@@ -16,11 +16,12 @@ use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
     definition::emit::Additions,
     model::{
-        Finding, Kind, Untrusted,
+        Finding, Kind, Untrusted, Value,
         config::Target,
         desired::DesiredState,
+        field,
         files::Files as _,
-        live::{LiveObject, LiveState, Query},
+        live::{Live, LiveObject, LiveState, Query},
     },
     plan::query::query,
     repo::{self, WorkTree},
@@ -122,9 +123,13 @@ pub async fn import(
     let reads: Vec<_> = join_all(reads).await;
     let mut only = Vec::new();
     if let Some(wanted) = &options.role {
-        only =
-            reads.iter().map(|(_, live)| live.as_ref().map_or(Ok(None), |live| find(live, wanted))).collect();
-        let found = only.iter().any(|found| !matches!(found, Ok(None)));
+        only = reads
+            .iter()
+            .map(|(_, live)| live.as_ref().map_or(Ok(BTreeSet::new()), |live| find(live, wanted)))
+            .collect();
+        let found = only
+            .iter()
+            .any(|found: &Result<BTreeSet<_>, _>| found.as_ref().map_or(true, |ids| !ids.is_empty()));
         if !found && reads.iter().all(|(_, live)| live.is_ok()) {
             return Err(unknown(wanted, reads.iter().filter_map(|(_, live)| live.as_ref().ok())));
         }
@@ -134,7 +139,7 @@ pub async fn import(
     for (index, (target, live)) in reads.iter().enumerate() {
         let ids = match only.get(index) {
             None => Ok(None),
-            Some(Ok(id)) => Ok(Some(id.iter().cloned().collect::<BTreeSet<_>>())),
+            Some(Ok(ids)) => Ok(Some(ids.clone())),
             Some(Err(failure)) => Err(failure.clone()),
         };
         let result = match (live, ids, world.registry.get(target.provider)) {
@@ -208,28 +213,39 @@ fn with_attested(world: &World, project: &Project, target: &Target, mut live: Li
     live
 }
 
-/// The live id of the custom role with this id or name.
-fn find(live: &LiveState, wanted: &str) -> Result<Option<Untrusted>, Failure> {
-    let is_named = |role: &&LiveObject| role.key.name.raw() == wanted;
+/// The live ids of the custom role with this id or name: several, where the same slug stands for it in
+/// several places.
+fn find(live: &LiveState, wanted: &str) -> Result<BTreeSet<Untrusted>, Failure> {
+    let shown = |role: &LiveObject| match role.fields.get(field::NAME).and_then(Live::value) {
+        Some(Value::Text(Some(name))) => name.raw() == wanted,
+        _ => false,
+    };
+    let is_known_by = |role: &&LiveObject| role.key.name.raw() == wanted;
     let has_id = |role: &&LiveObject| role.id.as_ref().is_some_and(|id| id.raw() == wanted);
     let roles = || live.of(Kind::Role).filter(|role| !role.builtin);
     if let Some(role) = roles().find(has_id) {
-        return Ok(role.id.clone());
+        return Ok(role.id.iter().cloned().collect());
     }
-    let named: Vec<&Untrusted> = roles().filter(is_named).filter_map(|role| role.id.as_ref()).collect();
-    match named.as_slice() {
-        [] => match live.of(Kind::Role).find(|role| is_named(role) || has_id(role)) {
+    let mut named: Vec<&LiveObject> = roles().filter(is_known_by).collect();
+    if named.is_empty() {
+        named = roles().filter(|role| shown(role)).collect();
+    }
+    let ids: BTreeSet<Untrusted> = named.iter().filter_map(|role| role.id.clone()).collect();
+    let keys: BTreeSet<_> = named.iter().map(|role| &role.key).collect();
+    let slugs: BTreeSet<_> = named.iter().map(|role| (&role.key.name, role.key.class)).collect();
+    if ids.is_empty() {
+        return match live.of(Kind::Role).find(|role| is_known_by(role) || has_id(role)) {
             Some(_) => Err(Failure::new(Exit::Invalid, format!("`{wanted}` is a built-in role"))
                 .help("Built-in roles are not declared; definitions refer to them as `builtin:NAME`.")),
-            None => Ok(None),
-        },
-        [id] => Ok(Some((*id).clone())),
-        several => {
-            let ids: Vec<&str> = several.iter().map(|id| id.raw()).collect();
-            let message = format!("{} live roles are named `{wanted}`", several.len());
-            Err(Failure::new(Exit::Invalid, message).help(format!("Name one by its id: {}.", ids.join(", "))))
-        }
+            None => Ok(ids),
+        };
     }
+    if keys.len() == ids.len() && slugs.len() == 1 {
+        return Ok(ids);
+    }
+    let all: Vec<&str> = ids.iter().map(Untrusted::raw).collect();
+    let message = format!("{} live roles are named `{wanted}`", all.len());
+    Err(Failure::new(Exit::Invalid, message).help(format!("Name one by its id: {}.", all.join(", "))))
 }
 
 fn unknown<'a>(wanted: &str, lives: impl Iterator<Item = &'a LiveState>) -> Failure {

@@ -163,13 +163,18 @@ impl Work<'_> {
             }
             known.roles.extend(id.map(|id| (id, key.clone())));
             known.keys.insert(key);
-            known.names.insert(role.desired.name.value.clone());
+            let natural = role.desired.natural().value.clone();
+            known.names.insert((role.desired.class, role.scope.clone(), natural));
         }
         let removals = self.desired.removed.iter().filter(|removal| !self.goes(removal.role.site, anew));
         known.keys.extend(removals.filter_map(|removal| match &removal.role.value {
             RoleName::Key(key) => Some(key.clone()),
             RoleName::Builtin(_) | RoleName::Live(_) => None,
         }));
+        let declared = self.desired.permissions.iter().map(|(slug, one)| (slug, one.site));
+        let gone = self.desired.removed_permissions.iter().map(|(slug, site)| (slug, *site));
+        let permissions = declared.chain(gone).filter(|(_, site)| !self.goes(*site, anew));
+        known.permissions = permissions.map(|(slug, _)| slug.clone()).collect();
         let removed = self.resolved.removed.iter().filter(|(_, removal)| !self.goes(removal.site, anew));
         known.removed = removed.map(|(id, _)| id.clone()).collect();
         let assigned = self.resolved.assignments.iter().filter(|(_, one)| !self.goes(one.site, anew));
@@ -221,10 +226,12 @@ impl Work<'_> {
         for role in &additions.roles {
             parts.entry(self.place.role(&role.key)).or_default().roles.push(role);
         }
-        if additions.default.is_some() || !additions.assignments.is_empty() {
+        let others = additions.default.is_some() || !additions.assignments.is_empty();
+        if others || !additions.permissions.is_empty() {
             let part = parts.entry(self.place.holders()).or_default();
             part.default = additions.default.as_ref();
             part.assignments = additions.assignments.iter().collect();
+            part.permissions = additions.permissions.iter().collect();
         }
         parts
     }
@@ -311,6 +318,7 @@ impl Work<'_> {
             let message = format!("what would stand in {} {why}; nothing was written", paths.join(", "));
             let parts = self.parts(additions);
             let all = Part {
+                permissions: additions.permissions.iter().collect(),
                 roles: additions.roles.iter().collect(),
                 default: additions.default.as_ref(),
                 assignments: additions.assignments.iter().collect(),
@@ -353,6 +361,8 @@ impl Work<'_> {
         desired.assignments.retain(|one| !self.goes(one.principal.site, anew));
         desired.exclusive.retain(|list| !self.goes(list.role.site, anew));
         desired.removed.retain(|removal| !self.goes(removal.role.site, anew));
+        desired.permissions.retain(|_, one| !self.goes(one.site, anew));
+        desired.removed_permissions.retain(|_, site| !self.goes(*site, anew));
         desired.default = desired.default.filter(|default| !self.goes(default.site, anew));
         desired
     }

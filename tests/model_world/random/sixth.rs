@@ -36,7 +36,33 @@ struct RoleRecipe {
     wanted_base: bool,
     wanted: u8,
     name: usize,
+    /// Of the permissions that people make.
+    decks: (u8, u8),
 }
+
+/// What becomes of a permission that people make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DeckFate {
+    Absent,
+    Undeclared,
+    Kept,
+    Renamed,
+    Made,
+    Removed,
+}
+
+impl DeckFate {
+    fn is_there(self) -> bool {
+        !matches!(self, Self::Absent | Self::Made)
+    }
+
+    fn stays(self) -> bool {
+        !matches!(self, Self::Absent | Self::Removed)
+    }
+}
+
+/// Permissions that people make.
+const DECKS: [&str; 4] = ["deck:a", "deck:b", "deck:c", "deck:d"];
 
 #[derive(Clone, Debug)]
 struct OfficeRecipe {
@@ -61,6 +87,7 @@ struct Recipe {
     live: Vec<RoleRecipe>,
     new: Vec<RoleRecipe>,
     offices: Vec<OfficeRecipe>,
+    decks: Vec<DeckFate>,
     people: Vec<PersonRecipe>,
     authoritative: bool,
     on_unassign: usize,
@@ -74,8 +101,10 @@ fn role() -> impl Strategy<Value = RoleRecipe> {
         2 => Just(Fate::Renamed),
         2 => Just(Fate::Removed),
     ];
-    (0..3usize, any::<bool>(), any::<u8>(), fate, prop::bool::weighted(0.4), any::<u8>(), 0..6usize).prop_map(
-        |(place, base, permissions, fate, moves, wanted, name)| RoleRecipe {
+    let decks = (any::<u8>(), any::<u8>());
+    let is = (0..3usize, any::<bool>(), any::<u8>(), fate);
+    (is, prop::bool::weighted(0.4), any::<u8>(), 0..6usize, decks).prop_map(
+        |((place, base, permissions, fate), moves, wanted, name, decks)| RoleRecipe {
             place,
             base,
             permissions,
@@ -83,8 +112,20 @@ fn role() -> impl Strategy<Value = RoleRecipe> {
             wanted_base: base != moves,
             wanted,
             name,
+            decks,
         },
     )
+}
+
+fn deck() -> impl Strategy<Value = DeckFate> {
+    prop_oneof![
+        Just(DeckFate::Absent),
+        Just(DeckFate::Undeclared),
+        Just(DeckFate::Kept),
+        Just(DeckFate::Renamed),
+        Just(DeckFate::Made),
+        Just(DeckFate::Removed),
+    ]
 }
 
 fn office() -> impl Strategy<Value = OfficeRecipe> {
@@ -103,9 +144,11 @@ fn person() -> impl Strategy<Value = PersonRecipe> {
 fn recipe() -> impl Strategy<Value = Recipe> {
     let roles = (prop::collection::vec(role(), 0..7), prop::collection::vec(role(), 0..3));
     let others = (prop::collection::vec(office(), 0..3), prop::collection::vec(person(), 0..10));
-    let rest = (prop::bool::weighted(0.3), 0..4usize, any::<u64>(), any::<bool>());
+    let decks = prop::collection::vec(deck(), DECKS.len());
+    let rest = (prop::bool::weighted(0.3), 0..4usize, any::<u64>(), any::<bool>(), decks);
     (roles, others, rest).prop_map(
-        |((live, new), (offices, people), (authoritative, on_unassign, seed, folds_case))| Recipe {
+        |((live, new), (offices, people), (authoritative, on_unassign, seed, folds_case, decks))| Recipe {
+            decks,
             folds_case,
             live,
             new,
@@ -125,6 +168,25 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
 
 fn permissions(mask: u8) -> BTreeSet<String> {
     (0..8).filter(|bit| mask & (1 << bit) != 0).map(|bit| PERMISSIONS[bit].to_owned()).collect()
+}
+
+/// The permissions that people make, as far as they are there.
+fn decks(recipe: &Recipe, mask: u8, is: impl Fn(DeckFate) -> bool) -> impl Iterator<Item = String> {
+    let there = recipe.decks.iter().zip(DECKS).enumerate();
+    let there = there.filter(move |(bit, (fate, _))| mask & (1 << bit) != 0 && is(**fate));
+    there.map(|(_, (_, slug))| slug.to_owned()).collect::<Vec<_>>().into_iter()
+}
+
+/// What a live role has, with permissions that people made: what nobody takes from it stays.
+fn has(recipe: &Recipe, role: &RoleRecipe) -> BTreeSet<String> {
+    let stays = role.fate == Fate::Undeclared;
+    let of = |fate: DeckFate| fate.is_there() && (!stays || fate.stays());
+    permissions(role.permissions).into_iter().chain(decks(recipe, role.decks.0, of)).collect()
+}
+
+/// What a declared role is to have.
+fn gets(recipe: &Recipe, role: &RoleRecipe) -> BTreeSet<String> {
+    permissions(role.wanted).into_iter().chain(decks(recipe, role.decks.1, DeckFate::stays)).collect()
 }
 
 fn place(at: usize) -> Scope {
@@ -155,7 +217,7 @@ fn build(recipe: &Recipe) -> Case {
         if there < super::super::sixth::LIMIT as usize {
             let base = Some(base(role.base).to_owned());
             let name = format!("Role {index}");
-            let role = Role { scope, base, ..plain_role(&name, permissions(role.permissions)) };
+            let role = Role { scope, base, ..plain_role(&name, has(recipe, role)) };
             world.roles.insert(format!("r{index}"), role);
         }
     }
@@ -219,7 +281,7 @@ fn build(recipe: &Recipe) -> Case {
         let name = format!("Made {index}");
         let base = base(new.wanted_base);
         let key = format!("n{index}");
-        let own = permissions(new.wanted);
+        let own = gets(recipe, new);
         definitions = definitions.role(&key, |role| {
             let own: Vec<&str> = own.iter().map(String::as_str).collect();
             role.name(&name).at(scope.clone()).base(&format!("builtin:{base}")).permissions(&own)
@@ -231,6 +293,22 @@ fn build(recipe: &Recipe) -> Case {
     }
     undeclared.extend(offices(recipe, &world, &mut definitions, &mut roles, &mut declared));
     let mut wanted = World { roles, ..world.clone() };
+    for (fate, slug) in recipe.decks.iter().zip(DECKS) {
+        let name = format!("The {slug}");
+        if fate.is_there() {
+            world = world.permission(slug, &name);
+            undeclared.extend((*fate == DeckFate::Undeclared).then(|| format!("permission-{slug}")));
+        }
+        let name = if *fate == DeckFate::Renamed { format!("{name} again") } else { name };
+        if fate.stays() {
+            wanted = wanted.permission(slug, &name);
+        }
+        definitions = match fate {
+            DeckFate::Kept | DeckFate::Renamed | DeckFate::Made => definitions.permission(slug, &name),
+            DeckFate::Removed => definitions.removed_permission(slug),
+            DeckFate::Absent | DeckFate::Undeclared => definitions,
+        };
+    }
     let untold = BTreeSet::new();
     people(recipe, &mut world, &mut wanted, &mut definitions, &declared, &removed);
     Case { world, definitions, wanted, undeclared, untold, seed: recipe.seed }
@@ -247,7 +325,7 @@ fn declare(
     (by_id, previously): (bool, bool),
     whole: &Recipe,
 ) {
-    let own = permissions(recipe.wanted);
+    let own = gets(whole, recipe);
     let base = base(recipe.wanted_base);
     *definitions = definitions.clone().role(key, |role| {
         let own: Vec<&str> = own.iter().map(String::as_str).collect();

@@ -2,7 +2,9 @@
 
 mod holders;
 mod interruptions;
+mod permissions;
 mod requests;
+mod resources;
 mod roles;
 
 use serde_json::{Value, json};

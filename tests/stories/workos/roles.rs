@@ -31,7 +31,7 @@ fn a_role_of_the_environment_is_made_changed_and_renamed() {
     let _changed = project.apply().exits(0);
     assert_eq!(
         emulator.sent(),
-        ["PATCH /authorization/roles/auditor", "PUT /authorization/roles/auditor/permissions"]
+        ["PUT /authorization/roles/auditor/permissions", "PATCH /authorization/roles/auditor"]
     );
     let role = role(&emulator, None, "auditor").expect("it keeps its slug");
     assert_eq!(role["name"], "Chief auditor");

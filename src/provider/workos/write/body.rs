@@ -27,6 +27,9 @@ pub(super) fn full(body: &RoleBody) -> Result<Full<'_>, String> {
     if let Some(description) = &body.description {
         json.insert("description".to_owned(), description.raw().into());
     }
+    if let Some(Value::Text(Some(resource_type))) = body.fields.get(field::RESOURCE_TYPE) {
+        json.insert("resource_type_slug".to_owned(), resource_type.raw().into());
+    }
     Ok(Full { slug: slug.raw(), json: Json::Object(json) })
 }
 

@@ -1,12 +1,16 @@
-//! Giving roles to WorkOS's own groups, and taking them: by the organization as a whole.
+//! Giving roles to WorkOS's own groups, and taking them: by the organization as a whole, or on a resource
+//! of it.
 
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Writer, not_sent};
+use super::{
+    Writer, not_sent,
+    resource::{on, scope_of},
+};
 use crate::{
     contract::is_safe_id,
-    model::Untrusted,
+    model::{Scope, Untrusted},
     provider::{
         Outcome, WriteError,
         workos::{help::explain_write, slug},
@@ -20,24 +24,28 @@ impl Writer {
     /// Lets each of `groups`, by id, give the role beside those that it gives.
     pub(super) async fn let_give(
         &self,
+        scope: &Scope,
         role: &Untrusted,
         groups: &[Untrusted],
     ) -> Result<Outcome, WriteError> {
-        self.each(role, groups, Method::POST, |status, code| status == 409 && code == Some(ALREADY)).await
+        self.each(scope, role, groups, Method::POST, |status, code| status == 409 && code == Some(ALREADY))
+            .await
     }
 
     /// Takes the role from each of `groups`; a group that does not give it is as it should be.
     pub(super) async fn let_keep(
         &self,
+        scope: &Scope,
         role: &Untrusted,
         groups: &[Untrusted],
     ) -> Result<Outcome, WriteError> {
-        self.each(role, groups, Method::DELETE, |status, _| status == 404).await
+        self.each(scope, role, groups, Method::DELETE, |status, _| status == 404).await
     }
 
     /// The same body makes an assignment and, as what it has to match, removes it.
     async fn each(
         &self,
+        scope: &Scope,
         role: &Untrusted,
         groups: &[Untrusted],
         method: Method,
@@ -49,7 +57,10 @@ impl Writer {
                 return Err(not_sent(&format!("{group:?} is no id of a group")));
             }
             let segments = ["authorization", "groups", group.raw(), "role_assignments"];
-            let body = json!({ "role_slug": slug });
+            let body = match scope_of(scope)? {
+                None => json!({ "role_slug": slug }),
+                Some(resource) => on(&resource, slug),
+            };
             match self.send(method.clone(), &segments, Some(body), None).await {
                 Ok(_) => {}
                 Err(failure) if failure.status.is_some_and(|s| is_so(s, failure.code.as_deref())) => {}

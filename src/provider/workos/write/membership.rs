@@ -96,7 +96,7 @@ impl Writer {
     }
 
     /// The membership of a user, whatever its status; `None` where there is none.
-    async fn membership(
+    pub(super) async fn membership(
         &self,
         organization: &str,
         user: &Untrusted,

@@ -18,7 +18,7 @@ use crate::{
                 revisions,
             },
             refusals::{allowable, guard_name, refusal_words, refused},
-            view::verb,
+            view::{is_permission, lives_in, verb},
         },
     },
 };
@@ -145,7 +145,12 @@ fn item(change: &ChangeOutcome) -> Item {
             Action::Assign | Action::Reassign | Action::Unassign => {
                 format!("**{}**", encode(change.title.raw()))
             }
-            _ => return format!("- {verb} **{}**", encode(change.title.raw())),
+            _ => {
+                let what = if is_permission(&change.address) { " permission" } else { "" };
+                let place = lives_in(&change.address);
+                let place = place.map_or_else(String::new, |place| format!(" in {}", encode(&place)));
+                return format!("- {verb}{what} **{}**{place}", encode(change.title.raw()));
+            }
         };
         let role = |role: &Option<Untrusted>| role.as_ref().map(|role| encode(role.raw()));
         let after = role(&change.after).unwrap_or_else(|| "no role".to_owned());

@@ -12,7 +12,7 @@ use crate::{
         plan::{
             page::{Page, Paint, Text},
             text::{Signs, change::sign, remarks::help},
-            view::verb,
+            view::{is_permission, lives_in, verb},
         },
     },
 };
@@ -154,7 +154,13 @@ fn head(change: &ChangeOutcome, signs: Signs) -> Text {
         Action::Assign | Action::Reassign | Action::Unassign => text.name(Paint::Strong, change.title.raw()),
         Action::SetDefault => text.own(paint, verb(change.action)),
         action => {
-            return text.own(paint, verb(action)).space().name(Paint::Strong, change.title.raw());
+            let what = if is_permission(&change.address) { " permission" } else { "" };
+            let text = text.own(paint, verb(action)).own(paint, what).space();
+            let text = text.name(Paint::Strong, change.title.raw());
+            return match lives_in(&change.address) {
+                Some(place) => text.own(Paint::Dim, " in ").said(Paint::Dim, &place),
+                None => text,
+            };
         }
     };
     let text = text.space().own(Paint::Dim, signs.arrow).space();

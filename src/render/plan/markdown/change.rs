@@ -11,7 +11,10 @@ use super::{
             shown, texts,
         },
         origins::{Told, Way, change_words, origin_words},
-        view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb, waits_for},
+        view::{
+            ADOPTS, RELEASED, blame, capitalized, count, is_permission, minute, reason_sentence, told_verb,
+            waits_for,
+        },
         words::{Fate, difference},
     },
     MarkdownOptions, clipped, fence,
@@ -83,6 +86,9 @@ pub(super) fn brief(change: &Change, told: Told) -> String {
 
 fn title(change: &Change, encode: fn(&str) -> String, told: Told) -> String {
     let mut title = capitalized(&told_verb(change.action, told));
+    if is_permission(&change.address) {
+        title.push_str(" permission");
+    }
     if change.action != Action::SetDefault {
         title.push_str(&format!(" {}", encode(change.title.raw())));
     }

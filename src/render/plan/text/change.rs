@@ -8,7 +8,9 @@ use super::{
         },
         origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
-        view::{ADOPTS, RELEASED, blame, count, minute, reason_sentence, told_verb, waits_for},
+        view::{
+            ADOPTS, RELEASED, blame, count, is_permission, minute, reason_sentence, told_verb, waits_for,
+        },
         words::{Fate, difference},
     },
     Signs, place,
@@ -49,7 +51,8 @@ pub(in super::super) fn sign(action: Action, signs: Signs) -> (&'static str, Pai
 fn head(change: &Change, signs: Signs) -> Text {
     let (sign, paint) = sign(change.action, signs);
     let verb = told_verb(change.action, signs.told);
-    let mut text = Text::new().own(paint, format_args!("{sign} {verb}"));
+    let what = if is_permission(&change.address) { " permission" } else { "" };
+    let mut text = Text::new().own(paint, format_args!("{sign} {verb}{what}"));
     if change.action != Action::SetDefault {
         text = text.space().name(Paint::Strong, change.title.raw());
     }

@@ -144,6 +144,16 @@ impl<'a> Finder<'a> {
                     "`removed` names it; take it out there and run `rolecall import` to declare it",
                     None,
                 ),
+                What::Permission { .. } if change.reason == Some(Reason::NeverDeclared) => {}
+                What::Permission { slug, before, .. } => {
+                    let what = match before {
+                        Some(_) => "was changed",
+                        None => "was deleted",
+                    };
+                    let what = format!("permission `{}` {what}", slug.raw());
+                    let site = self.desired.permissions.get(slug).map(|declared| declared.site);
+                    self.leave(what, "write it into `permission_definitions` by hand", site);
+                }
                 What::Default { .. } | What::Assignment { .. } => {}
             }
         }
@@ -165,7 +175,7 @@ impl<'a> Finder<'a> {
                         wanted.people.push(moved);
                     }
                 }
-                What::Role { .. } | What::Assignment { .. } => {}
+                What::Role { .. } | What::Permission { .. } | What::Assignment { .. } => {}
             }
         }
         wanted
