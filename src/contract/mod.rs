@@ -77,6 +77,8 @@ pub struct Example {
     pub name: &'static str,
     /// What it is for.
     pub description: &'static str,
+    /// The level that it lives at, where its class has no place without `scope`.
+    pub scope: Option<&'static str>,
     /// The built-in role that is its floor, by id, where its class has such bases.
     pub base: Option<&'static str>,
     /// Its permissions in canonical spelling, all from the catalogue that ships with the program.

@@ -180,7 +180,14 @@ impl Spec for Cities {
         &CITIES
     }
     fn example(&self) -> Example {
-        Example { key: "clerk", name: "Clerk", description: "Writes", base: None, permissions: &["open"] }
+        Example {
+            key: "clerk",
+            name: "Clerk",
+            description: "Writes",
+            scope: None,
+            base: None,
+            permissions: &["open"],
+        }
     }
 }
 
@@ -259,6 +266,7 @@ impl Spec for Acme {
             key: "reader",
             name: "Reader",
             description: "Reads",
+            scope: None,
             base: None,
             permissions: &["read_code"],
         }
@@ -314,6 +322,7 @@ impl Spec for Bricks {
             key: "reader",
             name: "Reader",
             description: "Reads",
+            scope: None,
             base: None,
             permissions: &["walls:read"],
         }

@@ -243,13 +243,14 @@ roles:
   {}: # what git calls it; the name below can change
     name: {}
     description: {}
-{}    # `rolecall catalog` lists every permission.
+{}{}    # `rolecall catalog` lists every permission.
     permissions: {permissions}
 ",
         spec.name(),
         example.key,
         quoted(example.name),
         quoted(example.description),
+        example.scope.map(|scope| format!("    scope: {scope}\n")).unwrap_or_default(),
         example.base.map(|base| format!("    base: {base}\n")).unwrap_or_default(),
     )
 }

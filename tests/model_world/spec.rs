@@ -108,6 +108,13 @@ impl Spec for Madeup {
     }
 
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", base: None, permissions: &["read"] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            scope: None,
+            base: None,
+            permissions: &["read"],
+        }
     }
 }

@@ -123,6 +123,7 @@ impl Spec for CodeRabbit {
             key: "access-auditor",
             name: "Access auditor",
             description: "Sees who may do what, and changes nothing",
+            scope: None,
             base: None,
             permissions: &["role_management:read", "user_management:read"],
         }

@@ -185,6 +185,7 @@ impl Spec for GitLab {
             key: "vulnerability-reader",
             name: "Vulnerability reader",
             description: "Reads vulnerabilities and dependencies, and changes nothing",
+            scope: None,
             base: Some("reporter"),
             permissions: &["read_dependency", "read_vulnerability"],
         }

@@ -176,6 +176,7 @@ impl Spec for WorkOs {
             key: "member-manager",
             name: "Member manager",
             description: "Opens the widget for members",
+            scope: None,
             base: None,
             permissions: &["widgets:users-table:manage"],
         }
