@@ -10,12 +10,12 @@ mod scope;
 pub use manual::{ByHand, Task};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
-pub use scope::{ScopeForm, ScopeSpec, has_place};
+pub use scope::{ScopeForm, ScopeSpec, counts_at, has_place};
 
 use crate::{
     catalog::Catalogue,
     model::{
-        Finding, Scope, Untrusted, Value,
+        Finding, RoleId, Scope, Untrusted, Value,
         desired::{DesiredState, Spelling},
         directory::Directory,
         live::LiveState,
@@ -58,6 +58,20 @@ pub trait Spec: Send + Sync {
     fn about_new_roles(&self, _new: &[(&'static str, &Scope)], _live: &LiveState) -> Vec<String> {
         Vec::new()
     }
+    /// What a reader of a plan should know about who is given a role and who loses one, beyond what the
+    /// plan shows: whole sentences, which become notes of the plan. `moved` is sorted.
+    fn about_assignments(&self, _moved: &[Moved<'_>], _live: &LiveState) -> Vec<String> {
+        Vec::new()
+    }
+    /// Whether whoever the credential acts for may give this, by what they hold themselves. For a
+    /// provider that has no such rule, or checks nothing of the kind, everybody may.
+    ///
+    /// # Errors
+    ///
+    /// Why not, or why nobody can tell: one sentence without a full stop.
+    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), String> {
+        Ok(())
+    }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {
         false
@@ -66,6 +80,36 @@ pub trait Spec: Send + Sync {
     fn writes_at_a_time(&self) -> usize {
         4
     }
+}
+
+/// A principal whose role changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved<'a> {
+    /// Class of the principal.
+    pub class: &'static str,
+    /// Where.
+    pub scope: &'a Scope,
+    /// Its id.
+    pub principal: &'a Untrusted,
+    /// What to call it.
+    pub title: &'a Untrusted,
+    /// The role that it holds there until then; of several one that it loses.
+    pub before: Option<&'a RoleId>,
+    /// The role that it holds there afterwards.
+    pub after: Option<&'a RoleId>,
+}
+
+/// A role that somebody is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Class of the principal.
+    pub class: &'static str,
+    /// Where.
+    pub scope: &'a Scope,
+    /// Its id.
+    pub principal: &'a Untrusted,
+    /// The id of the role.
+    pub role: &'a Untrusted,
 }
 
 /// A role to begin with: harmless, and valid without any setting.

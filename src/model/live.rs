@@ -127,6 +127,9 @@ pub struct LiveState {
     pub catalogue: Option<BTreeSet<Untrusted>>,
     /// The id of the principal that the credential acts for, where the API tells.
     pub caller: Option<Untrusted>,
+    /// Where the principal that the credential acts for holds which role, by id; `None` where nobody can
+    /// tell. Of interest where a provider lets nobody give more than they hold.
+    pub caller_holds: Option<BTreeSet<(Scope, Untrusted)>>,
     /// Why this credential cannot change roles, where the API tells that.
     pub barred: Option<Untrusted>,
     /// What was read.
