@@ -52,3 +52,14 @@ pub fn has_place(scopes: &[ScopeSpec], scope: &Scope) -> bool {
         _ => scopes.iter().any(|known| known.form == form && known.kind == kind),
     }
 }
+
+/// Whether a role that lives at `role` can be held at `at`: one of the target everywhere, one of a level
+/// in that level and its places, one of a place there alone.
+pub fn counts_at(role: &Scope, at: &Scope) -> bool {
+    match (role, at) {
+        (Scope::Target, _) => true,
+        (Scope::Level(level), Scope::Level(kind) | Scope::In { kind, .. }) => level == kind,
+        (Scope::Level(_), Scope::Target) => false,
+        (Scope::In { .. }, at) => role == at,
+    }
+}

@@ -75,7 +75,8 @@ impl<'a> Resolver<'a> {
                 self.findings.push(finding);
                 continue;
             }
-            let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role, &live.key.scope));
+            let reassign_to =
+                removal.reassign_to.as_ref().and_then(|role| self.held_role(role, &live.key.scope));
             if let Some(id) = &live.id {
                 let site = removal.role.site;
                 let unproven = recorded.is_some() && !names.contains(&live.key.name);
