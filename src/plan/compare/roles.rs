@@ -181,7 +181,7 @@ impl<'a> Comparison<'a> {
                 class: role.desired.class,
                 scope: role.scope.clone(),
                 before: None,
-                after: Some(wanted(role)),
+                after: Some(wanted(role, class)),
                 described: None,
                 via: role.permissions.clone(),
                 granted: role.granted.clone(),
@@ -223,7 +223,7 @@ impl<'a> Comparison<'a> {
             let help = "Check the rights of the credential with `rolecall doctor`.".to_owned();
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
         }
-        let mut after = wanted(role);
+        let mut after = wanted(role, class);
         if additive && let Some(permissions) = &mut after.permissions {
             permissions.extend(before_permissions.iter().flatten().cloned());
         }
@@ -681,10 +681,13 @@ impl<'a> Comparison<'a> {
 }
 
 /// What a definition asks for.
-fn wanted(role: &ResolvedRole<'_>) -> RoleState {
+fn wanted(role: &ResolvedRole<'_>, class: Option<&RoleClass>) -> RoleState {
+    // Of a class that takes a description and has no such field it stands in git alone.
+    let kept = class.is_none_or(|class| class.field(field::DESCRIPTION).is_some());
+    let description = role.desired.description.as_ref().filter(|_| kept);
     RoleState {
         name: role.desired.name.value.clone(),
-        description: role.desired.description.as_ref().map(|text| text.value.clone()),
+        description: description.map(|text| text.value.clone()),
         permissions: Some(role.permissions.keys().cloned().collect()),
         fields: role.fields.clone(),
     }
