@@ -52,8 +52,16 @@ pub(super) fn full(change: &Change, options: &MarkdownOptions, told: Told) -> St
         out.push_str(&fence(&lines.join("\n"), "diff"));
     }
     out.push_str(&links(&sources, options));
+    if !change.blocked_by.is_empty() {
+        out.push_str(&waits(&format!("Waits for {}", waits_for(change))));
+    }
     out.push_str(&remarks(change, options));
     out
+}
+
+/// What a change, or a list of assignments, waits for.
+pub(super) fn waits(sentence: &str) -> String {
+    format!("{}\n\n", markdown(sentence).replacen("Waits", "**Waits**", 1))
 }
 
 /// The change in one line of bounded length.
@@ -312,9 +320,6 @@ pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
             out.push_str(&format!("{}. {}\n", index + 1, markdown(step.raw())));
         }
         out.push('\n');
-    }
-    if !change.blocked_by.is_empty() {
-        out.push_str(&format!("**Waits** for {}\n\n", markdown(&waits_for(change))));
     }
     if !change.granted_by_base.is_empty() {
         let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();

@@ -29,7 +29,15 @@ pub(super) fn put(page: &mut Page, change: &Change, signs: Signs) {
             put_field(page, change, &field, signs);
         }
     }
+    if !change.blocked_by.is_empty() {
+        waits(page, ABOUT, &format!("Waits for {}", waits_for(change)));
+    }
     remarks(page, ABOUT, change, signs);
+}
+
+/// What a change, or a list of assignments, waits for.
+pub(super) fn waits(page: &mut Page, indent: usize, sentence: &str) {
+    page.put(indent, indent + 2, &Text::new().own(Paint::Notice, sentence));
 }
 
 /// The sign of an action, and its colour.
@@ -288,10 +296,6 @@ pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change, signs: Si
                 .said(Paint::Plain, step.raw());
             page.put(indent + 2, indent + 5, &text);
         }
-    }
-    if !change.blocked_by.is_empty() {
-        let text = Text::new().own(Paint::Notice, format_args!("Waits for {}", waits_for(change)));
-        page.put(indent, indent + 2, &text);
     }
     if !change.granted_by_base.is_empty() {
         let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();
