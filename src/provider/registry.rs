@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Provider, coderabbit::CodeRabbit, gitlab::GitLab, workos::WorkOs};
+use super::{Provider, coderabbit::CodeRabbit, devin::Devin, gitlab::GitLab, workos::WorkOs};
 use crate::contract::Spec;
 
 /// The known providers, in the order in which they are listed to people.
@@ -12,7 +12,11 @@ pub struct Registry(Vec<Arc<dyn Provider>>);
 impl Registry {
     /// The providers that ship with the program.
     pub fn builtin() -> Self {
-        Self::default().with(Arc::new(CodeRabbit)).with(Arc::new(GitLab)).with(Arc::new(WorkOs))
+        Self::default()
+            .with(Arc::new(CodeRabbit))
+            .with(Arc::new(GitLab))
+            .with(Arc::new(WorkOs))
+            .with(Arc::new(Devin))
     }
 
     /// Adds a provider; one of the same name is replaced.
