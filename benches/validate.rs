@@ -70,7 +70,14 @@ impl Spec for Large {
         &CATALOGUE_OF_LARGE
     }
     fn example(&self) -> Example {
-        Example { key: "reader", name: "Reader", description: "Reads", base: None, permissions: &[] }
+        Example {
+            key: "reader",
+            name: "Reader",
+            description: "Reads",
+            scope: None,
+            base: None,
+            permissions: &[],
+        }
     }
 }
 

@@ -23,6 +23,8 @@ struct Data {
     accesses: BTreeMap<&'static str, BTreeSet<String>>,
     #[serde(default)]
     prefixes: BTreeMap<&'static str, &'static str>,
+    #[serde(default)]
+    form: &'static str,
     builtin: Vec<Builtin>,
     permissions: Vec<Permission>,
 }
@@ -79,6 +81,7 @@ pub(super) fn parse(provider: &str, text: &'static str) -> Result<Catalogue, Str
         permissions,
         accesses: data.accesses,
         prefixes: data.prefixes,
+        form: data.form,
         builtin: data.builtin,
         as_of: data.as_of,
         sources: data.sources,

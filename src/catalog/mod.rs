@@ -41,6 +41,9 @@ pub struct Catalogue {
     pub accesses: BTreeMap<&'static str, BTreeSet<String>>,
     /// The scope that the beginning of a permission tells, for one that is not in the list.
     pub prefixes: BTreeMap<&'static str, &'static str>,
+    /// How permissions are made up where the list is open: `SCOPE.DOMAIN.ACTION`, as many words with
+    /// dots between them, of which the first is one of `prefixes`; empty where nothing is known.
+    pub form: &'static str,
     /// Roles that the provider ships, by id.
     pub builtin: Vec<Builtin>,
     /// Which version of the product, or of its documentation, the list was read from.
@@ -108,7 +111,8 @@ pub struct Builtin {
     pub admin: bool,
     /// Whether everybody has it who was given nothing else; an assignment of it is no grant.
     pub vacant: bool,
-    /// Whether people may be moved to it and from it through the API.
+    /// Whether people may be moved to it and from it, through the API or, where their assignments are
+    /// made by hand, in the dashboard.
     pub assignable: bool,
     /// The scope in which it exists, where the provider has several.
     pub scope: Option<&'static str>,
@@ -169,6 +173,17 @@ impl Catalogue {
         }
         let told = self.prefixes.iter().filter(|(prefix, _)| permission.raw().starts_with(**prefix));
         told.map(|(_, scope)| *scope).collect()
+    }
+
+    /// Whether a permission that is not in the list is made up like those that are.
+    pub fn has_form(&self, permission: &Untrusted) -> bool {
+        let name = permission.raw();
+        let words = |text: &str| text.split('.').filter(|word| !word.is_empty()).count();
+        let whole = !name.split('.').any(str::is_empty);
+        self.form.is_empty()
+            || (whole
+                && words(name) == words(self.form)
+                && self.prefixes.keys().any(|prefix| name.starts_with(prefix)))
     }
 
     /// The canonical spelling of what somebody wrote: of a permission itself, of its label, or of

@@ -72,6 +72,11 @@ pub trait Spec: Send + Sync {
     fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), String> {
         Ok(())
     }
+    /// Whether a role of one level is never held at another. Where the documentation leaves that open,
+    /// it is a matter for a lint.
+    fn keeps_levels_apart(&self) -> bool {
+        true
+    }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {
         false
@@ -199,6 +204,19 @@ pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
 pub fn hides(spec: &dyn Spec) -> bool {
     let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
+/// Whether nothing of a provider changes over its API, so that every change is a person's.
+pub fn is_by_hand(spec: &dyn Spec) -> bool {
+    let role = |class: &RoleClass| {
+        let fields = || class.fields.iter().map(|field| field.on_change);
+        class.create != Do::Api
+            && class.delete != Do::Api
+            && fields().all(|change| matches!(change, OnChange::Manual | OnChange::Refuse))
+    };
+    spec.default_role().is_none()
+        && spec.roles().iter().all(role)
+        && spec.principals().iter().all(|class| class.assign != Do::Api)
 }
 
 /// The id of the principal of `class` that a definition writes as `spelling`; `None` where nobody,

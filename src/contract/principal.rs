@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Do, OnChange, ScopeSpec};
 use crate::model::{
-    Untrusted,
+    Scope, Untrusted,
     config::{OnUnassign, Placed},
 };
 
@@ -30,6 +30,8 @@ pub struct PrincipalClass {
     pub spellings: Spellings,
     /// What taking the role away can mean.
     pub on_remove: OnRemove,
+    /// What it means in single places ([`super::ScopeForm::Instance`]), where that is something else.
+    pub on_remove_in_places: Option<OnRemove>,
     /// Whether the API tells who of this class holds which role. Where it does not, only the attested
     /// snapshot tells it; such a class holds one role and is assigned by hand.
     pub listed: bool,
@@ -49,9 +51,18 @@ impl PrincipalClass {
         batch: 1,
         spellings: Spellings::ID,
         on_remove: OnRemove::Gone,
+        on_remove_in_places: None,
         listed: true,
         counted: true,
     };
+
+    /// What taking a role away means at `scope`.
+    pub fn removal(&self, scope: &Scope) -> OnRemove {
+        match scope {
+            Scope::In { .. } => self.on_remove_in_places.unwrap_or(self.on_remove),
+            Scope::Target | Scope::Level(_) => self.on_remove,
+        }
+    }
 
     /// Whether a principal holds at most one role in a scope of a target with these settings.
     pub fn one_role(&self, settings: &BTreeMap<String, Placed<Untrusted>>) -> bool {

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contract::Spec,
     model::{
-        Field, Key, Kind, RoleId, Scope, Untrusted, Value, field,
+        Field, Key, Kind, RoleId, Scope, Untrusted, Value,
+        desired::Spelling,
+        field,
         live::{Live, LiveObject, LiveState},
     },
 };
@@ -63,7 +65,7 @@ pub struct AttestedAssignment {
     pub scope: Option<AttestedPlace>,
     /// Its id.
     pub principal: Untrusted,
-    /// The id of the role.
+    /// The id of the role: of one that the API does not list [`AttestedFile::role_id`].
     pub role: Untrusted,
 }
 
@@ -106,6 +108,18 @@ impl AttestedFile {
         format!(".rolecall/attested/{target}.json")
     }
 
+    /// The id of a role that the API does not list: nothing else tells one. Roles of one name at two
+    /// levels have two, and no built-in role has such an id.
+    pub fn role_id(scope: &Scope, natural: &Untrusted) -> Untrusted {
+        let natural = natural.raw();
+        match scope {
+            Scope::Target => format!("={natural}"),
+            Scope::Level(level) => format!("{level}={natural}"),
+            Scope::In { kind, path } => format!("{kind}:{}={natural}", path.raw()),
+        }
+        .into()
+    }
+
     /// Reads the file of a target of `provider`; the error is one sentence.
     pub(crate) fn parse(bytes: &[u8], provider: &str) -> Result<Self, String> {
         let file: Self = serde_json::from_slice(bytes)
@@ -133,7 +147,8 @@ impl AttestedFile {
                 Some(object) => object,
                 None if class.listed => continue, // It is gone.
                 None => {
-                    live.objects.push(attested_object(key, Some(attested.role.clone())));
+                    let id = Self::role_id(&key.scope, &attested.role);
+                    live.objects.push(attested_object(key, Some(id)));
                     let Some(object) = live.objects.last_mut() else { continue };
                     object
                 }
@@ -155,6 +170,11 @@ impl AttestedFile {
                 name: attested.principal.clone(),
                 role: None,
             };
+            // Where nothing else is written than addresses, the id is one.
+            if class.spellings.email && !class.spellings.id && !class.spellings.handle {
+                let spelling = Spelling::Email(attested.principal.clone());
+                live.directory.add(class.class, spelling, attested.principal.clone());
+            }
             let mut object = attested_object(key, None);
             let role = Value::Role(Some(RoleId::Live(attested.role.clone())));
             object.fields.insert(field::ROLE, Live::Attested(role));

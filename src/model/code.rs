@@ -103,6 +103,7 @@ codes! {
     OneTenant = "056", Error, "two targets that are one tenant and declare the same object";
     UnknownScope = "057", Error, "a place that does not exist live";
     MissingRequirement = "058", Error, "a permission without another one that it requires";
+    OtherScope = "059", Lint(LintLevel::Warn), "a permission or a role of another scope than where it is used";
 }
 
 impl Code {

@@ -434,7 +434,7 @@ impl<'a> Resolver<'a> {
     fn builtin(&self, name: &Untrusted, at: &Scope) -> Option<&'a LiveObject> {
         let by_id = self.by_id.get(name).into_iter();
         let by_name = || self.by_live_name.get(name).into_iter().flatten();
-        let here = by_name().filter(|object| contract::counts_at(&object.key.scope, at));
+        let here = by_name().filter(|object| contract::counts_at(self.input.spec, &object.key.scope, at));
         by_id.chain(here).chain(by_name()).copied().find(|object| object.builtin)
     }
 
@@ -450,7 +450,7 @@ impl<'a> Resolver<'a> {
                 RoleName::Builtin(_) | RoleName::Live(_) => None,
             },
         };
-        if lives.as_ref().is_none_or(|lives| contract::counts_at(lives, at)) {
+        if lives.as_ref().is_none_or(|lives| contract::counts_at(self.input.spec, lives, at)) {
             return Some(role);
         }
         let place = |scope: &Scope| contract::manual::place(scope).unwrap_or_else(|| "the target".into());

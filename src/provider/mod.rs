@@ -4,6 +4,7 @@ pub mod coderabbit;
 pub mod devin;
 pub mod gitlab;
 pub mod http;
+pub mod infracodebase;
 mod registry;
 pub mod workos;
 
@@ -75,11 +76,26 @@ pub trait Read: Send + Sync {
     /// at the same time.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>>;
 
+    /// What `doctor` should say of the API beyond what reading tells; `None` where there is nothing to
+    /// look at.
+    fn notice(&self) -> Option<Fut<'_, Vec<Noticed>>> {
+        None
+    }
+
     /// What the provider's audit log says, in one or two requests; `None` where it has none that can be
     /// read.
     fn activity(&self, _query: ActivityQuery) -> Option<Fut<'_, Result<ActivityLog, ReadError>>> {
         None
     }
+}
+
+/// Something about an API that is worth knowing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noticed {
+    /// What it is; may quote the API.
+    pub message: Untrusted,
+    /// What to do about it.
+    pub help: Option<String>,
 }
 
 /// Executes operations.

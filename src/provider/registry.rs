@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Provider, coderabbit::CodeRabbit, devin::Devin, gitlab::GitLab, workos::WorkOs};
+use super::{
+    Provider, coderabbit::CodeRabbit, devin::Devin, gitlab::GitLab, infracodebase::Infracodebase,
+    workos::WorkOs,
+};
 use crate::contract::Spec;
 
 /// The known providers, in the order in which they are listed to people.
@@ -17,6 +20,7 @@ impl Registry {
             .with(Arc::new(GitLab))
             .with(Arc::new(WorkOs))
             .with(Arc::new(Devin))
+            .with(Arc::new(Infracodebase))
     }
 
     /// Adds a provider; one of the same name is replaced.

@@ -218,7 +218,7 @@ fn older(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<F
         return None;
     }
     let message = format!(
-        "{} was applied last, and it is not part of the history of {planned}: this apply would take back what was applied since",
+        "{} was recorded last, and it is not part of the history of {planned}: this apply would take back what came since",
         newer.raw()
     );
     Some(Failure::new(Exit::Stale, message).help(format!(
@@ -237,7 +237,7 @@ fn partial(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option
     if project.revisions.dirty {
         return Some("the work tree has changes that are not committed");
     }
-    project.revisions.merged.as_ref().map(|_| "no commit holds the merge that was applied")
+    project.revisions.merged.as_ref().map(|_| "no commit holds the merge")
 }
 
 /// Why nobody can tell what an apply had to take away: a record of it would hide that for ever.
@@ -338,7 +338,7 @@ async fn apply_target(
         return TargetOutcome { result: TargetResult::Refused, changes, ..base };
     }
     if let Some(failure) = older(project, target, wishes) {
-        let changes = all(&target.plan, ChangeStatus::NotAttempted, "an older revision is not applied");
+        let changes = all(&target.plan, ChangeStatus::NotAttempted, "an older revision is refused");
         return TargetOutcome { result: TargetResult::Refused, error: Some(failure.into()), changes, ..base };
     }
     if target.plan.changes.is_empty() {

@@ -4,23 +4,70 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::{Exit, Failure, World, project::Project, tenant::Tenant};
+use super::{
+    Exit, Failure, World,
+    base::{self, Proposed, Search},
+    past::Side,
+    project::Project,
+    tenant::Tenant,
+};
 use crate::{
     contract::{self, Spec},
     definition::{AttestedAssignment, AttestedFile, AttestedPlace, AttestedRole},
     model::{
         RoleId, Untrusted, config::Target, desired::DesiredState, field, files::Files as _, live::LiveState,
     },
-    plan::{earlier::Earlier, query::query, resolve},
+    plan::{
+        earlier::Earlier,
+        query::query,
+        resolve::{self, ResolvedRole},
+    },
     repo::{self, WorkTree},
 };
 
-/// The snapshot that counts: that of the planned revision, and of a branch that proposes a change that
-/// of the branch it will be merged into. Nobody attests for themselves.
+/// Whose snapshots count. Nobody attests for themselves: of what is proposed to a branch it is the copy
+/// of that branch, whatever the plan is compared with.
+#[derive(Debug, Default)]
+pub(super) enum Copy {
+    /// That of the planned definitions.
+    #[default]
+    Planned,
+    /// That of the branch which they are proposed to.
+    Of(Arc<Side>),
+    /// None: which branch they are proposed to cannot be told.
+    Nobodys,
+}
+
+/// The snapshot that counts for a target.
 pub(super) fn of(project: &Project, target: &Target) -> Option<Arc<AttestedFile>> {
-    let proposal = project.past.base.as_ref().filter(|(base, _)| base.proposal);
-    let loaded = proposal.map_or(&project.loaded, |(_, side)| &side.loaded);
+    let loaded = match &project.past.attesting {
+        Copy::Planned => &project.loaded,
+        Copy::Of(side) => &side.loaded,
+        Copy::Nobodys => return None,
+    };
     loaded.attested.get(&target.name).cloned()
+}
+
+/// Finds out whose snapshots count. Which branch is the target is for that branch to say: what is
+/// proposed may name another one under `apply_from`.
+pub(super) fn copy(world: &World, project: &Project, search: Search<'_>) -> Copy {
+    let hides = |(target, _): (&Target, _)| {
+        world.registry.get(target.provider).is_some_and(|provider| contract::hides(&**provider))
+    };
+    if !project.targets().any(hides) {
+        return Copy::Planned;
+    }
+    let read = |commit: &str| super::project::side(world, &project.place, commit).map(Arc::new);
+    let trusted = search.history.target_branch(&[]).and_then(|tip| read(&tip.commit).ok());
+    let config = trusted.as_ref().and_then(|side| side.loaded.config.as_ref());
+    let branches: Option<Vec<&str>> =
+        config.map(|config| config.apply_from.iter().flatten().map(Untrusted::raw).collect());
+    let search = Search { apply_from: branches.as_deref().unwrap_or(search.apply_from), ..search };
+    match base::proposed(search) {
+        Proposed::Not => Copy::Planned,
+        Proposed::To(commit) => read(&commit).map_or(Copy::Nobodys, Copy::Of),
+        Proposed::Unknown => Copy::Nobodys,
+    }
 }
 
 /// What came of attesting one target.
@@ -134,18 +181,19 @@ fn snapshot(
     }
     let unlisted = |class: &str| contract::principal(spec, class).is_some_and(|class| !class.listed);
     let held = resolved.assignments.iter().filter(|(key, _)| unlisted(key.class));
-    let assignments = held.map(|(key, wanted)| AttestedAssignment {
-        class: key.class.to_owned(),
-        scope: AttestedPlace::of(&key.scope),
-        principal: key.name.clone(),
-        role: match &wanted.role {
-            RoleId::Live(id) => id.clone(),
-            // A role of a class that is not listed is known by its name.
-            RoleId::New(_) => resolved
-                .declared(&wanted.role)
-                .map(|role| role.desired.natural().value.clone())
-                .unwrap_or_default(),
-        },
+    let named = |role: &ResolvedRole<'_>| {
+        let listed = contract::role_class(spec, role.desired.class).is_none_or(|class| class.listed);
+        (!listed).then(|| AttestedFile::role_id(&role.scope, &role.desired.natural().value))
+    };
+    let assignments = held.filter_map(|(key, wanted)| {
+        let role = match (resolved.declared(&wanted.role).and_then(named), &wanted.role) {
+            (Some(id), _) => id,
+            (None, RoleId::Live(id)) => id.clone(),
+            // The role is among those that are missing.
+            (None, RoleId::New(_)) => return None,
+        };
+        let (class, scope) = (key.class.to_owned(), AttestedPlace::of(&key.scope));
+        Some(AttestedAssignment { class, scope, principal: key.name.clone(), role })
     });
     let mut file = AttestedFile {
         version: AttestedFile::VERSION,

@@ -22,14 +22,12 @@ pub struct Base {
     pub revision: String,
     /// Whether the planned commit will be merged into it: what both changed belongs together.
     pub merges: bool,
-    /// Whether the planned commit is proposed to the branch whose tip this is, and not yet on it.
-    pub proposal: bool,
 }
 
 impl Base {
     /// A base that is part of the planned history.
     fn plain(commit: Arc<str>, name: &str) -> Self {
-        Self { revision: commit.to_string(), commit, name: name.to_owned(), merges: false, proposal: false }
+        Self { revision: commit.to_string(), commit, name: name.to_owned(), merges: false }
     }
 }
 
@@ -72,13 +70,41 @@ pub fn find(search: Search<'_>) -> Result<(Option<Base>, Option<Untrusted>), Fai
     Ok(search.of_branch())
 }
 
+/// Whether what is planned is proposed to a branch, and not on it yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proposed {
+    /// It is on that branch, or there is no other branch.
+    Not,
+    /// To the branch with this tip.
+    To(Arc<str>),
+    /// It is, and this clone does not tell to which, or there is no way from one to the other.
+    Unknown,
+}
+
+/// Whether what is planned is proposed to a branch, whatever it is compared with (`--base`).
+pub fn proposed(search: Search<'_>) -> Proposed {
+    let proposal = |base: Option<Base>| base.map_or(Proposed::Unknown, |base| Proposed::To(base.commit));
+    if let Some(event @ Event::PullRequest { .. }) = search.event {
+        return proposal(search.of_event(event).0);
+    }
+    let Some(tip) = search.history.target_branch(search.apply_from) else { return Proposed::Not };
+    if search.rev || search.event.is_some() {
+        return match search.history.is_ancestor(search.commit, &tip.commit) {
+            Ok(true) => Proposed::Not,
+            Ok(false) => Proposed::To(tip.commit),
+            Err(_) => Proposed::Unknown,
+        };
+    }
+    if search.on_branch(&tip) { Proposed::Not } else { proposal(search.merging(tip.commit, tip.name).0) }
+}
+
 impl Search<'_> {
     fn named_base(&self, named: &str) -> Result<Base, Failure> {
         let commit = self.history.resolve(named)?;
         let (name, revision) = (format!("--base {named}"), named.to_owned());
         let refused = |message: String, help: &str| Failure::new(Exit::Refused, message).help(help);
         if self.history.is_ancestor(&commit, self.commit)? {
-            return Ok(Base { commit, name, revision, merges: false, proposal: false });
+            return Ok(Base { commit, name, revision, merges: false });
         }
         if self.rev && self.history.is_ancestor(self.commit, &commit)? {
             let message =
@@ -92,7 +118,7 @@ impl Search<'_> {
                 "Name a base of the same history: `git merge-base` tells whether there is one.",
             ));
         }
-        Ok(Base { commit, name, revision, merges: true, proposal: true })
+        Ok(Base { commit, name, revision, merges: true })
     }
 
     /// The first parent of a commit.
@@ -134,19 +160,23 @@ impl Search<'_> {
     }
 
     fn of_branch(&self) -> (Option<Base>, Option<Untrusted>) {
-        let Some(Tip { name, commit: tip }) = self.history.target_branch(self.apply_from) else {
+        let Some(tip) = self.history.target_branch(self.apply_from) else {
             return self.on_target();
         };
+        if self.on_branch(&tip) { self.on_target() } else { self.merging(tip.commit, tip.name) }
+    }
+
+    /// Whether the planned commit is on the branch with this tip.
+    fn on_branch(&self, Tip { name, commit: tip }: &Tip) -> bool {
         let leads = |ancestor: &str, to: &str| self.history.is_ancestor(ancestor, to);
-        let on_target = match self.branch {
+        match self.branch {
             // Where others pushed to the branch meanwhile, what they did belongs to it.
             Some(branch) => {
                 let same = name == branch || name.split_once('/').is_some_and(|(_, rest)| rest == branch);
-                same && leads(&tip, self.commit).unwrap_or(true)
+                same && leads(tip, self.commit).unwrap_or(true)
             }
-            None => leads(self.commit, &tip).unwrap_or(false),
-        };
-        if on_target { self.on_target() } else { self.merging(tip, name) }
+            None => leads(self.commit, tip).unwrap_or(false),
+        }
     }
 
     fn on_target(&self) -> (Option<Base>, Option<Untrusted>) {
@@ -163,12 +193,8 @@ impl Search<'_> {
         let named = self.history.resolve(&name).is_ok_and(|commit| commit == tip);
         let revision = if named { name.clone() } else { tip.to_string() };
         match (self.history.is_ancestor(&tip, self.commit), related) {
-            (Ok(true), _) => {
-                (Some(Base { commit: tip, revision, name, merges: false, proposal: true }), None)
-            }
-            (Ok(false), Ok(true)) => {
-                (Some(Base { commit: tip, revision, name, merges: true, proposal: true }), None)
-            }
+            (Ok(true), _) => (Some(Base { commit: tip, revision, name, merges: false }), None),
+            (Ok(false), Ok(true)) => (Some(Base { commit: tip, revision, name, merges: true }), None),
             (Ok(false), Ok(false)) => {
                 let note = format!(
                     "This branch and {name} have no history in common, so there is no base: nothing is removed for not being declared."

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Failure, World,
+    Failure, World, attest,
     base::Base,
     elsewhere::{self, Other, same_settings},
     project::Project,
@@ -49,6 +49,8 @@ pub struct Past {
     /// The base that would have been found, where another one was named: what is guarded there stays
     /// so.
     pub(super) found: Option<Arc<Side>>,
+    /// Whose attested snapshots count.
+    pub(super) attesting: attest::Copy,
     /// What the reader should know of the base.
     pub note: Option<Untrusted>,
     /// The commit whose history counts: the planned one, or its base where both were merged.
@@ -670,7 +672,7 @@ fn ids(record: &Record, name: &str, declared: Option<&DesiredState>) -> BTreeMap
 
 fn newer(record: &Record) -> Untrusted {
     let short: String = record.revision.raw().chars().take(12).collect();
-    format!("The last recorded apply was of {short}, which is not part of the planned history: this plan may take back what was applied since.").into()
+    format!("The last recorded apply was of {short}, which is not part of the planned history: this plan may take back what came since.").into()
 }
 
 impl From<&Record> for Applied {

@@ -9,7 +9,7 @@ use std::{
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::{
-    Exit, Failure, World,
+    Exit, Failure, World, attest,
     base::{self, Event, Search},
     past::{Past, Side},
 };
@@ -190,8 +190,10 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         }
         (found, _) => found,
     };
+    let attesting = attest::copy(world, &project, search);
     project.past = Past::new(Some(history), base, note, heads);
     project.past.found = found.map(Arc::new);
+    project.past.attesting = attesting;
     Ok(project)
 }
 

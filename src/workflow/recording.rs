@@ -71,7 +71,7 @@ impl Recording {
         let short: String = record.revision.raw().chars().take(12).collect();
         Some(
             format!(
-                "The definitions of this tenant lay in {folder} when they were last applied (at {short}); that record is not read here. Until an apply from here is recorded, what was changed outside git cannot be told from what was never applied, and a deletion that was not applied is not repeated. Apply before something else changes; then `git update-ref -d {name}` removes the old record."
+                "The definitions of this tenant lay in {folder} when they were last recorded (at {short}); that record is not read here. Until an apply from here is recorded, what was changed outside git cannot be told from what was never put in place, and a deletion that was not made is not repeated. Apply before something else changes; then `git update-ref -d {name}` removes the old record."
             )
             .into(),
         )

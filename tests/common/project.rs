@@ -242,10 +242,10 @@ impl Output {
         let text = text.replace(&today, "TODAY");
         let text = cut(&cut(&text, "sha256:", 64, "DIGEST"), "Commit ", 12, "COMMIT");
         let text = cut(&cut(&text, "(", 12, "BASE"), " at ", 12, "APPLIED");
-        let mut parts = text.split("last applied: TODAY ");
+        let mut parts = text.split("last recorded: TODAY ");
         let mut clean = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            clean.push_str("last applied: TODAY TIME");
+            clean.push_str("last recorded: TODAY TIME");
             clean.push_str(part.get("23:59".len()..).unwrap_or_default());
         }
         clean

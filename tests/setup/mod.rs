@@ -2,6 +2,7 @@
 
 mod catalog;
 mod doctor;
+mod infracodebase;
 mod init;
 
 use std::{fs, path::Path};
@@ -122,11 +123,16 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
 
 /// An emulator with a world of its own.
 pub(crate) fn emulator(seed: &str, args: &[&str]) -> Emulator {
+    emulator_of("coderabbit", seed, args)
+}
+
+/// The same of any provider.
+pub(crate) fn emulator_of(provider: &str, seed: &str, args: &[&str]) -> Emulator {
     let folder = TempDir::new().expect("a temporary folder");
     let path = folder.path().join("seed.yaml");
     fs::write(&path, seed).expect("a seed");
     let path = path.display().to_string();
-    Emulator::with(&[&["--seed", &path], args].concat())
+    Emulator::of(provider, &[&["--seed", &path], args].concat())
 }
 
 /// Ports and commits differ from run to run.

@@ -79,7 +79,7 @@ fn an_unknown_person_is_an_error_that_names_the_place() {
     Failed: reviews.
     No plan: 1 target failed.
 
-    Nothing was applied.
+    Nothing was sent.
     --- stderr
     error[RC051]
 
@@ -211,10 +211,10 @@ fn a_billing_admin_is_not_moved_and_the_plan_says_so() {
       Left alone: 2 assignments.
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 2 to create; 2 assignments (+1 ~1).
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     "#);
     assert_eq!(emulator.sent(), [""; 0]);
@@ -307,10 +307,10 @@ fn who_holds_what_is_not_guessed() {
       Left alone: 3 assignments.
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 1 assignment (+1).
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     ");
     assert_eq!(emulator.held_by("1003"), "One");

@@ -145,10 +145,10 @@ fn nobody_is_locked_out() {
       Left alone: 2 assignments.
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 1 assignment (~1).
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     ");
     assert_eq!(emulator.held_by("1002"), "Admin");
@@ -223,10 +223,10 @@ fn a_role_that_git_never_declared_is_not_widened_behind_its_holders_backs() {
                     id: 6e951e03-ff38-4491-8aab-4c6c6fc10375
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 1 to change.
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     "#);
     assert_eq!(emulator.permissions("Clicked"), ["reports:read"]);

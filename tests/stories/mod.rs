@@ -6,6 +6,7 @@ mod diff;
 mod guards;
 mod history;
 mod hostile_text;
+mod infracodebase;
 mod instants;
 #[cfg(unix)]
 mod interrupts;

@@ -251,10 +251,10 @@ fn a_removed_role_that_somebody_holds_is_refused_with_the_line_that_works() {
       Left alone: 3 assignments.
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 1 to delete.
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     "#);
     assert_eq!(emulator.sent(), [""; 0]);
@@ -404,7 +404,7 @@ roles:
     Commit COMMIT on main, compared with the commit before (BASE), TODAY
 
     reviews  coderabbit · HOST · tenant crorg-acme
-      last applied: TODAY TIME UTC by unknown at APPLIED
+      last recorded: TODAY TIME UTC by unknown at APPLIED
 
       ~ change Member plus  reviews/role/plus
           held by nobody · roles/all.yaml:3
@@ -492,10 +492,10 @@ fn what_cannot_be_read_is_not_changed() {
                     rolecall doctor
 
     Digest sha256:DIGEST
-    Refused: 1 refusal; nothing will be applied to reviews.
+    Refused: 1 refusal; nothing will be sent to reviews.
     Plan: 1 to change.
 
-    Nothing was applied.
+    Nothing was sent.
     --- exit 4
     "#);
     assert_eq!(emulator.sent(), [""; 0]);
@@ -539,7 +539,7 @@ fn a_permission_that_the_product_does_not_know_is_found_before_anything_is_writt
     Failed: reviews.
     No plan: 1 target failed.
 
-    Nothing was applied.
+    Nothing was sent.
     --- stderr
     error[RC035]
 

@@ -168,7 +168,7 @@ async fn confirmed(
         None => Err(Failure::new(Exit::Error, "there is no terminal to ask for a `yes`")
             .help("Pass --auto-approve, or apply a saved plan: `rolecall apply FILE`.")),
         Some(false) => {
-            context.ui.status("Nothing was applied.");
+            context.ui.status("Nothing was sent.");
             planned.close().await;
             Ok(Confirmed::No(Exit::Error))
         }

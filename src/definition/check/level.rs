@@ -20,7 +20,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         seen.push((role.site, scope));
         let levels = levels(context, role);
-        let Some(level) = levels.first().filter(|_| !levels.iter().any(|level| counts_at(level, scope)))
+        let Some(level) = levels
+            .first()
+            .filter(|_| !levels.iter().any(|level| counts_at(context.input.spec, level, scope)))
         else {
             continue;
         };

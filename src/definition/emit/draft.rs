@@ -57,6 +57,8 @@ pub struct NewRole {
     pub key: Arc<str>,
     /// Its class, where that is not the usual one.
     pub kind: Option<&'static str>,
+    /// The level that it lives at, where that is not the target itself.
+    pub level: Option<Arc<str>>,
     /// Its live id, where the name is not enough to find it.
     pub id: Option<Untrusted>,
     /// Its name.
@@ -152,9 +154,12 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
             continue;
         }
         let ships = |name: &str| spec.catalogue().builtin.iter().any(|b| b.id == name || b.title == name);
-        let ambiguous = names.get(name).is_some_and(|count| *count > 1)
-            || known.names.contains(name)
-            || ships(name.raw());
+        // Of a role that the API does not list there is no id to write.
+        let listed = contract::role_class(spec, role.key.class).is_none_or(|class| class.listed);
+        let ambiguous = listed
+            && (names.get(name).is_some_and(|count| *count > 1)
+                || known.names.contains(name)
+                || ships(name.raw()));
         let key = match known.preferred.get(id) {
             Some(key) => key.clone(),
             None => keys::pick(name.raw(), &taken),
@@ -192,9 +197,12 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
         return Err("it is under `removed`".to_owned());
     }
     let class = contract::role_class(spec, role.key.class);
-    let Some(class) = class.filter(|_| role.key.scope == Scope::Target) else {
-        return Err("definitions cannot say yet where it lives".to_owned());
+    let level = match &role.key.scope {
+        Scope::Target => None,
+        Scope::Level(level) => Some(level.clone()),
+        Scope::In { .. } => return Err("definitions cannot say yet where it lives".to_owned()),
     };
+    let Some(class) = class else { return Err("definitions cannot say what kind of role it is".to_owned()) };
     let permissions = match role.fields.get(field::PERMISSIONS).and_then(Live::value) {
         Some(Value::Set(permissions)) => permissions.clone(),
         _ => return Err("its permissions cannot be read".to_owned()),
@@ -218,6 +226,7 @@ fn fields(role: &LiveObject, spec: &dyn Spec, known: &Known) -> Result<NewRole, 
     Ok(NewRole {
         key: "".into(),
         kind: (usual != Some(class.class)).then_some(class.class),
+        level,
         id: None,
         name: role.key.name.clone(),
         description,
@@ -279,6 +288,7 @@ pub fn naming(
     let bare = NewRole {
         key: key.clone(),
         kind: None,
+        level: None,
         id: None,
         name: name.clone(),
         description: None,

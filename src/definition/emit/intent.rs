@@ -104,7 +104,8 @@ pub fn check(
             permissions: new.permissions.clone(),
             ..Role::default()
         };
-        wanted.roles.insert((new.key.clone(), Scope::Target), role);
+        let scope = new.level.clone().map_or(Scope::Target, Scope::Level);
+        wanted.roles.insert((new.key.clone(), scope), role);
     }
     if let Some(key) = &additions.default {
         wanted.default = Some(Some(RoleName::Key(key.clone())));

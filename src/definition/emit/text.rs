@@ -78,6 +78,9 @@ fn role(role: &NewRole, spec: &dyn Spec, indent: usize) -> String {
     if let Some(kind) = role.kind {
         field("kind", &kind.into());
     }
+    if let Some(level) = &role.level {
+        field("scope", &level.as_ref().into());
+    }
     if let Some(id) = &role.id {
         field("id", id);
     }

@@ -4,6 +4,7 @@ mod granted_by_base;
 mod identical_roles;
 mod named_after_person;
 mod no_description;
+mod other_scope;
 mod permissions;
 mod powerful_default;
 mod subsumed_role;
@@ -37,6 +38,7 @@ const LINTS: &[Lint] = &[
     Lint { code: Code::PowerfulDefault, run: powerful_default::run },
     Lint { code: Code::GrantedByBase, run: granted_by_base::run },
     Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
+    Lint { code: Code::OtherScope, run: other_scope::run },
 ];
 
 /// The definitions with each role and each list once, where some stand in several places; `None` where

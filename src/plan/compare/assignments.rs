@@ -15,7 +15,7 @@ use super::{
     Comparison, held_role, incomplete,
 };
 use crate::{
-    contract::{self, Do, OnChange, OnRemove, PrincipalClass},
+    contract::{self, Do, OnChange, OnRemove},
     model::{
         Address, Key, Kind, RoleId, Scope, Site, Untrusted, Value,
         config::Mode,
@@ -167,10 +167,11 @@ impl<'a> Comparison<'a> {
     /// What stays where the principal of `slot` loses the role `held`.
     fn stays(&self, slot: &LiveObject, held: &RoleId) -> Stays {
         let Some(class) = contract::principal(self.input.spec, slot.key.class) else { return Stays::Nothing };
-        if class.on_remove == OnRemove::Gone || self.keeps_another(slot, held) {
+        let removal = class.removal(&slot.key.scope);
+        if removal == OnRemove::Gone || self.keeps_another(slot, held) {
             return Stays::Nothing;
         }
-        match (&self.input.resolved.on_unassign, class.on_remove) {
+        match (&self.input.resolved.on_unassign, removal) {
             (Unassign::To(role), _) if self.counts_at(role, &slot.key.scope) => Stays::Role(role.clone()),
             (Unassign::KeepBase, OnRemove::FallsBack) => match self.base_of(held) {
                 Some(base) => Stays::Role(base),
@@ -220,7 +221,7 @@ impl<'a> Comparison<'a> {
             }
             (None, RoleId::New(_)) => None,
         };
-        lives.is_none_or(|lives| contract::counts_at(lives, at))
+        lives.is_none_or(|lives| contract::counts_at(self.input.spec, lives, at))
     }
 
     fn goes(&self, role: &RoleId) -> bool {
@@ -359,7 +360,7 @@ impl<'a> Comparison<'a> {
                 && reason != Some(Reason::RoleReplaced)
                 && self.stays(slot, held) == Stays::Unsaid
             {
-                verdicts.push(self.unsaid(spec, &called));
+                verdicts.push(self.unsaid(spec.removal(&slot.key.scope), &called));
             }
             if let Some(why) = self.input.live.incomplete.get(&Kind::Assignment) {
                 verdicts.push(incomplete("take a role from", principal, why));
@@ -404,11 +405,11 @@ impl<'a> Comparison<'a> {
     }
 
     /// Nothing says what becomes of somebody who loses a role.
-    fn unsaid(&self, class: &PrincipalClass, called: &str) -> Verdict {
+    fn unsaid(&self, removal: OnRemove, called: &str) -> Verdict {
         let message = format!("`{called}` would lose a role, and nothing says what they get instead");
         let vacant = self.catalogue().builtin.iter().find(|b| b.vacant).map_or("NAME", |b| b.id);
         let to = format!("`on_unassign: {{ to: builtin:{vacant} }}`");
-        let ways = match class.on_remove {
+        let ways = match removal {
             OnRemove::Gone | OnRemove::AnotherRole => to,
             OnRemove::FallsBack => {
                 format!("`on_unassign: keep_base`, `on_unassign: remove_member`, or {to}")

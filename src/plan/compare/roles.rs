@@ -75,16 +75,26 @@ impl<'a> Comparison<'a> {
         let attested =
             |live: &&LiveObject| live.fields.values().any(|field| matches!(field, Live::Attested(_)));
         let roles = self.input.resolved.roles.iter().filter_map(|role| role.live.filter(attested));
-        let names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
+        let mut names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
         const SHOWN: usize = 10;
-        if names.is_empty() {
-            return;
-        }
         let more = names.len().saturating_sub(SHOWN);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        names.truncate(SHOWN);
+        if more > 0 {
+            names.push(format!("{more} more roles"));
+        }
+        let held = self.slots.values().filter(|slot| attested(slot)).count();
+        match held {
+            0 => {}
+            1 => names.push("1 assignment".to_owned()),
+            held => names.push(format!("{held} assignments")),
+        }
+        let shown = match names.as_slice() {
+            [] => return,
+            [one] => one.clone(),
+            [first @ .., last] => format!("{}, and {last}", first.join(", ")),
+        };
         let text =
-            format!("Attested, not verified: what {} cannot tell of {shown}{more}.", self.input.spec.title());
+            format!("Attested, not verified: what {} cannot tell of {shown}.", self.input.spec.title());
         self.plan.notes.push(text.into());
     }
 

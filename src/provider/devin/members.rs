@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    place,
+    Devin, place,
     roles::level,
     wire::{RoleAssignment, RoleType},
 };
@@ -90,8 +90,9 @@ impl Members {
             if !wanted(class, &scope) {
                 continue;
             }
-            let fits =
-                |role: &&String| self.roles.get(*role).is_none_or(|kind| counts_at(&level(*kind), &scope));
+            let fits = |role: &&String| {
+                self.roles.get(*role).is_none_or(|kind| counts_at(&Devin, &level(*kind), &scope))
+            };
             let live = match roles.iter().filter(fits).collect::<Vec<_>>().as_slice() {
                 [role] if roles.len() == 1 => {
                     Live::Known(Value::Role(Some(RoleId::Live(role.as_str().into()))))

@@ -178,7 +178,8 @@ impl Connection {
                     let why = match answer.status {
                         // The server answered that it did nothing, so a write may be repeated too.
                         429 => Some(Why::RateLimited),
-                        408 | 500..=599 if safe => Some(Why::ServerError(answer.status)),
+                        // What a server does not offer (501) it will not offer in a moment either.
+                        408 | 500 | 502..=599 if safe => Some(Why::ServerError(answer.status)),
                         _ => None,
                     };
                     let told = answer.retry_after.or_else(|| failure::said(&answer.body).retry_after);
@@ -231,7 +232,16 @@ impl ReadClient {
 impl Reading {
     /// Sends a GET request; repeats it on 429, 5xx, and broken connections.
     pub(in crate::provider) async fn get(&self, get: Get<'_>) -> Result<Answer, Failure> {
-        let ask = Ask { method: Method::GET, segments: get.segments, query: get.query, body: None };
+        self.get_signed(get, true).await
+    }
+
+    /// As [`Self::get`], without the credential.
+    pub(in crate::provider) async fn get_openly(&self, get: Get<'_>) -> Result<Answer, Failure> {
+        self.get_signed(get, false).await
+    }
+
+    async fn get_signed(&self, get: Get<'_>, signed: bool) -> Result<Answer, Failure> {
+        let ask = Ask { method: Method::GET, segments: get.segments, query: get.query, body: None, signed };
         let result = self.connection.run(ask, get.quota, true, self.deadline).await;
         self.connection.counters.ended(self.before + get.wave);
         result.map_err(Failure::or_usual_help)
@@ -239,7 +249,13 @@ impl Reading {
 
     /// Sends a query in the body of a POST; what it says is a query by [`super::graphql`] alone.
     pub(super) async fn post_query(&self, get: Get<'_>, body: &[u8]) -> Result<Answer, Failure> {
-        let ask = Ask { method: Method::POST, segments: get.segments, query: get.query, body: Some(body) };
+        let ask = Ask {
+            method: Method::POST,
+            segments: get.segments,
+            query: get.query,
+            body: Some(body),
+            signed: true,
+        };
         let result = self.connection.run(ask, get.quota, true, self.deadline).await;
         self.connection.counters.ended(self.before + get.wave);
         result.map_err(Failure::or_usual_help)
@@ -262,6 +278,7 @@ impl WriteClient {
             segments: send.segments,
             query: send.query,
             body: body.as_ref().map(String::as_bytes),
+            signed: true,
         };
         let wave = connection.counters.depth() + 1;
         let deadline = Instant::now() + connection.limits.deadline;

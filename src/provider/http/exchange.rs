@@ -20,6 +20,8 @@ pub(super) struct Ask<'a> {
     pub(super) segments: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<&'a [u8]>,
+    /// Whether the credential goes along.
+    pub(super) signed: bool,
 }
 
 /// An answer.
@@ -131,8 +133,10 @@ impl Connection {
             url.query_pairs_mut().extend_pairs(ask.query);
         }
         let (name, value) = &self.header;
-        let mut request =
-            self.http.request(ask.method.clone(), url).header(name, value).header(ACCEPT, "application/json");
+        let mut request = self.http.request(ask.method.clone(), url).header(ACCEPT, "application/json");
+        if ask.signed {
+            request = request.header(name, value);
+        }
         if let Some(body) = ask.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }

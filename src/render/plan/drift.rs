@@ -14,7 +14,7 @@ pub(super) const WAYS_OUT: &str =
     "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
 
 /// Where there is no record, not everything in the report has to be drift.
-pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never applied, rather than what somebody did outside git.";
+pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never put in place, rather than what somebody did outside git.";
 
 /// The plan from the other side: what it would make was deleted, what it would take away was added.
 pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
@@ -99,7 +99,7 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     }
     let unread = count(failed, "target", "targets");
     match (parts.join(", "), read, failed) {
-        (none, _, 0) if none.is_empty() => "No drift. Live is what was applied last.".to_owned(),
+        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
             format!("No drift in what could be read; {unread} could not be read.")

@@ -30,7 +30,8 @@ fn counts(summary: OutcomeSummary) -> Option<String> {
     if total == 0 {
         return None;
     }
-    let line = match summary.waiting() == total {
+    let untouched = summary.waiting().saturating_add(summary.not_attempted);
+    let line = match untouched == total {
         true => "Nothing sent".to_owned(),
         false => format!("Applied {} of {total}", summary.applied),
     };
@@ -103,7 +104,7 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
         None if refused + broken + unread == 0 => {
             sentences.push("Nothing to do. Live matches the definitions.".to_owned());
         }
-        _ => sentences.push("Nothing was applied.".to_owned()),
+        _ => sentences.push("Nothing was sent.".to_owned()),
     }
     let done = summary.total() > 0 && summary.settled() == summary.total();
     if done && unread + broken + refused == 0 {

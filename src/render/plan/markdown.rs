@@ -156,7 +156,7 @@ fn alert(plan: &PlanDocument) -> String {
     if refused > 0 {
         let number: usize = plan.targets.iter().map(refusals).sum();
         lines.push(format!(
-            "{}: nothing will be applied to {refused_names}.",
+            "{}: nothing will be sent to {refused_names}.",
             count(number, "refusal", "refusals")
         ));
     }

@@ -58,7 +58,7 @@ pub(super) fn origin_words(origin: Origin, way: Way, told: Told) -> Option<&'sta
         (Origin::Drift, Told::Left, Way::Goes) => Some("drift: added outside git"),
         (Origin::Drift, Told::Left, Way::Turns) => Some("drift: changed outside git"),
         (Origin::Undetermined, Told::Left, _) => Some("nobody can tell why: there is no record of an apply"),
-        (Origin::Unapplied, Told::Plan | Told::Left, _) => Some("merged earlier, not applied yet"),
+        (Origin::Unapplied, Told::Plan | Told::Left, _) => Some("merged earlier, not in place yet"),
         (Origin::Drift | Origin::Unapplied, Told::Report, _)
         | (Origin::Pending | Origin::Undetermined | Origin::Mixed, ..) => None,
     }

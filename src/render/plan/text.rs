@@ -386,7 +386,8 @@ fn circumstances(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, told
         page.put(2, 4, &Text::new().own(Paint::Notice, ONLY_PENDING));
     }
     if let Some(applied) = &target.applied {
-        let mut text = Text::new().own(Paint::Dim, "last applied: ").said(Paint::Dim, &minute(&applied.time));
+        let mut text =
+            Text::new().own(Paint::Dim, "last recorded: ").said(Paint::Dim, &minute(&applied.time));
         if let Some(actor) = &applied.actor {
             text = text.own(Paint::Dim, " by ").said(Paint::Dim, actor.raw());
         }
@@ -479,7 +480,7 @@ fn conclusion(page: &mut Page, plan: &PlanDocument, signs: Signs) {
         let number = count(number, "refusal", "refusals");
         let text = Text::new()
             .own(Paint::Refuse, "Refused: ")
-            .own(Paint::Plain, format_args!("{number}; nothing will be applied to "))
+            .own(Paint::Plain, format_args!("{number}; nothing will be sent to "))
             .then(names(&refused))
             .own(Paint::Plain, ".");
         page.put(0, 2, &text);

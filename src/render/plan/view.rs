@@ -291,7 +291,7 @@ pub(super) const INCLUDE: &str = "A plan without `--pending-only` includes it.";
 /// What such a plan is.
 pub(super) const ONLY_PENDING: &str = "only what the definitions changed (--pending-only)";
 /// Why nothing is called drift.
-pub(super) const NO_RECORD: &str = "no record of an apply that counts here: what was changed outside git cannot be told from what was never applied";
+pub(super) const NO_RECORD: &str = "no record of an apply that counts here: what was changed outside git cannot be told from what was never put in place";
 pub(super) const ADOPTS: &str = "Takes over a live role that no earlier revision is known to declare.";
 pub(super) const RELEASED: &str = "It is no longer managed, and stays as it is.";
 

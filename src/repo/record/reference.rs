@@ -151,7 +151,7 @@ pub(super) fn write(
         write_commit(repo, record, bytes, parent.as_ref()).map_err(|error| unwritten(repo, &name, &error))?;
     // git compares while it holds the reference's lock; no id at all means that it must not exist.
     let expected = last.unwrap_or(Oid::ZERO_SHA1);
-    match repo.reference_matching(&name, id, true, expected, "rolecall: applied") {
+    match repo.reference_matching(&name, id, true, expected, "rolecall: recorded") {
         Ok(_) => Ok(id),
         Err(error) if matches!(error.code(), ErrorCode::Modified | ErrorCode::Exists) => Err(moved(target)),
         Err(error) => Err(unwritten(repo, &name, &error)),
@@ -174,7 +174,7 @@ fn write_commit(
         .or_else(|_| Signature::new("rolecall", "rolecall@localhost", &time))?;
     let short: String = record.revision.raw().chars().take(12).collect();
     let target = format::component(record.target.raw());
-    let what = if record.released { "released" } else { "applied" };
+    let what = if record.released { "released" } else { "recorded" };
     let message = format!("{target} {what} at {short}\n");
     repo.commit(None, &who, &who, &message, &tree, parent.as_slice())
 }

@@ -95,7 +95,7 @@ fn the_records_of_a_target_are_a_chain_of_commits() {
     let name = records.location("reviews").unwrap();
     assert_eq!(name, "refs/rolecall/applied/-/reviews");
     let tip = project.repo.find_reference(&name).unwrap().peel_to_commit().unwrap();
-    assert_eq!(tip.message().unwrap(), "reviews applied at bbbbbbbbbbbb\n");
+    assert_eq!(tip.message().unwrap(), "reviews recorded at bbbbbbbbbbbb\n");
     assert_eq!((tip.author().name().unwrap(), tip.time().seconds()), ("Mira", 1_795_163_400));
     assert!(tip.header_field_bytes("gpgsig").is_err());
     assert_eq!(
@@ -104,7 +104,7 @@ fn the_records_of_a_target_are_a_chain_of_commits() {
     );
     let before = tip.parent(0).unwrap();
     assert_eq!((tip.parent_count(), before.parent_count()), (1, 0));
-    assert_eq!(before.message().unwrap(), "reviews applied at aaaaaaaaaaaa\n");
+    assert_eq!(before.message().unwrap(), "reviews recorded at aaaaaaaaaaaa\n");
     assert_eq!(project.facts().commit, head, "no branch moved");
     let mut released = record("reviews", 'c');
     released.released = true;

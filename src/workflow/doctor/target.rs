@@ -7,7 +7,7 @@ use super::{
     definitions::{self, many},
 };
 use crate::{
-    contract::OnRemove,
+    contract::{self, OnRemove},
     definition::CatalogueFile,
     model::{
         Kind, Untrusted,
@@ -17,7 +17,7 @@ use crate::{
         live::{Identity, Live, LiveObject, LiveState, Query},
     },
     provider::{
-        Provider, ReadError, ReadErrorKind,
+        Noticed, Provider, ReadError, ReadErrorKind,
         http::{Destination, Sends, judge, read_credential},
     },
     workflow::{
@@ -217,7 +217,7 @@ impl Look<'_> {
 
     async fn read(&mut self, tenant: &Tenant, wishes: Wishes) {
         let reader = tenant.reader();
-        let live = match reader.fetch(Query::roles()).await {
+        let mut live = match reader.fetch(Query::roles()).await {
             Ok(live) => live,
             Err(error) => {
                 let check = if answered(&error) { "access" } else { "connection" };
@@ -233,7 +233,17 @@ impl Look<'_> {
         let cost = tenant.connection.statistics();
         let took = many(cost.requests as usize, "request");
         self.add(Check::ok("connection", format!("the API answers ({took})")));
+        let noticed = match reader.notice() {
+            Some(notice) => notice.await,
+            None => Vec::new(),
+        };
+        if let Some(attested) = self.opened.loaded.attested.get(&self.target.name) {
+            attested.overlay(&mut live, self.provider);
+        }
         self.add(match &live.barred {
+            None if contract::is_by_hand(self.provider) => {
+                Check::ok("access", "the credential is accepted; roles are made and given by hand")
+            }
             Some(why) => Check::warning(
                 "access",
                 format!("roles can be read; this key cannot change roles: {}", why.raw()),
@@ -243,11 +253,22 @@ impl Look<'_> {
                 Check::ok("access", "roles can be read; whether they can be changed, only a write would tell")
             }
         });
+        self.add_noticed(noticed);
         self.identity(&live.identity);
         self.roles(&live);
         self.catalogue(&live);
         self.members(tenant, &*reader, &live, wishes).await;
         self.lock(&live.identity);
+    }
+
+    fn add_noticed(&mut self, noticed: Vec<Noticed>) {
+        for Noticed { message, help } in noticed {
+            let check = Check::info("api", message);
+            self.add(match help {
+                Some(help) => check.help(help),
+                None => check,
+            });
+        }
     }
 
     fn identity(&mut self, identity: &Identity) {
@@ -275,6 +296,12 @@ impl Look<'_> {
     fn roles(&mut self, live: &LiveState) {
         let roles: Vec<&LiveObject> = live.of(Kind::Role).collect();
         let builtin = roles.iter().filter(|role| role.builtin).count();
+        if !self.provider.roles().iter().any(|class| class.listed) {
+            let attested = many(roles.len() - builtin, "role");
+            let text = format!("the API tells none; {attested} attested, not verified");
+            self.add(Check::info("roles", text));
+            return;
+        }
         let text = format!("{} of your own, {builtin} built in", roles.len() - builtin);
         let closed = |role: &&&LiveObject| {
             !role.builtin && matches!(role.fields.get(field::PERMISSIONS), Some(Live::Unreadable) | None)
@@ -337,6 +364,13 @@ impl Look<'_> {
         live: &LiveState,
         wishes: Wishes,
     ) {
+        if !self.provider.principals().iter().any(|class| class.listed) {
+            let attested = many(live.of(Kind::Assignment).count(), "assignment");
+            let text = format!("the API does not tell who holds what; {attested} attested, not verified");
+            self.add(Check::info("members", text));
+            self.add(Check::unknown("caller", "the API does not tell for whom the credential acts"));
+            return;
+        }
         let reading = self.provider.member_reading();
         let expected: Option<u64> = live.of(Kind::Role).map(|role| role.holders).sum();
         let requests = reading.requests(usize::try_from(expected.unwrap_or(1)).unwrap_or(usize::MAX));

@@ -116,7 +116,8 @@ pub async fn import(
     let folder = project.folder()?;
     let files = WorkTree::open(&project.place)?;
     let reads = project.targets().map(|(target, desired)| async move {
-        (target, read(world, target, desired, options, folder).await)
+        let live = read(world, target, desired, options, folder).await;
+        (target, live.map(|live| with_attested(world, project, target, live)))
     });
     let reads: Vec<_> = join_all(reads).await;
     let mut only = Vec::new();
@@ -196,6 +197,15 @@ async fn read(
     let live = tenant.reader().fetch(query).await;
     tenant.close().await;
     Ok(live?)
+}
+
+/// With what is attested where the API does not tell it.
+fn with_attested(world: &World, project: &Project, target: &Target, mut live: LiveState) -> LiveState {
+    let attested = project.loaded.attested.get(&target.name);
+    if let (Some(attested), Some(provider)) = (attested, world.registry.get(target.provider)) {
+        attested.overlay(&mut live, &**provider);
+    }
+    live
 }
 
 /// The live id of the custom role with this id or name.

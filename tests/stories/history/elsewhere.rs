@@ -72,7 +72,7 @@ fn a_root_that_is_moved_says_where_its_record_is_and_what_to_do() {
     project.save("something else");
     let notes = project.planned_in(&sub, "").notes();
     for said in [
-        "lay in the top folder when they were last applied",
+        "lay in the top folder when they were last recorded",
         "Apply before something else changes",
         "git update-ref -d 'refs/rolecall/applied/-/reviews'",
     ] {

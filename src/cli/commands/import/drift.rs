@@ -104,7 +104,7 @@ fn report(context: &Context, target: &TargetDrift) {
     };
     if !target.recorded && !is_empty(taken) {
         context.ui.problem(&format!(
-            "warning: {name}: there is no record of an apply, so that nobody can tell drift from what was merged and not applied yet: all of it counts as drift"
+            "warning: {name}: there is no record of an apply, so that nobody can tell drift from what was merged and is not in place yet: all of it counts as drift"
         ));
     }
     for why in &target.incomplete {

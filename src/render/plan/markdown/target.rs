@@ -169,7 +169,7 @@ fn heading(plan: &PlanDocument, target: &TargetPlan, told: Told) -> String {
     if let Some(applied) = &target.applied {
         let actor = applied.actor.as_ref().map(|actor| format!(" by {}", markdown(actor.raw())));
         facts.push(format!(
-            "last applied {}{} at {}",
+            "last recorded {}{} at {}",
             markdown(&minute(&applied.time)),
             actor.unwrap_or_default(),
             markdown_code(short(&applied.revision))

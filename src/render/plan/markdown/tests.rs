@@ -26,7 +26,7 @@ fn whole() {
 ### Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 
 > [!CAUTION]
-> 1 refusal: nothing will be applied to **reviews**.
+> 1 refusal: nothing will be sent to **reviews**.
 
 > [!NOTE]
 > **EMULATOR**: **reviews** is not a real tenant.
@@ -66,7 +66,7 @@ Side effect: The identity provider's link of the role is lost.
 - Reviews all the code and reads audit logs
 + Reviews security relevant code and reads
 + audit logs
-  ↳ merged earlier, not applied yet
+  ↳ merged earlier, not in place yet
 @@ permissions: 2 removed, 3 added, 7 unchanged @@
 - learnings: none
 - user_management: read
@@ -176,7 +176,7 @@ fn a_pull_request_tells_what_is_its_own() {
     Commit `4f2a91c0d3b8` on release-roles, merged with origin/main (`8d10c33fa1b2`) in memory, as the branch is behind, 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
-    **reviews** · acme · api.acme.test · tenant 88321 · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+    **reviews** · acme · api.acme.test · tenant 88321 · last recorded 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
 
     ##### What is managed and guarded changes
 
@@ -204,7 +204,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
     ##### Changes
 
-    **Change Release helper** · *merged earlier, not applied yet* · [roles/security.yaml:12](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L12) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/release-helper`
+    **Change Release helper** · *merged earlier, not in place yet* · [roles/security.yaml:12](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L12) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/release-helper`
 
     ```diff
     @@ description @@
@@ -216,7 +216,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
     ```diff
     ! jo: Developer → Auditor
-      ↳ merged earlier, not applied yet
+      ↳ merged earlier, not in place yet
     ```
 
     ##### Additions
@@ -296,7 +296,7 @@ fn what_is_left_alone_is_told_with_the_way_to_include_it() {
     Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
-    **reviews** · acme · api.acme.test · tenant 88321 · **only what the definitions changed (--pending-only)** · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+    **reviews** · acme · api.acme.test · tenant 88321 · **only what the definitions changed (--pending-only)** · last recorded 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
 
     ##### Changes
 
@@ -354,7 +354,7 @@ fn drift_is_told_as_what_somebody_did() {
     Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2`), 2026<span>&#45;</span>11<span>&#45;</span>20.
 
 
-    **reviews** · acme · api.acme.test · tenant 88321 · last applied 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
+    **reviews** · acme · api.acme.test · tenant 88321 · last recorded 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
 
     ##### Taken away outside git
 

@@ -61,7 +61,7 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
 
   ~ change Security reviewer  reviews/role/security-reviewer
       held by 3 people · roles/security.yaml:4
-      description:  (merged earlier, not applied yet)
+      description:  (merged earlier, not in place yet)
         - Reviews all the code and reads audit logs
         + Reviews security relevant code and reads audit logs
       permissions: 2 removed, 3 added, 7 unchanged
@@ -93,7 +93,7 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
   Note: There is no record of the last apply.
 
 Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-Refused: 1 refusal; nothing will be applied to reviews.
+Refused: 1 refusal; nothing will be sent to reviews.
 Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default
   role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 "#);
@@ -171,7 +171,7 @@ reviews  acme, EMULATOR, api.acme.test,
       held by 3 people,
       roles/security.yaml:4
       description:  (merged earlier, not
-        applied yet)
+        in place yet)
         - Reviews all the code and reads
           audit logs
         + Reviews security relevant code
@@ -225,8 +225,8 @@ reviews  acme, EMULATOR, api.acme.test,
 
 Digest
   sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-Refused: 1 refusal; nothing will be
-  applied to reviews.
+Refused: 1 refusal; nothing will be sent
+  to reviews.
 Plan: 1 to create, 2 to change, 1 to
   rename, 1 to replace, 1 to delete, 1
   to release, a new default role; 4
@@ -270,7 +270,7 @@ fn a_pull_request_tells_what_is_its_own() {
       branch is behind, 2026-11-20
 
     reviews  acme · api.acme.test · tenant 88321
-      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+      last recorded: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
 
       What is managed and guarded changes
         ! how roles are managed (manage.roles): declared → authoritative
@@ -289,7 +289,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
       ~ change Release helper  reviews/role/release-helper
           roles/security.yaml:12 (Mira, 4f2a91c0, 2026-11-19)
-          merged earlier, not applied yet
+          merged earlier, not in place yet
           description:
             - Does anything
             + Prepares releases
@@ -317,7 +317,7 @@ fn a_pull_request_tells_what_is_its_own() {
           + mira
           + okan  (drift: removed outside git, comes back)
           - x@example.test  (drift: added outside git, this plan takes it away again)
-          ~ jo: Developer → Auditor  (merged earlier, not applied yet)
+          ~ jo: Developer → Auditor  (merged earlier, not in place yet)
           ○ sam  (no longer managed, stays as it is, no longer declared)
 
       warning[RC052]: `audit:read` is not in the live catalogue  roles/security.yaml:9
@@ -340,7 +340,7 @@ fn a_pull_request_on_a_narrow_terminal() {
 
     reviews  acme, api.acme.test, tenant
       88321
-      last applied: 2026-11-20 10:04 UTC by
+      last recorded: 2026-11-20 10:04 UTC by
         mira at 8d10c33fa1b2
 
       What is managed and guarded changes
@@ -378,7 +378,7 @@ fn a_pull_request_on_a_narrow_terminal() {
           reviews/role/release-helper
           roles/security.yaml:12 (Mira,
           4f2a91c0, 2026-11-19)
-          merged earlier, not applied yet
+          merged earlier, not in place yet
           description:
             - Does anything
             + Prepares releases
@@ -418,7 +418,7 @@ fn a_pull_request_on_a_narrow_terminal() {
             outside git, this plan takes it
             away again)
           ~ jo: Developer -> Auditor
-            (merged earlier, not applied
+            (merged earlier, not in place
             yet)
           o sam  (no longer managed, stays
             as it is, no longer declared)
@@ -445,7 +445,7 @@ fn what_is_left_alone_is_told_with_the_way_to_include_it() {
 
     reviews  acme · api.acme.test · tenant 88321
       only what the definitions changed (--pending-only)
-      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+      last recorded: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
 
       ~ change Security reviewer  reviews/role/security-reviewer
           held by 3 people · roles/security.yaml:4 (Mira, 4f2a91c0, 2026-11-19)
@@ -485,7 +485,7 @@ fn drift_is_told_as_what_somebody_did() {
     Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
     reviews  acme · api.acme.test · tenant 88321
-      last applied: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
+      last recorded: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
 
       ~ changed Security reviewer  reviews/role/security-reviewer
           held by 3 people · roles/security.yaml:4 (Mira, 4f2a91c0, 2026-11-19)
@@ -523,7 +523,7 @@ fn drift_is_told_as_what_somebody_did() {
     reviews  acme · api.acme.test · tenant 88321
       No drift.
 
-    No drift. Live is what was applied last.
+    No drift. Live is as it was recorded last.
     ");
 }
 
@@ -594,7 +594,7 @@ fn one_guard_refuses_once_with_all_its_reasons() {
           1 person holds the role
 
     Digest sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
-    Refused: 2 refusals; nothing will be applied to reviews.
+    Refused: 2 refusals; nothing will be sent to reviews.
     Plan: 1 to delete.
     ");
 }
@@ -672,7 +672,7 @@ fn two_hundred_targets_flow() {
 #[test]
 fn quiet_is_the_end() {
     insta::assert_snapshot!(quiet(&everything(), WIDE), @r"
-Refused: 1 refusal; nothing will be applied to reviews.
+Refused: 1 refusal; nothing will be sent to reviews.
 Plan: 1 to create, 2 to change, 1 to rename, 1 to replace, 1 to delete, 1 to release, a new default
   role; 4 assignments (+2 ~1 −1); 1 scope change; 1 by hand; drift in 2 of them.
 ");
