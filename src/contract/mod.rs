@@ -206,6 +206,17 @@ pub fn hides(spec: &dyn Spec) -> bool {
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
 }
 
+/// Whether permissions are written over the API; where they are not, a person chooses from those that the
+/// dashboard offers.
+pub fn writes_permissions(spec: &dyn Spec) -> bool {
+    use crate::model::field::PERMISSIONS;
+    let writes = |class: &RoleClass| {
+        class.create == Do::Api
+            || matches!(class.on_change(PERMISSIONS), OnChange::InPlace | OnChange::Replace)
+    };
+    spec.roles().iter().any(writes)
+}
+
 /// Whether nothing of a provider changes over its API, so that every change is a person's.
 pub fn is_by_hand(spec: &dyn Spec) -> bool {
     let role = |class: &RoleClass| {

@@ -108,7 +108,7 @@ fn everything_wrong_is_said_at_once() {
     let said = sandbox.run(&["init", "--provider", "nobody"]);
     assert_eq!(said.code, 64);
     snapshot!(said.err, @"
-    error: --provider: there is no provider `nobody`; this version knows coderabbit, gitlab, workos
+    error: --provider: there is no provider `nobody`; this version knows coderabbit, gitlab, workos, devin, infracodebase
       help: `rolecall init --help` explains each option. Nothing was written.
     ");
     let said = sandbox.run_as_it_is(&["init"]);

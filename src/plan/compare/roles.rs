@@ -304,8 +304,13 @@ impl<'a> Comparison<'a> {
             && before.permissions.as_ref().is_some_and(|before| before.is_subset(new))
             && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
         let adopts = self.adopts(role, live, gains);
-        // An `id` in the definition is consent.
-        if adopts && gains && !self.nobody_holds(live) && role.matched != Matched::Id {
+        // An `id` in the definition is consent; and whoever does it by hand sees who holds the role.
+        if adopts
+            && gains
+            && !by_hand.contains(field::PERMISSIONS)
+            && !self.nobody_holds(live)
+            && role.matched != Matched::Id
+        {
             verdicts.push(self.adoption(role, live));
         }
         let named = before.name != after.name || renamed;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{super::temporary, MOST_GUESSES, Matched, ResolvedRole, Resolver, nearest};
 use crate::{
-    contract::{self, Base, Do, OnChange, RoleClass},
+    contract::{self, Base, OnChange},
     model::{
         Address, Code, Field, RoleId, Scope, Untrusted, Value,
         desired::{RoleName, RoleRef, Via},
@@ -193,10 +193,7 @@ impl<'a> Resolver<'a> {
     fn check_catalogue(&mut self, roles: &[ResolvedRole<'a>]) {
         let Some(catalogue) = &self.input.live.catalogue else {
             // What a person does by hand is checked by what the product offers there.
-            let written = |class: &RoleClass| {
-                class.create == Do::Api || class.on_change(field::PERMISSIONS) == OnChange::InPlace
-            };
-            if !roles.is_empty() && self.input.spec.roles().iter().any(written) {
+            if !roles.is_empty() && contract::writes_permissions(self.input.spec) {
                 self.notes.push("The live list of permissions could not be read: unknown ones are found only when they are written.".into());
             }
             return;

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     super::{
         fields::{
-            Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
-            shown, texts,
+            Field, Row, Shown, added_words, context, default_sides, fields, is_new_name, is_simple, members,
+            new_name, shown, texts,
         },
         origins::{Told, Way, change_words, origin_words},
         view::{ADOPTS, RELEASED, blame, capitalized, count, minute, reason_sentence, told_verb, waits_for},
@@ -188,7 +188,9 @@ fn lines(change: &Change, told: Told) -> (Vec<String>, Vec<Via>) {
         match field {
             Field::Set { name, removed, added, unchanged } => {
                 let mut sums = Vec::new();
-                for (number, word) in [(members(removed), "removed"), (members(added), "added")] {
+                for (number, word) in
+                    [(members(removed), "removed"), (members(added), added_words(change, name))]
+                {
                     match number {
                         0 => {}
                         number if whole => sums.push(number.to_string()),

@@ -3,8 +3,8 @@
 use super::{
     super::{
         fields::{
-            Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
-            shown, texts,
+            Field, Row, Shown, added_words, context, default_sides, fields, is_new_name, is_simple, members,
+            new_name, shown, texts,
         },
         origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
@@ -112,7 +112,8 @@ fn put_field(page: &mut Page, change: &Change, field: &Field<'_>, signs: Signs) 
     match field {
         Field::Set { name, removed, added, unchanged } => {
             let mut parts = Vec::new();
-            for (number, word) in [(members(removed), "removed"), (members(added), "added")] {
+            for (number, word) in [(members(removed), "removed"), (members(added), added_words(change, name))]
+            {
                 match (number, change.action) {
                     (0, _) => {}
                     (_, Action::Create | Action::Delete) => parts.push(number.to_string()),
