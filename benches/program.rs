@@ -10,21 +10,14 @@
 )]
 
 mod large;
+mod outside;
 
-use std::{
-    fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
-    net::TcpStream,
-    path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path};
 
 use large::{ROLES, commit, permissions, project};
+use outside::{Emulator, arguments, program, row, timed};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_rolecall");
 const ORG: &str = "88321";
 const ONE_ROLE: &str =
     "provider: coderabbit\nroles:\n  one: { name: One, permissions: { reports: [read] } }\n";
@@ -47,112 +40,9 @@ fn seed(roles: usize, users: usize) -> Value {
     json!({ "provider": "coderabbit", "tenants": [{ "name": "large", "orgs": [org] }] })
 }
 
-/// An emulator in a process of its own.
-struct Emulator {
-    process: Child,
-    address: String,
-    slow: bool,
-    _folder: TempDir,
-}
-
-impl Emulator {
-    fn start(seed: &Value, options: &[&str]) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("seed.json");
-        fs::write(&path, seed.to_string()).expect("a seed");
-        let mut process = Command::new(PROGRAM)
-            .args(["emulate", "coderabbit", "--seed"])
-            .arg(path)
-            .args(options)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("an emulator");
-        let mut line = String::new();
-        let out = process.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("its address");
-        let ready: Value = serde_json::from_str(&line).expect("a line of JSON");
-        let address = ready["url"].as_str().and_then(|url| url.strip_prefix("http://")).expect("an address");
-        Self { address: address.to_owned(), slow: options.contains(&"--latency"), process, _folder: folder }
-    }
-
-    fn target(&self) -> String {
-        format!("settings: {{ url: \"http://{}\", org_id: \"{ORG}\" }}", self.address)
-    }
-
-    fn call(&self, method: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        let host = &self.address;
-        write!(stream, "{method} /_dashboard/requests HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-            .expect("a request");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("an answer");
-        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
-    }
-
-    /// Number of the requests since they were forgotten, and their longest chain. Without latency
-    /// requests that are sent at once can be answered one after the other, which is no chain.
-    fn requests(&self) -> String {
-        let log: Value = serde_json::from_str(&self.call("GET")).expect("the log");
-        let depth = if self.slow { format!(", depth {}", log["depth"]) } else { String::new() };
-        format!("{} requests{depth}", log["count"])
-    }
-}
-
-impl Drop for Emulator {
-    fn drop(&mut self) {
-        let _ended = self.process.kill();
-        let _ended = self.process.wait();
-    }
-}
-
-fn program(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command.arg("-C").arg(folder).args(arguments).stdout(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-fn timed(mut command: Command) -> Duration {
-    let start = Instant::now();
-    let status = command.status().expect("the program");
-    assert!(status.success(), "{command:?} ended with {status}");
-    start.elapsed()
-}
-
-/// The same with the largest resident set in KiB, as Linux counts it: read each millisecond.
-fn watched(mut command: Command) -> (Duration, Option<u64>) {
-    let start = Instant::now();
-    let mut process = command.spawn().expect("the program");
-    let path = PathBuf::from(format!("/proc/{}/status", process.id()));
-    let mut most = None;
-    while process.try_wait().expect("the program").is_none() {
-        let status = fs::read_to_string(&path).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        most = line.and_then(|line| line.split_whitespace().next()?.parse().ok()).max(most);
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    (start.elapsed(), most)
-}
-
-/// Prints the row `name`, where it is wanted: the best of `runs`, peak memory, requests of one run.
-fn row(
-    wanted: Option<&str>,
-    name: &str,
-    runs: usize,
-    emulator: Option<&Emulator>,
-    command: impl Fn() -> Command,
-) {
-    if wanted.is_some_and(|wanted| !name.contains(wanted)) {
-        return;
-    }
-    if let Some(emulator) = emulator {
-        emulator.call("DELETE");
-    }
-    let (first, memory) = watched(command());
-    let requests = emulator.map(Emulator::requests).unwrap_or_default();
-    let best = (1..runs).map(|_| timed(command())).chain([first]).min().unwrap_or(first);
-    let memory = memory.map_or(String::new(), |kib| format!("{} MB", kib / 1000));
-    println!("{name:<46} {:>9.1} ms {memory:>7}  {requests}", best.as_secs_f64() * 1000.0);
+/// Where a target reaches an emulator.
+fn target(emulator: &Emulator) -> String {
+    format!("settings: {{ url: \"{}\", org_id: \"{ORG}\" }}", emulator.url())
 }
 
 /// A history: other permissions in fifty files, then those of the folder, then one role more in one
@@ -177,11 +67,11 @@ fn history(folder: &Path) {
 
 fn main() {
     // Not under `cargo test --benches`: this takes minutes.
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if !arguments.iter().any(|argument| argument == "--bench") {
+    let (bench, wanted) = arguments();
+    if !bench {
         return;
     }
-    let wanted = arguments.iter().find(|argument| !argument.starts_with('-')).map(String::as_str);
+    let wanted = wanted.as_deref();
     let same = |role: usize| role;
     let quickstart = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart");
 
@@ -203,7 +93,7 @@ fn main() {
     }
 
     let slow = Emulator::start(&seed(0, 0), &["--latency", "50"]);
-    let folder = project(&slow.target(), 0, same, ONE_ROLE);
+    let folder = project(&target(&slow), 0, same, ONE_ROLE);
     row(wanted, "plan, 1 role, answers after 50 ms", 10, Some(&slow), || program(folder.path(), &["plan"]));
 
     let (empty, full) = (Emulator::start(&seed(0, 0), &[]), Emulator::start(&seed(ROLES, 0), &[]));
@@ -213,10 +103,10 @@ fn main() {
         ("plan, 10,000 roles in sync", &full, same),
         ("plan, 10,000 roles, 500 changed", &full, changed),
     ] {
-        let folder = project(&emulator.target(), 1, content, "");
+        let folder = project(&target(emulator), 1, content, "");
         row(wanted, name, 10, Some(emulator), || program(folder.path(), &["plan"]));
     }
-    let folder = project(&full.target(), 500, same, "");
+    let folder = project(&target(&full), 500, same, "");
     row(wanted, "plan, in sync, 500 files, outside git", 10, Some(&full), || {
         program(folder.path(), &["plan"])
     });
@@ -230,7 +120,7 @@ fn main() {
 
     for users in [500, 5_000] {
         let people = Emulator::start(&seed(0, users), &[]);
-        let folder = project(&people.target(), 0, same, ONE_PERSON);
+        let folder = project(&target(&people), 0, same, ONE_PERSON);
         let name = format!("plan, {users} users");
         // The larger one waits minutes for the documented limit: only where it is asked for.
         if users < 1_000 || wanted.is_some() {

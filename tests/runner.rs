@@ -9,6 +9,7 @@ mod emulator_page;
 mod examples;
 mod gitlab;
 mod import;
+mod laws;
 mod model_world;
 mod readme;
 mod setup;

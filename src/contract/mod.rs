@@ -10,15 +10,18 @@ mod scope;
 pub use manual::{ByHand, Task};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
-pub use scope::{ScopeForm, ScopeSpec, counts_at, has_place};
+pub use scope::{PathForm, ScopeForm, ScopeSpec, counts_at, has_place};
+
+use std::collections::BTreeMap;
 
 use crate::{
     catalog::Catalogue,
     model::{
         Finding, RoleId, Scope, Untrusted, Value,
+        config::Placed,
         desired::{DesiredState, Spelling},
         directory::Directory,
-        live::LiveState,
+        live::{LiveObject, LiveState},
     },
 };
 
@@ -46,6 +49,15 @@ pub trait Spec: Send + Sync {
     fn example(&self) -> Example;
     /// Checks that only this provider needs, on top of those that follow from its classes.
     fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// As [`Spec::check`], for what depends on the target's settings, too.
+    fn check_settings(&self, _desired: &DesiredState, _settings: &Settings) -> Vec<Finding> {
+        Vec::new()
+    }
+    /// What else may change at the provider when this live role is deleted or replaced, that no read shows:
+    /// each a clause, which stands beside the change.
+    fn when_a_role_goes(&self, _role: &LiveObject, _settings: &Settings) -> Vec<String> {
         Vec::new()
     }
     /// What a person does in the dashboard where there is no API: steps in order, without numbers, each
@@ -116,6 +128,9 @@ pub struct Given<'a> {
     /// The id of the role.
     pub role: &'a Untrusted,
 }
+
+/// A target's settings by name; names and forms were checked against the contract.
+pub type Settings = BTreeMap<String, Placed<Untrusted>>;
 
 /// A role to begin with: harmless, and valid without any setting.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Classes of roles and their fields.
 
-use super::ScopeSpec;
+use super::{ScopeSpec, Settings};
 use crate::model::{Field, Value, field};
 
 /// A class of roles.
@@ -34,6 +34,8 @@ pub struct RoleClass {
     pub min_permissions: u32,
     /// Most roles of the class in one scope, where there is a limit.
     pub limit: Option<u32>,
+    /// The setting of a target without which the limit is advice, and the provider takes more.
+    pub limit_with: Option<&'static str>,
     /// Whether a role can only be deleted once nobody holds it.
     pub delete_needs_vacancy: bool,
 }
@@ -58,8 +60,14 @@ impl RoleClass {
         slug: None,
         min_permissions: 0,
         limit: None,
+        limit_with: None,
         delete_needs_vacancy: true,
     };
+
+    /// The limit of roles in a target with these settings, where the provider keeps it.
+    pub fn strict_limit(&self, settings: &Settings) -> Option<u32> {
+        self.limit.filter(|_| self.limit_with.is_none_or(|setting| settings.contains_key(setting)))
+    }
 
     /// The field with this name.
     pub fn field(&self, name: &str) -> Option<&'static FieldSpec> {

@@ -5,13 +5,24 @@ use crate::model::Scope;
 
 /// A kind of place that a class of roles or principals has. A class without any lives in the target
 /// itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ScopeSpec {
     /// Kind of the place as it is written: `organization`, `group`; empty for [`ScopeForm::Target`].
     pub kind: &'static str,
     /// How it is written.
     pub form: ScopeForm,
     /// What it is, a few words, for editors and messages.
+    pub about: &'static str,
+    /// What the path of an instance looks like, where the provider has a form for it.
+    pub path: Option<PathForm>,
+}
+
+/// The form of a path.
+#[derive(Clone, Copy, Debug)]
+pub struct PathForm {
+    /// Whether this can be one.
+    pub is_valid: fn(&str) -> bool,
+    /// What it looks like, in words, to follow "Write".
     pub about: &'static str,
 }
 
@@ -28,16 +39,23 @@ pub enum ScopeForm {
 
 impl ScopeSpec {
     /// The target itself, for a class that also has other places.
-    pub const TARGET: Self = Self { kind: "", form: ScopeForm::Target, about: "the whole target" };
+    pub const TARGET: Self =
+        Self { kind: "", form: ScopeForm::Target, about: "the whole target", path: None };
 
     /// A level.
     pub const fn level(kind: &'static str, about: &'static str) -> Self {
-        Self { kind, form: ScopeForm::Level, about }
+        Self { kind, form: ScopeForm::Level, about, path: None }
     }
 
     /// One of several places.
     pub const fn instance(kind: &'static str, about: &'static str) -> Self {
-        Self { kind, form: ScopeForm::Instance, about }
+        Self { kind, form: ScopeForm::Instance, about, path: None }
+    }
+
+    /// The same with a form for its paths.
+    #[must_use]
+    pub const fn with_path(self, path: PathForm) -> Self {
+        Self { path: Some(path), ..self }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         config::Placed,
         desired::{
             DesiredAssignment, DesiredDefault, DesiredRole, DesiredState, Exclusive, Protect, Removal,
-            RoleName, Via,
+            RoleName, Spelling, Via,
         },
     },
 };
@@ -135,18 +135,10 @@ fn inherited(roles: &[DesiredRole], names: usize) -> usize {
 /// Brings everything into an order that does not depend on files or on lines.
 fn sort(desired: &mut DesiredState) {
     desired.roles.sort_by(|a, b| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
-    desired.assignments.sort_by(|a, b| {
-        let key = |one: &DesiredAssignment| {
-            (
-                one.class,
-                one.scope.clone(),
-                one.principal.value.clone(),
-                one.role.value.clone(),
-                one.principal.site,
-            )
-        };
-        key(a).cmp(&key(b))
-    });
+    fn key(one: &DesiredAssignment) -> (&str, &Scope, &Spelling, &RoleName, Site) {
+        (one.class, &one.scope, &one.principal.value, &one.role.value, one.principal.site)
+    }
+    desired.assignments.sort_by(|a, b| key(a).cmp(&key(b)));
     desired.exclusive.sort_by(|a, b| {
         (&a.role.value, &a.scope, a.class, a.role.site).cmp(&(&b.role.value, &b.scope, b.class, b.role.site))
     });
@@ -199,9 +191,9 @@ impl<'a> Lowering<'a, '_> {
         let mut roles = Vec::with_capacity(places.len());
         for (scope, span) in places {
             let site = span.map_or(role.site, |span| span.site(source));
-            if let Some((what, help)) = place::refused(class.scopes, &scope) {
+            if let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, &scope) {
                 let text = format!("a role of this class cannot live there: {what}");
-                let finding = Finding::new(Code::Unsupported, text).at(site, "").help(help);
+                let finding = Finding::new(code, text).at(site, "").help(help);
                 self.findings.push(finding);
                 continue;
             }
@@ -499,14 +491,12 @@ impl<'a> Lowering<'a, '_> {
     ) -> Vec<Scope> {
         let mut possible = Vec::with_capacity(places.len());
         for (scope, span) in places {
-            let Some((what, help)) = place::refused(class.scopes, scope) else {
+            let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, scope) else {
                 possible.push(scope.clone());
                 continue;
             };
             let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(Code::Unsupported, text)
-                .at(span.unwrap_or(field.span).site(source), "")
-                .help(help);
+            let finding = Finding::new(code, text).at(span.unwrap_or(field.span).site(source), "").help(help);
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }
@@ -519,7 +509,7 @@ impl<'a> Lowering<'a, '_> {
         text: &Spanned<Text>,
         source: SourceId,
         class: &PrincipalClass,
-    ) -> Option<crate::model::desired::Spelling> {
+    ) -> Option<Spelling> {
         match principal::parse(text.value.as_str(), class) {
             Ok(spelling) => Some(spelling),
             Err(why) => {

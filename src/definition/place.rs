@@ -117,24 +117,44 @@ fn is_path(text: &str) -> bool {
         })
 }
 
-/// Why a class with these places cannot have an object at `scope`, with what it can have; `None` where
-/// it can.
-pub(crate) fn refused(scopes: &[ScopeSpec], scope: &Scope) -> Option<(String, String)> {
+/// Why a class with these places cannot have an object at a place.
+pub(crate) struct Refusal {
+    /// The code of the finding.
+    pub(crate) code: Code,
+    /// What is wrong, to follow a sentence.
+    pub(crate) what: String,
+    /// What to write instead.
+    pub(crate) help: String,
+}
+
+/// Why a class with these places cannot have an object at `scope`; `None` where it can.
+pub(crate) fn refused(scopes: &[ScopeSpec], scope: &Scope) -> Option<Refusal> {
     if has_place(scopes, scope) {
-        return None;
+        return misspelled(scopes, scope);
     }
     let what = match scope {
         Scope::Target => "`scope` is missing".to_owned(),
         Scope::Level(kind) => format!("not the level `{}`", short(kind)),
         Scope::In { kind, .. } => format!("not in one `{}`", short(kind)),
     };
+    let code = Code::Unsupported;
     if scopes.is_empty() {
-        return Some((what, "Leave `scope` out.".to_owned()));
+        return Some(Refusal { code, what, help: "Leave `scope` out.".to_owned() });
     }
     let forms = scopes.iter().map(|known| match known.form {
         ScopeForm::Target => format!("no `scope` ({})", known.about),
         ScopeForm::Level => format!("`scope: {}` ({})", known.kind, known.about),
         ScopeForm::Instance => format!("`scope: {{ {}: … }}` ({})", known.kind, known.about),
     });
-    Some((what, format!("Possible here: {}.", forms.collect::<Vec<_>>().join(", "))))
+    let help = format!("Possible here: {}.", forms.collect::<Vec<_>>().join(", "));
+    Some(Refusal { code, what, help })
+}
+
+/// A path that no place of its kind can have at the provider.
+fn misspelled(scopes: &[ScopeSpec], scope: &Scope) -> Option<Refusal> {
+    let Scope::In { kind, path } = scope else { return None };
+    let known = scopes.iter().find(|known| known.form == ScopeForm::Instance && known.kind == &**kind)?;
+    let form = known.path.filter(|form| !(form.is_valid)(path.raw()))?;
+    let what = format!("`{}` cannot be the path of a {}", short(path.raw()), known.kind);
+    Some(Refusal { code: Code::Grammar, what, help: format!("Write {}.", form.about) })
 }

@@ -418,7 +418,9 @@ fn roles_of(spec: &dyn Spec, entry: &Value, defs: &mut Map<String, Value>) {
 /// What a role says under `scope` that is of `class` without saying so; `None` where the first class,
 /// which is that of a role that says nothing, has the same places.
 fn place_of_its_own(first: &RoleClass, class: &RoleClass) -> Option<Value> {
-    let own = class.scopes.iter().filter(|scope| !first.scopes.contains(scope));
+    let has =
+        |one: &&ScopeSpec| first.scopes.iter().any(|scope| (scope.form, scope.kind) == (one.form, one.kind));
+    let own = class.scopes.iter().filter(|scope| !has(scope));
     let forms: Vec<Value> = own
         .filter_map(|scope| match scope.form {
             ScopeForm::Target => None,

@@ -134,8 +134,17 @@ pub struct LiveState {
     pub barred: Option<Untrusted>,
     /// What was read.
     pub read: Query,
+    /// The places above one in which principals of a class hold roles, nearest first: nobody can hold less
+    /// in it than in one of them. Only where that is so.
+    pub above: BTreeMap<(&'static str, Scope), Vec<Scope>>,
+    /// Why a role cannot be deleted, by its id: something uses it that is no assignment, or nobody can tell
+    /// whether something does. Known where everything was read.
+    pub kept: BTreeMap<Untrusted, Untrusted>,
     /// Kinds of which the read is not complete: nothing of them may be removed.
     pub incomplete: BTreeMap<Kind, Untrusted>,
+    /// Single lists that could not be read, or not as a whole, by kind, class, and place in its canonical
+    /// spelling: nothing of them may be removed, and what depends on every list may not either.
+    pub unread: BTreeMap<(Kind, &'static str, Scope), Untrusted>,
 }
 
 impl LiveState {
@@ -145,6 +154,23 @@ impl LiveState {
             Scope::Target | Scope::Level(_) => Some(self.places.get(scope).unwrap_or(scope)),
             Scope::In { .. } => self.places.get(scope),
         }
+    }
+
+    /// Why objects of `class` at `scope`, in its canonical spelling, were not read as a whole.
+    pub fn incomplete_at(&self, kind: Kind, class: &'static str, scope: &Scope) -> Option<&Untrusted> {
+        let here = || self.unread.get(&(kind, class, scope.clone()));
+        self.incomplete.get(&kind).or_else(here)
+    }
+
+    /// Why objects of a kind were not read as a whole, wherever that is.
+    pub fn incomplete_anywhere(&self, kind: Kind) -> Option<&Untrusted> {
+        let somewhere = || self.unread.iter().find(|((of, ..), _)| *of == kind).map(|(_, why)| why);
+        self.incomplete.get(&kind).or_else(somewhere)
+    }
+
+    /// Every reason why something was not read as a whole.
+    pub fn gaps(&self) -> impl Iterator<Item = &Untrusted> {
+        self.incomplete.values().chain(self.unread.values())
     }
 
     /// All live objects of a kind.

@@ -29,6 +29,8 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// Names of the roles that changes refer to.
     pub role_names: BTreeMap<RoleId, Untrusted>,
+    /// The bases of roles that have one which is always held.
+    pub bases: BTreeMap<RoleId, RoleId>,
     /// Roles whose definition accepts a moment without access (`allow_gap`).
     pub gaps_allowed: BTreeSet<RoleId>,
     /// How many more roles fit, by class and place, where the provider has a limit.

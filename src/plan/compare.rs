@@ -22,7 +22,7 @@ use crate::{
         Address, Key, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
         field,
-        live::{LiveObject, LiveState},
+        live::{Live, LiveObject, LiveState},
     },
 };
 
@@ -110,11 +110,13 @@ pub fn compare(input: Input<'_>) -> Plan {
     };
     comparison.plan.notes.extend(input.resolved.notes.iter().cloned());
     comparison.role_names();
+    comparison.bases();
     comparison.roles();
     comparison.default();
     comparison.assignments();
     comparison.room();
     comparison.held();
+    comparison.unread();
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
@@ -288,9 +290,46 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Says which lists were not read.
+    fn unread(&mut self) {
+        const SHOWN: usize = 10;
+        let unread = &self.input.live.unread;
+        let notes = unread.values().take(SHOWN).map(|why| {
+            format!(
+                "A list was not read, so that nothing of it changes: {}.",
+                why.raw().trim_end_matches('.')
+            )
+        });
+        self.plan.notes.extend(notes.map(Untrusted::from));
+        if let Some(more) = unread.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.plan.notes.push(format!("{more} more lists were not read.").into());
+        }
+    }
+
+    /// What every role starts from, where that is always held: live, and as the definitions want it.
+    fn bases(&mut self) {
+        let base = |value: Option<&Value>| match value {
+            Some(Value::Role(Some(base))) => Some(base.clone()),
+            _ => None,
+        };
+        for object in self.input.live.of(Kind::Role) {
+            let there = base(object.fields.get(field::BASE).and_then(Live::value));
+            if let (Some(id), Some(base)) = (&object.id, there) {
+                self.plan.bases.insert(RoleId::Live(id.clone()), base);
+            }
+        }
+        for role in &self.input.resolved.roles {
+            if let Some(base) = base(role.fields.get(field::BASE)) {
+                self.plan.bases.insert(role.id(), base);
+            }
+        }
+    }
+
     /// How many more roles fit, where the provider has a limit.
     fn room(&mut self) {
-        let limited = self.input.spec.roles().iter().filter_map(|class| Some((class.class, class.limit?)));
+        let settings = &self.input.target.settings;
+        let classes = self.input.spec.roles().iter();
+        let limited = classes.filter_map(|class| Some((class.class, class.strict_limit(settings)?)));
         let limits: BTreeMap<&str, u32> = limited.collect();
         for change in &self.plan.changes {
             let What::Role { class, scope, .. } = &change.what else { continue };
@@ -302,6 +341,32 @@ impl<'a> Comparison<'a> {
                 .filter(|role| !role.builtin && role.key.class == *class && role.key.scope == *scope);
             let room = (*limit as usize).saturating_sub(there.count());
             self.plan.room.insert((class, scope.clone()), room);
+        }
+        self.advised();
+    }
+
+    /// Says where there will be more roles than the provider is documented to hold, if it takes more.
+    fn advised(&mut self) {
+        let settings = &self.input.target.settings;
+        for class in self.input.spec.roles().iter().filter(|class| class.strict_limit(settings).is_none()) {
+            let Some(limit) = class.limit else { continue };
+            let there =
+                self.input.live.of(Kind::Role).filter(|role| !role.builtin && role.key.class == class.class);
+            let is = |change: &&Change, made: bool| match &change.what {
+                What::Role { class: of, before, after, .. } if *of == class.class => match made {
+                    true => before.is_none() && after.is_some(),
+                    false => before.is_some() && after.is_none(),
+                },
+                _ => false,
+            };
+            let made = self.plan.changes.iter().filter(|change| is(change, true)).count();
+            let gone = self.plan.changes.iter().filter(|change| is(change, false)).count();
+            let roles = (there.count() + made).saturating_sub(gone);
+            if made > 0 && roles > limit as usize {
+                let title = self.input.spec.title();
+                let note = format!("There would be {roles} roles; {title} is documented to hold {limit}.");
+                self.plan.notes.push(note.into());
+            }
         }
     }
 
@@ -360,8 +425,12 @@ impl<'a> Comparison<'a> {
     }
 
     fn called(&self, slot: &LiveObject) -> String {
-        let id = &slot.key.name;
-        match self.input.live.names.get(&(slot.key.class, id.clone())) {
+        self.called_by(slot.key.class, &slot.key.name)
+    }
+
+    /// What to call a principal: its name and its id, or the id alone.
+    fn called_by(&self, class: &'static str, id: &Untrusted) -> String {
+        match self.input.live.names.get(&(class, id.clone())) {
             Some(name) if name != id => format!("{} ({})", name.raw(), id.raw()),
             _ => id.raw().to_owned(),
         }

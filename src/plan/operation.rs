@@ -70,6 +70,8 @@ pub enum Verb {
     Assign {
         /// The role.
         role: RoleId,
+        /// The built-in role that it starts from, where that is always held too; an API may want both.
+        base: Option<RoleId>,
         /// Where.
         scope: Scope,
         /// Class of the principals.

@@ -92,6 +92,10 @@ impl Emulator {
         self.change("PUT", path, Some(body))
     }
 
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        self.change("POST", path, Some(body))
+    }
+
     /// Somebody makes a role in the dashboard; returns its id.
     pub(crate) fn make_role(&self, role: &Value) -> String {
         let made = self.change("POST", "/_dashboard/roles", Some(role));

@@ -1,4 +1,5 @@
-//! The life of the GitLab example: empty, applied, changed, renamed, replaced, pruned, imported back.
+//! The life of the GitLab example: empty, applied, changed, renamed, replaced, pruned, imported back as a
+//! whole.
 
 use std::{fs, path::Path};
 
@@ -46,13 +47,36 @@ fn the_gitlab_example_lives_from_nothing_to_import() {
     edit(&people, "role: release-helper", "role: builtin:reporter");
     apply(&folder, &["delete Release assistant"]);
 
-    // The sample tenant has two more roles, which git did not know until now.
-    let imported = rolecall(&folder, &["import", "--no-assignments", "--out", "roles/imported.yaml"]);
+    // The sample tenant has more roles and people, which git did not know until now.
+    let imported = rolecall(&folder, &["import", "--out", "roles/imported.yaml"]);
     assert_eq!(imported.status.code(), Some(0), "{}", String::from_utf8_lossy(&imported.stderr));
     let text = fs::read_to_string(folder.join("roles/imported.yaml")).expect("imported");
     assert!(text.contains("name: Security reader") && text.contains("base: guest"), "{text}");
-    let valid = rolecall(&folder, &["validate"]);
+    everything_is_declared(&folder);
+
+    // Without any definition all of it comes back.
+    for file in [&roles, &people, &folder.join("roles/imported.yaml")] {
+        fs::remove_file(file).expect("a file");
+    }
+    let imported = rolecall(&folder, &["import", "--out", "roles/all.yaml"]);
+    assert_eq!(imported.status.code(), Some(0), "{}", String::from_utf8_lossy(&imported.stderr));
+    let text = fs::read_to_string(folder.join("roles/all.yaml")).expect("imported");
+    for words in
+        ["name: Security champion", "saml_groups", "acme-contractors", "project: acme/platform/api", "zoe"]
+    {
+        assert!(text.contains(words), "`{words}` is not in\n{text}");
+    }
+    everything_is_declared(&folder);
+}
+
+/// Nothing is left to do, and nothing is live that the definitions do not say.
+fn everything_is_declared(folder: &Path) {
+    let valid = rolecall(folder, &["validate"]);
     assert_eq!(valid.status.code(), Some(0), "{}", stdout(&valid));
-    let same = rolecall(&folder, &["plan", "--detailed-exitcode"]);
-    assert_eq!(same.status.code(), Some(0), "{}", stdout(&same));
+    let plan = rolecall(folder, &["plan", "--format", "json"]);
+    assert_eq!(plan.status.code(), Some(0), "{}", String::from_utf8_lossy(&plan.stderr));
+    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).expect("JSON");
+    let target = &plan["targets"][0];
+    assert_eq!(target["changes"], serde_json::json!([]));
+    assert_eq!(target["unmanaged"], serde_json::json!({ "roles": [], "assignments": 0 }));
 }

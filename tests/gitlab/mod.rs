@@ -2,6 +2,8 @@
 
 mod links;
 mod members;
+mod places;
+mod replacing;
 mod requests;
 mod roles;
 

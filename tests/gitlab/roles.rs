@@ -137,6 +137,43 @@ fn an_eleventh_role_is_refused_before_anything_is_sent() {
 }
 
 #[test]
+fn an_instance_takes_more_than_ten_roles_and_the_plan_says_so() {
+    let roles: Vec<_> = (1..=10)
+        .map(|n| json!({ "id": n, "name": format!("Role {n}"), "base_access_level": 20, "permissions": ["read_code"] }))
+        .collect();
+    let emulator = emulator(&seed_with(|seed| {
+        seed["deployment"] = json!("instance");
+        seed["users"][0]["admin"] = json!(true);
+        seed["roles"] = json!(roles);
+    }));
+    let project = project(&emulator, "");
+    let many: String = (0..11).map(|n| role(&format!("r{n}"), "reporter", "admin_merge_request")).collect();
+    define(&project, &format!("roles:\n{many}"));
+    let _group = project.run("validate").exits(3).has("error[RC025]").has("GitLab holds at most 10");
+    project.config(&format!(
+        "  platform:\n    provider: gitlab\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\" }}\n",
+        emulator.url
+    ));
+    project.commit("instance");
+    let _instance = project.run("validate").exits(0).has("warning[RC025]").has("is documented to hold 10");
+    define(&project, &format!("roles:\n{}", role("eleventh", "reporter", "admin_merge_request")));
+    let _made = project.apply().exits(0).has("There would be 11 roles; GitLab is documented to hold 10.");
+    assert!(live(&emulator, "eleventh").is_some());
+}
+
+#[test]
+fn admin_roles_are_of_an_instance_and_refused_for_a_group() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "roles:\n  watcher: { kind: admin, description: Sees people, permissions: [read_admin_users] }\n",
+    );
+    let _refused =
+        project.run("validate").exits(3).has("RC028").has("is an admin role, and groups have none");
+}
+
+#[test]
 fn an_instance_has_admin_roles_too() {
     let emulator = emulator(&seed_with(|seed| {
         seed["deployment"] = json!("instance");

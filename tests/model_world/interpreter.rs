@@ -118,7 +118,7 @@ pub(crate) fn execute(world: &mut World, made: &mut Made, verb: &Verb) -> Result
                 }
             }
         }
-        Verb::Assign { role, scope, class, principals, held } if world.spec.name() != "madeup" => {
+        Verb::Assign { role, scope, class, principals, held, .. } if world.spec.name() != "madeup" => {
             let id = world.known(role, made)?;
             let principals = batch(world, class, principals)?;
             let spec =

@@ -251,6 +251,37 @@ fn a_record_alone_gives_nobody_anything() {
     }
 }
 
+/// An interrupted apply renamed a role that people hold; it gains only after others have left it.
+#[test]
+fn what_an_interrupted_apply_renamed_is_still_that_role() {
+    let before = || definitions().role("helper", |r| r.name("Helper").permissions(&["read"]));
+    let new = || {
+        definitions()
+            .role("helper", |r| r.name("Aide").previously("Helper").permissions(&["keys", "read"]))
+            .role("other", |r| r.name("Helper").permissions(&["audit"]))
+            .based_on(before())
+            .applied(before())
+            .recorded("helper", "1")
+    };
+    let renamed = || world().role("1", "Aide", &["read"]).user("mira", "1");
+    assert_snapshot!(past_story(&renamed(), &new()), @"
+    update t/role/helper [pending]: +keys [pending]
+    create t/role/other [pending]: name Helper [pending] +audit [pending]
+    left alone: 1 assignments
+    ");
+    assert_snapshot!(past_story(&renamed().role("2", "Helper", &["audit"]), &new()), @"
+    update t/role/helper [pending]: +keys [pending]
+    left alone: 1 assignments
+    ");
+    // What bears the earlier name may be the role that git declared, and the other one somebody else's.
+    assert_snapshot!(past_story(&renamed().role("2", "Helper", &["read"]), &new()), @"
+    update t/role/helper [pending]: +keys [pending] (adopts)
+      refused by adopt: role `Aide` exists, 1 person holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
+    update t/role/other [pending]: +audit [pending] -read [pending]
+    left alone: 1 assignments
+    ");
+}
+
 #[test]
 fn a_record_of_a_key_that_was_never_applied_counts_for_nothing() {
     let world = world().role("9", "Ops", &["keys", "read"]).user("mira", "9");

@@ -39,5 +39,7 @@ pub(crate) fn run(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for rule in RULES {
         rule(context, findings);
     }
-    findings.extend(context.input.spec.check(context.desired));
+    let input = context.input;
+    findings.extend(input.spec.check(context.desired));
+    findings.extend(input.spec.check_settings(context.desired, &input.target.settings));
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     definition::context::Context,
-    model::{Code, Finding},
+    model::{Code, Finding, Level},
 };
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
@@ -14,15 +14,19 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for ((class, _), mut sites) in counts {
         let class = context.input.spec.roles().iter().find(|known| known.class == class);
-        let Some(limit) = class.and_then(|class| class.limit) else { continue };
+        let Some((class, limit)) = class.and_then(|class| Some((class, class.limit?))) else { continue };
         sites.sort_unstable();
-        if let Some(first_over) = sites.get(limit as usize) {
-            let text =
-                format!("{} roles, and {} holds at most {limit}", sites.len(), context.input.spec.title());
-            let finding = Finding::new(Code::Limit, text)
-                .at(*first_over, "the first one too many")
-                .help("Unite roles, or remove some.");
-            findings.push(finding);
+        let Some(first_over) = sites.get(limit as usize) else { continue };
+        let title = context.input.spec.title();
+        let strict = class.strict_limit(&context.input.target.settings).is_some();
+        let holds = if strict { "holds at most" } else { "is documented to hold" };
+        let text = format!("{} roles, and {title} {holds} {limit}", sites.len());
+        let mut finding = Finding::new(Code::Limit, text)
+            .at(*first_over, "the first one too many")
+            .help("Unite roles, or remove some.");
+        if !strict {
+            finding.level = Level::Warning;
         }
+        findings.push(finding);
     }
 }

@@ -149,6 +149,8 @@ pub enum Meaning {
     Left {
         /// The role.
         role: RoleName,
+        /// Where, as it was written.
+        scope: Scope,
         /// Class of the principal.
         class: &'static str,
         /// Who, as it was written.
@@ -158,6 +160,8 @@ pub enum Meaning {
     Joined {
         /// The role.
         role: RoleName,
+        /// Where, as it is written.
+        scope: Scope,
         /// Class of the principal.
         class: &'static str,
         /// Who, as it is written.
@@ -207,9 +211,9 @@ pub fn check_revised<'m>(
             Meaning::Gone { key } => {
                 gone.insert(key);
             }
-            Meaning::Left { role, class, who } => {
+            Meaning::Left { role, scope, class, who } => {
                 // The last day goes with the assignment.
-                wanted.assignments.retain(|(r, _, c, w, _)| (r, c, w) != (role, class, who));
+                wanted.assignments.retain(|(r, s, c, w, _)| (r, s, c, w) != (role, scope, class, who));
             }
             Meaning::Joined { .. } => {} // Behind all who left.
             Meaning::Impossible => return Err("something that definitions cannot say"),
@@ -221,8 +225,8 @@ pub fn check_revised<'m>(
     wanted.assignments.retain(|(role, ..)| !is_gone(role));
     wanted.exclusive.retain(|(role, ..)| !is_gone(role));
     for meaning in meanings {
-        if let Meaning::Joined { role, class, who } = meaning {
-            wanted.assignments.insert((role.clone(), Scope::Target, *class, who.clone(), None));
+        if let Meaning::Joined { role, scope, class, who } = meaning {
+            wanted.assignments.insert((role.clone(), scope.clone(), *class, who.clone(), None));
         }
     }
     differs(&wanted, &found)

@@ -1,5 +1,7 @@
 //! The abilities that a custom role can have.
 
+use std::sync::LazyLock;
+
 use super::ability_table::ABILITY_TABLE;
 use super::levels::SECURITY_MANAGER;
 use super::switches::{
@@ -96,11 +98,16 @@ impl Ability {
     }
 }
 
+/// The abilities of every version, standard ones first, each kind by title.
+static SORTED: LazyLock<Vec<&'static Ability>> = LazyLock::new(|| {
+    let mut all: Vec<&Ability> = ABILITY_TABLE.iter().collect();
+    all.sort_by_cached_key(|ability| (ability.admin, ability.title.to_lowercase()));
+    all
+});
+
 /// The abilities of the version, standard ones first, each kind by title.
 pub(super) fn all(switches: &Switches) -> Vec<&'static Ability> {
-    let mut found: Vec<&Ability> = ABILITY_TABLE.iter().filter(|ability| ability.exists(switches)).collect();
-    found.sort_by_key(|ability| (ability.admin, ability.title.to_lowercase()));
-    found
+    SORTED.iter().copied().filter(|ability| ability.exists(switches)).collect()
 }
 
 /// An ability of any version, by its REST name.

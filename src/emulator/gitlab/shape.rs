@@ -1,5 +1,6 @@
 //! The JSON of REST.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -36,8 +37,23 @@ pub(super) fn user(context: Context<'_>, user: &User) -> Value {
     })
 }
 
+/// Custom roles of one answer: each is put together once, however many people hold it.
+#[derive(Debug, Default)]
+pub(super) struct Roles(BTreeMap<u64, Value>);
+
+impl Roles {
+    fn of(&mut self, context: Context<'_>, one: &Role) -> Value {
+        self.0.entry(one.id).or_insert_with(|| role(context, one)).clone()
+    }
+}
+
 /// A membership.
-pub(super) fn member(context: Context<'_>, effective: &Effective<'_>, seat_info: bool) -> Value {
+pub(super) fn member(
+    context: Context<'_>,
+    effective: &Effective<'_>,
+    seat_info: bool,
+    roles: &mut Roles,
+) -> Value {
     let world = context.world;
     let member = effective.member;
     let Some(person) = world.users.get(&member.user) else {
@@ -67,7 +83,7 @@ pub(super) fn member(context: Context<'_>, effective: &Effective<'_>, seat_info:
             add("is_using_seat", json!(uses_seat(effective.level, role.map(Arc::as_ref))));
         }
         if let Some(role) = role {
-            add("member_role", self::role(context, role));
+            add("member_role", roles.of(context, role));
         }
     }
     shape

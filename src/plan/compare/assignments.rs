@@ -1,9 +1,6 @@
 //! People who are given roles, moved, and taken from them.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Bound,
-};
+use std::{collections::BTreeSet, ops::Bound};
 
 use super::{
     super::{
@@ -17,7 +14,7 @@ use super::{
 use crate::{
     contract::{self, Do, OnChange, OnRemove},
     model::{
-        Address, Key, Kind, RoleId, Scope, Site, Untrusted, Value,
+        Address, Key, Kind, RoleId, Scope, Site, Untrusted,
         config::Mode,
         field,
         live::{Live, LiveObject},
@@ -29,19 +26,42 @@ impl<'a> Comparison<'a> {
         if !self.input.live.read.members {
             return;
         }
-        let slots: BTreeMap<&'a Key, &'a LiveObject> =
-            self.input.live.of(Kind::Assignment).map(|slot| (&slot.key, slot)).collect();
         for (key, wanted) in &self.input.resolved.assignments {
-            let slot = slots.get(key).copied();
+            let slot = self.slots.get(key).copied();
             self.assign(key, slot, &wanted.role, wanted.site);
         }
         let mut unmanaged = 0;
-        for slot in slots.values() {
+        let slots: Vec<&'a LiveObject> = self.slots.values().copied().collect();
+        for slot in slots {
             if self.wanted_role(slot).is_none() && !self.take_away(slot) {
                 unmanaged += 1;
             }
         }
         self.plan.unmanaged_assignments = Some(unmanaged);
+        self.out_of_sight();
+    }
+
+    /// Who was assigned, is not any more, and may hold the role where the list was not read: that is
+    /// neither done nor forgotten.
+    fn out_of_sight(&mut self) {
+        if self.input.target.manage.assignments == Mode::Additive || self.input.live.unread.is_empty() {
+            return;
+        }
+        for (key, held) in self.former_assignments.clone() {
+            let unread =
+                self.input.live.unread.contains_key(&(Kind::Assignment, key.class, key.scope.clone()));
+            if unread && !self.slots.contains_key(&key) {
+                self.move_principal(Move {
+                    key: &key,
+                    slot: None,
+                    before: Some(held),
+                    after: None,
+                    action: Action::Unassign,
+                    reason: Some(Reason::NoLongerDeclared),
+                    site: None,
+                });
+            }
+        }
     }
 
     /// The slot of one principal gets the wanted role.
@@ -173,8 +193,8 @@ impl<'a> Comparison<'a> {
         }
         match (&self.input.resolved.on_unassign, removal) {
             (Unassign::To(role), _) if self.counts_at(role, &slot.key.scope) => Stays::Role(role.clone()),
-            (Unassign::KeepBase, OnRemove::FallsBack) => match self.base_of(held) {
-                Some(base) => Stays::Role(base),
+            (Unassign::KeepBase, OnRemove::FallsBack) => match self.plan.bases.get(held) {
+                Some(base) => Stays::Role(base.clone()),
                 None => Stays::Everything(
                     format!(
                         "{} keeps `{}`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`",
@@ -226,16 +246,6 @@ impl<'a> Comparison<'a> {
 
     fn goes(&self, role: &RoleId) -> bool {
         matches!(role, RoleId::Live(id) if self.going.contains(id))
-    }
-
-    /// The base of a live role.
-    fn base_of(&self, role: &RoleId) -> Option<RoleId> {
-        let RoleId::Live(id) = role else { return None };
-        let live = self.input.live.of(Kind::Role).find(|role| role.id.as_ref() == Some(id))?;
-        match live.fields.get(field::BASE)?.value()? {
-            Value::Role(base) => base.clone(),
-            _ => None,
-        }
     }
 
     /// Why the principal of `slot`, for whom nothing is declared, does not keep the role `held`.
@@ -314,7 +324,7 @@ impl<'a> Comparison<'a> {
         let (class, principal) = (key.class, &key.name);
         let spec = contract::principal(self.input.spec, class);
         let mut verdicts = Vec::new();
-        let called = slot.map_or_else(|| principal.raw().to_owned(), |slot| self.called(slot));
+        let called = self.called_by(class, principal);
         if let Some(why) = slot.and_then(|slot| slot.locked.as_ref()) {
             let message = format!("the role of `{called}` cannot be changed: {}", why.raw());
             let help = "Take the person out of the assignments, or change the role in the product itself.";
@@ -331,13 +341,15 @@ impl<'a> Comparison<'a> {
             let message = format!("nobody can be given the built-in role `{}`", id.raw());
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
+        verdicts.extend(after.as_ref().and_then(|role| self.too_little(key, role, &called)));
         if spec.is_some_and(|spec| spec.assign == Do::Refuse) {
             let title = self.input.spec.title();
             let message = format!("{title} has no way to change which role `{called}` holds");
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
         if slot.is_none()
-            && let Some(why) = self.input.live.incomplete.get(&Kind::Assignment)
+            && action != Action::Unassign
+            && let Some(why) = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope)
         {
             // The role that they may hold would be taken away unseen.
             verdicts.push(incomplete("give a role to", principal, why));
@@ -362,7 +374,7 @@ impl<'a> Comparison<'a> {
             {
                 verdicts.push(self.unsaid(spec.removal(&slot.key.scope), &called));
             }
-            if let Some(why) = self.input.live.incomplete.get(&Kind::Assignment) {
+            if let Some(why) = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope) {
                 verdicts.push(incomplete("take a role from", principal, why));
             }
         }
@@ -402,6 +414,39 @@ impl<'a> Comparison<'a> {
             },
             blocked_by: Vec::new(),
         });
+    }
+
+    /// A role below the one that the principal holds, or is to hold, in a place above.
+    fn too_little(&self, key: &Key, role: &RoleId, called: &str) -> Option<Verdict> {
+        let rank = self.rank(role)?;
+        let above = self.input.live.above.get(&(key.class, key.scope.clone()))?;
+        let held = above.iter().flat_map(|scope| {
+            let slot = Key { scope: scope.clone(), ..key.clone() };
+            let now = self.slots.get(&slot).and_then(|slot| held_role(slot));
+            let wanted = self.input.resolved.assignments.get(&slot).map(|wanted| &wanted.role);
+            now.into_iter().chain(wanted).filter_map(move |held| Some((self.rank(held)?, held, scope)))
+        });
+        // Of several equal ones the nearest.
+        let (least, held, scope) = held.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+        if rank >= least {
+            return None;
+        }
+        let Scope::In { kind, path } = scope else { return None };
+        let message = format!(
+            "`{called}` holds `{}` in {kind} `{}`, and cannot hold less here, as `{}` is",
+            self.name_of(held).raw(),
+            path.raw(),
+            self.name_of(role).raw()
+        );
+        let help = "Give a role here that is no less, or change what they hold above in an apply before.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
+    }
+
+    /// The rank of a built-in role, or of the base of another one.
+    fn rank(&self, role: &RoleId) -> Option<u32> {
+        let base = self.plan.bases.get(role).unwrap_or(role);
+        let RoleId::Live(id) = base else { return None };
+        self.catalogue().builtin(id.raw())?.number
     }
 
     /// Nothing says what becomes of somebody who loses a role.

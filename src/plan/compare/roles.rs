@@ -169,7 +169,8 @@ impl<'a> Comparison<'a> {
 
     fn create(&self, role: &ResolvedRole<'_>) -> Change {
         let mut verdicts = Vec::new();
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        let (class, scope) = (role.desired.class, &role.scope);
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, class, scope) {
             verdicts.push(incomplete("create", &role.desired.name.value, why));
         }
         verdicts.extend(self.taken_name(role));
@@ -351,7 +352,7 @@ impl<'a> Comparison<'a> {
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
             protect: self.protected(live, &role.desired.protect),
-            side_effects: Vec::new(),
+            side_effects: if role.replaced { self.when_gone(live) } else { Vec::new() },
             site: Some(role.desired.site),
             verdicts,
             by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
@@ -407,7 +408,7 @@ impl<'a> Comparison<'a> {
                 refuse(message, Some("Give the role another `slug`, and this one under `previously`."));
             }
         }
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, live.key.class, &live.key.scope) {
             verdicts.push(incomplete("replace", &live.key.name, why));
         }
         if let Some(successor) = role.successor {
@@ -427,6 +428,7 @@ impl<'a> Comparison<'a> {
                 verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
             }
         }
+        verdicts.extend(self.kept(live));
         verdicts.extend(self.unknown_holders(live, "replaced"));
         verdicts.extend(self.default_verdict(live));
         verdicts
@@ -482,6 +484,14 @@ impl<'a> Comparison<'a> {
         Some(Verdict::refuse(Guard::Blocked, message, None))
     }
 
+    /// A role that cannot be deleted, because something else uses it.
+    fn kept(&self, live: &LiveObject) -> Option<Verdict> {
+        let why = self.input.live.kept.get(live.id.as_ref()?)?;
+        let message = format!("role `{}` cannot be deleted: {}", live.key.name.raw(), why.raw());
+        let help = "Take the role out of what uses it first, and plan again.";
+        Some(Verdict::refuse(Guard::Blocked, message, Some(help.into())))
+    }
+
     fn same(&self, class: &str, name: Field, a: &Value, b: &Value) -> bool {
         let usual = if name == field::DESCRIPTION { equal_text } else { equal };
         self.class(class).and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
@@ -506,11 +516,36 @@ impl<'a> Comparison<'a> {
                 let DesiredRole { key, scope, previously, .. } = role.desired;
                 self.declared.keyed.contains(&(&**key, scope, &live.key.name))
                     || previously.iter().any(|name| name.value == live.key.name)
+                    || self.was_renamed(role, live)
             }
             _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
+    }
+
+    /// Whether an apply that did not end gave the role its new name already: it bears that, and no
+    /// other live role can be the one that git declared under an earlier name. Who bears such a name
+    /// and is all that another definition says is that one's role.
+    fn was_renamed(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
+        let DesiredRole { key, scope, previously, .. } = role.desired;
+        let keyed = self.declared.keyed.iter().filter(|(k, s, _)| *k == &**key && *s == scope);
+        let former: BTreeSet<&Untrusted> =
+            keyed.map(|(_, _, name)| *name).chain(previously.iter().map(|name| &name.value)).collect();
+        let explained = |other: &LiveObject| {
+            let roles = self.input.resolved.roles.iter();
+            roles.filter(|one| one.live.is_some_and(|it| it.id == other.id)).any(|one| {
+                let (is, wanted) = (state(other), wanted(one, self.class(one.desired.class)));
+                is.name == wanted.name && is.permissions.is_some() && is.permissions == wanted.permissions
+            })
+        };
+        let mut others =
+            former.iter().flat_map(|name| self.named.get(*name).into_iter().flatten()).filter(|other| {
+                other.id != live.id && other.key.class == live.key.class && other.key.scope == live.key.scope
+            });
+        role.desired.natural().value == live.key.name
+            && !former.is_empty()
+            && others.all(|other| explained(other))
     }
 
     fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
@@ -544,7 +579,7 @@ impl<'a> Comparison<'a> {
     ) {
         let name = &object.key.name;
         let mut verdicts = Vec::new();
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        if let Some(why) = self.input.live.incomplete_at(Kind::Role, object.key.class, &object.key.scope) {
             verdicts.push(incomplete("delete", name, why));
         }
         if self.input.target.manage.roles == Mode::Additive {
@@ -566,6 +601,7 @@ impl<'a> Comparison<'a> {
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
         verdicts.extend(Self::locked(object));
+        verdicts.extend(self.kept(object));
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
         let state = state(object);
@@ -589,12 +625,18 @@ impl<'a> Comparison<'a> {
             reason,
             holders: object.holders,
             protect: self.protected(object, &BTreeSet::new()),
-            side_effects: Vec::new(),
+            side_effects: self.when_gone(object),
             site,
             verdicts,
             by_hand: hand(class.map(|class| class.delete)),
             blocked_by: Vec::new(),
         });
+    }
+
+    /// What else may change when a role goes.
+    fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
+        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
+        clauses.into_iter().map(Untrusted::from).collect()
     }
 
     /// A role that somebody holds is deleted only after its holders were moved on purpose.
@@ -641,7 +683,7 @@ impl<'a> Comparison<'a> {
                 || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
         };
         live.read.members
-            && !live.incomplete.contains_key(&Kind::Assignment)
+            && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
             && self.input.spec.principals().iter().all(was_read)
     }
@@ -652,12 +694,12 @@ impl<'a> Comparison<'a> {
         if object.holders == Some(0) && !self.input.live.read.members {
             return None;
         }
-        if !self.input.live.read.members || self.input.live.incomplete.contains_key(&Kind::Assignment) {
+        let unread = self.input.live.incomplete_anywhere(Kind::Assignment);
+        if !self.input.live.read.members || unread.is_some() {
             if object.holders == Some(0) {
                 return None;
             }
-            let why =
-                self.input.live.incomplete.get(&Kind::Assignment).map_or("it was not read", Untrusted::raw);
+            let why = unread.map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
             let help = format!(
                 "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."

@@ -72,12 +72,19 @@ pub fn gaps(plan: &Plan, spec: &dyn Spec) -> Vec<Gap> {
     let edges: Vec<Edge> = order.wishes.iter().map(|wish| wish.edge).collect();
     let fits = take_in(order.steps.len(), &order.hard, &edges);
     let refused = order.wishes.iter().zip(fits).filter(|(wish, fits)| !fits && !wish.permissions.is_empty());
-    let gap = |wish: &Wish| {
-        let role = *order.role_changes.get(&wish.role)?;
-        let Wish { who, why, permissions, allowed, .. } = wish.clone();
-        (!who.is_empty()).then_some(Gap { role, why, who, permissions, allowed })
-    };
-    refused.filter_map(|(wish, _)| gap(wish)).collect()
+    let mut gaps: Vec<Gap> = Vec::new();
+    for (Wish { who, why, permissions, allowed, role, .. }, _) in refused {
+        let Some(role) = order.role_changes.get(role).copied().filter(|_| !who.is_empty()) else { continue };
+        // Several steps can make one gap.
+        match gaps.iter_mut().find(|gap| gap.role == role && gap.why == *why && gap.who == *who) {
+            Some(gap) => gap.permissions.extend(permissions.iter().cloned()),
+            None => {
+                let (who, permissions) = (who.clone(), permissions.clone());
+                gaps.push(Gap { role, why: *why, who, permissions, allowed: *allowed });
+            }
+        }
+    }
+    gaps
 }
 
 impl Order<'_> {

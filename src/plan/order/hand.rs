@@ -54,9 +54,10 @@ impl Order<'_> {
             }
             Step::FinalName { change } => of(change).by_hand.changes(field::NAME),
             Step::Default { .. } => false,
-            Step::People(people) => {
-                people.who.first().is_some_and(|mover| of(&mover.change).by_hand == Hand::Whole)
-            }
+            Step::People(people) => people
+                .who
+                .first()
+                .is_some_and(|mover| mover.changes.iter().any(|change| of(change).by_hand == Hand::Whole)),
         }
     }
 
@@ -70,7 +71,9 @@ impl Order<'_> {
             | Step::FinalName { change }
             | Step::Delete { change }
             | Step::Default { change } => vec![*change],
-            Step::People(people) => people.who.iter().map(|mover| mover.change).collect(),
+            Step::People(people) => {
+                people.who.iter().flat_map(|mover| mover.changes.iter().copied()).collect()
+            }
         }
     }
 

@@ -38,7 +38,8 @@ impl Act {
 /// One of them.
 #[derive(Clone, Debug)]
 pub(super) struct Mover {
-    pub(super) change: usize,
+    /// The changes that this is part of: several where several roles are left for the same one.
+    pub(super) changes: Vec<usize>,
     pub(super) principal: Untrusted,
     /// What they hold in the same place until then, where they hold one role.
     pub(super) held: Option<RoleId>,
@@ -46,6 +47,9 @@ pub(super) struct Mover {
 
 /// From where to where somebody goes.
 type Way<'w> = (&'w Scope, &'static str, Option<&'w RoleId>, Option<&'w RoleId>);
+
+/// Who is given which role where.
+type Given<'g> = (&'g Scope, &'static str, &'g RoleId, Untrusted);
 
 impl Order<'_> {
     pub(super) fn people(&mut self) {
@@ -60,11 +64,12 @@ impl Order<'_> {
                 .or_default()
                 .push((change, principal.clone()));
         }
+        let mut given: BTreeMap<Given<'_>, usize> = BTreeMap::new();
         for ((scope, class, from, to), who) in ways {
             let several = plan.several.contains(class);
-            let people = |act: Act, held: Option<&RoleId>| {
+            let people = |act: Act, held: Option<&RoleId>, who: &[(usize, Untrusted)]| {
                 let mover = |(change, principal): &(usize, Untrusted)| Mover {
-                    change: *change,
+                    changes: vec![*change],
                     principal: principal.clone(),
                     held: held.filter(|_| !several).cloned(),
                 };
@@ -73,11 +78,14 @@ impl Order<'_> {
             };
             let (Some(from), Some(to)) = (from, to) else {
                 let step = match (from, to) {
-                    (_, Some(to)) => people(Act::Give(to.clone()), None),
-                    (Some(from), None) => people(Act::Take(from.clone()), Some(from)),
+                    (_, Some(to)) => people(Act::Give(to.clone()), None, &who),
+                    (Some(from), None) => people(Act::Take(from.clone()), Some(from), &who),
                     (None, None) => continue,
                 };
                 let step = self.step(step);
+                if let (true, Some(to)) = (several, to) {
+                    given.extend(who.iter().map(|(_, one)| ((scope, class, to, one.clone()), step)));
+                }
                 self.way(step, from, to, !several);
                 continue;
             };
@@ -85,13 +93,13 @@ impl Order<'_> {
             let apart = contract::principal(self.spec, class)
                 .is_some_and(|class| class.on_change == OnChange::Replace);
             if !several && !apart && !waits {
-                let step = self.step(people(Act::Give(to.clone()), Some(from)));
+                let step = self.step(people(Act::Give(to.clone()), Some(from), &who));
                 self.way(step, Some(from), Some(to), true);
                 continue;
             }
             let interim = if waits { self.interim(class, from) } else { None };
             if matches!(&interim, Some(Interim::Role(base)) if base == to) {
-                let step = self.step(people(Act::Give(to.clone()), Some(from)));
+                let step = self.step(people(Act::Give(to.clone()), Some(from), &who));
                 self.way(step, Some(from), Some(to), true);
                 continue;
             }
@@ -99,13 +107,37 @@ impl Order<'_> {
                 Some(Interim::Role(base)) => (Act::Give(base.clone()), Some(base)),
                 Some(Interim::Nothing) | None => (Act::Take(from.clone()), None),
             };
-            let take = self.step(people(leave, Some(from)));
-            let give = self.step(people(Act::Give(to.clone()), between.as_ref()));
+            let take = self.step(people(leave, Some(from), &who));
             self.way(take, Some(from), None, false);
+            // Who is given the same role in place of another one, too, is given it once.
+            let mut rest = Vec::new();
+            for (change, principal) in who.iter().cloned() {
+                match given.get(&(scope, class, to, principal.clone())) {
+                    Some(give) => {
+                        self.is_also_for(*give, &principal, change);
+                        self.hard.push((*give, take));
+                    }
+                    None => rest.push((change, principal)),
+                }
+            }
+            if rest.is_empty() {
+                continue;
+            }
+            let give = self.step(people(Act::Give(to.clone()), between.as_ref(), &rest));
             self.way(give, None, Some(to), false);
             // Of several roles the new one is given first: otherwise nobody knows any more who was to get it.
             self.hard.push(if waits || apart { (take, give) } else { (give, take) });
+            if several {
+                given.extend(rest.into_iter().map(|(_, one)| ((scope, class, to, one), give)));
+            }
         }
+    }
+
+    /// A step that gives somebody a role is part of one more change.
+    fn is_also_for(&mut self, step: usize, principal: &Untrusted, change: usize) {
+        let Step::People(people) = &mut self.steps[step] else { return };
+        let movers = people.who.iter_mut().filter(|mover| mover.principal == *principal);
+        movers.for_each(|mover| mover.changes.push(change));
     }
 
     /// Whether taking a role from principals of a class is something that can be done.

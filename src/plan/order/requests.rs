@@ -66,11 +66,12 @@ impl Order<'_> {
                         let held = part
                             .iter()
                             .filter_map(|(_, mover)| Some((mover.principal.clone(), mover.held.clone()?)));
-                        Verb::Assign { role, scope, class, principals, held: held.collect() }
+                        let base = self.plan.bases.get(&role).cloned();
+                        Verb::Assign { role, base, scope, class, principals, held: held.collect() }
                     }
                     Act::Take(_) => Verb::Unassign { role, scope, class, principals },
                 };
-                let covers = part.iter().map(|(_, mover)| mover.change).collect();
+                let covers = part.iter().flat_map(|(_, mover)| mover.changes.iter().copied()).collect();
                 let op = Op { verb, covers, needs: Vec::new(), stratum };
                 ops.push((op, part.iter().map(|(step, _)| *step).collect()));
             }

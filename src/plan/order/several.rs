@@ -51,20 +51,25 @@ impl Order<'_> {
                 .filter(|role| taken(role).is_none())
                 .chain(given.iter().copied().filter(|role| !before.contains(*role)))
                 .collect();
-            for old in before.iter().filter(|old| !self.waiting.contains(*old)) {
-                let goes = taken(old).or_else(|| self.lose.get(old).copied());
-                let Some(goes) = goes else { continue };
-                for new in after.iter().filter(|new| **new != old) {
-                    let permissions = self.kept(old, taken(old).is_some(), new);
+            // Who leaves a role loses what it brought; a role may lose some of that even earlier.
+            let ends = before.iter().filter(|old| !self.waiting.contains(*old)).flat_map(|old| {
+                let ends = [(taken(old), true), (self.lose.get(old).copied(), false)];
+                ends.into_iter().filter_map(move |(goes, leaves)| Some((old, goes?, leaves)))
+            });
+            for (old, goes, leaves) in ends {
+                for new in after.iter().copied().filter(|new| *new != old) {
+                    let permissions = self.kept(old, leaves, new);
                     if permissions.is_empty() {
                         continue;
                     }
-                    let comes = [gives.get(&(who.clone(), (*new).clone())), self.gain.get(*new)];
-                    for (at, comes) in comes.into_iter().enumerate() {
+                    let given = gives.get(&(who.clone(), new.clone()));
+                    let comes = [
+                        (given, old, Why::LosesBeforeTheyLeave),
+                        (self.gain.get(new), new, Why::JoinsBeforeItGains),
+                    ];
+                    for (comes, changes, why) in comes {
                         let Some(comes) = comes.copied() else { continue };
-                        let changes = if at == 1 { *new } else { old };
                         let role = self.carrier(changes, new, old).unwrap_or(new);
-                        let why = if at == 1 { Why::JoinsBeforeItGains } else { Why::LosesBeforeTheyLeave };
                         let wish = wishes.entry((comes, goes)).or_insert_with(|| Wish {
                             edge: (comes, goes),
                             who: BTreeSet::new(),

@@ -87,7 +87,6 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     }
     objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     Ok(LiveState {
-        places: BTreeMap::new(),
         identity: identity(&reading, &me, &roles, org_id),
         objects,
         directory,
@@ -100,6 +99,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             .then(|| "it is an agentic key, which may read and change nothing administrative".into()),
         read: Query { roles: true, ..query.clone() },
         incomplete,
+        ..LiveState::default()
     })
 }
 

@@ -50,7 +50,7 @@ fn delete() -> Verb {
 fn assign(ids: &[&str]) -> Verb {
     let principals = ids.iter().map(|&id| id.into()).collect();
     let held = BTreeMap::new();
-    Verb::Assign { role: live("r1"), scope: Scope::Target, class: "user", principals, held }
+    Verb::Assign { role: live("r1"), base: None, scope: Scope::Target, class: "user", principals, held }
 }
 
 struct Sent {
@@ -280,7 +280,7 @@ async fn the_default_takes_one_request() {
 async fn a_role_that_was_not_made_is_not_used() {
     let missing = RoleId::New(Address::role("t", "other", &Scope::Target));
     let (scope, principals, held) = (Scope::Target, vec!["1".into()], BTreeMap::new());
-    let verb = Verb::Assign { role: missing, scope, class: "user", principals, held };
+    let verb = Verb::Assign { role: missing, base: None, scope, class: "user", principals, held };
     let sent = run(&verb, &[], false, || json(200, "{}")).await;
     assert_eq!((sent.result.unwrap_err().effect, sent.count), (Effect::NotSent, 0));
 }

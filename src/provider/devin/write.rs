@@ -93,7 +93,7 @@ impl Writer {
 
     async fn run(&self, verb: &Verb, made: &Made) -> Result<Outcome, WriteError> {
         match verb {
-            Verb::Assign { role, scope, class, principals, held } => {
+            Verb::Assign { role, scope, class, principals, held, .. } => {
                 let role = known(role, made)?;
                 for principal in principals {
                     let slot = Slot::new(class, scope, principal)?;

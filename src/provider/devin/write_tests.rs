@@ -20,7 +20,14 @@ fn assign(class: &'static str, scope: Scope, principal: &str, role: &str, held: 
     let principal = Untrusted::from(principal);
     let held: BTreeMap<Untrusted, RoleId> =
         held.map(|role| (principal.clone(), RoleId::Live(role.into()))).into_iter().collect();
-    Verb::Assign { role: RoleId::Live(role.into()), scope, class, principals: vec![principal], held }
+    Verb::Assign {
+        role: RoleId::Live(role.into()),
+        scope,
+        class,
+        principals: vec![principal],
+        held,
+        base: None,
+    }
 }
 
 fn unassign(class: &'static str, scope: Scope, principal: &str) -> Verb {

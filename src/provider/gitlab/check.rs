@@ -2,9 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::spec::{ADMIN, ROLE, catalogue};
+use super::{
+    GROUP,
+    spec::{ADMIN, ROLE, catalogue},
+};
 use crate::{
     catalog::Meaning,
+    contract::Settings,
     model::{
         Code, Finding, Site, Untrusted,
         desired::{DesiredRole, DesiredState, RoleName, Via},
@@ -20,6 +24,21 @@ pub(super) fn check(desired: &DesiredState) -> Vec<Finding> {
     }
     assignments(desired, &mut findings);
     findings
+}
+
+/// Custom admin roles are of an instance (`/user/custom_roles/`).
+pub(super) fn with_settings(desired: &DesiredState, settings: &Settings) -> Vec<Finding> {
+    if !settings.contains_key(GROUP) {
+        return Vec::new();
+    }
+    let admin = desired.roles.iter().filter(|role| role.class == ADMIN);
+    let finding = |role: &DesiredRole| {
+        let message = format!("`{}` is an admin role, and groups have none", role.key);
+        Finding::new(Code::Unsupported, message)
+            .at(role.site, "of a whole instance")
+            .help("Declare it for a target without `settings.group`: an instance of your own.")
+    };
+    admin.map(finding).collect()
 }
 
 /// A standard role has a base, which is a built-in role below Owner (`/api/graphql/reference/`,

@@ -102,58 +102,73 @@ fn is_provider(provider: &str) -> bool {
     !provider.is_empty() && provider.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
-/// The links of one group, by kind; `None` where there is no such group.
+/// The links of one kind, or why they were not read: that is not the same as none.
+pub(super) type Part = Result<Vec<Link>, String>;
+
+/// The links of one group, by kind.
 #[derive(Clone, Debug)]
 pub(super) struct Links {
-    pub(super) saml: Vec<Link>,
-    pub(super) ldap: Vec<Link>,
-    pub(super) shares: Vec<Link>,
+    pub(super) saml: Part,
+    pub(super) ldap: Part,
+    pub(super) shares: Part,
 }
 
-/// Reads all links of a group at the same time.
+/// Reads all links of a group at the same time; `None` where there is no such group.
 ///
 /// # Errors
 ///
-/// Where one of the lists cannot be read: what is not read is not empty.
+/// Where a list comes to no end, or makes no sense. A list that the token may not read is unread, which
+/// is not empty.
 pub(super) async fn read(reading: &Reading, group: &Place, wave: u32) -> Result<Option<Links>, ReadError> {
     let (saml_links, ldap, shares) = tokio::join!(
         saml(reading, group, wave),
         get(reading, group, &["ldap_group_links"], wave),
         get(reading, group, &[], wave)
     );
+    let connection = reading.connection();
     let shares = match shares {
         Err(failure) if failure.status == Some(404) => return Ok(None),
-        shares => shares.map_err(explain)?,
+        Err(failure) => Err(closed(failure, &[403])?),
+        Ok(answer) => Ok(of_shares(&connection.parse(&answer)?)),
     };
-    let connection = reading.connection();
-    let share: RestGroup<'_> = connection.parse(&shares)?;
-    let saml = saml_links?;
     let ldap = match ldap {
-        Err(failure) if failure.status == Some(404) && failure.message.ends_with(NO_LDAP_LINKS) => None,
-        ldap => Some(ldap.map_err(explain)?),
+        Err(failure) if failure.status == Some(404) && failure.message.ends_with(NO_LDAP_LINKS) => {
+            Ok(Vec::new())
+        }
+        Err(failure) => Err(closed(failure, &[403, 404])?),
+        Ok(answer) => Ok(of_ldap(&connection.parse(&answer)?)),
     };
-    let ldap = match &ldap {
-        Some(answer) => of_ldap(&connection.parse(answer)?),
-        None => Vec::new(),
-    };
-    let of_share = |share: &super::wire::Share<'_>| Link {
+    Ok(Some(Links { saml: saml_links?, ldap, shares }))
+}
+
+/// Reads the SAML group links of a group.
+pub(super) async fn saml(reading: &Reading, group: &Place, wave: u32) -> Result<Part, ReadError> {
+    match get(reading, group, &["saml_group_links"], wave).await {
+        Ok(answer) => {
+            let links: SamlLinks<'_> = reading.connection().parse(&answer)?;
+            Ok(Ok(of_saml(&links)))
+        }
+        // Who may not see them is refused with 401 here (`/api/saml/`).
+        Err(failure) => Ok(Err(closed(failure, &[401, 403, 404])?)),
+    }
+}
+
+/// Why the token may not read a list of links; the error where something else is wrong.
+fn closed(failure: Failure, refusals: &[u16]) -> Result<String, ReadError> {
+    match failure.status {
+        Some(status) if refusals.contains(&status) => Ok(failure.message),
+        _ => Err(explain(failure).into()),
+    }
+}
+
+fn of_shares(group: &RestGroup<'_>) -> Vec<Link> {
+    let link = |share: &super::wire::Share<'_>| Link {
         id: Some(share.group_id.to_string().into()),
         level: share.group_access_level,
         role: share.member_role_id,
         name: share.group_full_path.as_ref().map(|path| (&*path.0).into()),
     };
-    Ok(Some(Links {
-        saml,
-        ldap,
-        shares: share.shared_with_groups.iter().flat_map(|shares| &shares.0).map(of_share).collect(),
-    }))
-}
-
-/// Reads the SAML group links of a group.
-pub(super) async fn saml(reading: &Reading, group: &Place, wave: u32) -> Result<Vec<Link>, ReadError> {
-    let answer = get(reading, group, &["saml_group_links"], wave).await.map_err(explain)?;
-    let links: SamlLinks<'_> = reading.connection().parse(&answer)?;
-    Ok(of_saml(&links))
+    group.shared_with_groups.iter().flat_map(|shares| &shares.0).map(link).collect()
 }
 
 fn of_saml(links: &SamlLinks<'_>) -> Vec<Link> {

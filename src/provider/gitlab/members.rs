@@ -16,13 +16,37 @@ pub(super) const PAGE_SIZE: u32 = 100;
 /// least.
 pub(super) const PAGES_WITHOUT_TOTAL: u32 = 101;
 
-/// The direct members of a place; `None` where there is no such place, or where the token does not
-/// see it.
-pub(super) async fn list(
-    reading: &Reading,
-    place: &Place,
-    wave: u32,
-) -> Result<Option<Items<Member>>, ReadError> {
+/// What was read of the members of a place.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// There is no such place, or the token does not see it.
+    Nowhere,
+    /// There is, and its members are not all known: those that came, and why.
+    Partly(Vec<Member>, String),
+    /// Everybody.
+    All(Vec<Member>),
+}
+
+impl Found {
+    /// Those who were read.
+    pub(super) fn list(&self) -> &[Member] {
+        match self {
+            Self::Nowhere => &[],
+            Self::Partly(list, _) | Self::All(list) => list,
+        }
+    }
+
+    /// Why these are not all.
+    pub(super) fn unread(&self) -> Option<&str> {
+        match self {
+            Self::Partly(_, why) => Some(why),
+            Self::Nowhere | Self::All(_) => None,
+        }
+    }
+}
+
+/// The direct members of a place.
+pub(super) async fn list(reading: &Reading, place: &Place, wave: u32) -> Result<Found, ReadError> {
     let list = List {
         segments: place.segments(&["members"]).into_iter().map(str::to_owned).collect(),
         query: Vec::new(),
@@ -32,8 +56,10 @@ pub(super) async fn list(
         quota: None,
     };
     match reading.pages(list, page).await {
-        Ok(items) => Ok(Some(items)),
-        Err(failure) if failure.status == Some(404) => Ok(None),
+        Ok(Items { items, incomplete: Some(why) }) => Ok(Found::Partly(items, why)),
+        Ok(Items { items, incomplete: None }) => Ok(Found::All(items)),
+        Err(failure) if failure.status == Some(404) => Ok(Found::Nowhere),
+        Err(failure) if failure.status == Some(403) => Ok(Found::Partly(Vec::new(), failure.message)),
         Err(failure) => Err(explain(failure).into()),
     }
 }

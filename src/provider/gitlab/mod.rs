@@ -8,7 +8,9 @@
 
 mod check;
 mod deployment;
+mod everywhere;
 mod help;
+mod invited;
 mod level;
 mod licence;
 mod links;
@@ -16,6 +18,8 @@ mod members;
 mod objects;
 mod people;
 mod place;
+mod places;
+mod policies;
 mod queries;
 mod read;
 mod rest;
@@ -59,7 +63,7 @@ impl Provider for GitLab {
     }
 
     fn writer(&self, connection: Arc<Connection>) -> Box<dyn Write> {
-        Box::new(write::Writer::new(Arc::clone(&connection).read_client(), connection.write_client()))
+        Box::new(write::Writer::new(connection.write_client()))
     }
 
     /// Personal, group, and OAuth tokens alike are accepted as bearer tokens (`/api/rest/authentication/`).

@@ -97,16 +97,17 @@ pub(super) fn assignment(
     }
 }
 
-/// A membership; `by_saml` is whether SAML group links decide those of people who sign in by SAML.
-pub(super) fn member(place: &Place, member: &Member, by_saml: bool) -> LiveObject {
+/// A membership; `by_saml` is why those of people who sign in by SAML cannot be changed, where that is
+/// so.
+pub(super) fn member(place: &Place, member: &Member, by_saml: Option<&str>) -> LiveObject {
     let id = member.id.to_string().into();
     let custom = member.member_role.as_ref().map(|role| role.id);
     let mut object = assignment(spec::USER, place, id, member.access_level, custom);
     // Where somebody overrode it, LDAP leaves it alone.
     if member.overridden == Some(false) {
         object.locked = Some("LDAP decides it at every synchronization".into());
-    } else if by_saml && member.group_saml_identity.is_some() {
-        object.locked = Some("the SAML group links of the group decide it at the next sign-in".into());
+    } else if let (Some(why), Some(_)) = (by_saml, &member.group_saml_identity) {
+        object.locked = Some(why.into());
     }
     object
 }

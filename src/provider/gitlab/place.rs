@@ -61,6 +61,12 @@ impl Place {
         segments
     }
 
+    /// The groups that it lies in, nearest first.
+    pub(super) fn above(&self) -> impl Iterator<Item = Self> {
+        let parts = self.path.match_indices('/').map(|(at, _)| self.path[..at].to_owned());
+        parts.rev().collect::<Vec<_>>().into_iter().map(|path| Self { kind: PlaceKind::Group, path })
+    }
+
     /// Whether it is `group` or lies in it.
     pub(super) fn is_within(&self, group: &str) -> bool {
         self.path.split('/').next() == Some(group)
@@ -100,6 +106,9 @@ mod tests {
         let of = |path: &str| Place::of(&Scope::within("group", path)).map(|place| place.scope());
         assert_eq!(of("Acme/PLATFORM"), Some(Scope::within("group", "acme/platform")));
         assert_eq!(Place::of(&Scope::within("planet", "acme")), None);
+        let tool = Place::of(&Scope::within("project", "acme/platform/tool"));
+        let above: Vec<Scope> = tool.iter().flat_map(Place::above).map(|place| place.scope()).collect();
+        assert_eq!(above, [Scope::within("group", "acme/platform"), Scope::within("group", "acme")]);
         assert_eq!(Place::of(&Scope::Target), None);
     }
 }

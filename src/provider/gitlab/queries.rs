@@ -79,6 +79,24 @@ pub(super) const ADMIN_NEXT: Document = Document {
     selection: concat!("adminMemberRoles(first: 100, after: $after) { ", admin!(), " }"),
 };
 
+/// What is read of the policies that name a role.
+macro_rules! policies {
+    () => {
+        "memberRoles(first: 100, after: $after, orderBy: ID, sort: ASC) { pageInfo { hasNextPage endCursor } \
+         nodes { id dependentSecurityPolicies { name } } }"
+    };
+}
+
+/// Security policies that name roles of a group.
+pub(super) const GROUP_POLICIES: Document = Document {
+    parameters: "$group: ID!, $after: String",
+    selection: concat!("group(fullPath: $group) { ", policies!(), " }"),
+};
+
+/// Security policies that name roles of an instance.
+pub(super) const INSTANCE_POLICIES: Document =
+    Document { parameters: "$after: String", selection: policies!() };
+
 /// What a mutation of a role answers.
 macro_rules! outcome {
     () => {

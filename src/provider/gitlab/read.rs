@@ -3,17 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tokio::task::JoinSet;
-
 use super::{
     deployment::Deployment,
-    help::explain,
-    licence, links, members, objects, people,
-    place::{Place, PlaceKind, is_path},
-    rest,
+    everywhere, invited, licence,
+    members::Found as Members,
+    objects, people,
+    place::{Place, PlaceKind},
+    places::{self, AtPlace},
+    policies, rest,
     roles::{self, Found},
     spec::{ADMIN, LDAP_GROUP, ROLE, SAML_GROUP, SHARED_GROUP, USER, catalogue},
-    wire::{Groups, Member, Projects, RestGroup, is_number},
 };
 use crate::{
     model::{
@@ -24,7 +23,7 @@ use crate::{
     },
     provider::{
         Fut, Read, ReadError, ReadErrorKind,
-        http::{Answer, Connection, Failure, Get, Items, List, ReadClient, Reading},
+        http::{ReadClient, Reading},
     },
 };
 
@@ -62,22 +61,26 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             false => Ok(None),
         }
     };
+    // What goes is read everywhere; only then it matters what else depends on it.
+    let whole = query.members && query.everywhere;
+    let kept = async {
+        match whole {
+            true => policies::read(&reading, &deployment).await.map(Some),
+            false => Ok(None),
+        }
+    };
     // Of several failures the same one is reported in every run, whichever came first.
-    let (found, holders) = tokio::join!(role_list(&reading, &deployment), holders);
-    let ((found, doubt), holders) = (found?, holders?);
+    let (found, holders, kept) = tokio::join!(role_list(&reading, &deployment), holders, kept);
+    let ((found, doubt), holders, kept) = (found?, holders?, kept?);
     let mut state = LiveState {
         identity: identity(&reading, &found),
         catalogue: found.catalogue.clone(),
         barred: doubt.as_deref().map(Into::into),
         ..LiveState::default()
     };
-    // Where nobody says so there are no admin roles.
-    let whole = query.members && query.everywhere;
-    let holds = |direct: Option<u64>| direct.filter(|count| whole || *count > 0);
-    state.objects = catalogue().builtin.iter().map(objects::builtin).collect();
-    state.objects.extend(found.standard.iter().map(|role| objects::role(ROLE, role, holds(role.holders))));
-    // Links never give admin roles.
-    state.objects.extend(found.admin.iter().map(|role| objects::role(ADMIN, role, role.holders)));
+    if let Some(kept) = kept {
+        state.kept = kept.of(&found.standard);
+    }
     if let Some(why) = doubt {
         // Memberships may not tell their roles either.
         state.incomplete = [Kind::Role, Kind::Assignment].map(|kind| (kind, why.as_str().into())).into();
@@ -85,6 +88,13 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     if let Some(holders) = holders {
         holders.add_to(&mut state);
     }
+    // The API counts memberships only: that nobody holds a role is known where every list was read.
+    let whole = whole && state.unread.is_empty();
+    let holds = |direct: Option<u64>| direct.filter(|count| whole || *count > 0);
+    state.objects.extend(catalogue().builtin.iter().map(objects::builtin));
+    state.objects.extend(found.standard.iter().map(|role| objects::role(ROLE, role, holds(role.holders))));
+    // Links never give admin roles.
+    state.objects.extend(found.admin.iter().map(|role| objects::role(ADMIN, role, role.holders)));
     state.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     state.read = Query { roles: true, ..query };
     Ok(state)
@@ -114,17 +124,6 @@ fn identity(reading: &Reading, found: &Found) -> Identity {
     }
 }
 
-/// What was read of one place.
-struct AtPlace {
-    place: Place,
-    /// `None` where they were not asked for, or where there is no such place.
-    members: Option<Items<Member>>,
-    links: Option<links::Links>,
-    /// Whether SAML group links decide who of those that sign in by SAML is a member.
-    by_saml: bool,
-    exists: bool,
-}
-
 /// Who holds what.
 struct Holders {
     places: Vec<AtPlace>,
@@ -134,7 +133,6 @@ struct Holders {
     /// People and groups that were looked up, with their spelling and number.
     found: Vec<(&'static str, Spelling, Untrusted)>,
     names: BTreeMap<(&'static str, Untrusted), Untrusted>,
-    incomplete: Option<String>,
 }
 
 impl Holders {
@@ -152,12 +150,15 @@ impl Holders {
             query.places(Kind::Assignment, class).filter_map(known).collect::<BTreeSet<Place>>()
         };
         let mut user_places = of_class(USER);
+        // Nobody can be less in a place than in a group above it.
+        let above: Vec<Place> = user_places.iter().flat_map(Place::above).collect();
+        user_places.extend(above);
         let mut link_places: BTreeSet<Place> = LINKS.iter().flat_map(|class| of_class(class)).collect();
         let mut wave = 1;
         let caller = people::caller(reading);
         let (caller, all) = tokio::join!(caller, async {
             match query.everywhere {
-                true => every_place(reading, deployment).await,
+                true => everywhere::all(reading, deployment).await,
                 false => Ok((BTreeSet::new(), 0)),
             }
         });
@@ -165,14 +166,12 @@ impl Holders {
         wave += waves;
         link_places.extend(all.iter().filter(|place| place.kind == PlaceKind::Group).cloned());
         user_places.extend(all);
-        let places = read_places(reading, user_places, &link_places, wave).await?;
         let mut holders = Self {
-            places,
+            places: places::read(reading, &user_places, &link_places, wave).await?,
             asked,
             caller: Some(caller.id.to_string().into()),
             found: Vec::new(),
             names: BTreeMap::from([((USER, caller.id.to_string().into()), caller.username.into())]),
-            incomplete: None,
         };
         holders.look_up(reading, query, wave + 2).await?;
         Ok(holders)
@@ -180,7 +179,7 @@ impl Holders {
 
     /// People and groups that definitions name and no list holds.
     async fn look_up(&mut self, reading: &Reading, query: &Query, wave: u32) -> Result<(), ReadError> {
-        let members = || self.places.iter().filter_map(|at| at.members.as_ref()).flat_map(|list| &list.items);
+        let members = || self.places.iter().flat_map(AtPlace::members);
         let names: BTreeSet<&str> = members().map(|member| &*member.username).collect();
         let ids: BTreeSet<String> = members().map(|member| member.id.to_string()).collect();
         let unknown = |spelling: &&Spelling| match spelling {
@@ -192,7 +191,7 @@ impl Holders {
             query.people.get(USER).into_iter().flatten().filter(unknown).cloned().collect();
         let groups = query.people.get(SHARED_GROUP).cloned().unwrap_or_default();
         let (people, groups) =
-            tokio::join!(people::find(reading, &people, wave), find_groups(reading, &groups, wave));
+            tokio::join!(people::find(reading, &people, wave), invited::find(reading, &groups, wave));
         for (spelling, user) in people? {
             let id = Untrusted::from(user.id.to_string());
             self.names.insert((USER, id.clone()), user.username.into());
@@ -207,45 +206,19 @@ impl Holders {
 
     fn add_to(mut self, state: &mut LiveState) {
         let mut directory = Directory::default();
-        let mut seen = BTreeSet::new();
         for at in &self.places {
             let canonical = at.place.scope();
-            if at.exists {
+            if at.exists() {
                 state.places.insert(canonical.clone(), canonical);
             }
-            if let Some(list) = &at.members {
-                self.incomplete = self.incomplete.take().or_else(|| list.incomplete.clone());
-                for member in &list.items {
-                    let object = objects::member(&at.place, member, at.by_saml);
-                    let id = object.key.name.clone();
-                    let name = Untrusted::from(&*member.username);
-                    directory.add_id(USER, id.clone());
-                    directory.add(USER, Spelling::Handle(name.clone()), id.clone());
-                    self.names.insert((USER, id.clone()), name);
-                    // Somebody who moved between pages is listed twice.
-                    if seen.insert(object.key.clone()) {
-                        state.objects.push(object);
-                    }
-                }
-            }
-            if let Some(links) = &at.links {
-                for (class, list) in
-                    [(SAML_GROUP, &links.saml), (LDAP_GROUP, &links.ldap), (SHARED_GROUP, &links.shares)]
-                {
-                    for link in list {
-                        let Some(id) = link.id.clone() else {
-                            let why = format!("{} has a link that cannot be told from others", at.place.path);
-                            self.incomplete.get_or_insert(why);
-                            continue;
-                        };
-                        if let Some(name) = &link.name {
-                            directory.add(class, Spelling::Handle(name.clone()), id.clone());
-                            self.names.insert((class, id.clone()), name.clone());
-                        }
-                        directory.add_id(class, id.clone());
-                        state.objects.push(objects::assignment(class, &at.place, id, link.level, link.role));
-                    }
-                }
+            self.names.extend(add_members(at, state, &mut directory));
+            self.names.extend(add_links(at, state, &mut directory));
+        }
+        for at in self.places.iter().filter(|at| at.members.is_some()) {
+            let above = at.place.above().map(|place| place.scope());
+            let above: Vec<Scope> = above.filter(|scope| state.places.contains_key(scope)).collect();
+            if !above.is_empty() {
+                state.above.insert((USER, at.place.scope()), above);
             }
         }
         for scope in self.asked {
@@ -258,179 +231,67 @@ impl Holders {
             directory.add_id(class, id.clone());
             directory.add(class, spelling, id);
         }
-        if let Some(why) = self.incomplete {
-            state.incomplete.entry(Kind::Assignment).or_insert(why.into());
-        }
         state.directory = directory;
         state.names = self.names;
         state.caller = self.caller;
     }
 }
 
-/// Members of `users` and links of `groups`, all at the same time.
-async fn read_places(
-    reading: &Reading,
-    users: BTreeSet<Place>,
-    groups: &BTreeSet<Place>,
-    wave: u32,
-) -> Result<Vec<AtPlace>, ReadError> {
-    let mut tasks = JoinSet::new();
-    let all: BTreeSet<Place> = users.union(groups).cloned().collect();
-    for place in all {
-        let reading = reading.clone();
-        let (members, links) = (users.contains(&place), groups.contains(&place));
-        tasks.spawn(async move {
-            let members =
-                async { if members { members::list(&reading, &place, wave).await } else { Ok(None) } };
-            let links = async { if links { links::read(&reading, &place, wave).await } else { Ok(None) } };
-            let (members, links) = tokio::join!(members, links);
-            let read = match (members, links) {
-                (Ok(members), Ok(links)) => {
-                    owned_by_saml(&reading, &place, &members, &links, wave + 2).await.map(|by_saml| AtPlace {
-                        exists: members.is_some() || links.is_some(),
-                        place: place.clone(),
-                        by_saml,
-                        members,
-                        links,
-                    })
-                }
-                (Err(error), _) | (_, Err(error)) => Err(error),
+/// What to call a principal of a class.
+type Called = ((&'static str, Untrusted), Untrusted);
+
+/// The members of a place; what to call them.
+fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
+    let mut seen = BTreeSet::new();
+    if let Some(why) = at.members.as_ref().and_then(Members::unread) {
+        state.unread.insert((Kind::Assignment, USER, at.place.scope()), why.into());
+    }
+    let mut called = Vec::new();
+    for member in at.members() {
+        // Somebody who moved between pages is listed twice.
+        if !seen.insert(member.id) {
+            continue;
+        }
+        let object = objects::member(&at.place, member, at.by_saml.as_deref());
+        let id = object.key.name.clone();
+        let name = Untrusted::from(&*member.username);
+        directory.add_id(USER, id.clone());
+        directory.add(USER, Spelling::Handle(name.clone()), id.clone());
+        called.push(((USER, id), name));
+        state.objects.push(object);
+    }
+    called
+}
+
+/// The links of a place; what to call them.
+fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
+    let Some(links) = &at.links else { return Vec::new() };
+    let mut called = Vec::new();
+    for (class, part) in [(SAML_GROUP, &links.saml), (LDAP_GROUP, &links.ldap), (SHARED_GROUP, &links.shares)]
+    {
+        let mut unread = |why: &str| {
+            let list = (Kind::Assignment, class, at.place.scope());
+            state.unread.entry(list).or_insert_with(|| why.into());
+        };
+        let list = match part {
+            Ok(list) => list.as_slice(),
+            Err(why) => {
+                unread(why);
+                &[]
+            }
+        };
+        for link in list {
+            let Some(id) = link.id.clone() else {
+                unread(&format!("{} has a link that cannot be told from others", at.place.path));
+                continue;
             };
-            (place, read)
-        });
-    }
-    let mut results = BTreeMap::new();
-    while let Some(joined) = tasks.join_next().await {
-        match joined {
-            Ok((place, read)) => results.insert(place, read),
-            Err(_) => {
-                return Err(reading
-                    .connection()
-                    .malformed(&"GET /members".into(), "was not read to its end")
-                    .into());
+            if let Some(name) = &link.name {
+                directory.add(class, Spelling::Handle(name.clone()), id.clone());
+                called.push(((class, id.clone()), name.clone()));
             }
-        };
-    }
-    results.into_values().collect()
-}
-
-/// Whether a group has SAML links and members who sign in by SAML; asked only where it has such
-/// members.
-async fn owned_by_saml(
-    reading: &Reading,
-    place: &Place,
-    members: &Option<Items<Member>>,
-    links: &Option<links::Links>,
-    wave: u32,
-) -> Result<bool, ReadError> {
-    let signs_in = |member: &Member| member.group_saml_identity.is_some();
-    if place.kind != PlaceKind::Group || !members.iter().flat_map(|list| &list.items).any(signs_in) {
-        return Ok(false);
-    }
-    match links {
-        Some(links) => Ok(!links.saml.is_empty()),
-        None => Ok(!links::saml(reading, place, wave).await?.is_empty()),
-    }
-}
-
-/// Every group and project whose members can hold the roles, and how many requests followed each
-/// other for that.
-async fn every_place(
-    reading: &Reading,
-    deployment: &Deployment,
-) -> Result<(BTreeSet<Place>, u32), ReadError> {
-    let list = |segments: &[&str], query: Vec<(&'static str, String)>| List {
-        segments: segments.iter().map(|&segment| segment.to_owned()).collect(),
-        query,
-        per_page: members::PAGE_SIZE,
-        pages_without_total: members::PAGES_WITHOUT_TOTAL,
-        wave: 1,
-        quota: None,
-    };
-    let (groups, projects) = match deployment {
-        Deployment::Group(path) => (
-            list(&["api", "v4", "groups", path, "descendant_groups"], Vec::new()),
-            list(
-                &["api", "v4", "groups", path, "projects"],
-                vec![
-                    ("include_subgroups", "true".into()),
-                    ("with_shared", "false".into()),
-                    ("simple", "true".into()),
-                ],
-            ),
-        ),
-        Deployment::Instance => (
-            list(&["api", "v4", "groups"], vec![("all_available", "true".into())]),
-            list(&["api", "v4", "projects"], vec![("simple", "true".into())]),
-        ),
-    };
-    let (groups, projects) = tokio::join!(
-        reading.pages(groups, |connection: &Connection, answer: &Answer| {
-            Ok(connection.parse::<Groups>(answer)?.0.into_iter().map(|group| group.full_path).collect())
-        }),
-        reading.pages(projects, |connection: &Connection, answer: &Answer| {
-            Ok(connection
-                .parse::<Projects>(answer)?
-                .0
-                .into_iter()
-                .map(|one| one.path_with_namespace)
-                .collect())
-        })
-    );
-    let (groups, projects): (Items<String>, Items<String>) =
-        (groups.map_err(explain)?, projects.map_err(explain)?);
-    let mut places = BTreeSet::new();
-    if let Some(path) = deployment.group() {
-        places.insert(Place { kind: PlaceKind::Group, path: path.to_owned() });
-    }
-    for (kind, paths) in [(PlaceKind::Group, groups), (PlaceKind::Project, projects)] {
-        if let Some(why) = paths.incomplete {
-            return Err(ReadError {
-                kind: ReadErrorKind::Malformed,
-                request: None,
-                message: why.into(),
-                help: Some("Run it again.".to_owned()),
-            });
-        }
-        for path in paths.items {
-            let path = Untrusted::from(path.to_ascii_lowercase());
-            // What cannot stand in a URL is not asked for, and so nobody would know who is there.
-            if !is_path(&path) {
-                return Err(ReadError {
-                    kind: ReadErrorKind::Malformed,
-                    request: None,
-                    message: format!("the {} {path:?} has a path that cannot be used", kind.word()).into(),
-                    help: None,
-                });
-            }
-            places.insert(Place { kind, path: path.raw().to_owned() });
+            directory.add_id(class, id.clone());
+            state.objects.push(objects::assignment(class, &at.place, id, link.level, link.role));
         }
     }
-    Ok((places, 2))
-}
-
-/// Groups that are invited, by path or number.
-async fn find_groups(
-    reading: &Reading,
-    groups: &BTreeSet<Spelling>,
-    wave: u32,
-) -> Result<Vec<(Spelling, Untrusted, Untrusted)>, ReadError> {
-    let found = futures_util::future::try_join_all(groups.iter().map(|spelling| async move {
-        let path = match spelling {
-            Spelling::Handle(path) if is_path(path) => path,
-            Spelling::Id(id) if is_number(id.raw()) => id,
-            _ => return Ok(None),
-        };
-        let segments = ["api", "v4", "groups", path.raw()];
-        match reading.get(Get { segments: &segments, query: &[], wave, quota: None }).await {
-            Ok(answer) => {
-                let group: RestGroup<'_> = reading.connection().parse(&answer)?;
-                Ok(Some((spelling.clone(), group.id.to_string().into(), (&*group.full_path.0).into())))
-            }
-            Err(failure) if failure.status == Some(404) => Ok(None),
-            Err(failure) => Err(explain(failure)),
-        }
-    }));
-    let found: Vec<Option<_>> = found.await.map_err(|failure: Failure| ReadError::from(failure))?;
-    Ok(found.into_iter().flatten().collect())
+    called
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    spec::{SAML_GROUP, USER},
+    spec::{LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     test_api::{Api, GROUP, at, fetch, held, named, page, role},
 };
 use crate::{
@@ -143,7 +143,8 @@ async fn members_are_read_where_they_are_asked_for_and_nowhere_else() {
     );
     let (state, statistics) = fetch(&server, GROUP, query).await;
     let state = state.unwrap();
-    assert_eq!(statistics.requests, 4, "{:?}", server.lines());
+    // Those of the group above, too: nobody can be less here than there.
+    assert_eq!(statistics.requests, 5, "{:?}", server.lines());
     let of = |user: &str, role: &str| ("acme/platform".to_owned(), user.to_owned(), role.to_owned());
     assert_eq!(held(&state), [of("10", "developer"), of("7", "14"), of("8", "developer"), of("9", "")]);
     let locked = state.of(Kind::Assignment).filter(|slot| slot.locked.is_some()).count();
@@ -222,13 +223,54 @@ async fn links_are_read_and_only_the_documented_404_is_an_empty_list() {
 
     let none = api(404, r#"{"message":"No linked LDAP groups found"}"#).read(query()).await.unwrap();
     assert_eq!(held(&none).len(), 3);
-    for (status, body) in [(404, r#"{"message":"404 Not Found"}"#), (401, "{}"), (403, "{}")] {
-        assert!(api(status, body).read(query()).await.is_err(), "{status}");
+    assert!(api(401, "{}").read(query()).await.is_err());
+    for (status, body) in [
+        (404, r#"{"message":"404 Not Found"}"#),
+        (403, "{}"),
+        (200, r#"[{"cn":null,"filter":null,"group_access":30,"provider":"ldapmain"}]"#),
+    ] {
+        let state = api(status, body).read(query()).await.unwrap();
+        assert_eq!(held(&state).len(), 3, "the other lists are known");
+        let here = Scope::within("group", "acme");
+        for (class, unread) in [(LDAP_GROUP, true), (SAML_GROUP, false), (SHARED_GROUP, false)] {
+            let why = state.incomplete_at(Kind::Assignment, class, &here);
+            assert_eq!(why.is_some(), unread, "{status} {class}");
+        }
+        assert!(state.incomplete_anywhere(Kind::Assignment).is_some());
     }
-    let unclear = api(200, r#"[{"cn":null,"filter":null,"group_access":30,"provider":"ldapmain"}]"#)
-        .read(query())
-        .await;
-    assert!(unclear.unwrap().incomplete.contains_key(&Kind::Assignment));
+}
+
+#[tokio::test]
+async fn p6_a_list_of_members_that_is_closed_is_unread_in_its_place_alone() {
+    let api = Api::of(&[role(14, "Approver", 0)])
+        .group("acme", "[]")
+        .group("acme%2Fopen", r#"[{"id":7,"username":"mira","access_level":30}]"#)
+        .with("/api/v4/groups/acme%2Fclosed/members", 403, r#"{"message":"403 Forbidden"}"#);
+    let state = api.read(at(USER, &[("group", "acme/open"), ("group", "acme/closed")])).await.unwrap();
+    let unread = |path| state.incomplete_at(Kind::Assignment, USER, &Scope::within("group", path)).is_some();
+    assert_eq!(["acme", "acme/open", "acme/closed"].map(unread), [false, false, true]);
+    assert_eq!(held(&state).len(), 1);
+    assert!(state.place(&Scope::within("group", "acme/closed")).is_some(), "it exists");
+}
+
+#[tokio::test]
+async fn policies_that_name_a_role_are_read_only_where_everything_is() {
+    let policies = r#"{"data":{"group":{"memberRoles":{"pageInfo":{"hasNextPage":false,"endCursor":null},
+        "nodes":[{"id":"gid://gitlab/MemberRole/14","dependentSecurityPolicies":[{"name":"Four eyes"}]},{"id":"gid://gitlab/MemberRole/15","dependentSecurityPolicies":[]}]}}}}"#;
+    let broken = r#"{"errors":[{"message":"Internal server error"}],"data":null}"#;
+    let roles = [role(14, "Approver", 0), role(15, "Reader", 0)];
+    for (answer, kept) in [(policies, vec!["14"]), (broken, vec!["14", "15"])] {
+        let mut api = Api::of(&roles)
+            .group("acme", "[]")
+            .with("/api/v4/groups/acme/descendant_groups", 200, "[]")
+            .with("/api/v4/groups/acme/projects", 200, "[]");
+        api.graphql.insert(0, ("dependentSecurityPolicies", answer.to_owned()));
+        let server = api.start().await;
+        let state = fetch(&server, GROUP, Query::roles()).await.0.unwrap();
+        assert!(state.kept.is_empty());
+        let state = fetch(&server, GROUP, Query { everywhere: true, ..Query::all() }).await.0.unwrap();
+        assert_eq!(state.kept.keys().map(Untrusted::raw).collect::<Vec<_>>(), kept);
+    }
 }
 
 #[tokio::test]

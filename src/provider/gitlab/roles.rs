@@ -70,7 +70,7 @@ pub(super) async fn ask(
     reading.query(Query { segments: GRAPHQL, document, variables, wave, quota: None }).await
 }
 
-fn variables(values: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
+pub(super) fn variables(values: impl IntoIterator<Item = (&'static str, Value)>) -> Map<String, Value> {
     values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -158,7 +158,7 @@ async fn rest(
 struct List {
     roles: Vec<Role>,
     ids: HashSet<Untrusted>,
-    cursors: HashSet<String>,
+    cursors: Cursors,
 }
 
 impl List {
@@ -171,12 +171,23 @@ impl List {
             }
             self.roles.push(role);
         }
-        let PageInfo { has_next_page: true, end_cursor } = &page.page_info else { return Ok(None) };
+        self.cursors.next(&page.page_info)
+    }
+}
+
+/// Cursors that were seen.
+#[derive(Debug, Default)]
+pub(super) struct Cursors(HashSet<String>);
+
+impl Cursors {
+    /// The cursor of the next page, if there is one. The error says what is wrong with it.
+    pub(super) fn next(&mut self, info: &PageInfo<'_>) -> Result<Option<String>, String> {
+        let PageInfo { has_next_page: true, end_cursor } = info else { return Ok(None) };
         let cursor = end_cursor.as_ref().map(|cursor| cursor.0.clone().into_owned()).unwrap_or_default();
         if cursor.is_empty() || cursor.len() > LONGEST_CURSOR {
             return Err("answered that there are more roles, with a cursor that cannot be used".to_owned());
         }
-        if !self.cursors.insert(cursor.clone()) || self.cursors.len() > MOST_PAGES as usize {
+        if !self.0.insert(cursor.clone()) || self.0.len() > MOST_PAGES as usize {
             return Err("answered with a cursor that it gave before, so the list would never end".to_owned());
         }
         Ok(Some(cursor))

@@ -2,14 +2,19 @@
 
 use std::sync::LazyLock;
 
-use super::{GROUP, GitLab, URL, check};
+use super::{GROUP, GitLab, URL, check, place::is_path};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        Base, DefaultRole, Example, FieldSpec, Length, OnChange, OnRemove, PermissionForm, PrincipalClass,
-        RoleClass, ScopeSpec, Setting, SettingForm, Spec, Spellings, equal_text,
+        Base, DefaultRole, Example, FieldSpec, Length, OnChange, OnRemove, PathForm, PermissionForm,
+        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Settings, Spec, Spellings, equal_text,
     },
-    model::{Finding, desired::DesiredState, object::field},
+    model::{
+        Finding, RoleId, Value,
+        desired::DesiredState,
+        live::{Live, LiveObject},
+        object::field,
+    },
 };
 
 /// Standard custom roles.
@@ -49,7 +54,8 @@ const PERMISSIONS: FieldSpec = FieldSpec::of(field::PERMISSIONS);
 const BASE: FieldSpec = FieldSpec { on_change: OnChange::Replace, ..FieldSpec::of(field::BASE) };
 
 /// Name and description hold 255 characters each, a group ten roles; a role needs a permission
-/// (`/user/custom_roles/`, `/api/member_roles/`).
+/// (`/user/custom_roles/`, `/api/member_roles/`). An instance is documented to hold ten, too, and its
+/// server counts none.
 const STANDARD: RoleClass = RoleClass {
     class: ROLE,
     base: Base::Floor,
@@ -58,6 +64,7 @@ const STANDARD: RoleClass = RoleClass {
     description: Some(Length { min: 0, max: Some(255) }),
     min_permissions: 1,
     limit: Some(10),
+    limit_with: Some(GROUP),
     delete_needs_vacancy: true,
     ..RoleClass::PLAIN
 };
@@ -73,8 +80,13 @@ const ROLES: &[RoleClass] = &[
     },
 ];
 
-const IN_GROUP: ScopeSpec = ScopeSpec::instance("group", "a group, by its path");
-const IN_PROJECT: ScopeSpec = ScopeSpec::instance("project", "a project, by its path");
+const IN_GROUP: ScopeSpec = ScopeSpec::instance("group", "a group, by its path").with_path(PATH);
+const IN_PROJECT: ScopeSpec = ScopeSpec::instance("project", "a project, by its path").with_path(PATH);
+/// A path of digits alone would be taken for an id (`/api/rest/`, namespaced paths).
+const PATH: PathForm = PathForm {
+    is_valid: |path| is_path(&path.into()),
+    about: "the whole path as it stands in the address, such as `acme/platform`: letters, digits, and `-._`, with `/` between; no number",
+};
 
 const PRINCIPALS: &[PrincipalClass] = &[
     PrincipalClass {
@@ -193,5 +205,26 @@ impl Spec for GitLab {
 
     fn check(&self, desired: &DesiredState) -> Vec<Finding> {
         check::check(desired)
+    }
+
+    fn check_settings(&self, desired: &DesiredState, settings: &Settings) -> Vec<Finding> {
+        check::with_settings(desired, settings)
+    }
+
+    /// The SAML provider of a top-level group has a default role for whoever signs in first. It may be a
+    /// custom one, which a deletion takes from it without a word; no call tells it.
+    fn when_a_role_goes(&self, role: &LiveObject, settings: &Settings) -> Vec<String> {
+        if role.key.class != ROLE || !settings.contains_key(GROUP) {
+            return Vec::new();
+        }
+        let base = match role.fields.get(field::BASE).and_then(Live::value) {
+            Some(Value::Role(Some(RoleId::Live(base)))) => CATALOGUE.builtin(base.raw()),
+            _ => None,
+        };
+        let falls = base.map_or("its base", |base| base.title);
+        vec![format!(
+            "where the group's SAML provider gives `{}` to whoever signs in first, it gives {falls} from then on; no API tells it, so look under Settings > SAML SSO",
+            role.key.name.raw()
+        )]
     }
 }

@@ -19,6 +19,8 @@ const MOST_ROLES: usize = 10_000;
 const MOST_OF_PAGE: usize = 1_000;
 /// Most links of a group.
 const MOST_LINKS: usize = 10_000;
+/// Most policies that name one role.
+const MOST_POLICIES: usize = 10_000;
 /// Most errors of a mutation.
 const MOST_ERRORS: usize = 100;
 
@@ -120,6 +122,48 @@ pub(super) struct More {
 pub(super) struct Permission<'a> {
     #[serde(borrow)]
     pub(super) value: Text<'a>,
+}
+
+/// Answers to [`super::queries::GROUP_POLICIES`] and [`super::queries::INSTANCE_POLICIES`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyData<'a> {
+    #[serde(borrow, default)]
+    pub(super) group: Option<PolicyGroup<'a>>,
+    #[serde(borrow, default)]
+    pub(super) member_roles: Option<PolicyPage<'a>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyGroup<'a> {
+    #[serde(borrow)]
+    pub(super) member_roles: PolicyPage<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyPage<'a> {
+    #[serde(borrow)]
+    pub(super) page_info: PageInfo<'a>,
+    #[serde(borrow)]
+    pub(super) nodes: Bounded<PolicyNode<'a>, ROLES_OF_PAGE>,
+}
+
+/// A role, with the policies that name it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyNode<'a> {
+    #[serde(borrow)]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) dependent_security_policies: Option<Bounded<Policy<'a>, MOST_POLICIES>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Policy<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
 }
 
 /// What a mutation of a role answers.

@@ -1,11 +1,7 @@
-//! Changing GitLab. Each operation is one mutating request; the base of a live role, which every
-//! membership has to name beside it, is read once where it is needed.
-
-use std::{collections::BTreeMap, sync::PoisonError};
+//! Changing GitLab. Each operation is one mutating request.
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
 
 use super::{
     GRAPHQL,
@@ -14,7 +10,7 @@ use super::{
     level,
     links::{LdapGroup, SamlGroup, Selects},
     place::Place,
-    queries, roles,
+    queries,
     spec::{ADMIN, LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     wire::{Changed, enum_value, is_number, number, role_gid},
 };
@@ -23,7 +19,7 @@ use crate::{
     plan::operation::{Made, RoleBody, RolePatch, Verb},
     provider::{
         Effect, Fut, Outcome, Write, WriteError,
-        http::{Document, Mutation, Quota, ReadClient, Send, WriteClient},
+        http::{Document, Mutation, Quota, Send, WriteClient},
     },
 };
 
@@ -34,12 +30,7 @@ const REMOVALS: Quota =
 /// Writes.
 #[derive(Debug)]
 pub(super) struct Writer {
-    reads: ReadClient,
     client: WriteClient,
-    /// Bases of the roles that were live when the first of them was needed.
-    live: OnceCell<BTreeMap<Untrusted, &'static str>>,
-    /// Bases of the roles that were made since.
-    made: std::sync::Mutex<BTreeMap<Untrusted, Untrusted>>,
 }
 
 /// What a membership or link is given: a level, and a custom role on it.
@@ -60,8 +51,8 @@ impl Write for Writer {
 }
 
 impl Writer {
-    pub(super) fn new(reads: ReadClient, client: WriteClient) -> Self {
-        Self { reads, client, live: OnceCell::new(), made: std::sync::Mutex::default() }
+    pub(super) fn new(client: WriteClient) -> Self {
+        Self { client }
     }
 
     async fn run(&self, verb: &Verb, made: &Made) -> Result<Outcome, WriteError> {
@@ -72,9 +63,9 @@ impl Writer {
             }
             Verb::DeleteRole { role, class, .. } => self.delete(known("delete", role, made)?, class).await,
             Verb::SetDefault { .. } => Err(not_sent("set the default", "GitLab has no default role")),
-            Verb::Assign { role, scope, class, principals, held } => {
+            Verb::Assign { role, base, scope, class, principals, held } => {
                 let place = place(scope)?;
-                let access = self.access(known("assign", role, made)?).await?;
+                let access = access(known("assign", role, made)?, base.as_ref())?;
                 for principal in principals {
                     self.assign(class, &place, principal, access, held.contains_key(principal)).await?;
                 }
@@ -112,12 +103,7 @@ impl Writer {
         if let Some(group) = deployment.group() {
             input.insert("groupPath".to_owned(), group.into());
         }
-        let outcome = self.change(queries::CREATE, input).await?;
-        if let Outcome::Done { id: Some(id) } = &outcome {
-            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            made.insert(id.clone(), base.clone());
-        }
-        Ok(outcome)
+        self.change(queries::CREATE, input).await
     }
 
     /// The set is always sent, and whole: without it every permission would be taken away.
@@ -178,39 +164,6 @@ impl Writer {
             None => None,
         };
         Ok(Outcome::Done { id })
-    }
-
-    /// What giving a role means: its base as the level, and itself where it is no built-in role.
-    async fn access(&self, role: &Untrusted) -> Result<Access, WriteError> {
-        if let Some(level) = level::number(role) {
-            return Ok(Access { level, custom: None });
-        }
-        let custom = role.raw().parse().map_err(|_| not_sent("assign", &format!("{role:?} is no role")))?;
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(role).cloned();
-        let base = match made {
-            Some(base) => base,
-            None => {
-                let live = self.live.get_or_try_init(|| self.bases()).await?;
-                let base = live.get(role).ok_or_else(|| {
-                    not_sent(
-                        "assign",
-                        &format!("the role {} is no longer there, or its base is unknown", role.raw()),
-                    )
-                })?;
-                Untrusted::from(*base)
-            }
-        };
-        let level =
-            level::number(&base).ok_or_else(|| not_sent("assign", "the base of the role is unknown"))?;
-        Ok(Access { level, custom: Some(custom) })
-    }
-
-    async fn bases(&self) -> Result<BTreeMap<Untrusted, &'static str>, WriteError> {
-        let reading = self.reads.begin();
-        let failed = |error: crate::provider::ReadError| not_sent("assign", error.message.raw());
-        let deployment = Deployment::of(reading.connection()).map_err(failed)?;
-        let found = roles::read(&reading, &deployment).await.map_err(failed)?;
-        Ok(found.standard.into_iter().filter_map(|role| Some((role.id, role.base?))).collect())
     }
 
     /// A membership that is there is changed, another one made. The custom role is always sent:
@@ -300,6 +253,20 @@ impl Writer {
         self.client.send(send).await.map_err(explain_member)?;
         Ok(())
     }
+}
+
+/// What giving a role means: its base as the level, and itself where it is no built-in role.
+fn access(role: &Untrusted, base: Option<&RoleId>) -> Result<Access, WriteError> {
+    if let Some(level) = level::number(role) {
+        return Ok(Access { level, custom: None });
+    }
+    let custom = role.raw().parse().map_err(|_| not_sent("assign", &format!("{role:?} is no role")))?;
+    let level = match base {
+        Some(RoleId::Live(base)) => level::number(base),
+        _ => None,
+    };
+    let level = level.ok_or_else(|| not_sent("assign", "the base of the role is unknown"))?;
+    Ok(Access { level, custom: Some(custom) })
 }
 
 /// What to do about a refusal of a role (`/api/member_roles/`).

@@ -54,7 +54,8 @@ fn delete(id: &str, scope: Scope) -> Verb {
 
 fn assign(role: &str) -> Verb {
     let principals = vec!["user_a".into()];
-    Verb::Assign { role: live(role), scope: organization(), class: "user", principals, held: BTreeMap::new() }
+    let (scope, held) = (organization(), BTreeMap::new());
+    Verb::Assign { role: live(role), base: None, scope, class: "user", principals, held }
 }
 
 struct Sent {
@@ -305,6 +306,7 @@ async fn a_group_gives_a_role_or_no_longer() {
     let (role, scope, held) = (live("org_1.org-auditor"), organization(), BTreeMap::new());
     let give = Verb::Assign {
         role: role.clone(),
+        base: None,
         scope: scope.clone(),
         class: "group",
         principals: principals.clone(),

@@ -326,7 +326,7 @@ impl Look<'_> {
             !role.builtin && matches!(role.fields.get(field::PERMISSIONS), Some(Live::Unreadable) | None)
         };
         let unreadable = roles.iter().filter(closed).count();
-        self.add(match (live.incomplete.get(&Kind::Role), unreadable) {
+        self.add(match (live.incomplete_anywhere(Kind::Role), unreadable) {
             (Some(why), _) => Check::warning("roles", format!("{text}; incomplete: {}", why.raw()))
                 .help("Nothing is removed on an incomplete read."),
             (None, 0) => Check::ok("roles", format!("{text}, all with their permissions")),
@@ -440,7 +440,7 @@ impl Look<'_> {
 
     fn people(&mut self, live: &LiveState, nowhere: bool) {
         let people = many(live.of(Kind::Assignment).count(), "member");
-        self.add(match live.incomplete.get(&Kind::Assignment) {
+        self.add(match live.incomplete_anywhere(Kind::Assignment) {
             _ if nowhere => Check::info(
                 "members",
                 "the definitions name no place where somebody holds a role, so that none was read",

@@ -136,7 +136,7 @@ pub async fn drift(world: &World, project: &Project, options: &Options) -> Resul
             result,
             recorded: one.past.recorded().is_some(),
             unmanaged: (one.plan.unmanaged_roles.len(), one.plan.unmanaged_assignments.unwrap_or(0)),
-            incomplete: one.live.incomplete.values().cloned().collect(),
+            incomplete: one.live.gaps().cloned().collect(),
         });
     }
     for target in &planned.document.targets {

@@ -155,7 +155,7 @@ pub async fn import(
                 cache: &world.cache,
             }),
         };
-        let incomplete = live.as_ref().map(|live| live.incomplete.values().cloned().collect());
+        let incomplete = live.as_ref().map(|live| live.gaps().cloned().collect());
         imports.push(TargetImport {
             name: target.name.clone(),
             result,

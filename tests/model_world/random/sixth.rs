@@ -72,7 +72,7 @@ fn role() -> impl Strategy<Value = RoleRecipe> {
         1 => Just(Fate::Undeclared),
         4 => Just(Fate::Kept),
         2 => Just(Fate::Renamed),
-        1 => Just(Fate::Removed),
+        2 => Just(Fate::Removed),
     ];
     (0..3usize, any::<bool>(), any::<u8>(), fate, prop::bool::weighted(0.4), any::<u8>(), 0..6usize).prop_map(
         |(place, base, permissions, fate, moves, wanted, name)| RoleRecipe {
@@ -88,7 +88,7 @@ fn role() -> impl Strategy<Value = RoleRecipe> {
 }
 
 fn office() -> impl Strategy<Value = OfficeRecipe> {
-    let fate = prop_oneof![1 => Just(Fate::Undeclared), 3 => Just(Fate::Kept), 1 => Just(Fate::Removed)];
+    let fate = prop_oneof![1 => Just(Fate::Undeclared), 3 => Just(Fate::Kept), 2 => Just(Fate::Removed)];
     (any::<u8>(), any::<bool>(), fate, any::<u8>()).prop_map(|(permissions, attested, fate, wanted)| {
         OfficeRecipe { permissions, attested, fate, wanted }
     })

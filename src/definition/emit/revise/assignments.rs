@@ -19,7 +19,7 @@ use crate::{
 type Place = (u32, u32);
 
 /// Fields of an assignment that hold no principals.
-const OTHERS: [&str; 3] = ["role", "exclusive", "expires"];
+const OTHERS: [&str; 4] = ["role", "exclusive", "expires", "scope"];
 
 /// Who leaves and who joins.
 #[derive(Default)]
@@ -77,7 +77,7 @@ pub(super) fn edits<'a>(
             edits.extend(sheet.rework(&holder, &removed, &added)?);
         }
         let left = entry.entries().iter().enumerate().filter(|(index, (name, _))| {
-            !emptied.contains(index) && !matches!(&*name.text, "role" | "expires")
+            !emptied.contains(index) && !matches!(&*name.text, "role" | "expires" | "scope")
         });
         if !emptied.is_empty() && left.count() == 0 {
             gone.insert(index);

@@ -10,7 +10,7 @@ use crate::emulator::gitlab::caller::{self, Caller, Context};
 use crate::emulator::gitlab::input::{Given, Params, invalid};
 use crate::emulator::gitlab::page::by_offset;
 use crate::emulator::gitlab::refusal::Refusal;
-use crate::emulator::gitlab::shape;
+use crate::emulator::gitlab::shape::{self, Roles};
 use crate::emulator::gitlab::switches::MEMBER_NOT_FOUND;
 use crate::emulator::gitlab::time::Moment;
 use crate::emulator::gitlab::world::{Member, Place, User, put, remove};
@@ -37,7 +37,7 @@ pub(super) fn answer<'a>(
         ("GET", ["all", id]) => {
             let effective =
                 access::effective(context, place, user_id(id)?).ok_or_else(|| unknown_member(context))?;
-            Ok(Answer::json(200, &shape::member(context, &effective, false)))
+            Ok(Answer::json(200, &shape::member(context, &effective, false, &mut Roles::default())))
         }
         ("GET", [id]) => {
             let member = context.world.member(place, user_id(id)?).ok_or_else(|| unknown_member(context))?;
@@ -64,7 +64,7 @@ fn effective(member: &Member) -> Effective<'_> {
 }
 
 fn one(context: Context<'_>, member: &Member) -> Value {
-    shape::member(context, &effective(member), false)
+    shape::member(context, &effective(member), false, &mut Roles::default())
 }
 
 fn numbers(params: &Params, name: &str) -> Result<Option<BTreeSet<u64>>, Refusal> {
@@ -98,7 +98,8 @@ fn list(context: Context<'_>, place: Place, all: bool) -> Result<Answer, Refusal
     } else {
         context.world.members_of(place).map(|member| effective(member)).filter(passes).collect()
     };
-    by_offset(context.call, &params, &found, |one| shape::member(context, one, seats))
+    let mut roles = Roles::default();
+    by_offset(context.call, &params, &found, |one| shape::member(context, one, seats, &mut roles))
 }
 
 fn matches(user: &User, query: &str) -> bool {

@@ -150,8 +150,9 @@ impl<'a> Finder<'a> {
         for change in drift {
             match &change.what {
                 What::Default { before, after } => self.default(before.as_ref(), after.as_ref(), &mut wanted),
-                What::Assignment { class, principal, before, after, .. } if self.input.assignments => {
-                    let moved = Moved { class, principal: principal.clone(), role: before.clone() };
+                What::Assignment { class, scope, principal, before, after } if self.input.assignments => {
+                    let (scope, principal, role) = (scope.clone(), principal.clone(), before.clone());
+                    let moved = Moved { class, scope, principal, role };
                     // Whoever held a role that is put back gets it back.
                     let back = matches!(after, Some(RoleId::New(address)) if self.stays(address, &wanted));
                     if back {
@@ -271,7 +272,7 @@ impl<'a> Finder<'a> {
     fn gone(&mut self, change: &Change, wanted: &mut Wanted) {
         let Some(role) = self.role(change).filter(|role| role.live.is_none()) else { return };
         let what = format!("role `{}` is deleted", role.desired.key);
-        if let Some(why) = self.input.live.incomplete.get(&Kind::Role) {
+        if let Some(why) = self.input.live.incomplete_anywhere(Kind::Role) {
             let why = format!("the read is incomplete: {}", why.raw());
             self.leave(what, &why, Some(role.desired.site));
         } else if self.protection(change, role).contains(&Protect::Delete) {

@@ -24,27 +24,39 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(super) struct Moved {
     pub(super) class: &'static str,
+    /// Where, as the API spells it.
+    pub(super) scope: Scope,
     pub(super) principal: Untrusted,
     /// `None` where they hold nothing.
     pub(super) role: Option<RoleId>,
 }
 
 impl Moved {
-    /// The one role that they hold in the target itself.
+    /// The one role that they hold there.
     fn slot(&self) -> Key {
         let (kind, class, name) = (Kind::Assignment, self.class, self.principal.clone());
-        Key { kind, class, scope: Scope::Target, name, role: None }
+        Key { kind, class, scope: self.scope.clone(), name, role: None }
     }
 }
 
 impl<'a> Finder<'a> {
-    /// What to call somebody.
+    /// What to call somebody, with the place where that is not the whole target.
     pub(super) fn called(&self, moved: &Moved) -> String {
         let id = &moved.principal;
+        let place = match &moved.scope {
+            Scope::Target => String::new(),
+            Scope::Level(kind) => format!(" in the {kind}"),
+            Scope::In { kind, path } => format!(" in {kind} `{}`", path.raw()),
+        };
         match self.input.live.names.get(&(moved.class, id.clone())) {
-            Some(name) if name != id => format!("`{}` ({})", name.raw(), id.raw()),
-            _ => format!("`{}`", id.raw()),
+            Some(name) if name != id => format!("`{}` ({}){place}", name.raw(), id.raw()),
+            _ => format!("`{}`{place}", id.raw()),
         }
+    }
+
+    /// Whether an assignment of the definitions is for the place where somebody moved.
+    fn is_there(&self, moved: &Moved, scope: &Scope) -> bool {
+        self.input.live.place(scope) == Some(&moved.scope)
     }
 
     fn is_vacant(&self, role: Option<&RoleId>) -> bool {
@@ -60,16 +72,13 @@ impl<'a> Finder<'a> {
     /// Whether it can be told that somebody was moved outside git; `after` is what was applied.
     pub(super) fn is_moved(&mut self, moved: &Moved, change: &Change, after: Option<&RoleId>) -> bool {
         let called = self.called(moved);
-        let slot = self
-            .input
-            .live
-            .of(Kind::Assignment)
-            .find(|slot| slot.key.class == moved.class && slot.key.name == moved.principal);
+        let slot = self.input.live.of(Kind::Assignment).find(|slot| slot.key == moved.slot());
         if slot.is_some_and(|slot| matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))) {
             self.leave(called, "which role they hold cannot be read", None);
             return false;
         }
-        if let (None, Some(why)) = (slot, self.input.live.incomplete.get(&Kind::Assignment)) {
+        let unread = self.input.live.incomplete_at(Kind::Assignment, moved.class, &moved.scope);
+        if let (None, Some(why)) = (slot, unread) {
             self.leave(called, &format!("the read is incomplete: {}", why.raw()), None);
             return false;
         }
@@ -107,7 +116,7 @@ impl<'a> Finder<'a> {
         }
         let called = self.called(moved);
         let mut step = Step {
-            id: format!("person {} {}", moved.class, moved.principal.raw()),
+            id: format!("person {} {} {:?}", moved.class, moved.principal.raw(), moved.scope),
             lines: Vec::new(),
             edits: Vec::new(),
             means: Vec::new(),
@@ -115,14 +124,17 @@ impl<'a> Finder<'a> {
             by_hand: String::new(),
         };
         let old = declared.and_then(|declared| {
-            self.desired.assignments.iter().find(|one| one.principal.site == declared.site)
+            let same = |one: &&DesiredAssignment| {
+                one.principal.site == declared.site && self.is_there(moved, &one.scope)
+            };
+            self.desired.assignments.iter().find(same)
         });
         let held = |role: &RoleId| name_of(self.input.live, self.desired, role);
         if let (Some(old), Some(declared)) = (old, declared) {
             let place = (old.principal.site.start, old.principal.site.end);
             step.edits.push((self.path(old.principal.site), Revision::Leave { place }));
             let (role, who) = (old.role.value.clone(), old.principal.value.clone());
-            step.means.push(Meaning::Left { role, class: old.class, who });
+            step.means.push(Meaning::Left { role, scope: old.scope.clone(), class: old.class, who });
             if vacant {
                 let name = held(&declared.role);
                 step.lines.push(Line::new(
@@ -176,8 +188,17 @@ impl<'a> Finder<'a> {
         let called = names.get(&(moved.class, moved.principal.clone()));
         let called = called.filter(|name| **name != moved.principal).cloned();
         let from = old.map(|old| self.path(old.principal.site));
+        // A list for several places would give the role in all of them.
+        let mut sites = BTreeMap::new();
+        for one in &self.desired.assignments {
+            *sites.entry(one.principal.site).or_insert(0_usize) += 1;
+        }
         let lists = self.desired.assignments.iter().filter(|one| {
-            one.class == moved.class && one.expires.is_none() && self.means_same(&one.role.value, role)
+            one.class == moved.class
+                && one.expires.is_none()
+                && self.is_there(moved, &one.scope)
+                && sites.get(&one.principal.site) == Some(&1)
+                && self.means_same(&one.role.value, role)
         });
         let mut first: BTreeMap<(bool, Arc<str>, u32), &DesiredAssignment> = BTreeMap::new();
         for one in lists {
@@ -188,13 +209,15 @@ impl<'a> Finder<'a> {
             let (path, site) = (self.path(beside.principal.site), beside.principal.site);
             step.edits.push((path, Revision::Join { beside: (site.start, site.end), written, called }));
             step.site = step.site.or(Some(site));
-            step.means.push(Meaning::Joined { role: beside.role.value.clone(), class: moved.class, who });
+            let (role, scope) = (beside.role.value.clone(), beside.scope.clone());
+            step.means.push(Meaning::Joined { role, scope, class: moved.class, who });
             return;
         }
         let field = contract::principal(self.input.spec, moved.class).map_or("", |class| class.field);
         let holder = Holder { class: moved.class, written, spelling: who.clone(), called };
-        let assignment =
-            NewAssignment { role: role.clone(), scope: Scope::Target, people: vec![(field, vec![holder])] };
+        let scope = moved.scope.clone();
+        let people = vec![(field, vec![holder])];
+        let assignment = NewAssignment { role: role.clone(), scope: scope.clone(), people };
         let of_role = || match role {
             RoleName::Key(key) => {
                 let declared = self.desired.roles.iter().find(|declared| declared.key == *key)?;
@@ -212,7 +235,7 @@ impl<'a> Finder<'a> {
             return;
         };
         step.edits.push((path, Revision::Assign(assignment)));
-        step.means.push(Meaning::Joined { role: role.clone(), class: moved.class, who });
+        step.means.push(Meaning::Joined { role: role.clone(), scope, class: moved.class, who });
     }
 
     /// Whether two references name one role: a built-in one has an id and a name.

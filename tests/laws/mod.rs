@@ -1,0 +1,120 @@
+//! The laws of planning and applying through the real program: random definitions and what becomes of
+//! them, against the emulator of every product.
+//!
+//! The laws of the planner (`model_world::laws`) run in memory on made-up providers, by the thousand.
+//! These are few and slow, and have everything in them that a user has: files, git, the record, HTTP,
+//! and the product's own way to hold roles.
+
+mod definitions;
+mod product;
+
+use proptest::{prelude::*, test_runner::TestRunner};
+use serde_json::Value;
+
+use crate::common::{Emulator, Project, project::Output};
+use definitions::{Case, Definitions, State, cases};
+use product::Product;
+
+/// A case takes seconds. `PROPTEST_CASES` asks for more: an eightieth of it.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig {
+        cases: (usual.cases / 80).max(1),
+        failure_persistence: None,
+        max_shrink_iters: 60,
+        ..usual
+    }
+}
+
+/// Every law on random cases of one product.
+fn hold(product: &Product) {
+    let emulator = Emulator::of(product.name, product.arguments);
+    let law = |case| holds(product, &emulator, &case).map_err(TestCaseError::fail);
+    let held = TestRunner::new(config()).run(&cases(product), law);
+    held.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), String> {
+    emulator.put("/_dashboard/state", &(product.seed)());
+    emulator.faults(&[]);
+    let project = Project::new();
+    let on_unassign = product.on_unassign;
+    project.config(&format!(
+        "  target:\n    provider: {}\n    files: [\"roles/*.yaml\"]\n    settings: {{ {}url: \"{}\" }}\n    on_unassign: {on_unassign}\n",
+        product.name, product.settings, emulator.url
+    ));
+    project.init();
+    let Case { first, second, fault } = case;
+    define(&project, product, first, None);
+    settle(product, emulator, &project, &first.expected(product, None))?;
+
+    define(&project, product, second, Some(first));
+    let wanted = second.expected(product, Some(first));
+    // Something goes wrong on the way, and the next apply ends it.
+    emulator.faults(&[fault]);
+    let broken = project.run("apply --auto-approve --allow max_deletes --allow max_unassigns --reason laws");
+    emulator.faults(&[]);
+    expect(broken.code != 101, "it did not panic", &broken)?;
+    settle(product, emulator, &project, &wanted)?;
+
+    if !product.imports {
+        return Ok(());
+    }
+    // Whoever begins with what is live has nothing to do.
+    let other = Project::new();
+    let config = project.read("rolecall.yaml").replace("roles/*.yaml", "imported/*.yaml");
+    other.write("rolecall.yaml", &config);
+    let imported = other.run("import --target target --out imported/all.yaml");
+    expect(imported.code == 0, "what is live is imported", &imported)?;
+    let planned = other.run("plan --detailed-exitcode");
+    expect(planned.code == 0, "nothing is left after an import", &planned)
+}
+
+fn define(project: &Project, product: &Product, definitions: &Definitions, before: Option<&Definitions>) {
+    project.write("roles/all.yaml", &definitions.yaml(product, before));
+    let _id = project.commit("change");
+}
+
+/// Applies, and holds what came of it against what was wanted.
+fn settle(product: &Product, emulator: &Emulator, project: &Project, wanted: &State) -> Result<(), String> {
+    let plan = || project.run("plan --format json --allow max_deletes --allow max_unassigns --reason laws");
+    let (one, two) = (plan(), plan());
+    expect(one.code == 0, "it can be planned", &project.plan())?;
+    expect(targets(&one) == targets(&two), "the same is planned twice", &one)?;
+    let applied = project.run("apply --auto-approve --allow max_deletes --allow max_unassigns --reason laws");
+    expect(applied.code == 0, "it is applied", &applied)?;
+    let state = (product.state)(&emulator.get("/_dashboard/state"));
+    let differs = wanted.differs(&state);
+    expect(differs.is_empty(), &differs, &applied)?;
+    let planned = project.run("plan --detailed-exitcode");
+    expect(planned.code == 0, "nothing is left to do", &planned)?;
+    emulator.forget();
+    let again = project.run("apply --auto-approve");
+    expect(again.code == 0, "it is applied again", &again)?;
+    expect(emulator.writes().is_empty(), "nothing is written again", &again)
+}
+
+/// The part of a plan that does not tell when it was made.
+fn targets(plan: &Output) -> Value {
+    let plan: Value = serde_json::from_str(&plan.stdout).unwrap_or_default();
+    plan["targets"].clone()
+}
+
+fn expect(holds: bool, what: &str, said: &Output) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(format!("{what}: exit {}\n{}\n{}", said.code, said.stdout, said.stderr)) }
+}
+
+#[test]
+fn of_coderabbit() {
+    hold(&product::CODERABBIT);
+}
+
+#[test]
+fn of_gitlab() {
+    hold(&product::GITLAB);
+}
+
+#[test]
+fn of_workos() {
+    hold(&product::WORKOS);
+}

@@ -1,0 +1,271 @@
+//! What the random definitions of each product are made of, and how its emulator tells its state.
+
+use serde_json::{Value, json};
+
+use super::definitions::State;
+use crate::common::emulator::{text, texts};
+
+/// A product.
+#[derive(Clone, Copy)]
+pub(super) struct Product {
+    pub(super) name: &'static str,
+    /// Of its emulator.
+    pub(super) arguments: &'static [&'static str],
+    pub(super) seed: fn() -> Value,
+    /// What stands before `url` in `settings`.
+    pub(super) settings: &'static str,
+    pub(super) on_unassign: &'static str,
+    /// A role is known by its name; else by its key, which is its slug.
+    pub(super) named: bool,
+    pub(super) bases: &'static [&'static str],
+    /// Lines under `permissions:`.
+    pub(super) permissions: &'static [&'static str],
+    /// What the API calls the permission of such a line.
+    pub(super) plain: fn(&'static str) -> &'static str,
+    /// Organizations that have roles of their own; none where all roles are the target's.
+    pub(super) role_places: &'static [&'static str],
+    pub(super) can_delete: fn(&[&'static str]) -> bool,
+    /// The word for the places in which people hold roles, if it is not the target itself.
+    pub(super) place_kind: Option<&'static str>,
+    pub(super) people: &'static [Person],
+    /// A role that is always there.
+    pub(super) builtin: &'static str,
+    /// Whether an import brings back everything that definitions can say.
+    pub(super) imports: bool,
+    /// What the emulator's state says.
+    pub(super) state: fn(&Value) -> State,
+}
+
+/// Somebody who is given roles in one place.
+#[derive(Clone, Copy)]
+pub(super) struct Person {
+    pub(super) spelled: &'static str,
+    pub(super) id: &'static str,
+    pub(super) place: &'static str,
+}
+
+const fn person(spelled: &'static str, id: &'static str, place: &'static str) -> Person {
+    Person { spelled, id, place }
+}
+
+fn list<'v>(value: &'v Value, field: &str) -> impl Iterator<Item = &'v Value> {
+    value[field].as_array().into_iter().flatten()
+}
+
+/// The line of a list.
+fn item(line: &'static str) -> &'static str {
+    line.trim_start_matches("- ").trim_matches('"')
+}
+
+fn says(base: Option<&str>, role: &Value) -> String {
+    let mut permissions = texts(&role["permissions"]);
+    permissions.sort();
+    format!("{base:?} {} {permissions:?}", text(role, "description"))
+}
+
+pub(super) const CODERABBIT: Product = Product {
+    name: "coderabbit",
+    arguments: &["--switch", "rate_limits=off"],
+    seed: || {
+        let user =
+            |id: &str, role: &str| json!({ "user_id": id, "user_name": format!("user-{id}"), "role": role });
+        let users: Vec<Value> =
+            ["1003", "1004", "1005", "1006"].iter().map(|id| user(id, "cr_member")).collect();
+        let admins = ["1001", "1002"].map(|id| user(id, "cr_admin"));
+        let users = [&admins[..], &users[..]].concat();
+        let org = json!({ "id": "88321", "scope_id": "crorg-acme", "users": users });
+        json!({ "provider": "coderabbit", "any_key": true, "tenants": [{ "name": "acme", "caller": "1001", "orgs": [org] }] })
+    },
+    settings: "",
+    on_unassign: "{ to: builtin:cr_member }",
+    named: true,
+    bases: &[],
+    permissions: &[
+        "reports: [read]",
+        "learnings: [read]",
+        "integrations: [write]",
+        "api_keys: [delete]",
+        "audit_logs: [read]",
+        "repository_settings: [write]",
+    ],
+    plain: |line| match line {
+        "reports: [read]" => "reports:read",
+        "learnings: [read]" => "learnings:read",
+        "integrations: [write]" => "integrations:write",
+        "api_keys: [delete]" => "api_keys:delete",
+        "audit_logs: [read]" => "audit_logs:read",
+        _ => "repository_settings:write",
+    },
+    role_places: &[],
+    can_delete: |_| true,
+    place_kind: None,
+    people: &[
+        person("1003", "1003", ""),
+        person("1004", "1004", ""),
+        person("1005", "1005", ""),
+        person("1006", "1006", ""),
+    ],
+    builtin: "builtin:cr_member",
+    imports: true,
+    state: |state| {
+        let org = &state["tenants"][0]["orgs"][0];
+        let mut read = State::default();
+        for role in list(org, "roles").filter(|role| !text(role, "id").starts_with("cr_")) {
+            read.roles.insert((String::new(), text(role, "name")), says(None, role));
+        }
+        for user in list(org, "users") {
+            let held = list(org, "roles").find(|role| role["id"] == user["role"]);
+            let custom = held.filter(|role| !text(role, "id").starts_with("cr_"));
+            let who = (String::new(), text(user, "user_id"));
+            read.holds.insert(who, custom.map(|role| text(role, "name")));
+        }
+        read
+    },
+};
+
+pub(super) const GITLAB: Product = Product {
+    name: "gitlab",
+    arguments: &["--switch", "rate_limits=off"],
+    seed: || {
+        let user = |(id, name): (u64, &str)| json!({ "id": id, "username": name, "name": name });
+        let users = [(1, "ada"), (2, "mira"), (3, "okan"), (4, "zoe"), (5, "yuki")].map(user);
+        json!({
+            "provider": "gitlab",
+            "deployment": "group",
+            "caller": "ada",
+            "users": users,
+            "groups": [
+                { "id": 84, "path": "acme", "members": [{ "user": "ada", "access_level": 50 }] },
+                { "id": 85, "path": "acme/platform", "members": [{ "user": "zoe", "access_level": 10 }] },
+            ],
+        })
+    },
+    settings: "group: acme, ",
+    on_unassign: "keep_base",
+    named: true,
+    bases: &["guest", "reporter"],
+    permissions: &[
+        "- admin_web_hook",
+        "- admin_push_rules",
+        "- archive_project",
+        "- remove_project",
+        "- read_runners",
+        "- manage_deploy_tokens",
+    ],
+    plain: item,
+    role_places: &[],
+    can_delete: |_| true,
+    place_kind: Some("group"),
+    people: &[
+        person("mira", "mira", "acme"),
+        person("okan", "okan", "acme"),
+        person("zoe", "zoe", "acme/platform"),
+        person("yuki", "yuki", "acme/platform"),
+    ],
+    builtin: "builtin:reporter",
+    imports: true,
+    state: |state| {
+        let mut read = State::default();
+        for role in list(state, "roles") {
+            let base = match role["base_access_level"].as_u64() {
+                Some(10) => "guest",
+                Some(20) => "reporter",
+                _ => "another",
+            };
+            read.roles.insert((String::new(), text(role, "name")), says(Some(base), role));
+        }
+        for group in list(state, "groups") {
+            for member in list(group, "members") {
+                let held = list(state, "roles").find(|role| role["id"] == member["member_role_id"]);
+                let who = (text(group, "path"), text(member, "user"));
+                read.holds.insert(who, held.map(|role| text(role, "name")));
+            }
+        }
+        read
+    },
+};
+
+pub(super) const WORKOS: Product = Product {
+    name: "workos",
+    arguments: &["--switch", "rate_limits=off"],
+    seed: || {
+        let organization = |id: &str, users: &[&str]| {
+            let members: Vec<Value> = users
+                .iter()
+                .map(|user| json!({ "id": format!("om_{id}_{user}"), "user": user, "roles": ["member"] }))
+                .collect();
+            json!({ "id": id, "name": id, "memberships": members })
+        };
+        let users = ["user_ada", "user_mira", "user_okan"]
+            .map(|id| json!({ "id": id, "email": format!("{id}@acme.example.test") }));
+        let permissions = [
+            "billing:read",
+            "billing:write",
+            "members:manage",
+            "reports:read",
+            "audit:export",
+            "settings:write",
+        ]
+        .map(|slug| json!({ "slug": slug, "name": slug }));
+        json!({
+            "provider": "workos",
+            "any_key": true,
+            "environments": [{
+                "name": "production",
+                "users": users,
+                "permissions": permissions,
+                "organizations": [
+                    organization("org_acme", &["user_mira", "user_okan"]),
+                    organization("org_globex", &["user_mira"]),
+                    organization("org_initech", &["user_ada"]),
+                ],
+            }],
+        })
+    },
+    settings: "",
+    on_unassign: "{ to: builtin:member }",
+    named: false,
+    bases: &[],
+    permissions: &[
+        "- \"billing:read\"",
+        "- \"billing:write\"",
+        "- \"members:manage\"",
+        "- \"reports:read\"",
+        "- \"audit:export\"",
+        "- \"settings:write\"",
+    ],
+    plain: item,
+    role_places: &["org_acme", "org_globex", "org_initech"],
+    can_delete: |places| !places.is_empty(),
+    place_kind: Some("organization"),
+    people: &[
+        person("id:user_mira", "user_mira", "org_acme"),
+        person("id:user_okan", "user_okan", "org_acme"),
+        person("id:user_mira", "user_mira", "org_globex"),
+        person("id:user_ada", "user_ada", "org_initech"),
+    ],
+    builtin: "builtin:member",
+    imports: false,
+    state: |state| {
+        let environment = &state["environments"][0];
+        let mut read = State::default();
+        for role in list(environment, "roles").filter(|role| text(role, "slug") != "member") {
+            read.roles.insert((String::new(), text(role, "name")), says(None, role));
+        }
+        for organization in list(environment, "organizations") {
+            let id = text(organization, "id");
+            for role in list(organization, "roles") {
+                read.roles.insert((id.clone(), text(role, "name")), says(None, role));
+            }
+            for member in list(organization, "memberships") {
+                let slug = member["roles"][0].as_str().unwrap_or_default();
+                let roles = list(organization, "roles").chain(list(environment, "roles"));
+                let held = roles
+                    .filter(|role| text(role, "slug") != "member")
+                    .find(|role| text(role, "slug") == slug);
+                read.holds.insert((id.clone(), text(member, "user")), held.map(|role| text(role, "name")));
+            }
+        }
+        read
+    },
+};
