@@ -39,7 +39,7 @@ fn sections() -> BTreeMap<String, Section> {
         } else if let Some(info) = line.strip_prefix("```") {
             let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let body = format!("{}\n", body.join("\n"));
-            match info.strip_prefix("yaml ") {
+            match info.strip_prefix("yaml ").or_else(|| info.strip_prefix("csv ")) {
                 Some(file) if fixed => section.fix.push((file.to_owned(), body)),
                 Some(file) => section.example.push((file.to_owned(), body)),
                 None => section.says.push_str(&body),

@@ -22,6 +22,7 @@ use super::{
     forms::SetEntry,
     parsed::FileOf,
     suggest,
+    table::Tables,
     validate::short,
 };
 
@@ -38,6 +39,8 @@ pub(crate) struct Input<'a> {
     pub(crate) files: Vec<(SourceId, Arc<FileOf<DefinitionFile>>)>,
     /// Files that serve other targets too.
     pub(crate) shared: &'a BTreeSet<SourceId>,
+    /// Tables of people by their path as it is written.
+    pub(crate) tables: &'a Tables,
     /// The live catalogue that is kept beside the definitions.
     pub(crate) live: Option<CatalogueFile>,
     /// The day that counts as today.

@@ -134,6 +134,22 @@ pub(crate) struct AssignmentEntry {
     /// The lists of principals, by the names that the provider's contract gives them.
     #[schemars(skip)]
     pub(crate) principals: Vec<(Spanned<Text>, Vec<Spanned<Text>>)>,
+    /// Where more of them come from, by the same names with [`FROM`] behind.
+    #[schemars(skip)]
+    pub(crate) tables: Vec<(Spanned<Text>, TableEntry)>,
+}
+
+/// What stands behind the name of a list of principals where they come from a table.
+pub(crate) const FROM: &str = "_from";
+
+/// A column of a table of people.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TableEntry {
+    /// The CSV file, relative to the configuration.
+    pub(crate) file: Spanned<Text>,
+    /// The column, by its name in the header.
+    pub(crate) column: Spanned<Text>,
 }
 
 impl<'de> Deserialize<'de> for AssignmentEntry {
@@ -146,18 +162,19 @@ impl<'de> Deserialize<'de> for AssignmentEntry {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AssignmentEntry, A::Error> {
                 let (mut role, mut exclusive, mut expires, mut scope) = (None, Vec::new(), None, None);
-                let mut principals = Vec::new();
+                let (mut principals, mut tables) = (Vec::new(), Vec::new());
                 while let Some(key) = map.next_key::<Spanned<Text>>()? {
                     match key.value.as_str() {
                         "role" => role = Some(map.next_value()?),
                         "scope" => scope = Some(map.next_value()?),
                         "exclusive" => exclusive = map.next_value()?,
                         "expires" => expires = Some(map.next_value()?),
+                        field if field.ends_with(FROM) => tables.push((key, map.next_value()?)),
                         _ => principals.push((key, map.next_value()?)),
                     }
                 }
                 let role = role.ok_or_else(|| serde::de::Error::missing_field("role"))?;
-                Ok(AssignmentEntry { role, scope, exclusive, expires, principals })
+                Ok(AssignmentEntry { role, scope, exclusive, expires, principals, tables })
             }
         }
         deserializer.deserialize_map(EntryVisitor)

@@ -25,9 +25,11 @@ use super::{
     catalogue_file::CatalogueFile,
     config::{self, Lowered},
     config_file::ConfigFile,
+    definition_file::DefinitionFile,
     leak, lint,
     parsed::{self, FileOf},
     span::Span,
+    table::{Named, Table, Tables, is_table},
     target::Question,
 };
 
@@ -217,11 +219,12 @@ impl Load<'_> {
             }
             ids.insert(path, (source, Some(file)));
         }
+        let tables = self.tables(ids.values().filter_map(|(_, file)| file.as_deref()));
         let levels = lint::Levels::new(&self.options.lints, &config.lints, directives.into_iter());
         for (target, paths) in config.targets.iter().zip(paths_of) {
             let own: Vec<(SourceId, Option<Parsed>)> =
                 paths.iter().filter_map(|path| ids.get(path)).map(|(id, file)| (*id, file.clone())).collect();
-            self.target(target, own, &shared, &levels, desired);
+            self.target(target, own, (&shared, &tables), &levels, desired);
         }
     }
 
@@ -229,7 +232,7 @@ impl Load<'_> {
         &mut self,
         target: &Target,
         files: Vec<(SourceId, Option<Parsed>)>,
-        shared: &BTreeSet<SourceId>,
+        (shared, tables): (&BTreeSet<SourceId>, &Tables),
         levels: &lint::Levels<'_>,
         desired: &mut BTreeMap<Arc<str>, Arc<DesiredState>>,
     ) {
@@ -250,6 +253,7 @@ impl Load<'_> {
             spec,
             files,
             shared,
+            tables,
             live,
             today: self.options.today,
             lints: (!self.options.skip_lints).then_some((levels, &self.options.lints)),
@@ -261,6 +265,51 @@ impl Load<'_> {
             desired.insert(Arc::clone(&target.name), state);
         }
         self.findings.append(&mut findings);
+    }
+
+    /// Reads every table of people that some file names, once.
+    fn tables<'f>(&mut self, files: impl Iterator<Item = &'f FileOf<DefinitionFile>>) -> Tables {
+        let entries = files.filter_map(|file| file.content.as_ref()).flat_map(|file| &file.assignments);
+        let named = entries.flat_map(|entry| &entry.tables);
+        let paths: BTreeSet<Arc<str>> = named.map(|(_, table)| Arc::clone(&table.file.value.0)).collect();
+        let mut total = 0;
+        let mut tables = Tables::new();
+        for path in paths {
+            let read = match is_table(&path) {
+                true => self.files.read(&path).map_err(|error| not_a_table(&error)),
+                false => Err(Finding::new(Code::PathLeavesRoot, format!("`{path}` is no CSV file"))
+                    .help("A table of people ends in `.csv`.")),
+            };
+            let read = read.and_then(|bytes| {
+                total += bytes.len() as u64;
+                match total <= LARGEST_TOTAL {
+                    true => Ok(bytes),
+                    false => Err(Finding::new(
+                        Code::TooLarge,
+                        format!("the tables of people together are larger than {} MiB", LARGEST_TOTAL >> 20),
+                    )
+                    .help("Name fewer of them, or leave out columns that nobody needs.")),
+                }
+            });
+            let named = match read {
+                Ok(bytes) => {
+                    self.read.insert(Arc::clone(&path));
+                    let table = Table::read(bytes);
+                    let source = self.sources.add(parsed::source_of(
+                        &path,
+                        self.options.revision.as_ref(),
+                        &table.text,
+                    ));
+                    for span in &table.secrets {
+                        self.mask(span.site(source));
+                    }
+                    Named::Read(source, table)
+                }
+                Err(finding) => Named::Not(Box::new(finding)),
+            };
+            tables.insert(path, Arc::new(named));
+        }
+        tables
     }
 
     /// The files of a target, with findings for patterns that are wrong or match nothing.
@@ -436,7 +485,9 @@ impl Load<'_> {
         self.findings.dedup();
         self.masked.sort_unstable();
         self.masked.dedup();
-        let definition = |path: &&Arc<str>| ***path != *self.config_path && !path.starts_with(".rolecall/");
+        let definition = |path: &&Arc<str>| {
+            ***path != *self.config_path && !path.starts_with(".rolecall/") && !is_table(path)
+        };
         Loaded {
             definition_files: self.read.iter().filter(definition).count(),
             config,
@@ -474,6 +525,21 @@ fn unreadable(error: &FileError) -> Finding {
         false => format!("{}: {}", error.path, error.message),
     };
     Finding::new(code, message).help(help)
+}
+
+/// The finding for a table of people that cannot be read, without the place where it is named.
+fn not_a_table(error: &FileError) -> Finding {
+    let mut finding = unreadable(error);
+    let help = match finding.code {
+        Code::PathLeavesRoot => {
+            "A table of people lies below the configuration file, and its path is relative to it."
+        }
+        Code::TooLarge => "Leave out columns that nobody needs.",
+        Code::FileUnreadable => "Its path is relative to the configuration file.",
+        _ => return finding,
+    };
+    finding.help = Some(help.into());
+    finding
 }
 
 fn bad_schema() -> Finding {

@@ -20,10 +20,12 @@ use crate::{
 use super::{
     de::{Spanned, Text},
     declared::{Declaration, Declared, Input, Use, untrusted},
-    definition_file::{AssignmentEntry, DefinitionFile, OverrideBody, RoleEntry},
+    definition_file::{AssignmentEntry, DefinitionFile, FROM, OverrideBody, RoleEntry, TableEntry},
     forms::{Permissions, Protection, RemovedEntry},
-    hidden, place, principal,
+    hidden, parsed, place, principal,
     sets::{self, Expanded, MOST_EXPANDED, Names},
+    suggest,
+    table::{Cell, Named, Table},
     validate::short,
 };
 
@@ -58,7 +60,7 @@ pub(crate) fn lower<'a>(
     let (as_written, sets) = sets::expand(declared, &mut names, findings);
     // What a role includes may have changed in another file.
     let known = known.filter(|known| known.desired.sets == as_written);
-    let mut lowering = Lowering { input, declared, known, sets, names, total: 0, findings };
+    let mut lowering = Lowering { input, declared, known, sets, names, total: 0, from_tables: 0, findings };
     let mut desired =
         DesiredState { sets: as_written, resources: resources(declared), ..DesiredState::default() };
     desired.roles = declared.roles.values().flat_map(|role| lowering.roles(role)).collect();
@@ -157,8 +159,13 @@ struct Lowering<'a, 'f> {
     sets: BTreeMap<&'a str, Expanded>,
     names: Names<'a>,
     total: usize,
+    /// How many assignments came from tables.
+    from_tables: usize,
     findings: &'f mut Vec<Finding>,
 }
+
+/// Most assignments that tables make.
+const MOST_FROM_TABLES: usize = 1_000_000;
 
 impl<'a> Lowering<'a, '_> {
     fn spec(&self) -> &'a dyn Spec {
@@ -464,6 +471,27 @@ impl<'a> Lowering<'a, '_> {
                 }
             }
         }
+        for (field, table) in &entry.tables {
+            let Some(class) = field.value.as_str().strip_suffix(FROM).and_then(class_of) else { continue };
+            some = true;
+            let places = self.places_of(&places, class, field, source);
+            let people = self.people(table, source, class);
+            self.from_tables = self.from_tables.saturating_add(people.len().saturating_mul(places.len()));
+            if self.from_tables > MOST_FROM_TABLES {
+                self.findings.push(too_many_from_tables(table.file.span.site(source)));
+                return;
+            }
+            let Some(role) = &role else { continue };
+            for principal in people {
+                desired.assignments.extend(places.iter().map(|scope| DesiredAssignment {
+                    role: role.clone(),
+                    scope: scope.clone(),
+                    class: class.class,
+                    principal: principal.clone(),
+                    expires,
+                }));
+            }
+        }
         for field in &entry.exclusive {
             if let (Some(role), Some(class)) = (&role, class_of(field.value.as_str())) {
                 some = true;
@@ -473,12 +501,57 @@ impl<'a> Lowering<'a, '_> {
             }
         }
         if !some {
-            let fields = super::suggest::list(classes.iter().map(|class| class.field));
+            let fields = suggest::list(classes.iter().map(|class| class.field));
             let finding = Finding::new(Code::MissingField, "an assignment that names nobody")
                 .at(entry.role.span.site(source), "for this role")
                 .help(format!("List somebody under {fields}."));
             self.findings.push(finding);
         }
+    }
+
+    /// The principals in a column of a table; cells that are empty are left to a lint.
+    fn people(
+        &mut self,
+        entry: &TableEntry,
+        source: SourceId,
+        class: &PrincipalClass,
+    ) -> Vec<Placed<Spelling>> {
+        let (table, at) = match self.input.tables.get(entry.file.value.as_str()).map(|named| &**named) {
+            Some(Named::Read(at, table)) => (table, *at),
+            Some(Named::Not(finding)) => {
+                let finding = Finding::clone(finding).at(entry.file.span.site(source), "named here");
+                self.findings.push(finding);
+                return Vec::new();
+            }
+            None => return Vec::new(),
+        };
+        if !table.is_whole() {
+            // Reported once, with the file itself; here so that the target counts as wrong.
+            self.findings.extend(parsed::relocated(&table.findings, at));
+            return Vec::new();
+        }
+        let columns = table.columns(entry.column.value.as_str());
+        let column = match columns.as_slice() {
+            [(column, _)] => *column,
+            found => {
+                let finding = no_column(entry, table, found, source, at);
+                self.findings.push(finding);
+                return Vec::new();
+            }
+        };
+        let mut people = Vec::new();
+        for cell in table.cells(column).filter(|cell| !cell.text.is_empty()) {
+            match principal::in_table(&cell.text, class) {
+                Ok(value) => people.push(Placed { value, site: cell.span.site(at) }),
+                Err(why) => {
+                    let finding = Finding::new(Code::PrincipalSpelling, why)
+                        .at(cell.span.site(at), "")
+                        .help(principal::accepted(class));
+                    self.findings.push(finding);
+                }
+            }
+        }
+        people
     }
 
     /// The places where principals of a class can hold a role; the others are reported.
@@ -608,6 +681,39 @@ impl<'a> Lowering<'a, '_> {
             desired.removed.push(Removal { role, scope, reassign_to });
         }
     }
+}
+
+fn too_many_from_tables(site: Site) -> Finding {
+    let text = format!("tables of people make more than {MOST_FROM_TABLES} assignments");
+    Finding::new(Code::TooLarge, text)
+        .at(site, "of this table, too")
+        .help("Give roles to groups, or name fewer places.")
+}
+
+fn no_column(
+    entry: &TableEntry,
+    table: &Table,
+    found: &[(usize, &Cell)],
+    source: SourceId,
+    at: SourceId,
+) -> Finding {
+    let column = entry.column.value.as_str();
+    let site = entry.column.span.site(source);
+    if let [first, again, ..] = found {
+        return Finding::new(Code::Column, format!("the table has two columns `{}`", short(column)))
+            .at(again.1.span.site(at), "again here")
+            .at(first.1.span.site(at), "first here")
+            .at(site, "named here")
+            .help("Give each column a name of its own.");
+    }
+    let mut help = match suggest::nearest(column, table.names()) {
+        Some(near) => format!("Did you mean `{}`?", short(near)),
+        None => format!("Its columns are {}.", suggest::list(table.names().take(20))),
+    };
+    if table.names().count() == 1 && table.names().any(|name| name.contains([';', '\t'])) {
+        help.push_str(" Columns have commas between them.");
+    }
+    Finding::new(Code::Column, format!("the table has no column `{}`", short(column))).at(site, "").help(help)
 }
 
 /// A bare item under `removed`: a former key where it can be one, else a live name.

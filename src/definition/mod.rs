@@ -35,6 +35,7 @@ mod sets;
 mod span;
 mod suggest;
 mod syntax;
+mod table;
 mod target;
 mod validate;
 
@@ -58,6 +59,9 @@ mod schema_tests;
 #[expect(clippy::expect_used, reason = "a test fails by panicking")]
 mod syntax_tests;
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may fail loudly")]
+mod table_tests;
+#[cfg(test)]
 pub(crate) mod testing;
 
 pub use attested_file::{AttestedAssignment, AttestedFile, AttestedPlace, AttestedRole};
@@ -65,3 +69,4 @@ pub use cache::ParseCache;
 pub use catalogue_file::CatalogueFile;
 pub use load::{LoadOptions, Loaded, load};
 pub(crate) use principal::identity as principal_identity;
+pub use table::is_table;

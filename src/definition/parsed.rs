@@ -128,7 +128,9 @@ fn check<T: DeserializeOwned + Send>(
     })
 }
 
-fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
+/// What decodes of a text that is not UTF-8, for the excerpt, and the finding; what does not is shown
+/// as U+FFFD.
+pub(crate) fn not_text(error: &std::string::FromUtf8Error, source: SourceId) -> (Arc<str>, Finding) {
     let at = error.utf8_error().valid_up_to();
     let bytes = error.as_bytes();
     let line = bytes.get(..at).unwrap_or_default().iter().filter(|b| **b == b'\n').count() + 1;
@@ -143,10 +145,13 @@ fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
         _ if bytes.contains(&0) => "It seems to be no text at all. Narrow the `files:` of the target.",
         _ => "Save it as UTF-8.",
     };
-    // What decodes, for the excerpt; what does not is shown as U+FFFD.
-    let text: Arc<str> = String::from_utf8_lossy(bytes).into();
     let span = Span::new(at, at + char::REPLACEMENT_CHARACTER.len_utf8());
-    let finding = Finding::new(Code::NotUtf8, message).at(span.site(HERE), "").help(help);
+    let finding = Finding::new(Code::NotUtf8, message).at(span.site(source), "").help(help);
+    (String::from_utf8_lossy(bytes).into(), finding)
+}
+
+fn not_utf8<T>(error: &std::string::FromUtf8Error) -> FileOf<T> {
+    let (text, finding) = not_text(error, HERE);
     let lost = Lost { more: true, ..Lost::default() };
     let secrets = leak::find(&text, None);
     FileOf {

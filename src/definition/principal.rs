@@ -49,6 +49,16 @@ pub(crate) fn parse(text: &str, class: &PrincipalClass) -> Result<Spelling, Stri
     }
 }
 
+/// Reads a principal from a table: as everywhere, and an e-mail address by itself where that is how
+/// somebody is found.
+pub(crate) fn in_table(text: &str, class: &PrincipalClass) -> Result<Spelling, String> {
+    let can = class.spellings;
+    match can.email && !can.free && is_email(text) && !text.contains(':') {
+        true => Ok(Spelling::Email(text.into())),
+        false => parse(text, class),
+    }
+}
+
 /// Ids of people who come from an identity provider hold `|`: `okta|acme|mira`. It stands encoded in
 /// every path.
 fn check_id(id: &str) -> Result<Untrusted, String> {

@@ -18,7 +18,10 @@ use crate::{
     model::{Code, Untrusted},
 };
 
-use super::{config_file::ConfigFile, definition_file::DefinitionFile};
+use super::{
+    config_file::ConfigFile,
+    definition_file::{DefinitionFile, FROM},
+};
 
 /// Keys of roles and sets, and names of targets.
 pub(crate) const KEY: &str = "^[a-z0-9][a-z0-9._-]{0,63}$";
@@ -133,6 +136,7 @@ pub(crate) fn vocabulary(specs: &[&dyn Spec]) -> BTreeSet<(&'static str, String)
     words.extend(ELSEWHERE.iter().map(|(of, field)| (*of, (*field).to_owned())));
     for principal in specs.iter().flat_map(|spec| spec.principals()) {
         words.insert(("assignment", principal.field.to_owned()));
+        words.insert(("assignment", format!("{}{FROM}", principal.field)));
     }
     words
 }
@@ -542,12 +546,33 @@ fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
             let items = json!({ "type": "string", "minLength": 1, "maxLength": 320 });
             properties
                 .insert(class.field.into(), json!({ "description": about, "type": "array", "items": items }));
+            properties.insert(format!("{}{FROM}", class.field), table_of(class.field));
         }
     });
     edit(assignment, "", |assignment| {
         assignment.insert("additionalProperties".into(), json!(false));
         assignment.insert("required".into(), json!(["role"]));
     });
+}
+
+/// A column of a table, in place of a list.
+fn table_of(field: &str) -> Value {
+    json!({
+        "description": format!("More of `{field}`, from a column of a CSV file; an e-mail address needs no `email:` there."),
+        "type": "object",
+        "properties": {
+            "file": {
+                "description": "The CSV file, relative to the configuration. Its first line names the columns.",
+                "type": "string", "minLength": 5, "maxLength": 1024, "pattern": "\\.csv$"
+            },
+            "column": {
+                "description": "The column, by its name in the first line.",
+                "type": "string", "minLength": 1, "maxLength": 255
+            }
+        },
+        "required": ["file", "column"],
+        "additionalProperties": false
+    })
 }
 
 /// A pattern that matches `text` and nothing else within a longer one.

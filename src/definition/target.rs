@@ -22,6 +22,7 @@ use super::{
     context::Context,
     declared::{Declared, Input},
     lint, lower,
+    table::Tables,
 };
 
 /// Most results that are kept: each of a large target takes as much memory as all of its roles.
@@ -39,6 +40,8 @@ pub(crate) struct Question<'a> {
     pub(crate) files: Vec<(SourceId, Option<Parsed>)>,
     /// Files that serve other targets too.
     pub(crate) shared: &'a BTreeSet<SourceId>,
+    /// Tables of people that files name.
+    pub(crate) tables: &'a Tables,
     /// The live catalogue that is kept beside the definitions.
     pub(crate) live: Option<CatalogueFile>,
     /// The day that counts as today.
@@ -86,6 +89,7 @@ struct Kept {
     target: Arc<str>,
     /// With whether each file serves other targets too.
     files: Vec<(SourceId, Parsed, bool)>,
+    tables: Tables,
     live: Option<CatalogueFile>,
     today: jiff::civil::Date,
     /// Levels of the command line; `None` where lints were left out.
@@ -104,6 +108,7 @@ impl Kept {
             && self.target == question.target.name
             && self.files.len() == question.files.len()
             && self.files.iter().zip(&question.files).all(same)
+            && self.tables == *question.tables
             && self.live == question.live
             && self.today == question.today
             && question.lints.as_ref().is_none_or(|(_, levels)| self.lints.as_ref() == Some(*levels))
@@ -143,7 +148,7 @@ impl Answers {
             .map(|(id, file)| Some((*id, file.clone()?, question.shared.contains(id))))
             .collect::<Option<Vec<_>>>();
         let (config, target) = (Arc::clone(question.config), Arc::clone(&question.target.name));
-        let (live, today) = (question.live.clone(), question.today);
+        let (live, today, tables) = (question.live.clone(), question.today, question.tables.clone());
         let lints = question.lints.as_ref().map(|(_, levels)| (*levels).clone());
         // Lints look at every file.
         let alike = if skip_lints { self.alike(&question) } else { None };
@@ -153,7 +158,8 @@ impl Answers {
             if kept.len() == MOST_KEPT {
                 kept.pop_front();
             }
-            kept.push_back(Kept { config, target, files, live, today, lints, answer: answer.clone() });
+            let answer = answer.clone();
+            kept.push_back(Kept { config, target, files, tables, live, today, lints, answer });
         }
         answer
     }
@@ -172,7 +178,7 @@ impl Answers {
 }
 
 fn answer(question: Question<'_>, alike: Option<&Alike>) -> Answer {
-    let Question { target, spec, files, shared, live, today, lints: levels, .. } = question;
+    let Question { target, spec, files, shared, tables, live, today, lints: levels, .. } = question;
     let mut findings = Vec::new();
     let mut usable = Vec::new();
     for (source, file) in files {
@@ -187,7 +193,7 @@ fn answer(question: Question<'_>, alike: Option<&Alike>) -> Answer {
             _ => usable.push((source, file)),
         }
     }
-    let input = Input { target, spec, files: usable, shared, live, today };
+    let input = Input { target, spec, files: usable, shared, tables, live, today };
     let declared = Declared::new(&input, &mut findings);
     let known =
         alike.map(|alike| lower::Known { desired: &alike.desired, names: &alike.names, files: &alike.files });

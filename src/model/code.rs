@@ -104,6 +104,10 @@ codes! {
     UnknownScope = "057", Error, "a place that does not exist live";
     MissingRequirement = "058", Error, "a permission without another one that it requires";
     OtherScope = "059", Lint(LintLevel::Warn), "a permission or a role of another scope than where it is used";
+    // -- Tables of people --
+    Table = "060", Error, "a table of people that cannot be read as one";
+    Column = "061", Error, "a column that a table of people does not have";
+    EmptyCell = "062", Lint(LintLevel::Warn), "an empty cell in a column of people";
 }
 
 impl Code {

@@ -20,4 +20,5 @@ mod saved_plans;
 mod scope;
 mod secrets;
 mod switches;
+mod tables;
 mod workos;

@@ -17,6 +17,7 @@ use crate::{
         lower,
         parsed::{self, FileOf},
         schema,
+        table::Tables,
         validate::Checker,
     },
     model::{
@@ -63,6 +64,7 @@ impl<'a> Trial<'a> {
             spec: self.spec,
             files: vec![(SourceId(0), file)],
             shared: &BTreeSet::new(),
+            tables: &Tables::new(),
             live: None,
             today: jiff::civil::Date::MIN,
         };

@@ -1,5 +1,6 @@
 //! Lints: what is allowed and still worth a look. One per file, and one table of all.
 
+mod empty_cell;
 mod granted_by_base;
 mod identical_roles;
 mod named_after_person;
@@ -39,6 +40,7 @@ const LINTS: &[Lint] = &[
     Lint { code: Code::GrantedByBase, run: granted_by_base::run },
     Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
     Lint { code: Code::OtherScope, run: other_scope::run },
+    Lint { code: Code::EmptyCell, run: empty_cell::run },
 ];
 
 /// The definitions with each role and each list once, where some stand in several places; `None` where

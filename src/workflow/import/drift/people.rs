@@ -9,7 +9,10 @@ use super::{
 };
 use crate::{
     contract,
-    definition::emit::{self, HOLDERS_KEY, Holder, Meaning, NewAssignment, Revision},
+    definition::{
+        emit::{self, HOLDERS_KEY, Holder, Meaning, NewAssignment, Revision},
+        is_table,
+    },
     model::{
         Key, Kind, RoleId, Scope, Untrusted,
         desired::{DesiredAssignment, RoleName, Spelling},
@@ -130,6 +133,16 @@ impl<'a> Finder<'a> {
             self.desired.assignments.iter().find(same)
         });
         let held = |role: &RoleId| name_of(self.input.live, self.desired, role);
+        if let Some(old) = old
+            && is_table(&self.path(old.principal.site))
+        {
+            let (path, now) = (self.path(old.principal.site), moved.role.as_ref().map(held));
+            let now = now.map_or_else(|| "no role".to_owned(), |name| format!("`{}`", name.raw()));
+            step.by_hand =
+                format!("{called}: they hold {now}, and stand in `{path}`, which is never written");
+            step.means.push(Meaning::Impossible);
+            return Some(step);
+        }
         if let (Some(old), Some(declared)) = (old, declared) {
             let place = (old.principal.site.start, old.principal.site.end);
             step.edits.push((self.path(old.principal.site), Revision::Leave { place }));
@@ -199,6 +212,7 @@ impl<'a> Finder<'a> {
                 && self.is_there(moved, &one.scope)
                 && sites.get(&one.principal.site) == Some(&1)
                 && self.means_same(&one.role.value, role)
+                && !is_table(&self.path(one.principal.site))
         });
         let mut first: BTreeMap<(bool, Arc<str>, u32), &DesiredAssignment> = BTreeMap::new();
         for one in lists {
