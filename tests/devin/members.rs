@@ -172,7 +172,7 @@ fn what_cannot_be_is_said_before_anything_is_asked() {
             format!(
                 "assignments:\n  - {{ role: builtin:org_member, scope: {{ organization: [org-apps] }}, {mira} }}\n  - {{ role: builtin:org_admin, scope: {{ organization: [org-apps] }}, {mira} }}\n"
             ),
-            "RC036",
+            "RC037",
             "one principal in 2 roles, and Devin allows one",
         ),
         (
