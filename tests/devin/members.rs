@@ -186,9 +186,9 @@ fn what_cannot_be_is_said_before_anything_is_asked() {
             "`manage_billing` is a permission of the level `enterprise`",
         ),
         (
-            super::CURATOR.replace("manage_knowledge", "Manage Knowlege"),
+            super::CURATOR.replace("manage_knowledge", "manage_knowlege"),
             "RC0",
-            "Did you mean `Manage Knowledge`?",
+            "Did you mean `manage_knowledge`?",
         ),
         (super::CURATOR.replace("    scope: organization\n", ""), "RC0", "`scope` is missing"),
         (
