@@ -119,7 +119,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     read.objects_of_roles(&reading, &roles)?;
     read.take_users(&reading, users)?;
     read.take_service_users(&reading, service_users)?;
-    read.take_groups(&reading, groups, registered)?;
+    read.take_groups(&reading, groups, registered.as_ref())?;
 
     let mut places = organizations.places(&needs.all());
     let done: BTreeSet<(&'static str, String)> =
@@ -307,13 +307,13 @@ impl Found {
         &mut self,
         reading: &Reading,
         list: Option<Listed<wire::IdpGroup>>,
-        registered: Option<Listed<wire::IdpGroupName>>,
+        registered: Option<&Listed<wire::IdpGroupName>>,
     ) -> Result<(), ReadError> {
         if let Some(list) = list {
             self.incomplete(Kind::Assignment, list.incomplete.as_ref());
             self.groups(reading, &list, None)?;
         }
-        for group in registered.iter().flat_map(|list| &list.items) {
+        for group in registered.into_iter().flat_map(|list| &list.items) {
             let name = Untrusted::from(group.idp_group_name.as_str());
             self.state.directory.add(IDP_GROUP, Spelling::Handle(name.clone()), name);
         }
