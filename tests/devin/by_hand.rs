@@ -122,7 +122,7 @@ fn the_life_of_a_role_is_what_a_person_did_and_what_a_reviewer_saw() {
     emulator.forget();
     let gone = project.run("apply --auto-approve --format json");
     let gone = statuses(&gone.exits(8).json());
-    assert!(gone.contains(&"manual acme/role/auditor@enterprise".to_owned()), "{gone:#?}");
+    assert!(gone.contains(&"manual acme/role/=Bookkeeper@enterprise".to_owned()), "{gone:#?}");
     assert_eq!(held(&emulator, "service_users", "service-user-ci", None), Some("account_member".to_owned()));
     dashboard(&emulator, "DELETE", &format!("roles/{id}"), &Value::Null);
     assert_eq!(changes(&project), [""; 0]);

@@ -64,14 +64,15 @@ fn doctor_says_what_the_api_does_not_tell() {
       ✓ host         LOOPBACK: on this machine, may get the credential
       ✓ credential   DEVIN_TOKEN is set
       ✓ connection   the API answers (2 requests)
-      ✓ access       roles can be read; whether they can be changed, only a write
-                     would tell
+      ✓ access       roles can be read, and are changed by hand; whether members can
+                     be changed, only a write would tell
       · identity     the API tells no tenant; it is known by org-apps at
                      LOOPBACK
       · roles        1 of your own, 5 built in; the API tells no permissions, those
                      of 0 are attested, not verified
       · catalogue    the API does not tell which permissions there are
-      ✓ members      0 members, all with their roles
+      · members      the definitions name no place where somebody holds a role, so
+                     that none was read
       ✓ caller       the credential acts for service-user-bot
       ✓ lock         free: no other apply on this machine
 
@@ -90,7 +91,7 @@ fn doctor_says_what_the_api_does_not_tell() {
       idp_groups     NAME (the name of the group in the identity provider); one role
                      each; a role can be taken away
 
-    Nothing failed, 12 in order.
+    Nothing failed, 11 in order.
     "#);
 }
 
