@@ -126,8 +126,8 @@ impl Definitions {
             if let Some(base) = role.base {
                 let _ = writeln!(yaml, "    base: {base}");
             }
-            if !role.places.is_empty() {
-                let _ = writeln!(yaml, "    scope: {{ organization: [{}] }}", role.places.join(", "));
+            if let Some(scope) = (product.role_scope)(&role.places) {
+                let _ = writeln!(yaml, "    scope: {scope}");
             }
             let former = before.and_then(|before| before.roles[index].as_ref());
             if let Some(former) = former.filter(|former| product.named && former.name != role.name) {
@@ -144,8 +144,8 @@ impl Definitions {
             let Some(choice) = choice else { continue };
             let reference = self.held(product, person.place, *choice).0;
             let _ = writeln!(yaml, "  - role: {reference}\n    users: [\"{}\"]", person.spelled);
-            if let Some(kind) = product.place_kind {
-                let _ = writeln!(yaml, "    scope: {{ {kind}: {} }}", person.place);
+            if let Some(scope) = (product.person_scope)(person.place) {
+                let _ = writeln!(yaml, "    scope: {scope}");
             }
         }
         yaml.replace("roles:\nassignments", "roles: {}\nassignments").replace("assignments:\n\n", "")
@@ -154,11 +154,9 @@ impl Definitions {
 
     /// How a role is referred to that somebody holds in a place, and its name where it is no built-in one.
     fn held(&self, product: &Product, place: &str, choice: usize) -> (String, Option<String>) {
-        let mut there = vec![(product.builtin.to_owned(), None)];
+        let mut there = vec![((product.builtin)(place).to_owned(), None)];
         for (index, role) in self.roles.iter().enumerate() {
-            if let Some(role) =
-                role.as_ref().filter(|role| role.places.is_empty() || role.places.contains(&place))
-            {
+            if let Some(role) = role.as_ref().filter(|role| (product.is_held_in)(&role.places, place)) {
                 there.push((key(index, role), Some(role.name.clone())));
             }
         }

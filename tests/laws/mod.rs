@@ -15,6 +15,9 @@ use crate::common::{Emulator, Project, project::Output};
 use definitions::{Case, Definitions, State, cases};
 use product::Product;
 
+/// A random plan may delete half of everything.
+const ALLOWED: &str = "--allow max_deletes --allow max_unassigns --reason laws";
+
 /// A case takes seconds. `PROPTEST_CASES` asks for more: an eightieth of it.
 fn config() -> ProptestConfig {
     let usual = ProptestConfig::default();
@@ -35,7 +38,10 @@ fn hold(product: &Product) {
 }
 
 fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), String> {
-    emulator.put("/_dashboard/state", &(product.seed)());
+    let seed = (product.seed)();
+    if !seed.is_null() {
+        let _seeded = emulator.put("/_dashboard/state", &seed);
+    }
     emulator.faults(&[]);
     let project = Project::new();
     let on_unassign = product.on_unassign;
@@ -43,8 +49,14 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
         "  target:\n    provider: {}\n    files: [\"roles/*.yaml\"]\n    settings: {{ {}url: \"{}\" }}\n    on_unassign: {on_unassign}\n",
         product.name, product.settings, emulator.url
     ));
-    project.init();
+    project.git("init -q -b main");
     let Case { first, second, fault } = case;
+    if product.by_hand {
+        define(&project, product, first, None);
+        settle_by_hand(emulator, &project)?;
+        define(&project, product, second, Some(first));
+        return settle_by_hand(emulator, &project);
+    }
     define(&project, product, first, None);
     settle(product, emulator, &project, &first.expected(product, None))?;
 
@@ -52,7 +64,7 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
     let wanted = second.expected(product, Some(first));
     // Something goes wrong on the way, and the next apply ends it.
     emulator.faults(&[fault]);
-    let broken = project.run("apply --auto-approve --allow max_deletes --allow max_unassigns --reason laws");
+    let broken = project.run(&format!("apply --auto-approve {ALLOWED}"));
     emulator.faults(&[]);
     expect(broken.code != 101, "it did not panic", &broken)?;
     settle(product, emulator, &project, &wanted)?;
@@ -72,16 +84,16 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
 
 fn define(project: &Project, product: &Product, definitions: &Definitions, before: Option<&Definitions>) {
     project.write("roles/all.yaml", &definitions.yaml(product, before));
-    let _id = project.commit("change");
+    project.save("change");
 }
 
 /// Applies, and holds what came of it against what was wanted.
 fn settle(product: &Product, emulator: &Emulator, project: &Project, wanted: &State) -> Result<(), String> {
-    let plan = || project.run("plan --format json --allow max_deletes --allow max_unassigns --reason laws");
+    let plan = || project.run(&format!("plan --format json {ALLOWED}"));
     let (one, two) = (plan(), plan());
     expect(one.code == 0, "it can be planned", &project.plan())?;
     expect(targets(&one) == targets(&two), "the same is planned twice", &one)?;
-    let applied = project.run("apply --auto-approve --allow max_deletes --allow max_unassigns --reason laws");
+    let applied = project.run(&format!("apply --auto-approve {ALLOWED}"));
     expect(applied.code == 0, "it is applied", &applied)?;
     let state = (product.state)(&emulator.get("/_dashboard/state"));
     let differs = wanted.differs(&state);
@@ -92,6 +104,23 @@ fn settle(product: &Product, emulator: &Emulator, project: &Project, wanted: &St
     let again = project.run("apply --auto-approve");
     expect(again.code == 0, "it is applied again", &again)?;
     expect(emulator.writes().is_empty(), "nothing is written again", &again)
+}
+
+/// Does by hand what is told, and attests it.
+fn settle_by_hand(emulator: &Emulator, project: &Project) -> Result<(), String> {
+    let plan = || project.run(&format!("plan --format json {ALLOWED}"));
+    let (one, two) = (plan(), plan());
+    expect(one.code == 0, "it can be planned", &project.plan())?;
+    expect(targets(&one) == targets(&two), "the same is planned twice", &one)?;
+    let open = targets(&one)[0]["changes"].as_array().is_some_and(|changes| !changes.is_empty());
+    let told = project.run(&format!("apply --auto-approve {ALLOWED}"));
+    expect(told.code == if open { 8 } else { 0 }, "steps are open", &told)?;
+    expect(emulator.writes().is_empty(), "nothing is written", &told)?;
+    let attested = project.run("import --attest");
+    expect(attested.code == 0, "it is attested", &attested)?;
+    project.save("done by hand");
+    let planned = project.run("plan --detailed-exitcode");
+    expect(planned.code == 0, "nothing is left to do", &planned)
 }
 
 /// The part of a plan that does not tell when it was made.
@@ -117,4 +146,9 @@ fn of_gitlab() {
 #[test]
 fn of_workos() {
     hold(&product::WORKOS);
+}
+
+#[test]
+fn of_infracodebase() {
+    hold(&product::INFRACODEBASE);
 }

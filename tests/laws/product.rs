@@ -25,11 +25,17 @@ pub(super) struct Product {
     /// Organizations that have roles of their own; none where all roles are the target's.
     pub(super) role_places: &'static [&'static str],
     pub(super) can_delete: fn(&[&'static str]) -> bool,
-    /// The word for the places in which people hold roles, if it is not the target itself.
-    pub(super) place_kind: Option<&'static str>,
+    /// The `scope` of a role that lives in these places.
+    pub(super) role_scope: fn(&[&'static str]) -> Option<String>,
+    /// The `scope` of those who hold roles in a place.
+    pub(super) person_scope: fn(&str) -> Option<String>,
+    /// Whether a role that lives in these places can be held in that one.
+    pub(super) is_held_in: fn(&[&'static str], &str) -> bool,
     pub(super) people: &'static [Person],
-    /// A role that is always there.
-    pub(super) builtin: &'static str,
+    /// A role that is always in a place.
+    pub(super) builtin: fn(&str) -> &'static str,
+    /// Whether everything is done by hand and attested; nothing of it is in the emulator's state.
+    pub(super) by_hand: bool,
     /// Whether an import brings back everything that definitions can say.
     pub(super) imports: bool,
     /// What the emulator's state says.
@@ -98,14 +104,17 @@ pub(super) const CODERABBIT: Product = Product {
     },
     role_places: &[],
     can_delete: |_| true,
-    place_kind: None,
+    role_scope: |_| None,
+    person_scope: |_| None,
+    is_held_in: |_, _| true,
     people: &[
         person("1003", "1003", ""),
         person("1004", "1004", ""),
         person("1005", "1005", ""),
         person("1006", "1006", ""),
     ],
-    builtin: "builtin:cr_member",
+    builtin: |_| "builtin:cr_member",
+    by_hand: false,
     imports: true,
     state: |state| {
         let org = &state["tenants"][0]["orgs"][0];
@@ -155,14 +164,17 @@ pub(super) const GITLAB: Product = Product {
     plain: item,
     role_places: &[],
     can_delete: |_| true,
-    place_kind: Some("group"),
+    role_scope: |_| None,
+    person_scope: |place| Some(format!("{{ group: {place} }}")),
+    is_held_in: |_, _| true,
     people: &[
         person("mira", "mira", "acme"),
         person("okan", "okan", "acme"),
         person("zoe", "zoe", "acme/platform"),
         person("yuki", "yuki", "acme/platform"),
     ],
-    builtin: "builtin:reporter",
+    builtin: |_| "builtin:reporter",
+    by_hand: false,
     imports: true,
     state: |state| {
         let mut read = State::default();
@@ -237,14 +249,17 @@ pub(super) const WORKOS: Product = Product {
     plain: item,
     role_places: &["org_acme", "org_globex", "org_initech"],
     can_delete: |places| !places.is_empty(),
-    place_kind: Some("organization"),
+    role_scope: |places| (!places.is_empty()).then(|| format!("{{ organization: [{}] }}", places.join(", "))),
+    person_scope: |place| Some(format!("{{ organization: {place} }}")),
+    is_held_in: |places, place| places.is_empty() || places.contains(&place),
     people: &[
         person("id:user_mira", "user_mira", "org_acme"),
         person("id:user_okan", "user_okan", "org_acme"),
         person("id:user_mira", "user_mira", "org_globex"),
         person("id:user_ada", "user_ada", "org_initech"),
     ],
-    builtin: "builtin:member",
+    builtin: |_| "builtin:member",
+    by_hand: false,
     imports: false,
     state: |state| {
         let environment = &state["environments"][0];
@@ -268,4 +283,40 @@ pub(super) const WORKOS: Product = Product {
         }
         read
     },
+};
+
+pub(super) const INFRACODEBASE: Product = Product {
+    name: "infracodebase",
+    arguments: &[],
+    seed: || Value::Null,
+    settings: "enterprise: ent-acme, ",
+    on_unassign: "{ to: builtin:member }",
+    named: true,
+    bases: &[],
+    permissions: &[
+        "- enterprise.rulesets.approve",
+        "- enterprise.compliance.approve",
+        "- enterprise.members.manage",
+        "- enterprise.billing.read",
+        "- workspace.rulesets.manage",
+        "- workspace.files.write",
+    ],
+    plain: item,
+    role_places: &["workspace"],
+    can_delete: |_| true,
+    role_scope: |places| Some(if places.is_empty() { "enterprise" } else { "workspace" }.to_owned()),
+    person_scope: |place| {
+        Some(if place == "enterprise" { place.to_owned() } else { format!("{{ workspace: [{place}] }}") })
+    },
+    is_held_in: |places, place| places.is_empty() == (place == "enterprise"),
+    people: &[
+        person("email:mira@example.test", "mira", "enterprise"),
+        person("email:okan@example.test", "okan", "enterprise"),
+        person("email:mira@example.test", "mira", "ws-network"),
+        person("email:zoe@example.test", "zoe", "ws-storage"),
+    ],
+    builtin: |place| if place == "enterprise" { "builtin:member" } else { "builtin:workspace_editor" },
+    by_hand: true,
+    imports: true,
+    state: |_| State::default(),
 };
