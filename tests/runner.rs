@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod common;
+mod devin;
 mod emulator_page;
 mod examples;
 mod gitlab;

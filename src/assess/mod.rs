@@ -1,6 +1,7 @@
 //! What a plan means: whether a guard refuses it. Pure.
 
 mod administrators;
+mod escalation;
 mod gap;
 mod limits;
 mod protection;
@@ -52,6 +53,7 @@ pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
     gap::judge(plan, facts);
     room::judge(plan, facts);
     order::block(plan, facts.spec);
+    escalation::judge(plan, facts);
     let verdicts = plan.changes.iter_mut().flat_map(|change| &mut change.verdicts).chain(&mut plan.verdicts);
     for verdict in verdicts {
         if let Some(reason) = facts.allowed.get(&verdict.guard)
@@ -68,6 +70,7 @@ pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
 /// be said in the definitions or cannot be done at all.
 pub const ALLOWABLE: &[(&str, Guard)] = &[
     ("adopt", Guard::Adopt),
+    ("escalation", Guard::Escalation),
     ("max_deletes", Guard::MaxDeletes),
     ("max_unassigns", Guard::MaxUnassigns),
     ("min_admins", Guard::MinAdmins),

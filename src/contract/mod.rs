@@ -12,14 +12,14 @@ pub use manual::{ByHand, Task};
 pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
-pub use scope::{PathForm, ScopeForm, ScopeSpec, has_place};
+pub use scope::{PathForm, ScopeForm, ScopeSpec, counts_at, has_place};
 
 use std::collections::BTreeMap;
 
 use crate::{
     catalog::Catalogue,
     model::{
-        Finding, Scope, Untrusted, Value,
+        Finding, RoleId, Scope, Untrusted, Value,
         config::Placed,
         desired::{DesiredState, Spelling},
         directory::Directory,
@@ -76,6 +76,25 @@ pub trait Spec: Send + Sync {
     fn about_new_roles(&self, _new: &[(&'static str, &Scope)], _live: &LiveState) -> Vec<String> {
         Vec::new()
     }
+    /// What a reader of a plan should know about who is given a role and who loses one, beyond what the
+    /// plan shows: whole sentences, which become notes of the plan. `moved` is sorted.
+    fn about_assignments(&self, _moved: &[Moved<'_>], _live: &LiveState) -> Vec<String> {
+        Vec::new()
+    }
+    /// Whether whoever the credential acts for may give this, by what they hold themselves. For a
+    /// provider that has no such rule, or checks nothing of the kind, everybody may.
+    ///
+    /// # Errors
+    ///
+    /// Why not, or why nobody can tell: one sentence without a full stop.
+    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), String> {
+        Ok(())
+    }
+    /// Whether a role of one level is never held at another. Where the documentation leaves that open,
+    /// it is a matter for a lint.
+    fn keeps_levels_apart(&self) -> bool {
+        true
+    }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {
         false
@@ -84,6 +103,36 @@ pub trait Spec: Send + Sync {
     fn writes_at_a_time(&self) -> usize {
         4
     }
+}
+
+/// A principal whose role changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moved<'a> {
+    /// Class of the principal.
+    pub class: &'static str,
+    /// Where.
+    pub scope: &'a Scope,
+    /// Its id.
+    pub principal: &'a Untrusted,
+    /// What to call it.
+    pub title: &'a Untrusted,
+    /// The role that it holds there until then; of several one that it loses.
+    pub before: Option<&'a RoleId>,
+    /// The role that it holds there afterwards.
+    pub after: Option<&'a RoleId>,
+}
+
+/// A role that somebody is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Class of the principal.
+    pub class: &'static str,
+    /// Where.
+    pub scope: &'a Scope,
+    /// Its id.
+    pub principal: &'a Untrusted,
+    /// The id of the role.
+    pub role: &'a Untrusted,
 }
 
 /// A target's settings by name; names and forms were checked against the contract.
@@ -198,6 +247,17 @@ pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
 pub fn hides(spec: &dyn Spec) -> bool {
     let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
+/// Whether permissions are written over the API; where they are not, a person chooses from those that the
+/// dashboard offers.
+pub fn writes_permissions(spec: &dyn Spec) -> bool {
+    use crate::model::field::PERMISSIONS;
+    let writes = |class: &RoleClass| {
+        class.create == Do::Api
+            || matches!(class.on_change(PERMISSIONS), OnChange::InPlace | OnChange::Replace)
+    };
+    spec.roles().iter().any(writes)
 }
 
 /// Whether nothing of a provider changes over its API, so that every change is a person's.

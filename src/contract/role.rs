@@ -24,7 +24,8 @@ pub struct RoleClass {
     pub fields: &'static [FieldSpec],
     /// Bounds of its name in characters.
     pub name: Length,
-    /// Bounds of its description in characters; `None` where there is no such field.
+    /// Bounds of its description in characters; `None` where a role has none. Where [`field::DESCRIPTION`]
+    /// is not among the fields, it stands in git alone, for whoever reads the definitions.
     pub description: Option<Length>,
     /// What identifies a role of it at the provider, where that is not its name: written as `slug:`,
     /// the key where nothing is written.

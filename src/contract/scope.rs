@@ -1,5 +1,6 @@
 //! Places inside a target where roles and assignments live.
 
+use super::Spec;
 use crate::model::Scope;
 
 /// A kind of place that a class of roles or principals has. A class without any lives in the target
@@ -68,5 +69,18 @@ pub fn has_place(scopes: &[ScopeSpec], scope: &Scope) -> bool {
     match scopes {
         [] => form == ScopeForm::Target,
         _ => scopes.iter().any(|known| known.form == form && known.kind == kind),
+    }
+}
+
+/// Whether a role that lives at `role` can be held at `at`: one of the target everywhere, one of a level
+/// in that level and its places, one of a place there alone. Where a provider does not keep the levels
+/// apart for certain, a role of a level can be held wherever there are levels.
+pub fn counts_at(spec: &dyn Spec, role: &Scope, at: &Scope) -> bool {
+    match (role, at) {
+        (Scope::Target, _) => true,
+        (Scope::Level(_), _) if !spec.keeps_levels_apart() => true,
+        (Scope::Level(level), Scope::Level(kind) | Scope::In { kind, .. }) => level == kind,
+        (Scope::Level(_), Scope::Target) => false,
+        (Scope::In { .. }, at) => role == at,
     }
 }

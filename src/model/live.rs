@@ -129,6 +129,9 @@ pub struct LiveState {
     pub caller: Option<Untrusted>,
     /// What no request changes, and a person may want to know: whole sentences. No plan looks at them.
     pub facts: Vec<Untrusted>,
+    /// Where the principal that the credential acts for holds which role, by id; `None` where nobody can
+    /// tell. Of interest where a provider lets nobody give more than they hold.
+    pub caller_holds: Option<BTreeSet<(Scope, Untrusted)>>,
     /// Why this credential cannot change roles, where the API tells that.
     pub barred: Option<Untrusted>,
     /// What was read.

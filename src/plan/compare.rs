@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     catalog::Catalogue,
-    contract::{Base, Spec},
+    contract::{self, Base, Moved, Spec},
     model::{
         Address, Key, Kind, RoleId, Scope, Untrusted, Value,
         config::{Mode, Target},
@@ -126,6 +126,11 @@ pub fn compare(input: Input<'_>) -> Plan {
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
+    plan.notes.extend(attest(&plan.changes, input.spec));
+    let moved: BTreeSet<Moved<'_>> = plan.changes.iter().filter_map(moved).collect();
+    let moved: Vec<Moved<'_>> = moved.into_iter().collect();
+    let notes = input.spec.about_assignments(&moved, input.live);
+    plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.unmanaged_roles.sort();
     plan
 }
@@ -135,6 +140,40 @@ fn new_role(change: &Change) -> Option<(&'static str, &Scope)> {
     match &change.what {
         What::Role { class, scope, before: None, after: Some(_), .. } => Some((class, scope)),
         _ => None,
+    }
+}
+
+/// How what a person does becomes known where the API does not tell it.
+fn attest(changes: &[Change], spec: &dyn Spec) -> Option<Untrusted> {
+    let hidden = |class: &&str| {
+        contract::role_class(spec, class)
+            .is_some_and(|class| !class.listed || class.fields.iter().any(|field| !field.readable))
+    };
+    let unseen = |change: &Change| match &change.what {
+        What::Role { class, after: Some(_), .. } => change.by_hand != Hand::Nothing && hidden(class),
+        _ => false,
+    };
+    changes.iter().any(unseen).then(|| {
+        format!(
+            "{} does not tell everything that is done by hand. Once it is, `rolecall import --attest` says so; its file is reviewed and committed, and counts from then on.",
+            spec.title()
+        )
+        .into()
+    })
+}
+
+/// The principal whose role a change changes.
+fn moved(change: &Change) -> Option<Moved<'_>> {
+    match &change.what {
+        What::Assignment { scope, class, principal, before, after } => Some(Moved {
+            class,
+            scope,
+            principal,
+            title: &change.title,
+            before: before.as_ref(),
+            after: after.as_ref(),
+        }),
+        What::Role { .. } | What::Permission { .. } | What::Default { .. } => None,
     }
 }
 

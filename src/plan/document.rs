@@ -481,6 +481,8 @@ pub enum Guard {
     MaxUnassigns,
     /// Too few administrators would remain, or the caller would be moved.
     MinAdmins,
+    /// Somebody would be given more than whoever the credential acts for holds, or nobody can tell.
+    Escalation,
     /// A protected role would be deleted, renamed, or lose or gain permissions.
     Protect,
     /// A role that somebody holds would be deleted.

@@ -264,7 +264,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         .iter()
         .filter_map(|list| {
             let place = resolver.place(&list.scope, list.role.site)?;
-            Some((resolver.role(&list.role, &place)?, place, list.class))
+            Some((resolver.held_role(&list.role, &place)?, place, list.class))
         })
         .collect();
     let removed = resolver.removed();
@@ -440,8 +440,31 @@ impl<'a> Resolver<'a> {
     fn builtin(&self, name: &Untrusted, at: &Scope) -> Option<&'a LiveObject> {
         let by_id = self.by_id.get(name).into_iter();
         let by_name = || self.by_live_name.get(name).into_iter().flatten();
-        let here = by_name().filter(|object| object.key.scope == *at);
+        let here = by_name().filter(|object| contract::counts_at(self.input.spec, &object.key.scope, at));
         by_id.chain(here).chain(by_name()).copied().find(|object| object.builtin)
+    }
+
+    /// The role that is held at `at`; a finding where there is none, or it cannot be held there.
+    fn held_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
+        let role = self.role(reference, at)?;
+        let lives = match &role {
+            RoleId::Live(id) => self.by_id.get(id).map(|object| object.key.scope.clone()),
+            RoleId::New(_) => match &reference.value {
+                RoleName::Key(key) => self
+                    .declared(key, at)
+                    .and_then(|index| self.input.live.place(&self.input.desired.roles[index].scope).cloned()),
+                RoleName::Builtin(_) | RoleName::Live(_) => None,
+            },
+        };
+        if lives.as_ref().is_none_or(|lives| contract::counts_at(self.input.spec, lives, at)) {
+            return Some(role);
+        }
+        let place = |scope: &Scope| contract::manual::place(scope).unwrap_or_else(|| "the target".into());
+        let lives = lives.as_ref().map(place).unwrap_or_default();
+        let message = format!("this role is one of {lives}, and cannot be held at {}", place(at));
+        let help = "Name a role of that place, or correct `scope`.";
+        self.error(Code::Unsupported, reference.site, message, "lives elsewhere", Some(help.into()));
+        None
     }
 
     /// The role that a reference names where it is used; a finding where there is none.
@@ -509,7 +532,7 @@ impl<'a> Resolver<'a> {
         };
         for assignment in &self.input.desired.assignments {
             let place = self.place(&assignment.scope, assignment.principal.site);
-            let role = place.as_ref().and_then(|place| self.role(&assignment.role, place));
+            let role = place.as_ref().and_then(|place| self.held_role(&assignment.role, place));
             let principal = self.principal(assignment.class, &assignment.principal);
             let (Some(scope), Some(role), Some(name)) = (place, role, principal) else { continue };
             let site = assignment.principal.site;

@@ -1,6 +1,7 @@
 //! I/O with the products: a shared HTTP client, one folder per provider, and the registry.
 
 pub mod coderabbit;
+pub mod devin;
 pub mod gitlab;
 pub mod http;
 pub mod infracodebase;

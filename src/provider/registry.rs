@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Provider, coderabbit::CodeRabbit, gitlab::GitLab, infracodebase::Infracodebase, workos::WorkOs};
+use super::{
+    Provider, coderabbit::CodeRabbit, devin::Devin, gitlab::GitLab, infracodebase::Infracodebase,
+    workos::WorkOs,
+};
 use crate::contract::Spec;
 
 /// The known providers, in the order in which they are listed to people.
@@ -16,6 +19,7 @@ impl Registry {
             .with(Arc::new(CodeRabbit))
             .with(Arc::new(GitLab))
             .with(Arc::new(WorkOs))
+            .with(Arc::new(Devin))
             .with(Arc::new(Infracodebase))
     }
 

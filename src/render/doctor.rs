@@ -226,6 +226,10 @@ fn principal(class: &PrincipalSupport) -> String {
     parts.push(if class.one_role { "one role each" } else { "any number of roles" }.to_owned());
     parts.push(match class.on_remove {
         "gone" => "a role can be taken away".to_owned(),
+        "falls_back" => "where a role is taken, another access may stay".to_owned(),
+        "membership" => {
+            "a role goes only with the membership or the account, or by giving another one".to_owned()
+        }
         _ => "a role can only be taken by giving another one".to_owned(),
     });
     parts.join("; ")

@@ -1,5 +1,6 @@
 //! Every folder under `examples/` is run through its life: valid, applied, nothing left, edited.
 
+mod devin;
 mod gitlab;
 mod infracodebase;
 mod workos;
@@ -17,6 +18,12 @@ fn examples() -> Vec<PathBuf> {
     folders.retain(|path| path.is_dir());
     folders.sort();
     folders
+}
+
+/// Whether a person has to click in the dashboard of a server beside it; such an example has a life of its
+/// own.
+fn needs_a_server(example: &Path) -> bool {
+    fs::read_to_string(example.join("rolecall.yaml")).expect("a config").contains("http://127.0.0.1:")
 }
 
 /// A copy without what an earlier run left behind, so that the example itself stays untouched.
@@ -53,7 +60,7 @@ fn stdout(output: &Output) -> String {
 
 #[test]
 fn every_example_is_valid_applies_and_has_nothing_left_to_do() {
-    for example in examples() {
+    for example in examples().into_iter().filter(|example| !needs_a_server(example)) {
         let temp = tempfile::tempdir().expect("temp");
         let folder = temp.path().join("example");
         copy(&example, &folder);

@@ -256,6 +256,7 @@ fn a_role_that_only_a_person_makes_and_what_waits_for_it() {
     assign t/assignment/crown/user:3/builtin%3Ahigh: nothing -> high
     create t/role/treasurer@crown: name Treasurer +audit +billing
     left alone: 1 assignments
+    note: Sextant does not tell everything that is done by hand. Once it is, `rolecall import --attest` says so; its file is reviewed and committed, and counts from then on.
     0. give high to user 3
     t/assignment/crown/user:1/treasurer waits for t/role/treasurer@crown
     t/assignment/crown/user:2/treasurer waits for t/role/treasurer@crown
@@ -282,6 +283,7 @@ fn fields_that_the_api_does_not_tell_are_done_by_hand_until_they_are_attested() 
     assign t/assignment/crown/user:2/treasurer: nothing -> Treasurer
     update t/role/treasurer@crown: +audit +billing
     left alone: 1 assignments
+    note: Sextant does not tell everything that is done by hand. Once it is, `rolecall import --attest` says so; its file is reviewed and committed, and counts from then on.
     t/assignment/crown/user:2/treasurer waits for t/role/treasurer@crown
     t/role/treasurer@crown: 1. In Sextant, open the page of its roles (crown).
     t/role/treasurer@crown: 2. Edit the role `Treasurer`.
@@ -300,6 +302,7 @@ fn fields_that_the_api_does_not_tell_are_done_by_hand_until_they_are_attested() 
     assert_snapshot!(by_hand(&world, &renamed), @"
     rename t/role/treasurer@crown: name Bursar +audit +billing
     left alone: 1 assignments
+    note: Sextant does not tell everything that is done by hand. Once it is, `rolecall import --attest` says so; its file is reviewed and committed, and counts from then on.
     1. set 1: name Bursar;
     t/role/treasurer@crown: 1. In Sextant, open the page of its roles (crown).
     t/role/treasurer@crown: 2. Edit the role `Bursar`.

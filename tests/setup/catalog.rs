@@ -36,7 +36,7 @@ fn without_a_project_it_is_what_ships() {
     assert_eq!(said.code, 64);
     snapshot!(said.err, @"
     error: there is no provider `nobody`
-      help: The providers are: coderabbit, gitlab, workos, infracodebase.
+      help: The providers are: coderabbit, gitlab, workos, devin, infracodebase.
     ");
     assert_eq!(sandbox.run(&["catalog", "--write"]).code, 64);
     assert_eq!(sandbox.names(), [""; 0]);

@@ -1,6 +1,7 @@
 //! Beginning a project and looking at it, through the real program.
 
 mod catalog;
+mod devin;
 mod doctor;
 mod infracodebase;
 mod init;

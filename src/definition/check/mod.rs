@@ -3,6 +3,7 @@
 mod base_cycle;
 mod expired;
 mod few_permissions;
+mod level;
 mod on_unassign;
 mod permission;
 mod principal_once;
@@ -24,6 +25,7 @@ const RULES: &[Rule] = &[
     base_cycle::check,
     expired::check,
     few_permissions::check,
+    level::check,
     on_unassign::check,
     permission::check,
     principal_once::check,

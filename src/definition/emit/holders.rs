@@ -108,8 +108,9 @@ impl Search<'_> {
             let holder = Holder {
                 class: class.class,
                 written,
+                // What is written says it already.
+                called: called.filter(|name| **name != who.1 && *name != spelling.text()).cloned(),
                 spelling,
-                called: called.filter(|name| **name != who.1).cloned(),
             };
             let fault = usable
                 .entry((role.clone(), class.class))

@@ -192,7 +192,7 @@ impl<'a> Comparison<'a> {
             return Stays::Nothing;
         }
         match (&self.input.resolved.on_unassign, removal) {
-            (Unassign::To(role), _) => Stays::Role(role.clone()),
+            (Unassign::To(role), _) if self.counts_at(role, &slot.key.scope) => Stays::Role(role.clone()),
             (Unassign::KeepBase, OnRemove::FallsBack) => match self.plan.bases.get(held) {
                 Some(base) => Stays::Role(base.clone()),
                 None => Stays::Everything(
@@ -229,6 +229,19 @@ impl<'a> Comparison<'a> {
         };
         held_too.any(keeps)
             || self.input.resolved.assignments.range(first..).next().is_some_and(|(key, _)| same(key))
+    }
+
+    /// Whether `role` can be held at `at`; of one that nobody knows the provider decides.
+    fn counts_at(&self, role: &RoleId, at: &Scope) -> bool {
+        let lives = match (self.input.resolved.declared(role), role) {
+            (Some(declared), _) => Some(&declared.scope),
+            (None, RoleId::Live(id)) => {
+                let live = self.input.live.of(Kind::Role).find(|live| live.id.as_ref() == Some(id));
+                live.map(|live| &live.key.scope)
+            }
+            (None, RoleId::New(_)) => None,
+        };
+        lives.is_none_or(|lives| contract::counts_at(self.input.spec, lives, at))
     }
 
     fn goes(&self, role: &RoleId) -> bool {

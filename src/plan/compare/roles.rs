@@ -192,7 +192,7 @@ impl<'a> Comparison<'a> {
                 class: role.desired.class,
                 scope: role.scope.clone(),
                 before: None,
-                after: Some(wanted(role)),
+                after: Some(wanted(role, class)),
                 described: None,
                 via: role.permissions.clone(),
                 granted: role.granted.clone(),
@@ -234,7 +234,7 @@ impl<'a> Comparison<'a> {
             let help = "Check the rights of the credential with `rolecall doctor`.".to_owned();
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
         }
-        let mut after = wanted(role);
+        let mut after = wanted(role, class);
         if additive && let Some(permissions) = &mut after.permissions {
             permissions.extend(before_permissions.iter().flatten().cloned());
         }
@@ -307,8 +307,13 @@ impl<'a> Comparison<'a> {
             && before.permissions.as_ref().is_some_and(|before| before.is_subset(new))
             && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
         let adopts = self.adopts(role, live, gains);
-        // An `id` in the definition is consent.
-        if adopts && gains && !self.nobody_holds(live) && role.matched != Matched::Id {
+        // An `id` in the definition is consent; and whoever does it by hand sees who holds the role.
+        if adopts
+            && gains
+            && !by_hand.contains(field::PERMISSIONS)
+            && !self.nobody_holds(live)
+            && role.matched != Matched::Id
+        {
             verdicts.push(self.adoption(role, live));
         }
         let named = before.name != after.name || renamed;
@@ -536,7 +541,7 @@ impl<'a> Comparison<'a> {
         let explained = |other: &LiveObject| {
             let roles = self.input.resolved.roles.iter();
             roles.filter(|one| one.live.is_some_and(|it| it.id == other.id)).any(|one| {
-                let (is, wanted) = (state(other), wanted(one));
+                let (is, wanted) = (state(other), wanted(one, self.class(one.desired.class)));
                 is.name == wanted.name && is.permissions.is_some() && is.permissions == wanted.permissions
             })
         };
@@ -739,10 +744,13 @@ impl<'a> Comparison<'a> {
 }
 
 /// What a definition asks for.
-fn wanted(role: &ResolvedRole<'_>) -> RoleState {
+fn wanted(role: &ResolvedRole<'_>, class: Option<&RoleClass>) -> RoleState {
+    // Of a class that takes a description and has no such field it stands in git alone.
+    let kept = class.is_none_or(|class| class.field(field::DESCRIPTION).is_some());
+    let description = role.desired.description.as_ref().filter(|_| kept);
     RoleState {
         name: role.desired.name.value.clone(),
-        description: role.desired.description.as_ref().map(|text| text.value.clone()),
+        description: description.map(|text| text.value.clone()),
         permissions: Some(role.permissions.keys().cloned().collect()),
         fields: role.fields.clone(),
     }

@@ -129,7 +129,7 @@ impl<'a> Resolver<'a> {
             self.findings.push(finding);
             return;
         }
-        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.role(role, &live.key.scope));
+        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.held_role(role, &live.key.scope));
         if let Some(id) = &live.id {
             let site = removal.role.site;
             let unproven = recorded && !names.contains(&live.key.name);

@@ -93,6 +93,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         names,
         catalogue,
         caller,
+        caller_holds: None,
         barred: me
             .is_agentic()
             .then(|| "it is an agentic key, which may read and change nothing administrative".into()),

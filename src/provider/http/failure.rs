@@ -80,8 +80,10 @@ pub(super) struct Said {
 }
 
 /// Understands `{"error": {"code", "message", "retry_after"}}`, `{"error": "text"}`,
-/// `{"errors": [{"message"}]}`, a `message` and `code` at the top, and a `message` that says for each
-/// field what is wrong: `{"message": {"field": ["text"]}}`.
+/// `{"errors": [{"message"}]}`, a `message` and `code` at the top, a `message` that says for each
+/// field what is wrong: `{"message": {"field": ["text"]}}`, and problems as of RFC 9457: `title`,
+/// `detail`, and `errors` or a list as `detail`, of which each says by `loc` or `field` and `msg` or
+/// `message` what is wrong with which part of the request.
 pub(super) fn said(body: &[u8]) -> Said {
     let Ok(Value::Object(top)) = serde_json::from_slice::<Value>(body) else {
         return Said::default();
@@ -96,14 +98,52 @@ pub(super) fn said(body: &[u8]) -> Said {
     };
     let plain = inner.as_str().or_else(|| top.get("error").and_then(Value::as_str)).map(str::to_owned);
     let by_field = top.get("message").and_then(Value::as_object).map(said_of_fields);
+    let problem = said_of_problem(&top);
     let code = word("code");
-    let text = match (code.clone(), word("message").or(plain).or(by_field)) {
+    let text = match (code.clone(), problem.or_else(|| word("message")).or(plain).or(by_field)) {
         (Some(code), Some(message)) => Some(format!("{code}: {message}")),
         (code, message) => code.or(message),
     };
     let seconds =
         [inner.get("retry_after"), top.get("retry_after")].into_iter().flatten().find_map(Value::as_f64);
     Said { text, code, retry_after: seconds.and_then(pause::from_seconds) }
+}
+
+/// `detail (part: text; part: text)`, or the title where there is no detail.
+fn said_of_problem(top: &serde_json::Map<String, Value>) -> Option<String> {
+    /// More of them say nothing new.
+    const SHOWN: usize = 5;
+    let word = |value: &Value, names: [&str; 2]| {
+        names.into_iter().find_map(|name| value.get(name)).and_then(Value::as_str).map(str::to_owned)
+    };
+    let part = |error: &Value| -> Option<String> {
+        let path = error.get("loc").and_then(Value::as_array).map(|path| {
+            let segments = path.iter().map(|segment| match segment {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+            segments.collect::<Vec<_>>().join(".")
+        });
+        let place = path.or_else(|| word(error, ["field", "field"]));
+        let text = word(error, ["msg", "message"])?;
+        Some(place.map_or_else(|| text.clone(), |place| format!("{place}: {text}")))
+    };
+    let (title, detail) = (top.get("title").and_then(Value::as_str), top.get("detail"));
+    let (detail, errors) = match detail {
+        Some(Value::Array(errors)) => (None, Some(errors)),
+        Some(Value::String(text)) => (Some(text.as_str()), top.get("errors").and_then(Value::as_array)),
+        _ => (title.filter(|_| top.contains_key("status")), top.get("errors").and_then(Value::as_array)),
+    };
+    let listed =
+        |errors: &Vec<Value>| errors.iter().filter_map(part).take(SHOWN).collect::<Vec<_>>().join("; ");
+    let errors = errors.map(listed).filter(|errors| !errors.is_empty());
+    match (detail, errors) {
+        (Some(detail), Some(errors)) => Some(format!("{detail} ({errors})")),
+        (Some(detail), None) => Some(detail.to_owned()),
+        // A list of errors alone is one of the other envelopes, unless it stands under `detail`.
+        (None, Some(errors)) => top.contains_key("detail").then_some(errors),
+        (None, None) => None,
+    }
 }
 
 /// `field text, text; field text`.
@@ -328,6 +368,14 @@ mod tests {
                 r#"{"message":{"role":["not found","gone"],"user":"queued"}}"#,
                 "role not found, gone; user queued",
             ),
+            (r#"{"title":"Forbidden","status":403,"detail":"no"}"#, "no"),
+            (r#"{"title":"Forbidden","status":403,"detail":null}"#, "Forbidden"),
+            (r#"{"detail":"no"}"#, "no"),
+            (
+                r#"{"title":"T","status":422,"detail":"no","errors":[{"loc":["body","role_id"],"msg":"required"},{"field":"x","message":"odd"}]}"#,
+                "no (body.role_id: required; x: odd)",
+            ),
+            (r#"{"detail":[{"loc":["body",0],"msg":"required"},{"msg":"odd"}]}"#, "body.0: required; odd"),
         ] {
             assert_eq!(said(body.as_bytes()).text.as_deref(), Some(text), "{body}");
         }

@@ -33,6 +33,16 @@ pub(super) struct Row<'a> {
     pub(super) via: Option<&'a Via>,
 }
 
+/// What stands beside the number of members that come into a set: of one that cannot be read now nobody
+/// knows which ones come.
+pub(super) fn added_words(change: &Change, name: &str) -> &'static str {
+    let exists = change.before.as_ref().filter(|_| change.action != Action::Delete);
+    match exists.is_some_and(|before| !before.contains_key(name)) {
+        true => "wanted; what is there now cannot be read",
+        false => "added",
+    }
+}
+
 /// How many members the rows stand for.
 pub(super) fn members(rows: &[Row<'_>]) -> usize {
     rows.iter().map(|row| row.values.len()).sum()

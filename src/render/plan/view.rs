@@ -258,6 +258,25 @@ pub(super) fn waits_for(change: &Change) -> String {
     format!("{}{more}, {done} done by hand.", shown.join(", "))
 }
 
+/// What the assignments of a list wait for, each set of changes by hand once, as whole sentences.
+pub(super) fn waiting(members: &[&Member<'_>]) -> Vec<String> {
+    let mut sets: Vec<(&Change, usize)> = Vec::new();
+    for change in members.iter().map(|member| member.change).filter(|change| !change.blocked_by.is_empty()) {
+        match sets.iter_mut().find(|(first, _)| first.blocked_by == change.blocked_by) {
+            Some((_, number)) => *number += 1,
+            None => sets.push((change, 1)),
+        }
+    }
+    let sentence = |(change, number): (&Change, usize)| match number == members.len() {
+        true => format!("Waits for {}", waits_for(change)),
+        false => {
+            let verb = if number == 1 { "waits" } else { "wait" };
+            format!("{number} of {} {verb} for {}", members.len(), waits_for(change))
+        }
+    };
+    sets.into_iter().map(sentence).collect()
+}
+
 pub(super) fn reason_sentence(reason: Reason) -> &'static str {
     match reason {
         Reason::BaseChanged => "Only the base role changed at the provider; this one follows.",
@@ -417,7 +436,9 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
         parts.push(count(scope_changes, "scope change", "scope changes"));
     }
     if summary.manual > 0 {
-        parts.push(format!("{} by hand", summary.manual));
+        let waiting = changes.iter().filter(|change| !change.blocked_by.is_empty()).count();
+        let waiting = if waiting > 0 { format!(", {waiting} waiting for that") } else { String::new() };
+        parts.push(format!("{} by hand{waiting}", summary.manual));
     }
     let whole = changes.iter().filter(|change| change.origin == Origin::Drift).count();
     match changes.iter().filter(|change| has_origin(change, Origin::Drift)).count() {

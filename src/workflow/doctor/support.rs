@@ -63,14 +63,15 @@ pub struct DefaultSupport {
 pub struct PrincipalSupport {
     /// Its field in an assignment.
     pub field: &'static str,
-    /// How principals are written: `HANDLE`, `ID`, `email:ADDRESS`, `id:ID`.
+    /// How principals are written: `HANDLE`, `ID`, `NAME` (any text), `email:ADDRESS`, `id:ID`.
     pub spellings: Vec<&'static str>,
     /// What an id looks like.
     pub id: &'static str,
     /// Whether a principal holds at most one role in a scope.
     pub one_role: bool,
-    /// What taking a role away means: `gone`, or `another_role` where there is no such call and
-    /// another role has to be named (`on_unassign`).
+    /// What taking a role away means: `gone`; `another_role` where there is no such call and another role
+    /// has to be named (`on_unassign`); `falls_back` where another access can stay; `membership` where
+    /// only the membership or the account can go with it.
     pub on_remove: &'static str,
 }
 
@@ -121,7 +122,11 @@ fn by(how: Do) -> &'static str {
 
 fn principal(class: &PrincipalClass) -> PrincipalSupport {
     let can = class.spellings;
-    let plain = if can.handle_is_id { "ID" } else { "HANDLE" };
+    let plain = match (can.free, can.handle_is_id) {
+        (true, _) => "NAME",
+        (false, true) => "ID",
+        (false, false) => "HANDLE",
+    };
     let spellings = [(can.handle, plain), (can.email, "email:ADDRESS"), (can.id, "id:ID")];
     PrincipalSupport {
         field: class.field,

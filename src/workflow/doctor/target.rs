@@ -16,6 +16,7 @@ use crate::{
         files::Files as _,
         live::{Identity, Live, LiveObject, LiveState, Query},
     },
+    plan::query::query,
     provider::{
         Noticed, Provider, ReadError, ReadErrorKind,
         http::{Destination, Sends, judge, read_credential},
@@ -249,6 +250,10 @@ impl Look<'_> {
                 format!("roles can be read; this key cannot change roles: {}", why.raw()),
             )
             .help("Apply with another key, of a person who may change roles."),
+            None if !contract::writes_permissions(self.provider) => Check::ok(
+                "access",
+                "roles can be read, and are changed by hand; whether members can be changed, only a write would tell",
+            ),
             None => {
                 Check::ok("access", "roles can be read; whether they can be changed, only a write would tell")
             }
@@ -304,6 +309,20 @@ impl Look<'_> {
             return;
         }
         let text = format!("{} of your own, {builtin} built in", roles.len() - builtin);
+        let told = self.provider.roles().iter().any(|class| class.reads(field::PERMISSIONS));
+        if !told && !live.incomplete.contains_key(&Kind::Role) {
+            let known =
+                |role: &&&LiveObject| matches!(role.fields.get(field::PERMISSIONS), Some(Live::Attested(_)));
+            let attested = roles.iter().filter(known).count();
+            self.add(Check::info(
+                "roles",
+                format!(
+                    "{text}; the API tells no permissions, those of {} attested, not verified",
+                    are(attested)
+                ),
+            ));
+            return;
+        }
         let closed = |role: &&&LiveObject| {
             !role.builtin && matches!(role.fields.get(field::PERMISSIONS), Some(Live::Unreadable) | None)
         };
@@ -329,7 +348,12 @@ impl Look<'_> {
 
     fn catalogue(&mut self, live: &LiveState) {
         let Some(known) = live.catalogue.as_ref().filter(|known| !known.is_empty()) else {
-            let check = Check::warning("catalogue", "the API does not tell which permissions there are");
+            let text = "the API does not tell which permissions there are";
+            if !contract::writes_permissions(self.provider) {
+                self.add(Check::info("catalogue", text));
+                return;
+            }
+            let check = Check::warning("catalogue", text);
             self.add(check.help("A wrong name shows only when it is written."));
             return;
         };
@@ -404,8 +428,12 @@ impl Look<'_> {
             self.add(Check::unknown("caller", "the members were not read"));
             return;
         }
-        match reader.fetch(Query { roles: false, ..Query::all() }).await {
-            Ok(members) => self.people(&members),
+        // Where people hold roles in places, those count that the definitions name.
+        let desired = self.opened.loaded.desired.get(&self.target.name);
+        let query = query(desired.map(|desired| &**desired), self.provider, self.target, true);
+        let nowhere = !query.places.keys().any(|(kind, _)| *kind == Kind::Assignment);
+        match reader.fetch(Query { roles: false, everywhere: false, ..query }).await {
+            Ok(members) => self.people(&members, nowhere),
             Err(error) => {
                 let needed = self.opened.loaded.desired.get(&self.target.name);
                 let failure = Failure::from(error);
@@ -418,9 +446,13 @@ impl Look<'_> {
         }
     }
 
-    fn people(&mut self, live: &LiveState) {
+    fn people(&mut self, live: &LiveState, nowhere: bool) {
         let people = many(live.of(Kind::Assignment).count(), "member");
         self.add(match live.incomplete_anywhere(Kind::Assignment) {
+            _ if nowhere => Check::info(
+                "members",
+                "the definitions name no place where somebody holds a role, so that none was read",
+            ),
             Some(why) => Check::warning("members", format!("{people}; incomplete: {}", why.raw()))
                 .help("Nothing is taken from anybody on an incomplete read."),
             None => Check::ok("members", format!("{people}, all with their roles")),
@@ -458,4 +490,9 @@ impl Look<'_> {
 /// Whether the API said something about the credential or the request, so that it can be reached.
 fn answered(error: &ReadError) -> bool {
     matches!(error.kind, ReadErrorKind::Denied | ReadErrorKind::Rejected)
+}
+
+/// `1 is`, `2 are`.
+fn are(number: usize) -> String {
+    format!("{number} {}", if number == 1 { "is" } else { "are" })
 }

@@ -3,7 +3,7 @@
 use super::{
     super::{
         origins::{Told, change_words},
-        view::{Group, Member, reason_words},
+        view::{Group, Member, reason_words, waiting},
     },
     MarkdownOptions, change, clipped, fence,
     fit::{Item, Subject},
@@ -19,8 +19,9 @@ const CHUNK: usize = 100;
 /// The members of `group` that `subject` is about.
 pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptions, told: Told) -> Vec<Item> {
     let members: Vec<_> = group.members.iter().filter(|member| subject_of(member) == subject).collect();
+    let waits: String = waiting(&members).iter().map(|sentence| change::waits(sentence)).collect();
     if !options.names {
-        let text = format!("{}\n\n", head(group, &members, markdown));
+        let text = format!("{}\n\n{waits}", head(group, &members, markdown));
         let brief = format!("{}\n\n", head(group, &members, clipped));
         return if members.is_empty() {
             Vec::new()
@@ -30,10 +31,14 @@ pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptio
     }
     members
         .chunks(CHUNK)
-        .map(|members| {
+        .enumerate()
+        .map(|(index, members)| {
             let lines: Vec<_> = members.iter().flat_map(|member| lines(member, told)).collect();
             let mut text =
                 format!("{}\n\n{}", head(group, members, markdown), fence(&lines.join("\n"), "diff"));
+            if index == 0 {
+                text.push_str(&waits);
+            }
             for member in members {
                 let remarks = change::remarks(member.change, options);
                 if !remarks.is_empty() {

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use super::{
     super::{
         fields::{
-            Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
-            shown, texts,
+            Field, Row, Shown, added_words, context, default_sides, fields, is_new_name, is_simple, members,
+            new_name, shown, texts,
         },
         origins::{Told, Way, change_words, origin_words},
         view::{
@@ -55,8 +55,16 @@ pub(super) fn full(change: &Change, options: &MarkdownOptions, told: Told) -> St
         out.push_str(&fence(&lines.join("\n"), "diff"));
     }
     out.push_str(&links(&sources, options));
+    if !change.blocked_by.is_empty() {
+        out.push_str(&waits(&format!("Waits for {}", waits_for(change))));
+    }
     out.push_str(&remarks(change, options));
     out
+}
+
+/// What a change, or a list of assignments, waits for.
+pub(super) fn waits(sentence: &str) -> String {
+    format!("{}\n\n", markdown(sentence).replacen("Waits", "**Waits**", 1))
 }
 
 /// The change in one line of bounded length.
@@ -186,7 +194,9 @@ fn lines(change: &Change, told: Told) -> (Vec<String>, Vec<Via>) {
         match field {
             Field::Set { name, removed, added, unchanged } => {
                 let mut sums = Vec::new();
-                for (number, word) in [(members(removed), "removed"), (members(added), "added")] {
+                for (number, word) in
+                    [(members(removed), "removed"), (members(added), added_words(change, name))]
+                {
                     match number {
                         0 => {}
                         number if whole => sums.push(number.to_string()),
@@ -318,9 +328,6 @@ pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
             out.push_str(&format!("{}. {}\n", index + 1, markdown(step.raw())));
         }
         out.push('\n');
-    }
-    if !change.blocked_by.is_empty() {
-        out.push_str(&format!("**Waits** for {}\n\n", markdown(&waits_for(change))));
     }
     if !change.granted_by_base.is_empty() {
         let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();

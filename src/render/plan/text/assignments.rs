@@ -4,7 +4,7 @@ use super::{
     super::{
         origins::change_words,
         page::{Page, Paint, Text},
-        view::{Group, Member, assignments, reason_words},
+        view::{Group, Member, assignments, reason_words, waiting},
     },
     Signs, change,
 };
@@ -58,6 +58,9 @@ fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) {
     }
     for member in special {
         put_member(page, member, signs);
+    }
+    for sentence in waiting(&group.members.iter().collect::<Vec<_>>()) {
+        change::waits(page, 6, &sentence);
     }
 }
 

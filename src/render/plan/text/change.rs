@@ -3,8 +3,8 @@
 use super::{
     super::{
         fields::{
-            Field, Row, Shown, context, default_sides, fields, is_new_name, is_simple, members, new_name,
-            shown, texts,
+            Field, Row, Shown, added_words, context, default_sides, fields, is_new_name, is_simple, members,
+            new_name, shown, texts,
         },
         origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
@@ -31,7 +31,15 @@ pub(super) fn put(page: &mut Page, change: &Change, signs: Signs) {
             put_field(page, change, &field, signs);
         }
     }
+    if !change.blocked_by.is_empty() {
+        waits(page, ABOUT, &format!("Waits for {}", waits_for(change)));
+    }
     remarks(page, ABOUT, change, signs);
+}
+
+/// What a change, or a list of assignments, waits for.
+pub(super) fn waits(page: &mut Page, indent: usize, sentence: &str) {
+    page.put(indent, indent + 2, &Text::new().own(Paint::Notice, sentence));
 }
 
 /// The sign of an action, and its colour.
@@ -107,7 +115,8 @@ fn put_field(page: &mut Page, change: &Change, field: &Field<'_>, signs: Signs) 
     match field {
         Field::Set { name, removed, added, unchanged } => {
             let mut parts = Vec::new();
-            for (number, word) in [(members(removed), "removed"), (members(added), "added")] {
+            for (number, word) in [(members(removed), "removed"), (members(added), added_words(change, name))]
+            {
                 match (number, change.action) {
                     (0, _) => {}
                     (_, Action::Create | Action::Delete) => parts.push(number.to_string()),
@@ -291,10 +300,6 @@ pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change, signs: Si
                 .said(Paint::Plain, step.raw());
             page.put(indent + 2, indent + 5, &text);
         }
-    }
-    if !change.blocked_by.is_empty() {
-        let text = Text::new().own(Paint::Notice, format_args!("Waits for {}", waits_for(change)));
-        page.put(indent, indent + 2, &text);
     }
     if !change.granted_by_base.is_empty() {
         let names: Vec<&str> = change.granted_by_base.iter().map(|name| name.raw()).collect();

@@ -1,0 +1,27 @@
+//! Nobody is given more than whoever the credential acts for holds, where the provider knows that rule.
+//! What it cannot tell is refused.
+
+use super::Facts;
+use crate::{
+    contract::Given,
+    model::RoleId,
+    plan::{
+        change::{Hand, Plan, Verdict, What},
+        document::Guard,
+    },
+};
+
+/// Runs after it is known which changes wait for a person: what is not sent gives nobody anything.
+pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
+    for change in &mut plan.changes {
+        let What::Assignment { scope, class, principal, before, after } = &change.what else { continue };
+        let Some(RoleId::Live(role)) = after else { continue };
+        if before == after || change.by_hand != Hand::Nothing || !change.blocked_by.is_empty() {
+            continue;
+        }
+        let given = Given { class, scope, principal, role };
+        let Err(message) = facts.spec.may_give(given, facts.live) else { continue };
+        let help = "Apply with a credential that may do more, or `--allow escalation --reason TEXT`.";
+        change.verdicts.push(Verdict::refuse(Guard::Escalation, message, Some(help.into())));
+    }
+}
