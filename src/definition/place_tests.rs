@@ -132,7 +132,10 @@ assignments:
   - { role: ruler, users: [u1] }
 ",
     );
-    assert_snapshot!(lines.join("\n"), @"RC034 roles/a.yaml:4:45: Cities ships a role `Sovereign` already");
+    assert_snapshot!(lines.join("\n"), @"
+    RC034 roles/a.yaml:4:45: Cities ships a role `Sovereign` already
+    RC028 roles/a.yaml:7:13: `ruler` is a role of the level realm, and cannot be held at the whole target
+    ");
 }
 
 #[test]

@@ -484,7 +484,7 @@ fn what_cannot_be_read_is_not_changed() {
           held by nobody · roles/all.yaml:3
           Takes over a live role that no earlier revision is known to declare.
           description: (none) → "Needed"
-          permissions: 1 added
+          permissions: 1 wanted; what is there now cannot be read
             + reports: read
           ! Refused: this cannot be changed
               the permissions of role `Odd` cannot be read, so nobody can tell what would change

@@ -122,11 +122,11 @@ default_role: code-reader
 assignments:
   - role: code-reader
     users:
-      - mira # mira
-      - \"0815\" # 0815
+      - mira
+      - \"0815\"
   - role: builtin:owner
     users:
-      - ada # ada
+      - ada
 ";
     assert_eq!(text, expected);
     assert_eq!(skipped(&additions), Vec::<String>::new());
@@ -261,7 +261,7 @@ fn what_is_declared_is_left_alone() {
     assert_eq!(keys, ["three-2"]);
     assert_eq!(
         sections(&part(&additions), &Acme)[1],
-        "assignments:\n  - role: eins\n    users:\n      - ben # ben\n"
+        "assignments:\n  - role: eins\n    users:\n      - ben\n"
     );
     assert_eq!(
         skipped(&additions),
@@ -335,7 +335,7 @@ assignments:
   users: [mira]
 - role: new
   users:
-    - ann # ann
+    - ann
 
 # the end
 ";
@@ -356,7 +356,7 @@ roles:
 assignments:
   - role: new
     users:
-      - ann # ann
+      - ann
 ";
     assert_eq!(added("provider: acme\npermission_sets: { a: [read_code] }").as_deref(), Ok(expected));
     let windows = added("provider: acme\r\nroles: {} # none\r\nassignments: []\r\n").unwrap();
