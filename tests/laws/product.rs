@@ -260,7 +260,7 @@ pub(super) const WORKOS: Product = Product {
     ],
     builtin: |_| "builtin:member",
     by_hand: false,
-    imports: false,
+    imports: true,
     state: |state| {
         let environment = &state["environments"][0];
         let mut read = State::default();

@@ -51,13 +51,17 @@ fn counts(summary: OutcomeSummary) -> Option<String> {
 }
 
 const READ_BACK: &str = "Verified: everything was read back, and nothing is left to do.";
-const ONLY_BY_HAND: &str =
-    "Verified: everything was read back, and only what has to be done by hand is left.";
+const REST_BY_HAND: &str = "Verified: what was sent was read back; the rest has to be done by hand.";
+const ONLY_BY_HAND: &str = "Only what has to be done by hand is left.";
 
 /// What reading back confirmed.
-fn verified(target: &TargetOutcome) -> &'static str {
-    let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
-    if waits.iter().all(|status| of(target, *status).is_empty()) { READ_BACK } else { ONLY_BY_HAND }
+fn verified<'a>(changes: impl IntoIterator<Item = &'a ChangeOutcome>) -> &'static str {
+    let summary = OutcomeSummary::of(changes);
+    match (summary.waiting(), summary.applied) {
+        (0, _) => READ_BACK,
+        (_, 0) => ONLY_BY_HAND,
+        _ => REST_BY_HAND,
+    }
 }
 
 /// What reading back found that no list of changes tells already. `None` where the target was not to
@@ -108,7 +112,7 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     }
     let done = summary.total() > 0 && summary.settled() == summary.total();
     if done && unread + broken + refused == 0 {
-        sentences.push(if summary.waiting() > 0 { ONLY_BY_HAND } else { READ_BACK }.to_owned());
+        sentences.push(verified(outcome.targets.iter().flat_map(|target| &target.changes)).to_owned());
     }
     let (refused, broken) = if alone { (refused, broken) } else { (0, 0) };
     for (number, one, many) in [

@@ -139,7 +139,10 @@ fn the_last_line_is_exact() {
         @"Nothing to do. Live matches the definitions.");
     let by_hand = vec![change(Action::Create, "x", ChangeStatus::Manual, None)];
     insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, by_hand)]),
-        @"Nothing sent: 1 to be done by hand. Verified: everything was read back, and only what has to be done by hand is left.");
+        @"Nothing sent: 1 to be done by hand. Only what has to be done by hand is left.");
+    let some = many(2, ChangeStatus::Applied).chain(many(1, ChangeStatus::Manual)).collect();
+    insta::assert_snapshot!(conclude(vec![target("a", TargetResult::Applied, some)]),
+        @"Applied 2 of 3: 1 to be done by hand. Verified: what was sent was read back; the rest has to be done by hand.");
     let mut unverified = target("a", TargetResult::Applied, many(1, ChangeStatus::Applied).collect());
     unverified.verification.verified = false;
     insta::assert_snapshot!(conclude(vec![unverified]), @"Applied 1 of 1. 1 target is not verified.");
