@@ -7,7 +7,7 @@ use std::{
 
 use proptest::prelude::*;
 
-use super::product::Product;
+use super::product::{Product, Way};
 
 /// Roles that are tried, each under a key of its own.
 const ROLES: usize = 4;
@@ -102,11 +102,22 @@ fn definitions(product: &Product) -> impl Strategy<Value = Definitions> + use<> 
             } else if places.is_empty() {
                 places.extend(everywhere.first());
             }
+            let may = (product.permissions)(&places);
+            // At least one of those that it may have.
+            let permissions = match (permissions as usize).is_multiple_of(1 << may.len()) {
+                true => 1,
+                false => permissions,
+            };
+            let name = match product.way {
+                // Only a person who knows what is meant gets names out of each other's way.
+                Way::Dashboard => format!("Role {index} {}", names[index]),
+                Way::Api | Way::Attested => format!("Role {}", names[index]),
+            };
             Some(Role {
-                name: format!("Role {}", names[index]),
+                name,
                 description: format!("Needed {described}"),
                 base: product.bases.get(base % product.bases.len().max(1)).copied(),
-                permissions: chosen(product.permissions, permissions).into_iter().collect(),
+                permissions: chosen(may, permissions).into_iter().collect(),
                 places,
             })
         };
@@ -163,6 +174,18 @@ impl Definitions {
         there[choice % there.len()].clone()
     }
 
+    /// For each role its name in `before`, its name here, and whether it lives in places.
+    pub(super) fn renames<'d>(
+        &'d self,
+        before: Option<&'d Self>,
+    ) -> impl Iterator<Item = (Option<&'d str>, Option<&'d str>, bool)> {
+        self.roles.iter().enumerate().map(move |(index, now)| {
+            let former = before.and_then(|before| before.roles[index].as_ref());
+            let placed = now.as_ref().or(former).is_some_and(|role| !role.places.is_empty());
+            (former.map(|role| &*role.name), now.as_ref().map(|role| &*role.name), placed)
+        })
+    }
+
     /// What is there once this is applied after `before`.
     pub(super) fn expected(&self, product: &Product, before: Option<&Self>) -> State {
         let mut state = State::default();
@@ -170,7 +193,10 @@ impl Definitions {
             let permissions: Vec<&str> = role.permissions.iter().map(|one| (product.plain)(one)).collect();
             let mut permissions = permissions;
             permissions.sort_unstable();
-            let says = format!("{:?} {} {permissions:?}", role.base, role.description);
+            let says = match product.way {
+                Way::Dashboard => String::new(),
+                Way::Api | Way::Attested => format!("{:?} {} {permissions:?}", role.base, role.description),
+            };
             let places = if role.places.is_empty() { vec![""] } else { role.places.clone() };
             for place in places {
                 state.roles.insert((place.to_owned(), role.name.clone()), says.clone());

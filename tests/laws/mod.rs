@@ -9,11 +9,11 @@ mod definitions;
 mod product;
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::common::{Emulator, Project, project::Output};
+use crate::common::{Emulator, Project, emulator::text, http, project::Output};
 use definitions::{Case, Definitions, State, cases};
-use product::Product;
+use product::{Product, Way};
 
 /// A random plan may delete half of everything.
 const ALLOWED: &str = "--allow max_deletes --allow max_unassigns --reason laws";
@@ -51,16 +51,18 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
     ));
     project.git("init -q -b main");
     let Case { first, second, fault } = case;
-    if product.by_hand {
-        define(&project, product, first, None);
-        settle_by_hand(emulator, &project)?;
-        define(&project, product, second, Some(first));
-        return settle_by_hand(emulator, &project);
-    }
     define(&project, product, first, None);
-    settle(product, emulator, &project, &first.expected(product, None))?;
-
+    match product.way {
+        Way::Api => settle(product, emulator, &project, &first.expected(product, None))?,
+        Way::Attested => settle_by_hand(emulator, &project)?,
+        Way::Dashboard => settle_half_by_hand(product, emulator, &project, first, None)?,
+    }
     define(&project, product, second, Some(first));
+    match product.way {
+        Way::Api => {}
+        Way::Attested => return settle_by_hand(emulator, &project),
+        Way::Dashboard => return settle_half_by_hand(product, emulator, &project, second, Some(first)),
+    }
     let wanted = second.expected(product, Some(first));
     // Something goes wrong on the way, and the next apply ends it.
     emulator.faults(&[fault]);
@@ -69,9 +71,6 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
     expect(broken.code != 101, "it did not panic", &broken)?;
     settle(product, emulator, &project, &wanted)?;
 
-    if !product.imports {
-        return Ok(());
-    }
     // Whoever begins with what is live has nothing to do.
     let other = Project::new();
     let config = project.read("rolecall.yaml").replace("roles/*.yaml", "imported/*.yaml");
@@ -123,6 +122,80 @@ fn settle_by_hand(emulator: &Emulator, project: &Project) -> Result<(), String> 
     expect(planned.code == 0, "nothing is left to do", &planned)
 }
 
+/// A person makes the roles by turns with applies, which give them to people.
+fn settle_half_by_hand(
+    product: &Product,
+    emulator: &Emulator,
+    project: &Project,
+    definitions: &Definitions,
+    before: Option<&Definitions>,
+) -> Result<(), String> {
+    let apply = || project.run(&format!("apply --auto-approve {ALLOWED}"));
+    let mut applied = apply();
+    for round in 0..3 {
+        if applied.code != 8 {
+            break;
+        }
+        click(emulator, definitions, before, round == 0);
+        let attested = project.run("import --attest");
+        expect(attested.code == 0, "it is attested", &project.plan())?;
+        project.save("done by hand");
+        applied = apply();
+    }
+    expect(applied.code == 0, "it is applied", &applied)?;
+    let differs =
+        definitions.expected(product, before).differs(&(product.state)(&emulator.get("/_dashboard/state")));
+    expect(differs.is_empty(), &differs, &applied)?;
+    let planned = project.run("plan --detailed-exitcode");
+    expect(planned.code == 0, "nothing is left to do", &planned)
+}
+
+/// What a person does who follows the steps for roles: a role that somebody holds cannot be deleted yet.
+/// Whoever renamed roles does not do it again.
+fn click(emulator: &Emulator, definitions: &Definitions, before: Option<&Definitions>, renames: bool) {
+    let roles = || emulator.get("/_dashboard/state")["enterprises"][0]["roles"].clone();
+    let id = |name: &str, kind: &str| {
+        let roles = roles();
+        let mut roles = roles.as_array().into_iter().flatten();
+        let role = roles.find(|role| text(role, "name") == name && text(role, "type") == kind);
+        role.map(|role| format!("/_dashboard/roles/{}", text(role, "id")))
+    };
+    let dashboard = |method: &str, path: &str, body: Option<Value>| {
+        let _answer = http::send(&emulator.address, method, path, body.as_ref());
+    };
+    let roles: Vec<_> = definitions
+        .renames(before)
+        .map(|(from, to, placed)| (from, to, if placed { "org" } else { "enterprise" }))
+        .collect();
+    for (from, to, kind) in &roles {
+        let Some(path) = from.and_then(|from| id(from, kind)) else { continue };
+        match to {
+            // Another role may bear the name by now.
+            None if !renames && roles.iter().any(|(_, to, other)| to == from && other == kind) => {}
+            None => dashboard("DELETE", &path, None),
+            // Names may go around in a ring.
+            Some(to) if renames && Some(*to) != *from => {
+                dashboard("PATCH", &path, Some(json!({ "name": format!("{to} soon") })));
+            }
+            Some(_) => {}
+        }
+    }
+    // Who cannot give a name yet, because somebody still holds the role that bears it, does it later.
+    for (_, to, kind) in &roles {
+        if let Some((to, path)) =
+            to.filter(|to| id(to, kind).is_none()).and_then(|to| Some((to, id(&format!("{to} soon"), kind)?)))
+        {
+            dashboard("PATCH", &path, Some(json!({ "name": to })));
+        }
+    }
+    for (_, to, kind) in roles {
+        let is_there = |name: &str| id(name, kind).is_some() || id(&format!("{name} soon"), kind).is_some();
+        if let Some(name) = to.filter(|name| !is_there(name)) {
+            dashboard("POST", "/_dashboard/roles", Some(json!({ "name": name, "type": kind })));
+        }
+    }
+}
+
 /// The part of a plan that does not tell when it was made.
 fn targets(plan: &Output) -> Value {
     let plan: Value = serde_json::from_str(&plan.stdout).unwrap_or_default();
@@ -151,4 +224,9 @@ fn of_workos() {
 #[test]
 fn of_infracodebase() {
     hold(&product::INFRACODEBASE);
+}
+
+#[test]
+fn of_devin() {
+    hold(&product::DEVIN);
 }

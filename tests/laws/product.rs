@@ -18,8 +18,8 @@ pub(super) struct Product {
     /// A role is known by its name; else by its key, which is its slug.
     pub(super) named: bool,
     pub(super) bases: &'static [&'static str],
-    /// Lines under `permissions:`.
-    pub(super) permissions: &'static [&'static str],
+    /// Lines under `permissions:` of a role that lives in these places.
+    pub(super) permissions: fn(&[&'static str]) -> &'static [&'static str],
     /// What the API calls the permission of such a line.
     pub(super) plain: fn(&'static str) -> &'static str,
     /// Organizations that have roles of their own; none where all roles are the target's.
@@ -34,12 +34,20 @@ pub(super) struct Product {
     pub(super) people: &'static [Person],
     /// A role that is always in a place.
     pub(super) builtin: fn(&str) -> &'static str,
-    /// Whether everything is done by hand and attested; nothing of it is in the emulator's state.
-    pub(super) by_hand: bool,
-    /// Whether an import brings back everything that definitions can say.
-    pub(super) imports: bool,
+    pub(super) way: Way,
     /// What the emulator's state says.
     pub(super) state: fn(&Value) -> State,
+}
+
+/// How roles come to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// By requests.
+    Api,
+    /// By a person, and the emulator knows nothing of it.
+    Attested,
+    /// By a person in the dashboard; who holds them, by requests. Nothing tells their permissions.
+    Dashboard,
 }
 
 /// Somebody who is given roles in one place.
@@ -86,14 +94,16 @@ pub(super) const CODERABBIT: Product = Product {
     on_unassign: "{ to: builtin:cr_member }",
     named: true,
     bases: &[],
-    permissions: &[
-        "reports: [read]",
-        "learnings: [read]",
-        "integrations: [write]",
-        "api_keys: [delete]",
-        "audit_logs: [read]",
-        "repository_settings: [write]",
-    ],
+    permissions: |_| {
+        &[
+            "reports: [read]",
+            "learnings: [read]",
+            "integrations: [write]",
+            "api_keys: [delete]",
+            "audit_logs: [read]",
+            "repository_settings: [write]",
+        ]
+    },
     plain: |line| match line {
         "reports: [read]" => "reports:read",
         "learnings: [read]" => "learnings:read",
@@ -114,8 +124,7 @@ pub(super) const CODERABBIT: Product = Product {
         person("1006", "1006", ""),
     ],
     builtin: |_| "builtin:cr_member",
-    by_hand: false,
-    imports: true,
+    way: Way::Api,
     state: |state| {
         let org = &state["tenants"][0]["orgs"][0];
         let mut read = State::default();
@@ -153,14 +162,16 @@ pub(super) const GITLAB: Product = Product {
     on_unassign: "keep_base",
     named: true,
     bases: &["guest", "reporter"],
-    permissions: &[
-        "- admin_web_hook",
-        "- admin_push_rules",
-        "- archive_project",
-        "- remove_project",
-        "- read_runners",
-        "- manage_deploy_tokens",
-    ],
+    permissions: |_| {
+        &[
+            "- admin_web_hook",
+            "- admin_push_rules",
+            "- archive_project",
+            "- remove_project",
+            "- read_runners",
+            "- manage_deploy_tokens",
+        ]
+    },
     plain: item,
     role_places: &[],
     can_delete: |_| true,
@@ -174,8 +185,7 @@ pub(super) const GITLAB: Product = Product {
         person("yuki", "yuki", "acme/platform"),
     ],
     builtin: |_| "builtin:reporter",
-    by_hand: false,
-    imports: true,
+    way: Way::Api,
     state: |state| {
         let mut read = State::default();
         for role in list(state, "roles") {
@@ -238,14 +248,16 @@ pub(super) const WORKOS: Product = Product {
     on_unassign: "{ to: builtin:member }",
     named: false,
     bases: &[],
-    permissions: &[
-        "- \"billing:read\"",
-        "- \"billing:write\"",
-        "- \"members:manage\"",
-        "- \"reports:read\"",
-        "- \"audit:export\"",
-        "- \"settings:write\"",
-    ],
+    permissions: |_| {
+        &[
+            "- \"billing:read\"",
+            "- \"billing:write\"",
+            "- \"members:manage\"",
+            "- \"reports:read\"",
+            "- \"audit:export\"",
+            "- \"settings:write\"",
+        ]
+    },
     plain: item,
     role_places: &["org_acme", "org_globex", "org_initech"],
     can_delete: |places| !places.is_empty(),
@@ -259,8 +271,7 @@ pub(super) const WORKOS: Product = Product {
         person("id:user_ada", "user_ada", "org_initech"),
     ],
     builtin: |_| "builtin:member",
-    by_hand: false,
-    imports: true,
+    way: Way::Api,
     state: |state| {
         let environment = &state["environments"][0];
         let mut read = State::default();
@@ -293,14 +304,16 @@ pub(super) const INFRACODEBASE: Product = Product {
     on_unassign: "{ to: builtin:member }",
     named: true,
     bases: &[],
-    permissions: &[
-        "- enterprise.rulesets.approve",
-        "- enterprise.compliance.approve",
-        "- enterprise.members.manage",
-        "- enterprise.billing.read",
-        "- workspace.rulesets.manage",
-        "- workspace.files.write",
-    ],
+    permissions: |_| {
+        &[
+            "- enterprise.rulesets.approve",
+            "- enterprise.compliance.approve",
+            "- enterprise.members.manage",
+            "- enterprise.billing.read",
+            "- workspace.rulesets.manage",
+            "- workspace.files.write",
+        ]
+    },
     plain: item,
     role_places: &["workspace"],
     can_delete: |_| true,
@@ -316,7 +329,70 @@ pub(super) const INFRACODEBASE: Product = Product {
         person("email:zoe@example.test", "zoe", "ws-storage"),
     ],
     builtin: |place| if place == "enterprise" { "builtin:member" } else { "builtin:workspace_editor" },
-    by_hand: true,
-    imports: true,
+    way: Way::Attested,
     state: |_| State::default(),
+};
+
+pub(super) const DEVIN: Product = Product {
+    name: "devin",
+    arguments: &[],
+    seed: || {
+        let user = |name: &str| json!({ "id": format!("user-{name}"), "email": format!("{name}@acme.test"), "role": "account_member" });
+        let users = ["mira", "okan", "zoe", "yuki"].map(user);
+        let organization = |id: &str| json!({ "id": format!("org-{id}"), "name": id });
+        json!({
+            "provider": "devin",
+            "enterprises": [{
+                "name": "acme",
+                "anybody": "service-user-rolecall",
+                "organizations": [organization("apps"), organization("data")],
+                "users": users,
+                "service_users": [{ "id": "service-user-rolecall", "name": "rolecall", "role": "account_admin" }],
+            }],
+        })
+    },
+    settings: "",
+    on_unassign: "remove_member",
+    named: true,
+    bases: &[],
+    permissions: |places| match places {
+        [] => &["- manage_billing", "- manage_account_playbooks", "- manage_account_knowledge"],
+        _ => &[
+            "- manage_playbooks",
+            "- manage_knowledge",
+            "- manage_api_keys",
+            "- use_deepwiki",
+            "- use_ask_devin",
+        ],
+    },
+    plain: item,
+    role_places: &["organization"],
+    can_delete: |_| true,
+    role_scope: |places| Some(if places.is_empty() { "enterprise" } else { "organization" }.to_owned()),
+    person_scope: |place| Some(format!("{{ organization: [{place}] }}")),
+    is_held_in: |places, _| !places.is_empty(),
+    people: &[
+        person("id:user-mira", "user-mira", "org-apps"),
+        person("id:user-okan", "user-okan", "org-apps"),
+        person("id:user-mira", "user-mira", "org-data"),
+        person("email:zoe@acme.test", "user-zoe", "org-data"),
+    ],
+    builtin: |_| "builtin:org_member",
+    way: Way::Dashboard,
+    state: |state| {
+        let enterprise = &state["enterprises"][0];
+        let custom = || list(enterprise, "roles").filter(|role| role["builtin"] != true);
+        let mut read = State::default();
+        for role in custom() {
+            let place = if text(role, "type") == "org" { "organization" } else { "" };
+            read.roles.insert((place.to_owned(), text(role, "name")), String::new());
+        }
+        for user in list(enterprise, "users") {
+            for (place, id) in user["organizations"].as_object().into_iter().flatten() {
+                let held = custom().find(|role| role["id"] == *id);
+                read.holds.insert((place.clone(), text(user, "id")), held.map(|role| text(role, "name")));
+            }
+        }
+        read
+    },
 };

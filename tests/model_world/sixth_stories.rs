@@ -52,8 +52,8 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     replace t/role/helper@site=east: base low -> high
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
-    0. take 1 from crew 3
     0. make rolecall temporary 528211f9:
+    1. take 1 from crew 3
     1. set t/role/helper@site=east: [audit]
     2. give t/role/helper@site=east to crew 3
     2. give t/role/helper@site=east to seat 2
@@ -70,8 +70,8 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     replace t/role/helper@site=east: base low -> high
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
-    0. take 1 from crew 3
     0. make rolecall temporary 528211f9:
+    1. take 1 from crew 3
     1. set t/role/helper@site=east: [audit]
     2. give t/role/helper@site=east to crew 3
     2. give t/role/helper@site=east to seat 2

@@ -109,6 +109,10 @@ impl Order<'_> {
             };
             let take = self.step(people(leave, Some(from), &who));
             self.way(take, Some(from), None, false);
+            // Nothing is taken for a role that could not be made.
+            if !waits && let Some(create) = self.create.get(to) {
+                self.hard.push((*create, take));
+            }
             // Who is given the same role in place of another one, too, is given it once.
             let mut rest = Vec::new();
             for (change, principal) in who.iter().cloned() {

@@ -104,7 +104,7 @@ const ROLES: &[RoleClass] = &[
     RoleClass {
         class: ENVIRONMENT_ROLE,
         delete: Do::Manual,
-        delete_needs_vacancy: false,
+        delete_needs_vacancy: true,
         declares_builtin: true,
         ..COMMON
     },

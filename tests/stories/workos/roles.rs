@@ -162,10 +162,14 @@ fn another_slug_is_another_role_in_place_of_the_old_one() {
 fn a_role_of_the_environment_is_deleted_by_hand() {
     let emulator = emulator();
     let project = project(&emulator, "");
+    // Whoever holds it would be given the default role of their organization without a word.
     define(&project, "removed:\n  - { key: support-agent }\n");
+    let _held = project.plan().exits(4).has("role `support-agent` is held by okan@acme.example.test");
+    assert_eq!(emulator.sent(), [""; 0]);
+    define(&project, "removed:\n  - { key: support-agent, reassign_to: builtin:member }\n");
     let _steps = project.plan().exits(0).has("Delete the role `Support agent`.");
     let _waits = project.apply().exits(8);
-    assert_eq!(emulator.sent(), [""; 0]);
+    assert_eq!(super::held_by(&emulator, "om_acme_okan"), "member");
     dashboard(&emulator, "DELETE", "roles/support-agent", &json!({}));
     project.is_in_place();
 }
