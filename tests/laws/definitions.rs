@@ -159,8 +159,11 @@ impl Definitions {
                 let _ = writeln!(yaml, "    scope: {scope}");
             }
         }
-        yaml.replace("roles:\nassignments", "roles: {}\nassignments").replace("assignments:\n\n", "")
-            + if self.holds.iter().all(Option::is_none) { "  []\n" } else { "" }
+        // What is empty is written as such.
+        if self.holds.iter().all(Option::is_none) {
+            yaml.push_str("  []\n");
+        }
+        yaml.replace("roles:\nassignments", "roles: {}\nassignments")
     }
 
     /// How a role is referred to that somebody holds in a place, and its name where it is no built-in one.
@@ -190,9 +193,9 @@ impl Definitions {
     pub(super) fn expected(&self, product: &Product, before: Option<&Self>) -> State {
         let mut state = State::default();
         for role in self.roles.iter().flatten() {
-            let permissions: Vec<&str> = role.permissions.iter().map(|one| (product.plain)(one)).collect();
-            let mut permissions = permissions;
-            permissions.sort_unstable();
+            let permissions: BTreeSet<&str> =
+                role.permissions.iter().map(|one| (product.plain)(one)).collect();
+            let permissions: Vec<&str> = permissions.into_iter().collect();
             let says = match product.way {
                 Way::Dashboard => String::new(),
                 Way::Api | Way::Attested => format!("{:?} {} {permissions:?}", role.base, role.description),
