@@ -2,6 +2,7 @@
 //! is owned.
 
 mod assignments;
+mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;

@@ -313,7 +313,7 @@ pub enum Origin {
 }
 
 /// Why a change exists, where that is not plain from the definitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Only permissions that come from the base role differ.
@@ -495,6 +495,8 @@ pub enum Guard {
     Blocked,
     /// Nothing says what taking the role from somebody means.
     OnUnassign,
+    /// An `exclusive` list is not the whole truth, and no apply can make it so.
+    Exclusive,
     /// What is managed or guarded would change in one apply with roles.
     ScopeChange,
     /// The base revision or the record of the last apply cannot be used, and the plan depends on it.
@@ -521,6 +523,38 @@ pub struct Unmanaged {
     pub roles: Vec<UnmanagedRole>,
     /// Assignments that nobody declared; `null` where assignments were not read.
     pub assignments: Option<u64>,
+    /// Roles that somebody keeps although the definitions would take them away: what differs and stays.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<Kept>,
+    /// How many lists of principals could not be read as a whole, so that nobody knows whether they
+    /// differ.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+pub(super) fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Holders of a role in one place who keep it although the definitions would take it away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// The role.
+    pub role: RoleValue,
+    /// Where, such as `group acme/platform`; `null` in the target itself.
+    pub place: Option<Untrusted>,
+    /// Class of the principals: `user`, `saml_group` ...
+    pub class: Untrusted,
+    /// How many.
+    pub number: u64,
+    /// What to call the first ten of them, sorted.
+    pub people: Vec<Untrusted>,
+    /// Why the definitions would take it away.
+    pub reason: Reason,
+    /// Why it stays, as the rest of a sentence.
+    pub why: Untrusted,
 }
 
 /// A custom role that nobody declared.

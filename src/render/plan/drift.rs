@@ -3,7 +3,10 @@
 
 use std::mem;
 
-use super::{origins::has_origin, view::count};
+use super::{
+    origins::has_origin,
+    view::{against, count, kept_number},
+};
 use crate::plan::{
     PlanDocument,
     document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
@@ -70,8 +73,9 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut read, mut failed) = (Vec::new(), 0, 0);
+    let (mut changes, mut read, mut failed, mut kept) = (Vec::new(), 0, 0, 0);
     for target in targets {
+        kept += kept_number([target]);
         changes.extend(&target.changes);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
     }
@@ -99,7 +103,10 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     }
     let unread = count(failed, "target", "targets");
     match (parts.join(", "), read, failed) {
-        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
+        (none, _, 0) if none.is_empty() => match against(kept) {
+            None => "No drift. Live is as it was recorded last.".to_owned(),
+            Some(kept) => format!("No drift that an apply could put back; {kept}."),
+        },
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
             format!("No drift in what could be read; {unread} could not be read.")

@@ -28,8 +28,8 @@ use super::{
     refusals::refusals,
     view::{
         INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
-        has_special_mode, headline, is_one_sided, is_quiet, lacks_record, left, minute, objects, scope_words,
-        short,
+        has_special_mode, headline, is_one_sided, is_quiet, kept, lacks_record, left, minute, objects,
+        scope_words, short,
     },
 };
 use crate::{
@@ -298,6 +298,13 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
         page.put(2, 4, &Text::new().own(Paint::Plain, text));
     }
     pending_only(page, target, signs);
+    let kept = kept(target, true);
+    if !kept.is_empty() {
+        page.blank();
+    }
+    for sentence in kept {
+        page.put(2, 4, &Text::new().own(Paint::Notice, "Stays: ").prose(Paint::Plain, &sentence));
+    }
     if let Some(left) = left_alone(target, true) {
         page.blank();
         page.put(

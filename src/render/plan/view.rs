@@ -9,7 +9,7 @@ use super::origins::{Told, change_words, has_origin};
 use crate::{
     model::{Address, Untrusted},
     plan::document::{
-        Action, Blame, Change, FieldChange, FieldValue, Guard, Left, Origin, PlanDocument, Reason,
+        Action, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument, Reason,
         ScopeChange, Summary, TargetPlan,
     },
 };
@@ -372,6 +372,50 @@ pub(super) fn is_quiet(target: &TargetPlan) -> bool {
         && target.left.is_empty()
         && target.notes.is_empty()
         && target.findings.is_empty()
+        && target.unmanaged.kept.is_empty()
+        && target.unmanaged.unread == 0
+}
+
+/// Who keeps a role against the definitions, as whole sentences; unescaped.
+pub(super) fn kept(target: &TargetPlan, names: bool) -> Vec<String> {
+    let sentence = |kept: &Kept| {
+        let (who, keep, them) = match kept.number {
+            1 => (format!("1 {}", kept.class.raw()), "keeps", "it"),
+            n => (format!("{n} {}s", kept.class.raw()), "keep", "them"),
+        };
+        let place = kept.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.raw()));
+        let although = match kept.reason {
+            Reason::Expired => "though the assignment has expired",
+            Reason::NotInExclusiveList => "though its list is exclusive and leaves them out",
+            Reason::NeverDeclared => "though git never declared it",
+            _ => "though git no longer declares it",
+        };
+        let role = kept.role.name.raw();
+        let why = kept.why.raw().trim_end_matches('.');
+        let mut people: Vec<&str> = kept.people.iter().map(Untrusted::raw).collect();
+        let more = usize::try_from(kept.number).unwrap_or(usize::MAX).saturating_sub(people.len());
+        let others = format!("{more} more");
+        if more > 0 {
+            people.push(&others);
+        }
+        let people = if names { format!(": {}", people.join(", ")) } else { String::new() };
+        format!("{who} {keep} `{role}`{place}, {although}: {why}. rolecall leaves {them} alone{people}.")
+    };
+    target.unmanaged.kept.iter().map(sentence).collect()
+}
+
+/// How many assignments stay although the definitions would take them away.
+pub(super) fn kept_number<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>) -> u64 {
+    targets.into_iter().flat_map(|target| &target.unmanaged.kept).map(|kept| kept.number).sum()
+}
+
+/// `2 assignments stay against the definitions`; nothing where there are none.
+pub(super) fn against(kept: u64) -> Option<String> {
+    match kept {
+        0 => None,
+        1 => Some("1 assignment stays against the definitions".to_owned()),
+        n => Some(format!("{n} assignments stay against the definitions")),
+    }
 }
 
 /// The manage modes, where one is not the default.
@@ -458,15 +502,23 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     }
     let left: usize = plan.targets.iter().map(|target| target.left.len()).sum();
     let selects = plan.targets.iter().any(|target| !target.selection.is_empty());
+    let against = against(kept_number(&plan.targets));
     let mut line = match counts.as_str() {
         "" if left > 0 => "No changes of the definitions".to_owned(),
         "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
+        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0) => {
+            "No changes in what could be read".to_owned()
+        }
+        "" if against.is_some() => "No changes".to_owned(),
         "" => "No changes. Live matches the definitions".to_owned(),
         counts => format!("Plan: {counts}"),
     };
     if left > 0 {
         line.push_str(&format!("; {} left alone", count(left, "difference", "differences")));
+    }
+    if let Some(against) = against {
+        line.push_str(&format!("; {against}"));
     }
     if failed > 0 {
         let all = plan.targets.len();

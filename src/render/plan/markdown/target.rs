@@ -7,8 +7,8 @@ use super::{
         refusals::{all_refused, allowable, guard_name, refusal_words, verdicts},
         view::{
             INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, assignments, capitalized, count, has_special_guards,
-            has_special_mode, is_assignment, is_one_sided, is_quiet, lacks_record, left, minute, objects,
-            scope_words, short, verb,
+            has_special_mode, is_assignment, is_one_sided, is_quiet, kept, lacks_record, left, minute,
+            objects, scope_words, short, verb,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
@@ -311,6 +311,9 @@ fn remarks(target: &TargetPlan, options: &MarkdownOptions, told: Told) -> Sectio
         .iter()
         .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))));
     items.extend(notes);
+    for sentence in kept(target, options.names) {
+        items.push(Item::new(Subject::Note, 1, format!("- Stays: {}\n", advice::prose(&sentence))));
+    }
     for (verdict, _) in verdicts(target) {
         if verdict.outcome == VerdictOutcome::NotApplicable {
             let guard = markdown_code(guard_name(verdict.guard));
