@@ -584,10 +584,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The most similar of `known`, if it is similar enough to be meant.
+/// The most similar of `known`, if it is similar enough to be meant. Capitals do not count: an address
+/// in other capitals is that very person's.
 fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let text = text.to_lowercase();
     known
-        .map(|candidate| (jaro_winkler(text, candidate), candidate))
+        .map(|candidate| (jaro_winkler(&text, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, candidate)| candidate)
