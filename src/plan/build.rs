@@ -198,7 +198,8 @@ fn guards_document(guards: &Guards) -> document::Guards {
     }
 }
 
-fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
+/// What a guard says, as the document says it.
+pub fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
     document::Verdict {
         guard: verdict.guard,
         outcome: verdict.outcome,

@@ -262,8 +262,12 @@ async fn plan_target(
         let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
+        let mut refusals = Vec::new();
         if wishes.part == Part::Drift {
-            // A report: nobody applies it, so nothing refuses it.
+            // A report: nobody applies it, so nothing refuses it. It says what an apply would.
+            let mut judged = plan.clone();
+            assess::judge(&mut judged, facts);
+            refusals = judged.refusals().cloned().collect();
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
         } else {
             assess::judge(&mut plan, facts);
@@ -280,6 +284,7 @@ async fn plan_target(
             scope_changes: &past.scope_changes,
         };
         let mut document = build::target(circumstances, &plan, sources);
+        document.verdicts.extend(refusals.iter().map(build::verdict));
         document.findings = build::findings(&findings, &project.loaded.sources);
         let left = left.map_or(0, |left| left.len());
         return Ok(Made { document, plan, live, past, recording, left, findings, known_live });

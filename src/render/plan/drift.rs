@@ -5,6 +5,7 @@ use std::mem;
 
 use super::{
     origins::has_origin,
+    refusals::refused,
     view::{against, count, kept_number},
 };
 use crate::plan::{
@@ -13,8 +14,21 @@ use crate::plan::{
 };
 
 /// The two ways out.
-pub(super) const WAYS_OUT: &str =
+const WAYS_OUT: &str =
     "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+
+/// The same where an apply would refuse some of it.
+const PARTLY: &str = "An apply would refuse to put it all back, as the notes say; `rolecall import --drift` takes it into the definitions.";
+
+/// What leads a reason why an apply would not put drift back.
+const REFUSED: &str = "`rolecall apply` would refuse to put this back: ";
+
+/// The ways out of a plan told from the other side; `None` where there is nothing to leave.
+pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
+    let refused = |target: &TargetPlan| target.notes.iter().any(|note| note.raw().starts_with(REFUSED));
+    let drifted = plan.targets.iter().any(|target| !target.changes.is_empty());
+    drifted.then(|| if plan.targets.iter().any(refused) { PARTLY } else { WAYS_OUT })
+}
 
 /// Where there is no record, not everything in the report has to be drift.
 pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never put in place, rather than what somebody did outside git.";
@@ -29,6 +43,10 @@ pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
         }
         if target.changes.iter().any(|change| has_origin(change, Origin::Undetermined)) {
             target.notes.push(NO_RECORD.into());
+        }
+        let refusals = refused(&target.verdicts);
+        for message in refusals.iter().flat_map(|refusal| &refusal.messages) {
+            target.notes.push(format!("{REFUSED}{}.", message.raw().trim_end_matches('.')).into());
         }
         target.digest = None;
         target.summary = Summary::of(&target.changes);
