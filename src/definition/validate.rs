@@ -410,7 +410,10 @@ impl Report<'_, '_> {
             true => format!("Write {words} after it, or remove the field."),
             false => {
                 let wanted = wanted.iter().find(|wanted| *wanted != "null");
-                instead(node, wanted.map_or("", String::as_str), in_permissions(path))
+                match is_table(path) {
+                    true => format!("Write `{TABLE}`."),
+                    false => instead(node, wanted.map_or("", String::as_str), in_permissions(path)),
+                }
             }
         };
         self.add(Code::WrongType, path, span, text, Some(help));
@@ -485,6 +488,11 @@ impl Report<'_, '_> {
             let help =
                 format!("Write an absolute URL such as `{example}`, without user name, query, or fragment.");
             return self.add(Code::Grammar, path, span, "this is not the URL of an API", Some(help));
+        } else if is_table(path) {
+            (
+                "the path of a table",
+                "A table is a CSV file below the configuration: its path is relative to that and ends in `.csv`.",
+            )
         } else if pattern.ends_with("%$") {
             ("a limit", "Write a number, or a percentage from \"0%\" to \"100%\".")
         } else if in_permissions(path) || matches!(steps.as_slice(), ["permission_definitions", _]) {
@@ -559,13 +567,22 @@ fn last_step<'a>(error: &'a ValidationError<'_>) -> &'a str {
     name.rsplit('.').next().unwrap_or_default()
 }
 
+/// How a table is named.
+const TABLE: &str = "{ file: PEOPLE.csv, column: NAME }";
+
+/// Whether a path leads to the table of an assignment, or into it.
+fn is_table(path: &[String]) -> bool {
+    let field = path.first().filter(|first| *first == "assignments").and(path.get(2));
+    field.is_some_and(|field| field.ends_with(super::definition_file::FROM))
+}
+
 /// The object that cannot be used when something at `path` is wrong.
 fn object_of(path: &[String]) -> Path {
     let depth = match path.first().map(String::as_str) {
         // What is optional is left out alone, so that everything else is still judged.
         Some("roles") if is_optional(path, ROLE_PARTS) => 3,
         Some("targets") if is_optional(path, TARGET_PARTS) => 3,
-        Some("assignments") if path.len() >= 4 => 4,
+        Some("assignments") if path.len() >= 4 && !is_table(path) => 4,
         Some(
             "roles"
             | "permission_sets"
