@@ -28,7 +28,7 @@ use super::{
     refusals::refusals,
     view::{
         INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
-        has_special_mode, headline, is_one_sided, is_quiet, kept, lacks_record, left, minute,
+        has_special_mode, headline, is_one_sided, is_quiet, kept, lacks_record, left, lives_in, minute,
         objects, scope_words, short,
     },
 };
@@ -450,6 +450,9 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     }
     for (index, role) in roles.iter().enumerate().filter(|_| names) {
         text = text.own(Paint::Dim, if index == 0 { "" } else { ", " }).name(Paint::Plain, role.name.raw());
+        if let Some(place) = lives_in(&role.address) {
+            text = text.own(Paint::Dim, " in ").said(Paint::Dim, &place);
+        }
     }
     if let Some(number) = assignments {
         let number = count(usize::try_from(number).unwrap_or(usize::MAX), "assignment", "assignments");

@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Place {
     /// `role`, `permission`, `default`, or `assignment`.
     pub(super) kind: String,
-    /// Scope of an assignment: kind and path.
+    /// Scope of an assignment: kind and path; of a level no path.
     pub(super) scope: Option<(String, String)>,
     /// Class of the principal of an assignment.
     pub(super) class: Option<String>,
@@ -33,7 +33,8 @@ impl Place {
         if kind != "assignment" {
             return Self { kind, ..Self::default() };
         }
-        let scope = parts.next().and_then(|part| part.split_once('='));
+        let scope = parts.next().filter(|part| *part != "-");
+        let scope = scope.map(|part| part.split_once('=').unwrap_or((part, "")));
         let class = parts.next().and_then(|part| part.split_once(':')).map(|(class, _)| decode(class));
         Self { kind, scope: scope.map(|(kind, path)| (decode(kind), decode(path))), class }
     }
@@ -75,7 +76,7 @@ pub(super) fn objects(changes: &[Change]) -> Vec<&Change> {
 pub(super) struct Group<'a> {
     /// The role.
     pub(super) role: Option<&'a Untrusted>,
-    /// Where: kind and path.
+    /// Where: kind and path; of a level no path.
     pub(super) scope: Option<(String, String)>,
     /// Its changes, in the plan's order.
     pub(super) members: Vec<Member<'a>>,
@@ -118,7 +119,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Groups the assignments by the role that people get, or lose where they get none.
+/// Groups the assignments by place, and there by the role that people get, or lose where they get none.
 pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
     let mut groups = BTreeMap::<_, Vec<Member<'_>>>::new();
     for change in changes.iter().filter(|change| is_assignment(change)) {
@@ -136,9 +137,9 @@ pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
         let class = place.class.filter(|class| class != "user");
         let unknown = before.is_none() && is_unreadable(change);
         let member = Member { change, class, before, after, unknown };
-        groups.entry((after.or(before), place.scope)).or_default().push(member);
+        groups.entry((place.scope, after.or(before))).or_default().push(member);
     }
-    groups.into_iter().map(|((role, scope), members)| Group { role, scope, members }).collect()
+    groups.into_iter().map(|((scope, role), members)| Group { role, scope, members }).collect()
 }
 
 /// Whether a guard refuses because the role that the principal holds now could not be read.
