@@ -301,7 +301,7 @@ fn new_in_live(project: &Project, new: &BTreeMap<Site, Untrusted>) -> Option<Unt
     let names: BTreeSet<&Untrusted> = places.filter_map(|site| new.get(&site)).collect();
     let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.raw())).collect();
     if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        shown.push(format!("{more} more"));
+        shown.push(format!("and {more} more"));
     }
     (!shown.is_empty()).then(|| {
         format!(

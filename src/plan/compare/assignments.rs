@@ -144,7 +144,7 @@ impl<'a> Comparison<'a> {
         if let Stays::Everything(why) = stays {
             match left_out {
                 true => {
-                    self.keep(slot, &held, reason, "`on_unassign` says `keep_base`, and this is the base")
+                    self.keep(slot, &held, reason, "`on_unassign` says `keep_base`, and this is the base");
                 }
                 false => self.plan.notes.push(why),
             }

@@ -497,7 +497,7 @@ fn some(names: &[&Untrusted]) -> String {
     const SHOWN: usize = 10;
     let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.raw())).collect();
     if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        shown.push(format!("{more} more"));
+        shown.push(format!("and {more} more"));
     }
     shown.join(", ")
 }

@@ -241,11 +241,11 @@ fn what_an_apply_would_refuse_to_put_back_is_told() {
     project.role("one", "One", "protect: true, permissions: { reports: [read] }");
     project.save("protected");
     let _applied = project.apply().exits(0);
-    let told = "`rolecall apply` puts it back";
+    let told = "puts it back";
     emulator.edit_role("One", &json!({ "permissions": [] }));
-    let _gains = project.run("drift").exits(0).has("rolecall apply puts it back").lacks("would refuse");
+    let _gains = project.run("drift").exits(0).has(told).lacks("would refuse");
     emulator.edit_role("One", &json!({ "permissions": ["reports:read", "learnings:read"] }));
-    let drift = project.run("drift").exits(0).has("would refuse to put this back").lacks("puts it back");
+    let drift = project.run("drift").exits(0).has("would refuse to put this back").lacks(told);
     let _page = project.run("drift --format markdown").exits(0).has("would refuse").lacks(told);
     let _refused = project.apply().exits(4);
     assert!(drift.stdout.contains("import --drift"), "{}", drift.everything());
