@@ -7,11 +7,14 @@ use crate::{
     definition::emit,
     model::{
         Address, Code, Finding, RoleId, Scope, Untrusted, Value,
-        desired::{DesiredRole, Protect, Removal, RoleName},
+        desired::{DesiredRole, Protect, Removal, RoleName, RoleRef},
         field,
         live::{Live, LiveObject},
     },
 };
+
+/// Most lines that a message offers.
+const MOST_LINES: usize = 3;
 
 impl<'a> Resolver<'a> {
     pub(super) fn removed(&mut self) -> BTreeMap<Untrusted, ResolvedRemoval<'a>> {
@@ -62,7 +65,20 @@ impl<'a> Resolver<'a> {
                 [] => self.note_missing(&name),
                 several if several.len() > 1 && !everywhere => {
                     let message = format!("{} live roles are named `{}`", several.len(), name.raw());
-                    let help = "Say which one: `scope` beside it.".to_owned();
+                    // Those that stay declared are not meant.
+                    let free = several
+                        .iter()
+                        .filter(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)));
+                    let to = removal.reassign_to.as_ref().map(reference);
+                    let lines: Vec<String> = free
+                        .map(|live| emit::removal(live.key.name.raw(), &live.key.scope, to.as_deref()))
+                        .map(|line| format!("`{line}`"))
+                        .take(MOST_LINES)
+                        .collect();
+                    let help = match lines.as_slice() {
+                        [] => "Say which one: `scope` beside it.".to_owned(),
+                        lines => format!("Say which one: {}.", lines.join(" or ")),
+                    };
                     let help = (scopes.len() > 1).then_some(help);
                     self.error(Code::Ambiguous, removal.role.site, message, "more than one live role", help);
                 }
@@ -243,6 +259,15 @@ impl<'a> Resolver<'a> {
         });
         self.notes
             .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
+    }
+}
+
+/// A reference to a role as it is written.
+fn reference(role: &RoleRef) -> String {
+    match &role.value {
+        RoleName::Key(key) => key.to_string(),
+        RoleName::Builtin(id) => format!("builtin:{}", id.raw()),
+        RoleName::Live(name) => name.raw().to_owned(),
     }
 }
 
