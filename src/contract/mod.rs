@@ -95,6 +95,11 @@ pub trait Spec: Send + Sync {
     fn keeps_levels_apart(&self) -> bool {
         true
     }
+    /// The type of resource that a role has to be for, so that it can be held at `at`; `None` where roles
+    /// have no such types, or nothing tells.
+    fn resource_type_at<'s>(&self, _at: &'s Scope) -> Option<&'s str> {
+        None
+    }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {
         false

@@ -145,12 +145,33 @@ impl<'a> Resolver<'a> {
             self.findings.push(finding);
             return;
         }
-        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.held_role(role, &live.key.scope));
+        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.reassigned_to(role, live));
         if let Some(id) = &live.id {
             let site = removal.role.site;
             let unproven = recorded && !names.contains(&live.key.name);
             removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site, unproven });
         }
+    }
+
+    /// Where the holders of a removed role go: to a role that can be held wherever it is.
+    fn reassigned_to(&mut self, to: &'a RoleRef, live: &LiveObject) -> Option<RoleId> {
+        let at = &live.key.scope;
+        let role = self.counting_role(to, at)?;
+        let kind = |role: &RoleId| self.resource_type(role);
+        let own = live.id.clone().map(RoleId::Live).and_then(|id| kind(&id));
+        let (Some(own), Some(other)) = (own, kind(&role)) else { return Some(role) };
+        if own == other {
+            return Some(role);
+        }
+        let message = format!(
+            "role `{}` is for resources of the type `{}`, and its holders would get one for `{}`",
+            live.key.name.raw(),
+            own.raw(),
+            other.raw()
+        );
+        let help = format!("Name a role whose type is `{}`.", own.raw());
+        self.error(Code::Unsupported, to.site, message, "of another type", Some(help));
+        None
     }
 
     /// `protect` of an earlier revision still holds: it is lifted in a change of its own. A role is

@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::{URL, WorkOs, fork, manual, slug};
+use super::{
+    URL, WorkOs, fork, manual,
+    slug::{self, Resource},
+};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
@@ -242,6 +245,17 @@ impl Spec for WorkOs {
 
     fn about_new_roles(&self, new: &[(&'static str, &Scope)], live: &LiveState) -> Vec<String> {
         fork::note(new, live).into_iter().collect()
+    }
+
+    /// A membership is of the organization, which is a resource itself; what is given on another one is
+    /// for its type. Source: the vendor's OpenAPI description (`sub_resource_scoped_role_not_allowed`;
+    /// `resource_type_slug` of a role).
+    fn resource_type_at<'s>(&self, at: &'s Scope) -> Option<&'s str> {
+        match at {
+            Scope::In { kind, .. } if &**kind == slug::ORGANIZATION => Some(slug::ORGANIZATION),
+            Scope::In { .. } => Resource::of(at).map(|resource| resource.kind),
+            Scope::Target | Scope::Level(_) => None,
+        }
     }
 
     /// A change of one role rewrites the order of priority of all in its place. Source: the vendor's

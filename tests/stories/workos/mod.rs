@@ -6,6 +6,7 @@ mod permissions;
 mod requests;
 mod resources;
 mod roles;
+mod types;
 
 use serde_json::{Value, json};
 
