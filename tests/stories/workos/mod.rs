@@ -3,6 +3,7 @@
 mod holders;
 mod interruptions;
 mod permissions;
+mod places;
 mod requests;
 mod resources;
 mod roles;
