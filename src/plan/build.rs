@@ -74,6 +74,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
                 })
                 .collect(),
             assignments: plan.unmanaged_assignments,
+            permissions: plan.unmanaged_permissions,
         },
         notes: plan.notes.clone(),
     };

@@ -23,6 +23,8 @@ pub struct Plan {
     pub unmanaged_roles: Vec<(Address, Untrusted)>,
     /// Assignments that nobody declared; `None` where assignments were not read.
     pub unmanaged_assignments: Option<u64>,
+    /// Permissions as resources of their own that nobody declared; `None` where there are no such.
+    pub unmanaged_permissions: Option<u64>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// What guards say about the plan as a whole.

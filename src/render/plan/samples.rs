@@ -63,7 +63,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         changes,
         verdicts: Vec::new(),
         findings: Vec::new(),
-        unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
+        unmanaged: Unmanaged { assignments: Some(0), ..Unmanaged::default() },
         notes: Vec::new(),
     }
 }
@@ -351,6 +351,7 @@ pub(super) fn everything() -> PlanDocument {
                 },
             ],
             assignments: Some(12),
+            permissions: None,
         },
         notes: vec!["There is no record of the last apply.".into()],
         ..target("reviews", changes)
