@@ -1,5 +1,6 @@
 //! WorkOS: roles of an environment and of its organizations, from a first plan to the last deletion.
 
+mod doctor;
 mod holders;
 mod interruptions;
 mod permissions;
