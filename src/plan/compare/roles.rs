@@ -679,6 +679,8 @@ impl<'a> Comparison<'a> {
             return holders == 0;
         }
         let scope = &object.key.scope;
+        // What no request tells of, it cannot keep from being certain where others tell of everybody.
+        let listed = self.input.spec.principals().iter().any(|class| class.listed);
         let was_read = |class: &PrincipalClass| {
             let own = contract::has_place(class.scopes, scope);
             let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
@@ -691,7 +693,7 @@ impl<'a> Comparison<'a> {
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
-            && self.input.spec.principals().iter().all(was_read)
+            && self.input.spec.principals().iter().all(|class| (listed && !class.listed) || was_read(class))
     }
 
     /// Who holds a role that goes has to be known.

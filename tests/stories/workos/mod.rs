@@ -3,6 +3,7 @@
 mod doctor;
 mod holders;
 mod interruptions;
+mod mappings;
 mod messages;
 mod permissions;
 mod places;
