@@ -10,6 +10,7 @@ mod places;
 mod requests;
 mod resources;
 mod roles;
+mod tables;
 mod types;
 
 use serde_json::{Value, json};
