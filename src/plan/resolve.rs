@@ -426,15 +426,20 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of
-    /// the whole target or of a level, else the only one.
+    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of a place
+    /// around it, of the whole target, or of a level, else the only one.
     fn declared(&self, key: &str, at: &Scope) -> Option<usize> {
         let all = self.by_name.get(key)?;
         let scope = |index: &&usize| &self.input.desired.roles[**index].scope;
         let here = |index: &&usize| self.input.live.place(scope(index)) == Some(at);
         let wide = |index: &&usize| !matches!(scope(index), Scope::In { .. });
+        let around = |index: &&usize| {
+            let place = self.input.live.place(scope(index));
+            place.is_some_and(|place| self.input.spec.lies_in(at, place))
+        };
         let only = || if let [only] = all.as_slice() { Some(only) } else { None };
-        all.iter().find(here).or_else(|| all.iter().find(wide)).or_else(only).copied()
+        let elsewhere = || all.iter().find(around).or_else(|| all.iter().find(wide)).or_else(only);
+        all.iter().find(here).or_else(elsewhere).copied()
     }
 
     /// The live built-in role that is meant by its id or its name.

@@ -280,6 +280,12 @@ impl Spec for WorkOs {
         fork::note(new, live).into_iter().collect()
     }
 
+    /// An organization's own roles can be held on its resources, as those of the environment can. Source:
+    /// `/rbac/custom-roles`.
+    fn lies_in(&self, place: &Scope, outer: &Scope) -> bool {
+        Resource::of(place).is_some_and(|resource| resource.organization() == *outer)
+    }
+
     /// A membership is of the organization, which is a resource itself; what is given on another one is
     /// for its type. Source: the vendor's OpenAPI description (`sub_resource_scoped_role_not_allowed`;
     /// `resource_type_slug` of a role).
