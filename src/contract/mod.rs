@@ -100,6 +100,16 @@ pub trait Spec: Send + Sync {
     fn keeps_levels_apart(&self) -> bool {
         true
     }
+    /// Whether one place is inside another one, so that a role of `outer` can be held at `place` too; both in
+    /// their canonical spelling.
+    fn lies_in(&self, _place: &Scope, _outer: &Scope) -> bool {
+        false
+    }
+    /// The type of resource that a role has to be for, so that it can be held at `at`; `None` where roles
+    /// have no such types, or nothing tells.
+    fn resource_type_at<'s>(&self, _at: &'s Scope) -> Option<&'s str> {
+        None
+    }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {
         false

@@ -76,6 +76,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             assignments: plan.unmanaged_assignments,
             kept: builder.kept(),
             unread: plan.unread,
+            permissions: plan.unmanaged_permissions,
         },
         notes: plan.notes.clone(),
     };

@@ -154,6 +154,10 @@ fn attest(changes: &[Change], spec: &dyn Spec) -> Option<Untrusted> {
     };
     let unseen = |change: &Change| match &change.what {
         What::Role { class, after: Some(_), .. } => change.by_hand != Hand::Nothing && hidden(class),
+        What::Assignment { class, .. } => {
+            change.by_hand != Hand::Nothing
+                && contract::principal(spec, class).is_some_and(|class| !class.listed)
+        }
         _ => false,
     };
     changes.iter().any(unseen).then(|| {

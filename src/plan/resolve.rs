@@ -16,6 +16,7 @@ use crate::{
         Address, Code, Field, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted, Value,
         config::{OnUnassign, Placed, Target},
         desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
+        field,
         live::{LiveObject, LiveState},
     },
 };
@@ -266,7 +267,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         .exclusive
         .iter()
         .filter_map(|list| {
-            let place = resolver.place(&list.scope, list.role.site)?;
+            let place = resolver.place(&list.scope, list.place)?;
             Some((resolver.held_role(&list.role, &place)?, place, list.class))
         })
         .collect();
@@ -431,15 +432,20 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of
-    /// the whole target or of a level, else the only one.
+    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of a place
+    /// around it, of the whole target, or of a level, else the only one.
     fn declared(&self, key: &str, at: &Scope) -> Option<usize> {
         let all = self.by_name.get(key)?;
         let scope = |index: &&usize| &self.input.desired.roles[**index].scope;
         let here = |index: &&usize| self.input.live.place(scope(index)) == Some(at);
         let wide = |index: &&usize| !matches!(scope(index), Scope::In { .. });
+        let around = |index: &&usize| {
+            let place = self.input.live.place(scope(index));
+            place.is_some_and(|place| self.input.spec.lies_in(at, place))
+        };
         let only = || if let [only] = all.as_slice() { Some(only) } else { None };
-        all.iter().find(here).or_else(|| all.iter().find(wide)).or_else(only).copied()
+        let elsewhere = || all.iter().find(around).or_else(|| all.iter().find(wide)).or_else(only);
+        all.iter().find(here).or_else(elsewhere).copied()
     }
 
     /// The live built-in role that is meant by its id or its name.
@@ -452,6 +458,13 @@ impl<'a> Resolver<'a> {
 
     /// The role that is held at `at`; a finding where there is none, or it cannot be held there.
     fn held_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
+        let role = self.counting_role(reference, at)?;
+        self.fits_the_type(&role, reference, at).then_some(role)
+    }
+
+    /// The role that counts at `at`, whatever type of resource it is for; a finding where there is none, or
+    /// it lives elsewhere.
+    fn counting_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
         let role = self.role(reference, at)?;
         let lives = match &role {
             RoleId::Live(id) => self.by_id.get(id).map(|object| object.key.scope.clone()),
@@ -471,6 +484,51 @@ impl<'a> Resolver<'a> {
         let help = "Name a role of that place, or correct `scope`.";
         self.error(Code::Unsupported, reference.site, message, "lives elsewhere", Some(help.into()));
         None
+    }
+
+    /// Whether the role is for resources of the type that the place is of; a finding where it is for
+    /// others.
+    fn fits_the_type(&mut self, role: &RoleId, reference: &RoleRef, at: &Scope) -> bool {
+        let Some(wanted) = self.input.spec.resource_type_at(at) else { return true };
+        let Some(kind) = self.resource_type(role).filter(|kind| kind.raw() != wanted) else { return true };
+        let place = contract::manual::place(at).unwrap_or_else(|| "the target".into());
+        let message = format!(
+            "this role is for resources of the type `{}`, and {place} is of the type `{wanted}`",
+            kind.raw()
+        );
+        let help = format!("Name a role whose type is `{wanted}`, or correct `scope`.");
+        let code = Code::Unsupported;
+        // One role is often given to many in one line.
+        let known = |finding: &Finding| {
+            finding.code == code
+                && finding.message.raw() == message
+                && finding.labels.first().is_some_and(|label| label.site == reference.site)
+        };
+        if !self.findings.iter().any(known) {
+            self.error(code, reference.site, message, "of another type", Some(help));
+        }
+        false
+    }
+
+    /// The type of resource that a role is for: what is live never changes.
+    fn resource_type(&self, role: &RoleId) -> Option<Untrusted> {
+        let of_live = |live: &LiveObject| match live.fields.get(field::RESOURCE_TYPE)?.value()? {
+            Value::Text(text) => text.clone(),
+            _ => None,
+        };
+        match role {
+            RoleId::Live(id) => of_live(self.by_id.get(id)?),
+            RoleId::New(_) => {
+                let index = (0..self.matches.len()).find(|index| self.id_of(*index) == *role)?;
+                let declared = &self.input.desired.roles[index];
+                let said = declared.resource_type.as_ref().map(|kind| kind.value.clone());
+                let usual = || {
+                    let class = contract::role_class(self.input.spec, declared.class)?;
+                    Some(class.resource_type?.usual.into())
+                };
+                said.or_else(|| self.matches[index].0.and_then(of_live)).or_else(usual)
+            }
+        }
     }
 
     /// The role that a reference names where it is used; a finding where there is none.
@@ -537,10 +595,11 @@ impl<'a> Resolver<'a> {
                 .collect()
         };
         for assignment in &self.input.desired.assignments {
-            let place = self.place(&assignment.scope, assignment.principal.site);
-            let role = place.as_ref().and_then(|place| self.held_role(&assignment.role, place));
+            // Who is in a place that is not there, nobody can tell.
+            let Some(scope) = self.place(&assignment.scope, assignment.place) else { continue };
+            let role = self.held_role(&assignment.role, &scope);
             let principal = self.principal(assignment.class, &assignment.principal);
-            let (Some(scope), Some(role), Some(name)) = (place, role, principal) else { continue };
+            let (Some(role), Some(name)) = (role, principal) else { continue };
             let site = assignment.principal.site;
             let class = assignment.class;
             let slot = several.contains(class).then(|| role.clone());

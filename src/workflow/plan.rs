@@ -255,8 +255,10 @@ async fn plan_target(
         let known_live = new.into_keys().collect();
         let findings = resolved.findings;
         plan.notes.extend(past.notes.iter().cloned());
-        let others =
-            !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
+        let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let others = !plan.unmanaged_roles.is_empty()
+            || some(plan.unmanaged_assignments)
+            || some(plan.unmanaged_permissions);
         plan.notes.extend(past.no_base.clone().filter(|_| others));
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
         let left = narrow(&mut plan, wishes, now.as_ref())?;

@@ -353,7 +353,11 @@ impl<'a> Comparison<'a> {
             let help = "Take the person out of the assignments, or change the role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
-        if slot.is_some_and(|slot| matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))) {
+        // What cannot be changed says why itself.
+        let unreadable = |slot: &LiveObject| {
+            slot.locked.is_none() && matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
+        };
+        if slot.is_some_and(unreadable) {
             let message = format!("which role `{called}` holds now cannot be read");
             let help = "Plan again: the role may have been made while the lists were read. If it stays so, give the person a role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));

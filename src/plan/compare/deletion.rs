@@ -111,7 +111,7 @@ impl<'a> Comparison<'a> {
         }
         let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
         let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
-        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", emit::shown(name.raw()));
+        let line = emit::removal(name.raw(), &object.key.scope, Some(&format!("builtin:{to}")));
         let help = format!("Say under `removed:` where they go: `{line}`.");
         Some(Verdict::refuse(Guard::Held, message, Some(help)))
     }
@@ -128,6 +128,8 @@ impl<'a> Comparison<'a> {
             return holders == 0;
         }
         let scope = &object.key.scope;
+        // What no request tells of, it cannot keep from being certain where others tell of everybody.
+        let listed = self.input.spec.principals().iter().any(|class| class.listed);
         let was_read = |class: &PrincipalClass| {
             let own = contract::has_place(class.scopes, scope);
             let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
@@ -140,7 +142,7 @@ impl<'a> Comparison<'a> {
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
-            && self.input.spec.principals().iter().all(was_read)
+            && self.input.spec.principals().iter().all(|class| (listed && !class.listed) || was_read(class))
     }
 
     /// Who holds a role that goes has to be known.

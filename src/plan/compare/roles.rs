@@ -110,7 +110,7 @@ impl<'a> Comparison<'a> {
             "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
             name.raw()
         );
-        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let line = emit::removal(name.raw(), &live.key.scope, None);
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
         change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
@@ -126,7 +126,7 @@ impl<'a> Comparison<'a> {
             "role `{}` would be deleted; only `previously` says that git declared it, under another name",
             name.raw()
         );
-        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let line = emit::removal(name.raw(), &live.key.scope, None);
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
         change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
@@ -429,7 +429,7 @@ impl<'a> Comparison<'a> {
                     successor.key.name.raw(),
                     live.key.name.raw()
                 );
-                let line = format!("- {{ name: {} }}", emit::shown(successor.key.name.raw()));
+                let line = emit::removal(successor.key.name.raw(), &successor.key.scope, None);
                 let help = format!("Remove it first, with `{line}` under `removed:`.");
                 verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
             }

@@ -14,6 +14,9 @@ pub struct Unmanaged {
     pub roles: Vec<UnmanagedRole>,
     /// Assignments that nobody declared; `null` where assignments were not read.
     pub assignments: Option<u64>,
+    /// Permissions that somebody made and nobody declared; absent where the provider ships all there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub permissions: Option<u64>,
     /// Roles that somebody keeps although the definitions would take them away: what differs and stays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,

@@ -78,7 +78,7 @@ impl<'a> Resolver<'a> {
     /// place of the live one for them.
     fn rest(&mut self, index: usize) -> Rest {
         let role = &self.input.desired.roles[index];
-        let scope = self.place(&role.scope, role.site).unwrap_or_else(|| role.scope.clone());
+        let scope = self.place(&role.scope, role.place).unwrap_or_else(|| role.scope.clone());
         let mut rest = Rest { scope, fields: BTreeMap::new(), granted: BTreeSet::new() };
         let Some(class) = contract::role_class(self.input.spec, role.class) else { return rest };
         if let Some(slug) = &role.slug {

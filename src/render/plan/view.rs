@@ -436,6 +436,19 @@ pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// What is left alone beside roles: `12 assignments`, `3 permissions`.
+pub(super) fn others_left(target: &TargetPlan) -> Vec<String> {
+    let left = &target.unmanaged;
+    let all = [
+        (left.assignments, "assignment", "assignments"),
+        (left.permissions, "permission that git does not declare", "permissions that git does not declare"),
+    ];
+    all.into_iter()
+        .filter_map(|(number, one, many)| Some((number.filter(|number| *number > 0)?, one, many)))
+        .map(|(number, one, many)| count(usize::try_from(number).unwrap_or(usize::MAX), one, many))
+        .collect()
+}
+
 /// `1 to create, 2 to change; 3 assignments (+2 −1); 1 scope change`; empty where nothing changes.
 pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
     let mut scope_changes = 0;

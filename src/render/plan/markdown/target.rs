@@ -8,7 +8,7 @@ use super::{
         view::{
             INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, assignments, capitalized, count, has_special_guards,
             has_special_mode, is_assignment, is_one_sided, is_quiet, kept, lacks_record, left, lives_in,
-            minute, objects, scope_words, short, verb,
+            minute, objects, others_left, scope_words, short, verb,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
@@ -333,10 +333,9 @@ fn remarks(target: &TargetPlan, options: &MarkdownOptions, told: Told) -> Sectio
     Section { head: String::new(), tail: "\n".to_owned(), items }
 }
 
-/// `2 roles that git does not declare: A, B; 12 assignments`.
+/// `2 roles that git does not declare: A, B; 12 assignments; 3 permissions that git does not declare`.
 pub(super) fn left_alone(target: &TargetPlan, names: bool) -> Option<String> {
     let roles = &target.unmanaged.roles;
-    let assignments = target.unmanaged.assignments.filter(|number| *number > 0);
     let mut parts = Vec::new();
     if !roles.is_empty() {
         let number = count(roles.len(), "role", "roles");
@@ -351,9 +350,6 @@ pub(super) fn left_alone(target: &TargetPlan, names: bool) -> Option<String> {
             number
         });
     }
-    if let Some(number) = assignments {
-        let number = usize::try_from(number).unwrap_or(usize::MAX);
-        parts.push(count(number, "assignment", "assignments"));
-    }
+    parts.extend(others_left(target));
     (!parts.is_empty()).then(|| parts.join("; "))
 }
