@@ -10,7 +10,7 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
-    model::{Finding, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
+    model::{Finding, Kind, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
@@ -251,6 +251,7 @@ async fn plan_target(
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
         if wishes.part == Part::Drift {
+            known(&mut plan, &live)?;
             // A report: nobody applies it, so nothing refuses it.
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
         } else {
@@ -287,6 +288,23 @@ fn compared(
     let resolved = resolve::resolve(input).ok()?;
     let views = Views::of(input, &resolved);
     Some(compare::compare(compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views }))
+}
+
+/// Leaves of a report only what was read: what is not in a list that was not read is not known to be gone.
+fn known(plan: &mut Plan, live: &LiveState) -> Result<(), Failure> {
+    let unread = |change: &Change| change.verdicts.iter().any(|verdict| verdict.guard == Guard::Incomplete);
+    let all = plan.changes.len();
+    plan.changes.retain(|change| !unread(change));
+    let left = all - plan.changes.len();
+    if let Some(why) = live.incomplete.get(&Kind::Role).filter(|_| left > 0) {
+        let message = format!("nobody can tell what was changed outside git: {}", why.raw());
+        return Err(Failure::new(Exit::Provider, message).help("`rolecall doctor` looks at it."));
+    }
+    if left > 0 {
+        let what = if left == 1 { "1 difference".to_owned() } else { format!("{left} differences") };
+        plan.notes.push(format!("Not told: {what} in lists that were not read.").into());
+    }
+    Ok(())
 }
 
 /// Narrows a plan to what was asked for; what `--pending-only` leaves alone.
