@@ -326,6 +326,8 @@ impl<'a> Comparison<'a> {
             verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
             by_hand.clear();
         }
+        let side_effects = self.input.spec.when_a_role_changes(&whole(live, &before), &after);
+        let side_effects = side_effects.into_iter().map(Untrusted::from).collect();
         let successor = role.successor.and_then(|made| {
             let mut state = state(made);
             if after.description.is_none() {
@@ -354,7 +356,7 @@ impl<'a> Comparison<'a> {
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
             protect: self.protected(live, &role.desired.protect),
-            side_effects: if role.replaced { self.when_gone(live) } else { Vec::new() },
+            side_effects,
             site: Some(role.desired.site),
             verdicts,
             by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
@@ -437,7 +439,15 @@ impl<'a> Comparison<'a> {
         verdicts.extend(self.kept(live));
         verdicts.extend(self.unknown_holders(live, "replaced"));
         verdicts.extend(self.default_verdict(live));
+        verdicts.extend(self.unseen(live.key.class, before));
         verdicts
+    }
+
+    /// What nobody can see may use a role that goes.
+    fn unseen(&self, class: &str, role: &RoleState) -> Option<Verdict> {
+        let unseen = self.input.spec.unseen_use(class, role, &self.input.target.settings)?;
+        let help = "Do what stands under \"by hand\" first.".to_owned();
+        Some(Verdict::refuse(Guard::Unseen, unseen.why, Some(help)))
     }
 
     /// Whether the definitions say of the role's permissions what they said before, as far as anybody
@@ -611,6 +621,7 @@ impl<'a> Comparison<'a> {
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
         let state = state(object);
+        verdicts.extend(self.unseen(object.key.class, &state));
         self.plan.changes.push(Change {
             address,
             action: Action::Delete,
@@ -631,18 +642,12 @@ impl<'a> Comparison<'a> {
             reason,
             holders: object.holders,
             protect: self.protected(object, &BTreeSet::new()),
-            side_effects: self.when_gone(object),
+            side_effects: Vec::new(),
             site,
             verdicts,
             by_hand: hand(class.map(|class| class.delete)),
             blocked_by: Vec::new(),
         });
-    }
-
-    /// What else may change when a role goes.
-    fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
-        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
-        clauses.into_iter().map(Untrusted::from).collect()
     }
 
     /// A role that somebody holds is deleted only after its holders were moved on purpose.
@@ -707,13 +712,22 @@ impl<'a> Comparison<'a> {
             }
             let why = unread.map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
+            // Where something else can hold it, no number says that nobody does.
+            let enough = self.input.spec.principals().iter().all(|class| class.counted);
+            let without = format!("; a role that nobody holds is {done} without the list");
             let help = format!(
-                "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."
+                "Plan again. If it stays so, {}.",
+                match enough {
+                    true => format!("move its holders in the product itself first{without}"),
+                    false => "use a credential that may read every list".to_owned(),
+                }
             );
             return Some(Verdict::refuse(Guard::Incomplete, message, Some(help)));
         }
         let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
-        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class)).count() as u64;
+        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class));
+        let listed =
+            listed.map(|slot| (slot.key.class, &slot.key.name)).collect::<BTreeSet<_>>().len() as u64;
         object.holders.filter(|count| *count != listed).map(|count| {
             let message =
                 format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
@@ -766,6 +780,13 @@ fn live_name(object: &LiveObject) -> Untrusted {
         Some(Value::Text(Some(name))) => name.clone(),
         _ => object.key.name.clone(),
     }
+}
+
+/// A live role with the fields that its definition does not manage.
+fn whole(live: &LiveObject, before: &RoleState) -> RoleState {
+    let mut whole = state(live);
+    whole.permissions.clone_from(&before.permissions);
+    whole
 }
 
 /// A live role as far as it can be read.
