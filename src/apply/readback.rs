@@ -46,11 +46,18 @@ pub(super) async fn read_back(run: &Run<'_>, pending: Vec<Pending>, made: &mut M
         let live = match read_roles(run, open.iter().map(|(index, _)| &run.ops[*index])).await {
             Ok(live) => live,
             Err(error) => {
-                let message: Untrusted =
-                    format!("accepted, and could not be read back: {}", error.message.raw()).into();
-                let unread = |(index, _)| {
+                let unread = |(index, unknown): Pending| {
                     let (help, principals) = (error.help.clone(), Vec::new());
-                    (index, Status::Failed { message: message.clone(), help, principals })
+                    let message = match unknown {
+                        None => format!("accepted, and could not be read back: {}", error.message.raw()),
+                        // Nobody accepted it; whether it was done all the same only reading tells.
+                        Some(sent) => format!(
+                            "{}; whether it took effect could not be read: {}",
+                            sent.request.said(&sent.message),
+                            error.message.raw()
+                        ),
+                    };
+                    (index, Status::Failed { message: message.into(), help, principals })
                 };
                 statuses.extend(open.into_iter().map(unread));
                 return statuses;

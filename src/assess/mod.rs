@@ -55,6 +55,7 @@ pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
     gap::judge(plan, facts);
     room::judge(plan, facts);
     order::block(plan, facts.spec);
+    order::tell(plan, facts.spec);
     escalation::judge(plan, facts);
     let verdicts = plan.changes.iter_mut().flat_map(|change| &mut change.verdicts).chain(&mut plan.verdicts);
     for verdict in verdicts {
@@ -77,6 +78,7 @@ pub const ALLOWABLE: &[(&str, Guard)] = &[
     ("max_unassigns", Guard::MaxUnassigns),
     ("min_admins", Guard::MinAdmins),
     ("protect", Guard::Protect),
+    ("unseen", Guard::Unseen),
 ];
 
 fn can_be_allowed(guard: Guard) -> bool {

@@ -19,11 +19,11 @@ use std::collections::BTreeMap;
 use crate::{
     catalog::Catalogue,
     model::{
-        Finding, RoleId, Scope, Untrusted, Value,
+        Finding, RoleId, RoleState, Scope, Untrusted, Value,
         config::Placed,
         desired::{DesiredState, Spelling},
         directory::Directory,
-        live::{LiveObject, LiveState},
+        live::LiveState,
     },
 };
 
@@ -66,10 +66,20 @@ pub trait Spec: Send + Sync {
     fn check_settings(&self, _desired: &DesiredState, _settings: &Settings) -> Vec<Finding> {
         Vec::new()
     }
-    /// What else may change at the provider when this live role is deleted or replaced, that no read shows:
-    /// each a clause, which stands beside the change.
-    fn when_a_role_goes(&self, _role: &LiveObject, _settings: &Settings) -> Vec<String> {
+    /// What may use this live role that no read shows, and would change with it without a word when it is
+    /// deleted or replaced. Somebody has to look first, and to say that they did.
+    fn unseen_use(&self, _class: &str, _role: &RoleState, _settings: &Settings) -> Option<UnseenUse> {
+        None
+    }
+    /// What else changes for whoever holds a role when it changes so: each a sentence without a full stop,
+    /// which stands beside the change.
+    fn when_a_role_changes(&self, _before: &RoleState, _after: &RoleState) -> Vec<String> {
         Vec::new()
+    }
+    /// Why this role would not be held although everything about it can be sent; `None` where nothing is
+    /// known against it.
+    fn cannot_hold(&self, _moved: &Moved<'_>, _live: &LiveState, _settings: &Settings) -> Option<Obstacle> {
+        None
     }
     /// What a person does in the dashboard where there is no API: steps in order, without numbers, each
     /// a sentence with the exact values. The same task has the same steps.
@@ -83,7 +93,7 @@ pub trait Spec: Send + Sync {
     }
     /// What a reader of a plan should know about who is given a role and who loses one, beyond what the
     /// plan shows: whole sentences, which become notes of the plan. `moved` is sorted.
-    fn about_assignments(&self, _moved: &[Moved<'_>], _live: &LiveState) -> Vec<String> {
+    fn about_assignments(&self, _moved: &[Moved<'_>], _roles: &Roles<'_>, _live: &LiveState) -> Vec<String> {
         Vec::new()
     }
     /// Whether whoever the credential acts for may give this, by what they hold themselves. For a
@@ -135,6 +145,43 @@ pub struct Moved<'a> {
     pub before: Option<&'a RoleId>,
     /// The role that it holds there afterwards.
     pub after: Option<&'a RoleId>,
+}
+
+/// Roles as a plan leaves them.
+#[derive(Clone, Copy, Debug)]
+pub struct Roles<'a> {
+    /// What each was called, or will be.
+    pub names: &'a BTreeMap<RoleId, Untrusted>,
+    /// Those that are declared, as they will be.
+    pub wanted: &'a BTreeMap<RoleId, RoleState>,
+}
+
+impl Roles<'_> {
+    /// What to call a role.
+    pub fn name<'r>(&'r self, role: &'r RoleId) -> &'r str {
+        match (self.names.get(role), role) {
+            (Some(name), _) | (None, RoleId::Live(name)) => name.raw(),
+            (None, RoleId::New(address)) => address.as_str(),
+        }
+    }
+}
+
+/// Something that no API tells, and that a role would be missed by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnseenUse {
+    /// What would happen, one sentence without a full stop.
+    pub why: String,
+    /// What a person does first, without numbers, each a sentence with the exact values.
+    pub steps: Vec<String>,
+}
+
+/// Why something cannot be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// One sentence without a full stop.
+    pub why: String,
+    /// What to do.
+    pub help: String,
 }
 
 /// A role that somebody is given.

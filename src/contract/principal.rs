@@ -6,6 +6,7 @@ use super::{Do, OnChange, ScopeSpec};
 use crate::model::{
     Scope, Untrusted,
     config::{OnUnassign, Placed},
+    desired::Spelling,
 };
 
 /// A class of principals.
@@ -37,6 +38,11 @@ pub struct PrincipalClass {
     pub listed: bool,
     /// Whether a role's number of holders, where the API tells one, counts them.
     pub counted: bool,
+    /// Which handles and ids there can be, where the provider has a form for them; `None` for any that is
+    /// safe in a path.
+    pub form: Option<fn(&Spelling) -> bool>,
+    /// Whether giving a role makes a member of somebody who was none.
+    pub joins: bool,
 }
 
 impl PrincipalClass {
@@ -54,6 +60,8 @@ impl PrincipalClass {
         on_remove_in_places: None,
         listed: true,
         counted: true,
+        form: None,
+        joins: false,
     };
 
     /// What taking a role away means at `scope`.

@@ -48,6 +48,8 @@ pub struct RoleClass {
     pub limit_with: Option<&'static str>,
     /// Whether a role can only be deleted once nobody holds it.
     pub delete_needs_vacancy: bool,
+    /// The setting with which a target has no roles of this class.
+    pub not_with: Option<&'static str>,
 }
 
 impl RoleClass {
@@ -75,7 +77,13 @@ impl RoleClass {
         limit: None,
         limit_with: None,
         delete_needs_vacancy: true,
+        not_with: None,
     };
+
+    /// Whether a target with these settings can have roles of this class.
+    pub fn is_of(&self, settings: &Settings) -> bool {
+        self.not_with.is_none_or(|setting| !settings.contains_key(setting))
+    }
 
     /// The limit of roles in a target with these settings, where the provider keeps it.
     pub fn strict_limit(&self, settings: &Settings) -> Option<u32> {

@@ -9,6 +9,16 @@ use super::{suggest, validate::short};
 
 /// Reads a principal; the error says what is wrong.
 pub(crate) fn parse(text: &str, class: &PrincipalClass) -> Result<Spelling, String> {
+    let spelling = read(text, class)?;
+    match class.form {
+        Some(form) if !form(&spelling) => {
+            Err(format!("`{}` can be none of the {}", short(text), class.field))
+        }
+        _ => Ok(spelling),
+    }
+}
+
+fn read(text: &str, class: &PrincipalClass) -> Result<Spelling, String> {
     let can = class.spellings;
     if can.free {
         return match (1..=255).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
@@ -43,7 +53,9 @@ pub(crate) fn parse(text: &str, class: &PrincipalClass) -> Result<Spelling, Stri
     if can.handle_is_id {
         return check_id(text).map(Spelling::Handle);
     }
-    match is_safe_id(&text.into()) {
+    // Where the provider has a form for handles, that decides.
+    let safe = class.form.is_some() || is_safe_id(&text.into());
+    match safe && !text.is_empty() {
         true => Ok(Spelling::Handle(text.into())),
         false => Err(format!("`{}` is no handle", short(text))),
     }

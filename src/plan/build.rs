@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     change::{Change, Hand, Kept, Plan, RoleState, What, differing},
     digest,
-    document::{self, FieldChange, FieldValue, Origin},
+    document::{self, FieldChange, FieldValue, Guard, Origin},
     origin::Origins,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub struct Circumstances<'a> {
 pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) -> document::TargetPlan {
     let Circumstances { target, spec, identity, guards, selection, left, applied, scope_changes } =
         circumstances;
-    let builder = Builder { plan, sources, spec };
+    let builder = Builder { plan, sources, spec, target };
     let changes: Vec<document::Change> = plan.changes.iter().map(|change| builder.change(change)).collect();
     let mut document = document::TargetPlan {
         name: (&*target.name).into(),
@@ -214,6 +214,7 @@ struct Builder<'a> {
     plan: &'a Plan,
     sources: &'a Sources,
     spec: &'a dyn Spec,
+    target: &'a Target,
 }
 
 type Fields = BTreeMap<String, FieldValue>;
@@ -263,6 +264,10 @@ impl Builder<'_> {
             granted_by_base,
             side_effects: change.side_effects.clone(),
             holders: change.holders,
+            given_by: match &change.what {
+                What::Role { .. } => change.id.as_ref().and_then(|id| self.plan.given_by.get(id)).copied(),
+                _ => None,
+            },
             definition: change.site.and_then(|site| self.place(site)),
             activity: Vec::new(),
             verdicts: change.verdicts.iter().map(verdict).collect(),
@@ -276,6 +281,12 @@ impl Builder<'_> {
         let name = |role: &Option<RoleId>| role.as_ref().map(|role| self.role(role).name).unwrap_or_default();
         let roles;
         let fields;
+        if let What::Role { class, before: Some(before), .. } = &change.what
+            && change.verdicts.iter().any(|verdict| verdict.guard == Guard::Unseen)
+        {
+            let unseen = self.spec.unseen_use(class, before, &self.target.settings)?;
+            return Some(unseen.steps.into_iter().map(Untrusted::from).collect());
+        }
         let (class, scope, what) = match (&change.what, &change.by_hand) {
             (_, Hand::Nothing) | (What::Default { .. } | What::Permission { .. }, _) => return None,
             (What::Role { class, scope, before: None, after: Some(role), .. }, Hand::Whole) => {

@@ -45,6 +45,8 @@ pub struct Plan {
     pub several: BTreeSet<&'static str>,
     /// What those of them hold now who hold several roles in one place, or are about to.
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
+    /// How many principals give each live role to others, beside those whom the API counts as its holders.
+    pub given_by: BTreeMap<Untrusted, u64>,
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those
     /// that such principals hold.
     pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,

@@ -17,13 +17,13 @@ use super::{
     document::{Action, Guard},
     earlier::{Earlier, Former, Views},
     origin::{self, Origins},
-    resolve::Resolved,
+    resolve::{Resolved, ResolvedRole},
 };
 use crate::{
     catalog::Catalogue,
-    contract::{self, Base, Moved, Spec},
+    contract::{self, Base, Moved, Obstacle, Roles, Spec},
     model::{
-        Address, Key, Kind, RoleId, Scope, Untrusted, Value,
+        Address, Key, Kind, RoleId, RoleState, Scope, Untrusted, Value,
         config::{Mode, Target},
         field,
         live::{Live, LiveObject, LiveState},
@@ -113,12 +113,14 @@ pub fn compare(input: Input<'_>) -> Plan {
         plan: Plan::default(),
     };
     comparison.plan.notes.extend(input.resolved.notes.iter().cloned());
+    comparison.plan.verdicts.extend(input.resolved.verdicts.iter().cloned());
     comparison.role_names();
     comparison.bases();
     comparison.roles();
     comparison.permissions();
     comparison.default();
     comparison.assignments();
+    comparison.given_by();
     comparison.room();
     comparison.held();
     comparison.unread();
@@ -130,12 +132,32 @@ pub fn compare(input: Input<'_>) -> Plan {
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.notes.extend(attest(&plan.changes, input.spec));
-    let moved: BTreeSet<Moved<'_>> = plan.changes.iter().filter_map(moved).collect();
-    let moved: Vec<Moved<'_>> = moved.into_iter().collect();
-    let notes = input.spec.about_assignments(&moved, input.live);
+    let moves: BTreeSet<Moved<'_>> = plan.changes.iter().filter_map(moved).collect();
+    let moves: Vec<Moved<'_>> = moves.into_iter().collect();
+    let wanted = wanted_roles(input);
+    let roles = Roles { names: &plan.role_names, wanted: &wanted };
+    let notes = input.spec.about_assignments(&moves, &roles, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
+    for change in &mut plan.changes {
+        let obstacle = moved(change)
+            .and_then(|moved| input.spec.cannot_hold(&moved, input.live, &input.target.settings));
+        if let Some(Obstacle { why, help }) = obstacle {
+            change.verdicts.push(Verdict::refuse(Guard::Blocked, why, Some(help)));
+        }
+    }
     plan.unmanaged_roles.sort();
     plan
+}
+
+/// Declared roles as they will be.
+fn wanted_roles(input: Input<'_>) -> BTreeMap<RoleId, RoleState> {
+    let state = |role: &ResolvedRole<'_>| RoleState {
+        name: role.desired.name.value.clone(),
+        description: None,
+        permissions: Some(role.permissions.keys().cloned().collect()),
+        fields: role.fields.clone(),
+    };
+    input.resolved.roles.iter().map(|role| (role.id(), state(role))).collect()
 }
 
 /// Class and place of the role that a change makes.
@@ -295,6 +317,19 @@ impl<'a> Comparison<'a> {
             if role.desired.allow_gap {
                 self.plan.gaps_allowed.insert(role.id());
                 self.plan.gaps_allowed.extend(role.live_id());
+            }
+        }
+    }
+
+    /// Counts who gives a role that changes to others.
+    fn given_by(&mut self) {
+        let changed = self.plan.changes.iter().filter(|change| matches!(change.what, What::Role { .. }));
+        for id in changed.filter_map(|change| change.id.clone()) {
+            let slots = self.holders.get(&id).into_iter().flatten();
+            let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
+            let count = slots.filter(|slot| !counted(slot.key.class)).count() as u64;
+            if count > 0 {
+                self.plan.given_by.insert(id, count);
             }
         }
     }

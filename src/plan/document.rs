@@ -239,6 +239,9 @@ pub struct Change {
     pub side_effects: Vec<Untrusted>,
     /// How many principals hold the role now, where that is known.
     pub holders: Option<u64>,
+    /// How many groups and links give the role to whoever is in them; they are not among `holders`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_by: Option<u64>,
     /// Where it is defined.
     pub definition: Option<Place>,
     /// Who did what to it at the provider lately, newest first, where that was asked for and the
@@ -496,6 +499,8 @@ pub enum Guard {
     Adopt,
     /// A removal would follow from an incomplete read.
     Incomplete,
+    /// Something that no API tells may use a role that would go.
+    Unseen,
     /// Something cannot be changed, or cannot be read well enough to be changed.
     Blocked,
     /// Nothing says what taking the role from somebody means.

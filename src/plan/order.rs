@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use gaps::{Gap, Why, gaps};
 pub use hand::block;
+pub use names::tell;
 pub use room::{Crowded, crowded};
 
 use gaps::Wish;

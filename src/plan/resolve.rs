@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use strsim::jaro_winkler;
 
-use super::{earlier::Earlier, temporary};
+use super::{change::Verdict, earlier::Earlier, temporary};
 use crate::{
     contract::{self, Spec},
     model::{
@@ -49,6 +49,8 @@ pub struct Resolved<'a> {
     pub new_permissions: BTreeMap<Site, Untrusted>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
+    /// Why nothing can be told of what the definitions name.
+    pub verdicts: Vec<Verdict>,
     /// Warnings.
     pub findings: Vec<Finding>,
     /// How others refer to each of the roles.
@@ -282,7 +284,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         OnUnassign::KeepBase => Unassign::KeepBase,
         OnUnassign::RemoveMember => Unassign::RemoveMember,
     };
-    let Resolver { findings, notes, new_permissions, .. } = resolver;
+    let Resolver { findings, notes, verdicts, new_permissions, .. } = resolver;
     let mut resolved = Resolved {
         roles,
         default,
@@ -296,6 +298,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         on_unassign,
         new_permissions,
         notes,
+        verdicts,
         findings,
         ids: Vec::new(),
         by_role: BTreeMap::new(),
@@ -338,6 +341,7 @@ struct Resolver<'a> {
     new_permissions: BTreeMap<Site, Untrusted>,
     findings: Vec<Finding>,
     notes: Vec<Untrusted>,
+    verdicts: Vec<Verdict>,
 }
 
 impl<'a> Resolver<'a> {
@@ -377,6 +381,7 @@ impl<'a> Resolver<'a> {
             new_permissions: BTreeMap::new(),
             findings: Vec::new(),
             notes: Vec::new(),
+            verdicts: Vec::new(),
         }
     }
 
@@ -642,7 +647,13 @@ impl<'a> Resolver<'a> {
             let near = if self.guesses > MOST_GUESSES { None } else { nearest(text.raw(), known) };
             let near = near.map(|near| format!("Did you mean `{near}`?"));
             let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());
-            let help = near.unwrap_or_else(|| "Only existing members can be given a role.".into());
+            let help = near.unwrap_or_else(|| match contract::principal(self.input.spec, class) {
+                Some(class) if class.joins => format!(
+                    "Nobody is found by it. Write {}, and make sure that the credential may see them.",
+                    class.spellings.about
+                ),
+                _ => "Only existing members can be given a role.".into(),
+            });
             self.error(Code::UnknownPrincipal, principal.site, message, "not found", Some(help));
         }
         found

@@ -394,7 +394,9 @@ async fn apply_target(
     let result = match (summary.settled(), summary.total()) {
         (_, total) if summary.waiting() == total => TargetResult::Waiting,
         (done, total) if done == total => TargetResult::Applied,
-        _ if summary.applied + summary.already == 0 => TargetResult::Failed,
+        _ if summary.applied + summary.already == 0 && !begun(&target.plan, &ops, &report) => {
+            TargetResult::Failed
+        }
         _ => TargetResult::Partly,
     };
     let (verification, live) = match proof {
@@ -633,6 +635,15 @@ fn statuses(
         };
         let failed = statuses.iter().find_map(|status| failure_of(status, principal));
         if let Some((reason, help)) = failed {
+            let begun = principal.is_some() && statuses.iter().any(|status| **status == Status::Done);
+            let reason = match begun {
+                true => format!(
+                    "the old role is taken away, and the new one could not be given: {}",
+                    reason.raw()
+                )
+                .into(),
+                false => reason,
+            };
             return change_outcome(plan, change, ChangeStatus::Failed, Some(reason), help);
         }
         let skipped = statuses.iter().find_map(|status| match status {
@@ -675,6 +686,19 @@ fn statuses(
         }
     };
     plan.changes.iter().zip(by_change).map(outcome).collect()
+}
+
+/// Whether a part of some change was done, and the rest of it was not.
+fn begun(plan: &Plan, ops: &[crate::plan::operation::Op], report: &Report) -> bool {
+    let mut parts = vec![(false, false); plan.changes.len()];
+    for (op, status) in ops.iter().zip(&report.statuses) {
+        for change in &op.covers {
+            if let Some((done, not)) = parts.get_mut(*change) {
+                *(if *status == Status::Done { done } else { not }) = true;
+            }
+        }
+    }
+    parts.into_iter().any(|(done, not)| done && not)
 }
 
 /// Why an operation failed for a change: in a batch that failed for some, only for those.

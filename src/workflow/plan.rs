@@ -13,7 +13,9 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
-    model::{Code, Finding, Level, Site, Untrusted, config::Target, desired::DesiredState, live::LiveState},
+    model::{
+        Code, Finding, Kind, Level, Site, Untrusted, config::Target, desired::DesiredState, live::LiveState,
+    },
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
@@ -266,6 +268,7 @@ async fn plan_target(
         let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
         let mut refusals = Vec::new();
         if wishes.part == Part::Drift {
+            known(&mut plan, &live)?;
             // A report: nobody applies it, so nothing refuses it. It says what an apply would.
             let mut judged = plan.clone();
             assess::judge(&mut judged, facts);
@@ -327,6 +330,23 @@ fn compared(
     let resolved = resolve::resolve(input).ok()?;
     let views = Views::of(input, &resolved);
     Some(compare::compare(compare::Input { target, spec, resolved: &resolved, live, earlier, views: &views }))
+}
+
+/// Leaves of a report only what was read: what is not in a list that was not read is not known to be gone.
+fn known(plan: &mut Plan, live: &LiveState) -> Result<(), Failure> {
+    let unread = |change: &Change| change.verdicts.iter().any(|verdict| verdict.guard == Guard::Incomplete);
+    let all = plan.changes.len();
+    plan.changes.retain(|change| !unread(change));
+    let left = all - plan.changes.len();
+    if let Some(why) = live.incomplete.get(&Kind::Role).filter(|_| left > 0) {
+        let message = format!("nobody can tell what was changed outside git: {}", why.raw());
+        return Err(Failure::new(Exit::Provider, message).help("`rolecall doctor` looks at it."));
+    }
+    if left > 0 {
+        let what = if left == 1 { "1 difference".to_owned() } else { format!("{left} differences") };
+        plan.notes.push(format!("Not told: {what} in lists that were not read.").into());
+    }
+    Ok(())
 }
 
 /// Narrows a plan to what was asked for; what `--pending-only` leaves alone.

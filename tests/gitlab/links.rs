@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{define, emulator, live, membership, project, seed_with};
+use super::{apply_looked, define, emulator, live, membership, plan_looked, project, role, seed_with};
 use crate::common::{Emulator, Project};
 
 /// A declared role that a member of a subgroup holds where `member`, and a SAML link where `link`.
@@ -31,11 +31,97 @@ fn world(member: bool, link: bool) -> (Emulator, Project) {
 fn a_role_that_nobody_holds_is_deleted() {
     let (emulator, project) = world(false, false);
     define(&project, "roles: {}\n");
-    // No API tells whether it is the default of the group's SAML provider.
-    let _plan =
-        project.plan().exits(0).has("SAML provider gives `Reader`").has("it gives Guest from then on");
-    let _deleted = project.apply().exits(0);
+    // No API tells whether it is the default of the group's SAML provider: somebody has to look.
+    let plan = project.plan().exits(4);
+    let plan = plan.has("the SAML provider of the group gives `Reader`").has("plain Guest from then on");
+    let plan = plan.has("By hand").has("1. Open").has("/groups/acme/-/saml").has("2. Look at");
+    let _plan = plan.has("choose the role that new people are to get").has("`--allow unseen");
+    emulator.forget();
+    let _blocked = project.apply().exits(4);
+    assert_eq!(emulator.writes().len(), 0);
+    let _deleted = apply_looked(&project).exits(0);
     assert!(live(&emulator, "Reader").is_none());
+}
+
+#[test]
+fn a_role_that_only_a_link_gives_is_not_called_held_by_nobody() {
+    let (emulator, project) = world(false, true);
+    define(
+        &project,
+        "roles:\n  other: { description: Sees, base: guest, permissions: [read_code] }\nremoved:\n  - { name: Reader, reassign_to: other }\n",
+    );
+    let plan = project.plan().exits(4);
+    let _plan = plan.has("held by nobody directly, given by 1 group");
+    let plan = project.run("plan --format json").json();
+    let changes = plan["targets"][0]["changes"].as_array().cloned().expect("changes");
+    let gone = changes.iter().find(|change| change["action"] == "delete").expect("a deletion");
+    assert_eq!((&gone["holders"], &gone["given_by"]), (&json!(0), &json!(1)), "{gone}");
+    drop(emulator);
+}
+
+#[test]
+fn people_who_hold_a_role_are_counted_once() {
+    let emulator = emulator(&seed_with(|seed| {
+        let held = json!([{ "user": "okan", "access_level": 10, "member_role_id": 14 }]);
+        seed["groups"][1]["members"] = held.clone();
+        seed["projects"][0]["members"] = held;
+    }));
+    let project = project(&emulator, "");
+    define(&project, "roles: {}\nremoved: [{ name: Reader, reassign_to: builtin:guest }]\n");
+    let _plan = plan_looked(&project).exits(0).has("held by 1 person");
+    let _moved = apply_looked(&project).exits(0);
+    assert_eq!(membership(&emulator, "projects", "acme/platform/api", "okan"), Some((10, None)));
+}
+
+#[test]
+fn the_link_keeps_its_role_where_the_one_in_its_place_cannot_be_made() {
+    let emulator = emulator(&seed_with(|seed| seed["roles"] = json!([])));
+    let project = project(&emulator, "on_unassign: keep_base");
+    let link = "assignments:\n  - { role: approver, saml_groups: [eng], scope: { group: acme } }\n";
+    define(&project, &format!("roles:\n{}{link}", role("approver", "reporter", "admin_merge_request")));
+    let _made = project.apply().exits(0);
+    project.commit("made");
+    let links = || emulator.get("/_dashboard/state")["groups"][0]["saml_group_links"].clone();
+    let before = links();
+    define(&project, &format!("roles:\n{}{link}", role("approver", "developer", "admin_merge_request")));
+    // An apply asks as often as a plan does, and then makes the new role.
+    emulator.forget();
+    let _asks = plan_looked(&project).exits(0);
+    let asks = emulator.count("POST /api/graphql");
+    for (times, words) in
+        [(" times=1", "read back, the role is not there"), ("", "whether it took effect could not be read")]
+    {
+        emulator.faults(&[&format!("WRITE /api/graphql status=500 after={asks}{times}")]);
+        let failed = apply_looked(&project);
+        assert!(failed.code != 0, "{}", failed.everything());
+        let _failed = failed.has(words).lacks("accepted, and could not be read back");
+        assert_eq!(links(), before);
+    }
+    emulator.faults(&[]);
+
+    // Where the link goes, and cannot be made anew, that is said: a part of it was done.
+    emulator.faults(&["POST /api/v4/groups/*/saml_group_links status=400"]);
+    let _partly =
+        apply_looked(&project).exits(6).has("the old role is taken away, and the new one could not be given");
+    assert_eq!(links().as_array().map_or(0, Vec::len), 0);
+    emulator.faults(&[]);
+    let _ended = apply_looked(&project).exits(0);
+    project.is_in_place();
+    assert_eq!(links()[0]["access_level"], 30);
+}
+
+#[test]
+fn a_link_that_moves_and_cannot_be_made_anew_is_an_apply_in_part() {
+    let (emulator, project) = world(false, true);
+    let reader = "roles:\n  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code], id: \"14\" }\n";
+    let link = "assignments:\n  - { role: builtin:developer, saml_groups: [eng], scope: { group: acme } }\n";
+    define(&project, &format!("{reader}{link}"));
+    emulator.faults(&["POST /api/v4/groups/*/saml_group_links status=400"]);
+    let _partly = project
+        .apply()
+        .exits(6)
+        .has("the old role is taken away, and the new one could not be given")
+        .has("platform/assignment/group=acme/saml_group:eng");
 }
 
 #[test]
@@ -50,7 +136,7 @@ fn a_role_that_a_security_policy_names_is_not_deleted() {
     assert!(live(&emulator, "Reader").is_some());
     assert!(emulator.sent().iter().all(|line| line.starts_with("GET") || line == "POST /api/graphql"));
     emulator.put("/_dashboard/security-policies/Four%20eyes", &json!({ "member_role_ids": [] }));
-    let _deleted = project.apply().exits(0);
+    let _deleted = apply_looked(&project).exits(0);
     assert!(live(&emulator, "Reader").is_none());
 }
 
@@ -74,8 +160,8 @@ fn each_member_and_each_link_of_a_role_that_goes_is_a_change_of_its_own() {
     assert!(live(&emulator, "Reader").is_some());
     let link = "assignments:\n  - { role: builtin:guest, saml_groups: [eng], scope: { group: acme } }\n";
     define(&project, &format!("{removed}{link}"));
-    let _plan = project.plan().exits(0).has("okan").has("eng");
-    let _moved = project.apply().exits(0);
+    let _plan = plan_looked(&project).exits(0).has("okan").has("eng");
+    let _moved = apply_looked(&project).exits(0);
     assert!(live(&emulator, "Reader").is_none());
     assert_eq!(membership(&emulator, "groups", "acme/platform", "okan"), Some((10, None)));
     let link = emulator.get("/_dashboard/state")["groups"][0]["saml_group_links"][0].clone();
@@ -145,29 +231,78 @@ fn a_link_goes_as_a_whole_whatever_stays_of_people() {
     }
 }
 
+/// A project on an instance whose group `acme/platform` is shared with `partners`.
+fn on_instance(emulator: &Emulator, project: &Project) {
+    project.config(&format!(
+        "  platform:\n    provider: gitlab\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\" }}\n",
+        emulator.url
+    ));
+    project.commit("instance");
+}
+
+const SHARED: &str = "roles:\n  reader: { description: Reads, base: guest, permissions: [read_code] }\nassignments:\n  - { role: reader, groups: [partners], scope: { group: acme/platform } }\n";
+
+/// The share of `acme/platform`; groups further down come last.
+fn share(emulator: &Emulator) -> serde_json::Value {
+    emulator.get("/_dashboard/state")["groups"][2]["shares"][0].clone()
+}
+
 #[test]
-fn a_share_that_silently_lost_its_role_is_said_so() {
-    for (deployment, sticks) in [("group", false), ("instance", true)] {
+fn on_gitlab_com_a_share_that_would_lose_its_role_is_refused_before_anything_is_sent() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["roles"] = json!([]);
+        // One that was left plain is told.
+        seed["groups"][0]["shares"] = json!([{ "group": "partners", "group_access": 10 }]);
+    }));
+    let project = project(&emulator, "");
+    define(&project, SHARED);
+    let _refused = project
+        .apply()
+        .exits(4)
+        .has("would be shared with `partners` without the custom role")
+        .has("`role: builtin:guest`");
+    assert_eq!(emulator.writes().len(), 0);
+    let top = SHARED.replace("acme/platform", "acme");
+    define(&project, &top);
+    let _refused = project.plan().exits(4).has("it is shared with plain Guest now");
+    define(&project, &top.replace("role: reader", "role: builtin:guest"));
+    let _plain = project.apply().exits(0);
+    project.is_in_place();
+}
+
+#[test]
+fn where_gitlab_com_keeps_the_role_of_one_share_others_can_have_one() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["groups"][0]["shares"] =
+            json!([{ "group": "partners", "group_access": 10, "member_role_id": 14 }]);
+    }));
+    emulator.switch("group_link_roles", "on");
+    let project = project(&emulator, "");
+    let links = "  - { role: reader, groups: [partners], scope: { group: acme } }\n";
+    define(
+        &project,
+        &format!("{}{links}", SHARED.replace("reader: {", "reader: { name: Reader, id: \"14\",")),
+    );
+    let _given = project.apply().exits(0);
+    assert_eq!(share(&emulator)["member_role_id"], 14);
+    project.is_in_place();
+}
+
+#[test]
+fn on_an_instance_a_share_that_silently_lost_its_role_is_said_so() {
+    for sticks in [true, false] {
         let emulator = emulator(&seed_with(|seed| {
-            seed["deployment"] = json!(deployment);
+            seed["deployment"] = json!("instance");
             seed["users"][0]["admin"] = json!(true);
             seed["roles"] = json!([]);
         }));
+        emulator.switch("group_link_roles", if sticks { "on" } else { "off" });
         let project = project(&emulator, "");
-        if deployment == "instance" {
-            project.config(&format!(
-                "  platform:\n    provider: gitlab\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\" }}\n",
-                emulator.url
-            ));
-            project.commit("instance");
-        }
-        define(
-            &project,
-            "roles:\n  reader: { description: Reads, base: guest, permissions: [read_code] }\nassignments:\n  - { role: reader, groups: [partners], scope: { group: acme/platform } }\n",
-        );
+        on_instance(&emulator, &project);
+        define(&project, SHARED);
+        let _told = project.plan().exits(0).has("depends on the instance (since 17.4");
         let applied = project.apply();
-        // Groups further down come last.
-        let share = emulator.get("/_dashboard/state")["groups"][2]["shares"][0].clone();
+        let share = share(&emulator);
         let kept = (share["group_access"].as_u64(), share["member_role_id"].is_null());
         assert_eq!(kept, (Some(10), !sticks), "{}", applied.everything());
         match sticks {

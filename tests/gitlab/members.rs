@@ -62,7 +62,8 @@ fn an_unknown_person_or_place_is_an_error_with_its_line() {
         ("  - { role: approver, users: [mira], scope: { group: partners } }\n", "partners"),
     ] {
         define(&project, &approver(assignment));
-        let _unknown = project.plan().exits(3).has(words).has("roles/all.yaml:8");
+        let _unknown =
+            project.plan().exits(3).has(words).has("roles/all.yaml:8").lacks("Only existing members");
     }
     define(
         &project,
@@ -130,4 +131,49 @@ fn what_saml_decides_against_the_definitions_is_told_and_breaks_an_exclusive_lis
     let applied = project.run("apply --auto-approve --format json").exits(0).json();
     assert_eq!(applied["targets"][0]["kept"], 1);
     assert_eq!(membership(&emulator, "groups", "acme", "okan"), before);
+}
+
+#[test]
+fn what_stays_of_somebody_whose_membership_ends_is_said() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: remove_member");
+    project.config_also("guards: { max_unassigns: \"100%\" }\n");
+    project.commit("guards");
+    define(
+        &project,
+        &approver("  - { role: approver, users: [mira, zoe], scope: { group: acme/platform } }\n"),
+    );
+    let _given = project.apply().exits(0);
+    project.commit("given");
+    define(&project, &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request")));
+    let _said = project
+        .plan()
+        .exits(0)
+        .has("`mira` in group `acme/platform` keeps `Guest` there from group `acme`")
+        .has("`zoe` in group `acme/platform` keeps nothing there from a group above");
+    let _ended = project.apply().exits(0);
+    assert_eq!(membership(&emulator, "groups", "acme/platform", "mira"), None);
+    assert_eq!(membership(&emulator, "groups", "acme", "mira"), Some((10, None)));
+}
+
+#[test]
+fn what_can_be_nobody_is_found_offline() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    for (who, words) in [
+        ("users: [\"id:abc\"]", "`id:abc` can be none of the users"),
+        ("groups: [\"id:abc\"]", "`id:abc` can be none of the groups"),
+        ("groups: [\"a//b\"]", "`a//b` can be none of the groups"),
+        ("groups: [\"84\"]", "`84` can be none of the groups"),
+        ("ldap_groups: [ops]", "`ops` can be none of the ldap_groups"),
+        ("ldap_groups: [\"ldapmain:dn=x\"]", "can be none of the ldap_groups"),
+    ] {
+        define(&project, &approver(&format!("  - {{ role: approver, {who}, scope: {{ group: acme }} }}\n")));
+        let _wrong = project.run("validate").exits(3).has("RC050").has(words).has("Accepted:");
+    }
+    for who in ["groups: [partners/audit]", "ldap_groups: [\"ldapmain:cn=ops\"]", "users: [\"id:4\"]"] {
+        define(&project, &approver(&format!("  - {{ role: approver, {who}, scope: {{ group: acme }} }}\n")));
+        let _fine = project.run("validate").exits(0);
+    }
+    assert_eq!(emulator.requests().len(), 0);
 }

@@ -6,10 +6,11 @@ mod places;
 mod replacing;
 mod requests;
 mod roles;
+mod seats;
 
 use serde_json::{Value, json};
 
-use crate::common::{Emulator, Project, emulator::text};
+use crate::common::{Emulator, Project, emulator::text, project::Output};
 
 /// A group of gitlab.com: `acme` with `acme/platform`, the project `acme/platform/api`, and the
 /// separate group `partners`. Ada owns it; Mira and Okan are members, Zoe of nothing.
@@ -58,6 +59,16 @@ fn project(emulator: &Emulator, more: &str) -> Project {
 
 fn define(project: &Project, yaml: &str) {
     project.write("roles/all.yaml", &format!("provider: gitlab\n{yaml}"));
+}
+
+/// Plans for somebody who looked at what no API tells.
+fn plan_looked(project: &Project) -> Output {
+    project.run("plan --allow unseen --reason looked")
+}
+
+/// Applies for somebody who looked at what no API tells.
+fn apply_looked(project: &Project) -> Output {
+    project.run("apply --auto-approve --allow unseen --reason looked")
 }
 
 /// One role on a base, as YAML.

@@ -61,7 +61,10 @@ fn less_than_somebody_holds_in_a_group_above_is_refused_in_the_plan() {
     // What the definitions give above counts like what is there.
     let above = "  - { role: builtin:developer, users: [zoe], scope: { group: acme } }\n";
     define(&project, &format!("{}{above}", at("zoe", "{ group: acme/platform }")));
-    let _refused = project.plan().has("holds `Developer` in group `acme`, and cannot hold less here");
+    let _refused = project
+        .plan()
+        .has("is to hold `Developer` in group `acme`, and cannot hold less here")
+        .lacks("holds `Dev");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{define, emulator, live, membership, project, role, seed_with};
+use super::{apply_looked, define, emulator, live, membership, plan_looked, project, role, seed_with};
 use crate::common::{Emulator, Project};
 
 /// A full group: nine roles that git does not declare, and `approver`, which Mira holds.
@@ -35,8 +35,11 @@ fn in_a_full_group_a_role_is_replaced_only_where_a_gap_is_accepted() {
     assert_eq!(live(&emulator, "approver").expect("still there")["id"], old);
 
     define(&project, &approver("developer", "    allow_gap: true\n"));
-    let _told = project.plan().exits(0).has("mira (2) would be without role `approver` for a moment");
-    let _replaced = project.apply().exits(0);
+    let _told = plan_looked(&project)
+        .exits(0)
+        .has("mira (2) would be without role `approver` for a moment")
+        .has("there is no room for both: the old role is deleted first");
+    let _replaced = apply_looked(&project).exits(0);
     project.is_in_place();
     let new = live(&emulator, "approver").expect("replaced")["id"].as_u64();
     assert_ne!(new, old.as_u64());
@@ -77,8 +80,9 @@ fn a_link_moves_to_the_new_role_where_it_is_declared_and_only_there() {
 
     let link = "  - { role: approver, saml_groups: [eng], scope: { group: acme } }\n";
     define(&project, &format!("{}{link}", approver("developer", "")));
-    let _plan = project.plan().exits(0).has("eng of `saml_groups` would be without a role for a moment");
-    let _replaced = project.apply().exits(0);
+    let _plan =
+        plan_looked(&project).exits(0).has("eng of `saml_groups` would be without a role for a moment");
+    let _replaced = apply_looked(&project).exits(0);
     project.is_in_place();
     let new = live(&emulator, "approver").expect("replaced")["id"].clone();
     let link = emulator.get("/_dashboard/state")["groups"][0]["saml_group_links"][0].clone();

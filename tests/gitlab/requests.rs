@@ -86,3 +86,33 @@ fn an_apply_writes_once_for_each_change() {
     // The writer reads nothing: roles before, after each stratum, and at the end.
     assert_eq!(emulator.count("POST /api/graphql"), 5 + 3);
 }
+
+#[test]
+fn nothing_waits_for_an_answer_that_it_does_not_need() {
+    let emulator = Emulator::of("gitlab", &["--switch", "rate_limits=off", "--latency", "400"]);
+    emulator.put("/_dashboard/state", &seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    let depth = || emulator.get("/_dashboard/requests")["depth"].clone();
+    define(
+        &project,
+        &format!(
+            "roles:\n{}assignments:\n  - {{ role: approver, users: [okan], scope: {{ group: acme/platform }} }}\n",
+            role("approver", "reporter", "admin_merge_request")
+        ),
+    );
+    // The roles, who asks, and the members of both groups.
+    let plan = project.run("plan --format json").json();
+    assert_eq!((emulator.requests().len(), depth()), (4, json!(1)), "{:?}", lines(&emulator));
+    assert_eq!(plan["run"]["depth"], 1);
+    // Whoever is a member nowhere is looked up after that.
+    emulator.forget();
+    define(
+        &project,
+        &format!(
+            "roles:\n{}assignments:\n  - {{ role: approver, users: [zoe], scope: {{ group: acme/platform }} }}\n",
+            role("approver", "reporter", "admin_merge_request")
+        ),
+    );
+    let _plan = project.plan().exits(0);
+    assert_eq!((emulator.requests().len(), depth()), (5, json!(2)), "{:?}", lines(&emulator));
+}

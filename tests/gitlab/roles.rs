@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{define, emulator, live, membership, project, role, seed, seed_with};
+use super::{apply_looked, define, emulator, live, membership, plan_looked, project, role, seed, seed_with};
 use crate::common::emulator::texts;
 
 #[test]
@@ -41,7 +41,7 @@ fn a_role_is_made_changed_renamed_and_deleted() {
     project.commit("renamed");
 
     define(&project, "roles: {}\n");
-    let _deleted = project.apply().exits(0).has("delete Release approver");
+    let _deleted = apply_looked(&project).exits(0).has("delete Release approver");
     assert!(live(&emulator, "Release approver").is_none());
     assert!(live(&emulator, "Reader").is_some(), "what git never declared stays");
 }
@@ -74,8 +74,14 @@ fn another_base_is_a_new_role_in_place_of_the_old_one() {
     assert_eq!(membership(&emulator, "groups", "acme", "mira"), Some((20, old)));
 
     define(&project, &format!("roles:\n{}{people}", role("approver", "developer", "admin_merge_request")));
-    let _plan = project.plan().exits(0).has("replace approver").has("base: Reporter → Developer");
-    let _replaced = project.apply().exits(0);
+    let _unseen = project.apply().exits(4).has("SAML provider of the group gives `approver`");
+    let _plan = plan_looked(&project)
+        .exits(0)
+        .has("replace approver")
+        .has("base: Reporter → Developer")
+        .has("the new role is made as `rolecall temporary")
+        .has("the new one is renamed to `approver`");
+    let _replaced = apply_looked(&project).exits(0);
     project.is_in_place();
     let new = live(&emulator, "approver").expect("replaced");
     assert_ne!(new["id"].as_u64(), old);
@@ -91,9 +97,19 @@ fn p6_a_licence_that_has_run_out_removes_nothing() {
     project.commit("made");
     emulator.switch("licence", "none");
     emulator.forget();
-    define(&project, "roles: {}\n");
-    let _nothing = project.plan().lacks("delete approver");
-    let _refused = project.apply();
+    // What was applied is not there, and nobody can tell that it is gone.
+    let _unknown =
+        project.run("drift --detailed-exitcode").exits(7).has("a licence that has run out").lacks("deleted");
+    let _same = project.apply().exits(4).has("will not create `approver` on an incomplete read");
+    for gone in
+        ["roles: {}\n", "roles: {}\nremoved: [approver]\n", "roles: {}\nremoved: [{ name: approver }]\n"]
+    {
+        define(&project, gone);
+        let _nothing = project.plan().lacks("delete approver").lacks("no live role has that name");
+        let _refused = project.apply();
+    }
+    let _refused =
+        project.apply().exits(4).has("nobody can tell whether role `approver` is there to be removed");
     assert!(
         emulator.sent().iter().all(|line| line == "POST /api/graphql"),
         "queries only: {:?}",

@@ -16,7 +16,7 @@ use definitions::{Case, Definitions, State, cases};
 use product::{Product, Way};
 
 /// A random plan may delete half of everything.
-const ALLOWED: &str = "--allow max_deletes --allow max_unassigns --reason laws";
+const ALLOWED: &str = "--allow max_deletes --allow max_unassigns --allow unseen --reason laws";
 
 /// A case takes seconds. `PROPTEST_CASES` asks for more: an eightieth of it.
 fn config() -> ProptestConfig {

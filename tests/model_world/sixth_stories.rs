@@ -49,7 +49,7 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
     reassign t/assignment/site=east/crew:3: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: base low -> high
+    replace t/role/helper@site=east: base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
     0. make rolecall temporary 528211f9:
@@ -67,7 +67,7 @@ fn a_base_that_cannot_change_is_a_new_role_to_which_everybody_moves() {
       refused by blocked: `3` would move to `Helper` in two requests, and after an interrupted run nobody would know it: no definition assigns it | Declare it under `crews`, with the role that it gets.
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: base low -> high
+    replace t/role/helper@site=east: base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     left alone: 1 assignments
     note: 3 of `crews` would be without a role for a moment: Sextant gives another one in two requests
     0. make rolecall temporary 528211f9:
@@ -95,7 +95,7 @@ fn an_interrupted_replacement_is_ended() {
     assert_snapshot!(story(&after, &definitions), @"
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: base low -> high
+    replace t/role/helper@site=east: base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     0. give made-0 to seat 2
     0. give made-0 to user 1
     1. take 1 from user 1
@@ -108,7 +108,7 @@ fn an_interrupted_replacement_is_ended() {
     assert_snapshot!(story(&after, &other), @"
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: +keys -audit base low -> high
+    replace t/role/helper@site=east: +keys -audit base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     0. set made-0: [keys]
     1. give made-0 to seat 2
     1. give made-0 to user 1
@@ -126,7 +126,7 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
             .role("helper", |role| build(role.name("Helper").base("builtin:high").permissions(&["audit"])))
     };
     assert_snapshot!(story(&world, &replaced(|role| role.protect(&[Protect::Delete]))), @"
-    replace t/role/helper: base low -> high
+    replace t/role/helper: base low -> high; the new role is made as `rolecall temporary 625ce4e9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
       refused by protect: role `Helper` would be replaced, which deletes it, and `protect` forbids it | Take `delete` out of `protect` in a change of its own, or `--allow protect --reason TEXT`.
     0. make rolecall temporary 625ce4e9:
     1. delete 1
@@ -134,7 +134,7 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
     2. set t/role/helper: name Helper;
     ");
     assert_snapshot!(story(&world, &replaced(|role| role.id("1"))), @"
-    replace t/role/helper: base low -> high
+    replace t/role/helper: base low -> high; the new role is made as `rolecall temporary 625ce4e9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
       refused by blocked: role `Helper` would be replaced by a new one, and the definition names the old one by its `id` | Remove the line with `id`: the name is enough.
     0. make rolecall temporary 625ce4e9:
     1. delete 1
@@ -143,7 +143,7 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
     ");
     let additive = replaced(|role| role).manage(Mode::Additive, Mode::Declared);
     assert_snapshot!(story(&world, &additive), @"
-    replace t/role/helper: base low -> high
+    replace t/role/helper: base low -> high; the new role is made as `rolecall temporary 625ce4e9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
       refused by blocked: role `Helper` would be replaced, and the mode `additive` never removes | Set `manage: declared` for this target, or leave what cannot change as it is.
     0. make rolecall temporary 625ce4e9:
     1. delete 1
@@ -170,7 +170,7 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     assert_snapshot!(story(&world, &replacing(false)), @"
     reassign t/assignment/-/user:1/one: Role 1 -> Role 1 (role replaced)
     reassign t/assignment/-/user:2/one: Role 1 -> Role 1 (role replaced)
-    replace t/role/one: base low -> high
+    replace t/role/one: base low -> high; the new role is made as `rolecall temporary 4e40bf36`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Role 1`
       refused by blocked: a new role has to take the place of `Role 1`, and Sextant holds at most 4: there is no room for both; 1, 2 would be without it meanwhile | Remove another role first, or accept that it goes before the new one is made: `allow_gap: true` at `t/role/one`, with everybody who holds it declared.
     left alone: t/role/=Role%202
     left alone: t/role/=Role%203
@@ -187,7 +187,7 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     assert_snapshot!(story(&world, &declared), @"
     reassign t/assignment/-/user:1/one: Role 1 -> Role 1 (role replaced)
     reassign t/assignment/-/user:2/one: Role 1 -> Role 1 (role replaced)
-    replace t/role/one: base low -> high
+    replace t/role/one: base low -> high; there is no room for both: the old role is deleted first, and the new `Role 1` is made after it
     left alone: t/role/=Role%202
     left alone: t/role/=Role%203
     left alone: t/role/=Role%204
@@ -228,8 +228,8 @@ fn room_that_another_role_leaves_is_used_and_there_is_no_more() {
         .role("two", |role| role.name("Role 2").base("builtin:high").permissions(&["audit"]));
     assert_snapshot!(story(&full(), &two), @"
     delete t/role/=Role%203
-    replace t/role/one: base low -> high
-    replace t/role/two: base low -> high
+    replace t/role/one: base low -> high; the new role is made as `rolecall temporary 4e40bf36`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Role 1`
+    replace t/role/two: base low -> high; the new role is made as `rolecall temporary f7faf637`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Role 2`
     left alone: t/role/=Role%204
     0. delete 3
     1. make rolecall temporary 4e40bf36:
@@ -508,7 +508,7 @@ fn what_stays_where_a_role_is_taken_away() {
     assert_snapshot!(text::text(&planned), @"
     unassign t/assignment/site=east/crew:3: Helper -> nothing (no longer declared)
     unassign t/assignment/site=east/seat:1: Helper -> low (no longer declared)
-    note: 2 keeps `high`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`
+    note: 2 keeps `high` in site `east`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`
     0. take 1 from crew 3
     0. give low to seat 1
     ");

@@ -214,9 +214,11 @@ impl<'a> Comparison<'a> {
                 Some(base) => Stays::Role(base.clone()),
                 None => Stays::Everything(
                     format!(
-                        "{} keeps `{}`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`",
+                        "{} keeps `{}`{}: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`",
                         self.called(slot),
-                        self.name_of(held).raw()
+                        self.name_of(held).raw(),
+                        contract::manual::place(&slot.key.scope)
+                            .map_or_else(String::new, |place| format!(" in {place}"))
                     )
                     .into(),
                 ),
@@ -459,16 +461,20 @@ impl<'a> Comparison<'a> {
             let slot = Key { scope: scope.clone(), ..key.clone() };
             let now = self.slots.get(&slot).and_then(|slot| held_role(slot));
             let wanted = self.input.resolved.assignments.get(&slot).map(|wanted| &wanted.role);
-            now.into_iter().chain(wanted).filter_map(move |held| Some((self.rank(held)?, held, scope)))
+            let now = now.map(|held| (held, "holds"));
+            let wanted = wanted.map(|held| (held, "is to hold"));
+            let both = now.into_iter().chain(wanted);
+            both.filter_map(move |(held, verb)| Some((self.rank(held)?, held, verb, scope)))
         });
         // Of several equal ones the nearest.
-        let (least, held, scope) = held.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+        let (least, held, verb, scope) =
+            held.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
         if rank >= least {
             return None;
         }
         let Scope::In { kind, path } = scope else { return None };
         let message = format!(
-            "`{called}` holds `{}` in {kind} `{}`, and cannot hold less here, as `{}` is",
+            "`{called}` {verb} `{}` in {kind} `{}`, and cannot hold less here, as `{}` is",
             self.name_of(held).raw(),
             path.raw(),
             self.name_of(role).raw()

@@ -60,6 +60,7 @@ impl<'a> Comparison<'a> {
         verdicts.extend(self.holders_verdict(object, reassign_to));
         verdicts.extend(self.default_verdict(object));
         let state = state(object);
+        verdicts.extend(self.unseen(object.key.class, &state));
         self.plan.changes.push(Change {
             address,
             action: Action::Delete,
@@ -80,18 +81,12 @@ impl<'a> Comparison<'a> {
             reason,
             holders: object.holders,
             protect: self.protected(object, &BTreeSet::new()),
-            side_effects: self.when_gone(object),
+            side_effects: Vec::new(),
             site,
             verdicts,
             by_hand: hand(class.map(|class| class.delete)),
             blocked_by: Vec::new(),
         });
-    }
-
-    /// What else may change when a role goes.
-    pub(super) fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
-        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
-        clauses.into_iter().map(Untrusted::from).collect()
     }
 
     /// A role that somebody holds is deleted only after its holders were moved on purpose.
@@ -158,13 +153,22 @@ impl<'a> Comparison<'a> {
             }
             let why = unread.map_or("it was not read", Untrusted::raw);
             let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
+            // Where something else can hold it, no number says that nobody does.
+            let enough = self.input.spec.principals().iter().all(|class| class.counted);
+            let without = format!("; a role that nobody holds is {done} without the list");
             let help = format!(
-                "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."
+                "Plan again. If it stays so, {}.",
+                match enough {
+                    true => format!("move its holders in the product itself first{without}"),
+                    false => "use a credential that may read every list".to_owned(),
+                }
             );
             return Some(Verdict::refuse(Guard::Incomplete, message, Some(help)));
         }
         let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
-        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class)).count() as u64;
+        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class));
+        let listed =
+            listed.map(|slot| (slot.key.class, &slot.key.name)).collect::<BTreeSet<_>>().len() as u64;
         object.holders.filter(|count| *count != listed).map(|count| {
             let message =
                 format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);

@@ -326,6 +326,8 @@ impl<'a> Comparison<'a> {
             verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
             by_hand.clear();
         }
+        let side_effects = self.input.spec.when_a_role_changes(&whole(live, &before), &after);
+        let side_effects = side_effects.into_iter().map(Untrusted::from).collect();
         let successor = role.successor.and_then(|made| {
             let mut state = state(made);
             if after.description.is_none() {
@@ -354,7 +356,7 @@ impl<'a> Comparison<'a> {
             reason: only_base.then_some(Reason::BaseChanged),
             holders: live.holders,
             protect: self.protected(live, &role.desired.protect),
-            side_effects: if role.replaced { self.when_gone(live) } else { Vec::new() },
+            side_effects,
             site: Some(role.desired.site),
             verdicts,
             by_hand: if by_hand.is_empty() { Hand::Nothing } else { Hand::Fields(by_hand) },
@@ -437,7 +439,15 @@ impl<'a> Comparison<'a> {
         verdicts.extend(self.kept(live));
         verdicts.extend(self.unknown_holders(live, "replaced"));
         verdicts.extend(self.default_verdict(live));
+        verdicts.extend(self.unseen(live.key.class, before));
         verdicts
+    }
+
+    /// What nobody can see may use a role that goes.
+    pub(super) fn unseen(&self, class: &str, role: &RoleState) -> Option<Verdict> {
+        let unseen = self.input.spec.unseen_use(class, role, &self.input.target.settings)?;
+        let help = "Do what stands under \"by hand\" first.".to_owned();
+        Some(Verdict::refuse(Guard::Unseen, unseen.why, Some(help)))
     }
 
     /// Whether the definitions say of the role's permissions what they said before, as far as anybody
@@ -527,6 +537,13 @@ fn live_name(object: &LiveObject) -> Untrusted {
         Some(Value::Text(Some(name))) => name.clone(),
         _ => object.key.name.clone(),
     }
+}
+
+/// A live role with the fields that its definition does not manage.
+fn whole(live: &LiveObject, before: &RoleState) -> RoleState {
+    let mut whole = state(live);
+    whole.permissions.clone_from(&before.permissions);
+    whole
 }
 
 /// A live role as far as it can be read.

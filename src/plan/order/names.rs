@@ -4,16 +4,59 @@ use std::collections::BTreeMap;
 
 use super::{Order, Step};
 use crate::{
+    contract::Spec,
     model::{Untrusted, field},
     plan::{
-        change::{Change, What, natural},
+        change::{Change, Plan, What, natural},
         document::Action,
         graph::{Edge, take_in},
         temporary,
     },
 };
 
+/// Says of every role that is replaced which steps that takes, with the temporary name.
+pub fn tell(plan: &mut Plan, spec: &dyn Spec) {
+    if plan.changes.iter().all(|change| change.action != Action::Replace) {
+        return;
+    }
+    let order = Order::new(plan, spec);
+    let steps: Vec<(usize, String)> = plan
+        .changes
+        .iter()
+        .enumerate()
+        .filter_map(|(index, change)| Some((index, order.steps_of(index, change)?)))
+        .collect();
+    for (index, steps) in steps {
+        if let Some(change) = plan.changes.get_mut(index) {
+            change.side_effects.push(steps.into());
+        }
+    }
+}
+
 impl Order<'_> {
+    /// How a new role takes the place of an old one. An interrupted run changes nothing of it: who
+    /// approved the whole way approved the rest.
+    fn steps_of(&self, index: usize, change: &Change) -> Option<String> {
+        let What::Role { after: Some(after), .. } = &change.what else { return None };
+        if change.action != Action::Replace {
+            return None;
+        }
+        let name = after.name.raw();
+        if self.waiting.contains(&change.role_id()) {
+            return Some(format!(
+                "there is no room for both: the old role is deleted first, and the new `{name}` is made after it"
+            ));
+        }
+        let moves = "whoever holds the old one moves, the old one is deleted";
+        Some(match self.temporary.get(&index) {
+            Some(temporary) => format!(
+                "the new role is made as `{}`, {moves}, and the new one is renamed to `{name}`",
+                temporary.raw()
+            ),
+            None => format!("the new role `{name}` is made, and {moves}"),
+        })
+    }
+
     /// A role that takes the place of another one bears a temporary name until that one is gone: by it
     /// the next plan knows what an interrupted run left.
     pub(super) fn successors(&mut self) {

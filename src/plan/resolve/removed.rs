@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{super::temporary, ResolvedRemoval, Resolver};
+use super::{
+    super::{change::Verdict, document::Guard, temporary},
+    ResolvedRemoval, Resolver,
+};
 use crate::{
     definition::emit,
     model::{
-        Address, Code, Finding, RoleId, Scope, Untrusted, Value,
+        Address, Code, Finding, Kind, RoleId, Scope, Untrusted, Value,
         desired::{DesiredRole, Protect, Removal, RoleName, RoleRef},
         field,
         live::{Live, LiveObject},
@@ -265,7 +268,17 @@ impl<'a> Resolver<'a> {
         names.chain(before).chain([&interrupted]).cloned().collect()
     }
 
+    /// A role that is not there needs no removal, where the whole list was read.
     fn note_missing(&mut self, name: &Untrusted) {
+        if let Some(why) = self.input.live.incomplete_anywhere(Kind::Role) {
+            let message = format!(
+                "nobody can tell whether role `{}` is there to be removed: {}",
+                name.raw(),
+                why.raw()
+            );
+            self.verdicts.push(Verdict::refuse(Guard::Incomplete, message, None));
+            return;
+        }
         let near = self
             .by_id
             .values()

@@ -10,7 +10,7 @@ use crate::{
     catalog::{self, Catalogue},
     contract::{
         DefaultRole, Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Spec, Spellings, Task,
+        PrincipalClass, RoleClass, Roles, ScopeSpec, Setting, SettingForm, Spec, Spellings, Task,
     },
     model::{Finding, desired::DesiredState, live::LiveState, object::field},
 };
@@ -173,7 +173,7 @@ impl Spec for Devin {
         manual::steps(task)
     }
 
-    fn about_assignments(&self, moved: &[Moved<'_>], live: &LiveState) -> Vec<String> {
+    fn about_assignments(&self, moved: &[Moved<'_>], _: &Roles<'_>, live: &LiveState) -> Vec<String> {
         notes::notes(moved, live)
     }
 

@@ -15,6 +15,7 @@ mod level;
 mod licence;
 mod links;
 mod members;
+mod notes;
 mod objects;
 mod people;
 mod place;
@@ -24,12 +25,16 @@ mod queries;
 mod read;
 mod rest;
 mod roles;
+mod saml_default;
+mod seats;
+mod shares;
 mod spec;
+mod token;
 mod wire;
 mod write;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 mod read_tests;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]

@@ -8,7 +8,7 @@ use crate::provider::http::Document;
 macro_rules! standard {
     () => {
         "pageInfo { hasNextPage endCursor } nodes { id name description baseAccessLevel { integerValue } \
-         enabledPermissions { pageInfo { hasNextPage } nodes { value } } membersCount detailsPath }"
+         enabledPermissions { pageInfo { hasNextPage } nodes { value } } membersCount usersCount detailsPath }"
     };
 }
 

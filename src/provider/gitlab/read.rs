@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     deployment::Deployment,
     everywhere, invited, licence,
+    links::Links,
     members::Found as Members,
     objects, people,
     place::{Place, PlaceKind},
@@ -13,16 +14,19 @@ use super::{
     policies, rest,
     roles::{self, Found},
     spec::{ADMIN, LDAP_GROUP, ROLE, SAML_GROUP, SHARED_GROUP, USER, catalogue},
+    token,
+    wire::Member,
 };
 use crate::{
     model::{
-        Kind, Scope, Untrusted,
+        Kind, RoleId, Scope, Untrusted, Value,
         desired::Spelling,
         directory::Directory,
-        live::{Identity, LiveState, Query},
+        live::{Identity, Live, LiveState, Query},
+        object::field,
     },
     provider::{
-        Fut, Read, ReadError, ReadErrorKind,
+        Fut, Noticed, Read, ReadError, ReadErrorKind,
         http::{ReadClient, Reading},
     },
 };
@@ -50,6 +54,10 @@ impl Read for Reader {
     /// for the links of a group, and one for each person who is a member nowhere.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>> {
         Box::pin(fetch(self.client.begin(), query))
+    }
+
+    fn notice(&self) -> Option<Fut<'_, Vec<Noticed>>> {
+        Some(Box::pin(token::look(self.client.begin())))
     }
 }
 
@@ -81,6 +89,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     if let Some(kept) = kept {
         state.kept = kept.of(&found.standard);
     }
+    let doubt = doubt.or_else(|| holders.as_ref()?.contradicts(&found));
     if let Some(why) = doubt {
         // Memberships may not tell their roles either.
         state.incomplete = [Kind::Role, Kind::Assignment].map(|kind| (kind, why.as_str().into())).into();
@@ -88,8 +97,11 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     if let Some(holders) = holders {
         holders.add_to(&mut state);
     }
-    // The API counts memberships only: that nobody holds a role is known where every list was read.
+    // The API counts direct members only: that nobody holds a role is known where every list was read.
     let whole = whole && state.unread.is_empty();
+    if whole {
+        miscounted(&found, &mut state);
+    }
     let holds = |direct: Option<u64>| direct.filter(|count| whole || *count > 0);
     state.objects.extend(catalogue().builtin.iter().map(objects::builtin));
     state.objects.extend(found.standard.iter().map(|role| objects::role(ROLE, role, holds(role.holders))));
@@ -98,6 +110,27 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     state.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     state.read = Query { roles: true, ..query };
     Ok(state)
+}
+
+/// Memberships that GitLab counts, and that no list names: such a role is not deleted.
+fn miscounted(found: &Found, state: &mut LiveState) {
+    let mut listed: BTreeMap<&Untrusted, u64> = BTreeMap::new();
+    for slot in state.objects.iter().filter(|object| object.key.class == USER) {
+        if let Some(Value::Role(Some(RoleId::Live(id)))) = slot.fields.get(field::ROLE).and_then(Live::value)
+        {
+            *listed.entry(id).or_default() += 1;
+        }
+    }
+    let wrong = found.standard.iter().filter_map(|role| {
+        let (counted, listed) = (role.memberships?, listed.get(&role.id).copied().unwrap_or(0));
+        let why =
+            format!("GitLab counts {counted} memberships with it, and the lists of members name {listed}");
+        (counted != listed).then(|| (role.id.clone(), Untrusted::from(why)))
+    });
+    let wrong: Vec<_> = wrong.collect();
+    for (id, why) in wrong {
+        state.kept.entry(id).or_insert(why);
+    }
 }
 
 /// The roles, and why an empty list is not to be believed.
@@ -154,20 +187,20 @@ impl Holders {
         let above: Vec<Place> = user_places.iter().flat_map(Place::above).collect();
         user_places.extend(above);
         let mut link_places: BTreeSet<Place> = LINKS.iter().flat_map(|class| of_class(class)).collect();
-        let mut wave = 1;
-        let caller = people::caller(reading);
-        let (caller, all) = tokio::join!(caller, async {
-            match query.everywhere {
-                true => everywhere::all(reading, deployment).await,
-                false => Ok((BTreeSet::new(), 0)),
-            }
+        // Nothing of the places depends on the caller.
+        let (caller, places) = tokio::join!(people::caller(reading), async {
+            let (all, waves) = match query.everywhere {
+                true => everywhere::all(reading, deployment).await?,
+                false => (BTreeSet::new(), 0),
+            };
+            link_places.extend(all.iter().filter(|place| place.kind == PlaceKind::Group).cloned());
+            user_places.extend(all);
+            let wave = 1 + waves;
+            Ok::<_, ReadError>((places::read(reading, &user_places, &link_places, wave).await?, wave))
         });
-        let (caller, (all, waves)) = (caller?, all?);
-        wave += waves;
-        link_places.extend(all.iter().filter(|place| place.kind == PlaceKind::Group).cloned());
-        user_places.extend(all);
+        let (caller, (places, wave)) = (caller?, places?);
         let mut holders = Self {
-            places: places::read(reading, &user_places, &link_places, wave).await?,
+            places,
             asked,
             caller: Some(caller.id.to_string().into()),
             found: Vec::new(),
@@ -202,6 +235,26 @@ impl Holders {
             self.found.push((SHARED_GROUP, spelling, id));
         }
         Ok(())
+    }
+
+    /// Why a list without any role is not to be believed although REST says the same: somebody holds one.
+    fn contradicts(&self, found: &Found) -> Option<String> {
+        if !found.standard.is_empty() {
+            return None;
+        }
+        let of_member = |member: &Member| member.member_role.is_some();
+        let of_links = |links: &Links| {
+            let parts = [&links.saml, &links.ldap, &links.shares];
+            parts.into_iter().flatten().flatten().any(|link| link.role.is_some())
+        };
+        let named = self
+            .places
+            .iter()
+            .find(|at| at.members().iter().any(of_member) || at.links.as_ref().is_some_and(of_links))?;
+        Some(format!(
+            "the list of roles is empty, which a licence that has run out looks like too, and the members or links of {} name a custom role",
+            named.place.path
+        ))
     }
 
     fn add_to(mut self, state: &mut LiveState) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
+    GitLab,
     spec::{LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     test_api::{Api, GROUP, at, fetch, held, named, page, role},
 };
@@ -13,7 +14,7 @@ use crate::{
         live::{Live, Query},
         object::field,
     },
-    provider::ReadErrorKind,
+    provider::{Provider as _, ReadErrorKind},
 };
 
 #[tokio::test]
@@ -82,6 +83,62 @@ async fn p6_an_empty_list_is_believed_only_where_rest_says_the_same() {
     let lapsed = lapsed.read(Query::roles()).await.unwrap();
     assert!(lapsed.incomplete.contains_key(&Kind::Role) && lapsed.incomplete.contains_key(&Kind::Assignment));
     assert!(lapsed.barred.unwrap().raw().contains("licence"));
+}
+
+#[tokio::test]
+async fn p6_an_empty_list_is_not_believed_where_somebody_holds_a_role() {
+    let member =
+        r#"[{"id":7,"username":"mira","access_level":20,"member_role":{"id":14,"name":"Approver"}}]"#;
+    let link = r#"[{"name":"eng","access_level":20,"member_role_id":14,"provider":null}]"#;
+    let path = "/api/v4/groups/acme/member_roles";
+    let of = |api: Api| async { api.with(path, 200, "[]").read(at(SAML_GROUP, &[("group", "acme")])).await };
+    let none = of(Api::of(&[]).group("acme", "[]")).await.unwrap();
+    assert!(none.incomplete.is_empty());
+    let linked = Api::of(&[]).group("acme", "[]").with("/api/v4/groups/acme/saml_group_links", 200, link);
+    let linked = of(linked).await.unwrap();
+    let held = Api::of(&[]).group("acme", member).with(path, 200, "[]");
+    let held = held.read(at(USER, &[("group", "acme")])).await.unwrap();
+    for state in [linked, held] {
+        assert!(state.incomplete[&Kind::Role].raw().contains("name a custom role"), "{:?}", state.incomplete);
+        assert!(state.incomplete.contains_key(&Kind::Assignment));
+    }
+}
+
+#[tokio::test]
+async fn memberships_that_no_list_names_keep_their_role() {
+    let member =
+        r#"[{"id":7,"username":"mira","access_level":20,"member_role":{"id":14,"name":"Approver"}}]"#;
+    for (counted, kept) in [(1, false), (2, true)] {
+        let state = Api::of(&[role(14, "Approver", counted)])
+            .group("acme", member)
+            .with("/api/v4/groups/acme/descendant_groups", 200, "[]")
+            .with("/api/v4/groups/acme/projects", 200, "[]")
+            .read(Query { everywhere: true, ..Query::all() })
+            .await
+            .unwrap();
+        let why =
+            state.kept.get(&Untrusted::from("14")).map(|why| why.raw().contains("counts 2 memberships"));
+        assert_eq!(why, kept.then_some(true), "{:?}", state.kept);
+    }
+}
+
+#[tokio::test]
+async fn the_token_says_what_it_may() {
+    let path = "/api/v4/personal_access_tokens/self";
+    for (status, body, says, help) in [
+        (200, r#"{"scopes":["api"],"expires_at":"2027-01-31"}"#, "`api`; expires on 2027-01-31", None),
+        (200, r#"{"scopes":["read_api"],"expires_at":null}"#, "`read_api`; no day", Some("not apply")),
+        (200, r#"{"scopes":["granular"]}"#, "`granular`", Some("fine-grained")),
+        (404, "{}", "nothing of the token", None),
+    ] {
+        let server = Api::of(&[]).with(path, status, body).start().await;
+        let (connection, _) = server.connect(GROUP);
+        let noticed = GitLab.reader(connection).notice().unwrap().await;
+        let [one] = noticed.as_slice() else { panic!("{noticed:?}") };
+        assert!(one.message.raw().contains(says), "{noticed:?}");
+        let helps = one.help.as_deref();
+        assert!(helps.is_some() == help.is_some() && help.is_none_or(|words| helps.unwrap().contains(words)));
+    }
 }
 
 #[tokio::test]

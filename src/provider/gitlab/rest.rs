@@ -105,5 +105,6 @@ fn role(entry: &RestRole<'_>, admin: bool) -> Option<Role> {
         base,
         permissions: Some(permissions),
         holders: None,
+        memberships: None,
     })
 }

@@ -35,8 +35,10 @@ pub(super) struct Role {
     pub(super) base: Option<&'static str>,
     /// `None` where one cannot be understood, or where not all came.
     pub(super) permissions: Option<BTreeSet<Untrusted>>,
-    /// Memberships, or for an admin role users; links are not among them.
+    /// Users who hold it; links are not among them.
     pub(super) holders: Option<u64>,
+    /// Memberships with it: of one user in several places there are several.
+    pub(super) memberships: Option<u64>,
 }
 
 /// Everything that the queries of roles tell.
@@ -206,7 +208,8 @@ fn role(node: &RoleNode<'_>) -> Result<Role, String> {
             .as_ref()
             .and_then(|level| Some(level::by_number(level.integer_value)?.id)),
         permissions: set(&node.enabled_permissions),
-        holders: node.members_count.or(node.users_count),
+        holders: node.users_count,
+        memberships: node.members_count,
     })
 }
 

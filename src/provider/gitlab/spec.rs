@@ -2,17 +2,25 @@
 
 use std::sync::LazyLock;
 
-use super::{GROUP, GitLab, URL, check, place::is_path};
+use super::{
+    GROUP, GitLab, URL, check,
+    links::{LdapGroup, SamlGroup},
+    notes,
+    place::is_path,
+    saml_default, seats, shares,
+    wire::is_number,
+};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        Base, DefaultRole, Example, FieldSpec, Length, OnChange, OnRemove, PathForm, PermissionForm,
-        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Settings, Spec, Spellings, equal_text,
+        Base, DefaultRole, Example, FieldSpec, Length, Moved, Obstacle, OnChange, OnRemove, PathForm,
+        PermissionForm, PrincipalClass, RoleClass, Roles, ScopeSpec, Setting, SettingForm, Settings, Spec,
+        Spellings, UnseenUse, equal_text, is_safe_id,
     },
     model::{
-        Finding, RoleId, Value,
-        desired::DesiredState,
-        live::{Live, LiveObject},
+        Finding, RoleState,
+        desired::{DesiredState, Spelling},
+        live::LiveState,
         object::field,
     },
 };
@@ -76,6 +84,7 @@ const ROLES: &[RoleClass] = &[
         base: Base::None,
         fields: &[NAME, DESCRIPTION, PERMISSIONS],
         limit: None,
+        not_with: Some(GROUP),
         ..STANDARD
     },
 ];
@@ -103,12 +112,18 @@ const PRINCIPALS: &[PrincipalClass] = &[
             about: "a username such as `mira`, or the number of the user, `id:42`",
         },
         on_remove: OnRemove::FallsBack,
+        form: Some(is_person),
+        joins: true,
         ..PrincipalClass::PLAIN
     },
     PrincipalClass {
         class: SAML_GROUP,
         field: "saml_groups",
-        spellings: Spellings { about: "the name of the group in the identity provider", ..Spellings::FREE },
+        spellings: Spellings {
+            about: "the name of the group in the identity provider, or `provider=PROVIDER;NAME`",
+            ..Spellings::FREE
+        },
+        form: Some(is_saml_group),
         ..LINK
     },
     PrincipalClass {
@@ -118,6 +133,7 @@ const PRINCIPALS: &[PrincipalClass] = &[
             about: "`PROVIDER:cn=NAME` or `PROVIDER:filter=FILTER`, such as `ldapmain:cn=engineering`",
             ..Spellings::FREE
         },
+        form: Some(is_ldap_group),
         ..LINK
     },
     PrincipalClass {
@@ -129,8 +145,9 @@ const PRINCIPALS: &[PrincipalClass] = &[
             id: true,
             handle_is_id: false,
             free: false,
-            about: "the whole path of the group that is invited, or its number, `id:42`",
+            about: "the whole path of the group that is invited, such as `partners/audit`, or its number, `id:42`",
         },
+        form: Some(is_group),
         ..LINK
     },
 ];
@@ -143,8 +160,34 @@ const LINK: PrincipalClass = PrincipalClass {
     batch: 1,
     on_remove: OnRemove::Gone,
     counted: false,
+    joins: true,
     ..PrincipalClass::PLAIN
 };
+
+/// Usernames are letters, digits, and `-._`; ids are numbers (`/api/users/`).
+fn is_person(spelling: &Spelling) -> bool {
+    match spelling {
+        Spelling::Handle(name) => is_safe_id(name),
+        Spelling::Id(id) => is_number(id.raw()),
+        Spelling::Email(_) => false,
+    }
+}
+
+fn is_group(spelling: &Spelling) -> bool {
+    match spelling {
+        Spelling::Handle(path) => is_path(path),
+        Spelling::Id(id) => is_number(id.raw()),
+        Spelling::Email(_) => false,
+    }
+}
+
+fn is_saml_group(spelling: &Spelling) -> bool {
+    matches!(spelling, Spelling::Handle(name) if SamlGroup::of(name.raw()).is_some())
+}
+
+fn is_ldap_group(spelling: &Spelling) -> bool {
+    matches!(spelling, Spelling::Handle(name) if LdapGroup::of(name.raw()).is_some())
+}
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(catalog::gitlab);
 
@@ -217,18 +260,23 @@ impl Spec for GitLab {
 
     /// The SAML provider of a top-level group has a default role for whoever signs in first. It may be a
     /// custom one, which a deletion takes from it without a word; no call tells it.
-    fn when_a_role_goes(&self, role: &LiveObject, settings: &Settings) -> Vec<String> {
-        if role.key.class != ROLE || !settings.contains_key(GROUP) {
-            return Vec::new();
-        }
-        let base = match role.fields.get(field::BASE).and_then(Live::value) {
-            Some(Value::Role(Some(RoleId::Live(base)))) => CATALOGUE.builtin(base.raw()),
-            _ => None,
-        };
-        let falls = base.map_or("its base", |base| base.title);
-        vec![format!(
-            "where the group's SAML provider gives `{}` to whoever signs in first, it gives {falls} from then on; no API tells it, so look under Settings > SAML SSO",
-            role.key.name.raw()
-        )]
+    fn unseen_use(&self, class: &str, role: &RoleState, settings: &Settings) -> Option<UnseenUse> {
+        let group = settings.get(GROUP).filter(|_| class == ROLE)?;
+        Some(saml_default::unseen_use(role, group.value.raw(), settings))
+    }
+
+    fn when_a_role_changes(&self, before: &RoleState, after: &RoleState) -> Vec<String> {
+        seats::when_a_role_changes(before, after)
+    }
+
+    fn cannot_hold(&self, moved: &Moved<'_>, live: &LiveState, settings: &Settings) -> Option<Obstacle> {
+        shares::cannot_hold(moved, live, settings)
+    }
+
+    fn about_assignments(&self, moved: &[Moved<'_>], roles: &Roles<'_>, live: &LiveState) -> Vec<String> {
+        let mut notes = notes::what_stays(moved, roles, live);
+        notes.extend(seats::notes(moved, roles, live));
+        notes.extend(shares::notes(moved, live));
+        notes
     }
 }

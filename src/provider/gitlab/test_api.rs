@@ -24,7 +24,7 @@ pub(super) const GROUP: &[(&str, &str)] = &[("group", "acme")];
 pub(super) fn role(id: u32, name: &str, members: u32) -> String {
     format!(
         r#"{{"id":"gid://gitlab/MemberRole/{id}","name":"{name}","description":null,"baseAccessLevel":{{"integerValue":20}},
-        "enabledPermissions":{{"pageInfo":{{"hasNextPage":false}},"nodes":[{{"value":"READ_CODE"}}]}},"membersCount":{members},
+        "enabledPermissions":{{"pageInfo":{{"hasNextPage":false}},"nodes":[{{"value":"READ_CODE"}}]}},"membersCount":{members},"usersCount":{members},
         "detailsPath":"/groups/acme/-/settings/roles_and_permissions/{id}","novel":[]}}"#
     )
 }

@@ -21,6 +21,8 @@ const MOST_OF_PAGE: usize = 1_000;
 const MOST_LINKS: usize = 10_000;
 /// Most policies that name one role.
 const MOST_POLICIES: usize = 10_000;
+/// Most scopes of a token.
+const MOST_SCOPES: usize = 1_000;
 /// Most errors of a mutation.
 const MOST_ERRORS: usize = 100;
 
@@ -276,6 +278,15 @@ pub(super) type Members = Bounded<Member, MOST_OF_PAGE>;
 pub(super) struct User {
     pub(super) id: u64,
     pub(super) username: String,
+}
+
+/// A token, as it sees itself.
+#[derive(Debug, Deserialize)]
+pub(super) struct Token<'a> {
+    #[serde(borrow)]
+    pub(super) scopes: Bounded<Text<'a>, MOST_SCOPES>,
+    #[serde(borrow, default)]
+    pub(super) expires_at: Option<Text<'a>>,
 }
 
 /// People with one username: one or none.

@@ -99,6 +99,7 @@ pub(super) fn change(action: Action, address: Address, title: &str) -> Change {
         granted_by_base: Vec::new(),
         side_effects: Vec::new(),
         holders: None,
+        given_by: None,
         definition: None,
         activity: Vec::new(),
         verdicts: Vec::new(),
@@ -158,6 +159,7 @@ fn updated() -> Change {
     Change {
         origin: Origin::Mixed,
         holders: Some(3),
+        given_by: None,
         definition: Some(Place { file: "roles/security.yaml".into(), line: 4, column: 3, blame: None }),
         before: fields([(
             "permissions",
@@ -267,6 +269,7 @@ fn deleted() -> Change {
     Change {
         origin: Origin::Drift,
         holders: Some(1),
+        given_by: None,
         reason: Some(Reason::NeverDeclared),
         before: fields([
             ("name", text("Old role")),
@@ -302,6 +305,7 @@ pub(super) fn everything() -> PlanDocument {
     let adopted = Change {
         adopts: true,
         holders: Some(0),
+        given_by: None,
         fields: vec![FieldChange::Value {
             field: "protected".into(),
             before: Some(FieldValue::Flag(false)),

@@ -242,6 +242,7 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
         fields: left.fields.clone(),
         side_effects: Vec::new(),
         holders: None,
+        given_by: None,
         definition: None,
         activity: Vec::new(),
         verdicts: Vec::new(),
@@ -429,6 +430,25 @@ pub(super) fn has_special_mode(target: &TargetPlan) -> bool {
 pub(super) fn has_special_guards(target: &TargetPlan) -> bool {
     let guards = &target.guards;
     guards.max_deletes.raw() != "3" || guards.max_unassigns.raw() != "10%" || guards.min_admins != 2
+}
+
+/// How many hold a role, and how many groups give it to whoever is in them, where that is known.
+pub(super) fn holders(change: &Change) -> Option<String> {
+    let groups = change.given_by.filter(|groups| *groups > 0);
+    let held = change.holders.map(|holders| match (holders, groups) {
+        (0, None) => "held by nobody".to_owned(),
+        (0, Some(_)) => "held by nobody directly".to_owned(),
+        (1, _) => "held by 1 person".to_owned(),
+        (many, _) => format!("held by {many} people"),
+    });
+    let given = groups.map(|groups| match groups {
+        1 => "given by 1 group".to_owned(),
+        many => format!("given by {many} groups"),
+    });
+    match (held, given) {
+        (Some(held), Some(given)) => Some(format!("{held}, {given}")),
+        (held, given) => held.or(given),
+    }
 }
 
 /// `1 role`, `2 roles`.

@@ -15,6 +15,7 @@ use super::{
     project::{self, Source},
 };
 use crate::{
+    contract::{Settings, Spec},
     definition::Loaded,
     model::{Untrusted, config::Config},
     plan::document::Identity,
@@ -150,8 +151,14 @@ pub async fn doctor(world: &World, source: &Source, wishes: Wishes) -> Report {
         report.targets = join_all(runs).await;
         let used = |name: &str| report.targets.iter().any(|target| target.provider == Some(name));
         let specs = world.registry.specs();
-        report.providers =
-            specs.iter().filter(|spec| used(spec.name())).map(|spec| Support::of(*spec)).collect();
+        let support = |spec: &&dyn Spec| {
+            let all = project.loaded.config.iter().flat_map(|config| &config.targets);
+            let all = all.filter(|target| target.provider == spec.name());
+            let chosen = all.filter(|target| project.selected.contains(&target.name));
+            let settings: Vec<&Settings> = chosen.map(|target| &target.settings).collect();
+            Support::of(*spec, &settings)
+        };
+        report.providers = specs.iter().filter(|spec| used(spec.name())).map(support).collect();
     }
     report.exit = report.worst().code();
     report

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::contract::{Base, Do, Holds, OnChange, OnRemove, PrincipalClass, RoleClass, Spec};
+use crate::contract::{Base, Do, Holds, OnChange, OnRemove, PrincipalClass, RoleClass, Settings, Spec};
 
 /// What a provider supports.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -83,12 +83,18 @@ pub struct PrincipalSupport {
 }
 
 impl Support {
-    pub(super) fn of(spec: &dyn Spec) -> Self {
+    /// What it supports for targets with these settings.
+    pub(super) fn of(spec: &dyn Spec, targets: &[&Settings]) -> Self {
         Self {
             provider: spec.name(),
             title: spec.title(),
             credential: spec.credential(),
-            roles: spec.roles().iter().map(role).collect(),
+            roles: spec
+                .roles()
+                .iter()
+                .filter(|class| targets.is_empty() || targets.iter().any(|settings| class.is_of(settings)))
+                .map(role)
+                .collect(),
             default_role: spec
                 .default_role()
                 .map(|role| DefaultSupport { builtin: role.builtin, none: role.none }),

@@ -12,8 +12,8 @@ use super::{
         },
         origins::{Told, Way, change_words, origin_words},
         view::{
-            ADOPTS, RELEASED, blame, capitalized, count, is_permission, minute, reason_sentence, told_verb,
-            waits_for,
+            ADOPTS, RELEASED, blame, capitalized, count, holders, is_permission, minute, reason_sentence,
+            told_verb, waits_for,
         },
         words::{Fate, difference},
     },
@@ -114,14 +114,6 @@ fn title(change: &Change, encode: fn(&str) -> String, told: Told) -> String {
         title.push_str(&format!(" → {}", encode(name.raw())));
     }
     title
-}
-
-fn holders(change: &Change) -> Option<String> {
-    change.holders.map(|holders| match holders {
-        0 => "held by nobody".to_owned(),
-        1 => "held by 1 person".to_owned(),
-        many => format!("held by {many} people"),
-    })
 }
 
 /// A place in a file, as a link where there is one.

@@ -31,6 +31,7 @@ pub(in super::super) fn both() -> Change {
     Change {
         origin: Origin::Mixed,
         holders: Some(3),
+        given_by: None,
         definition: place(4),
         before: fields([("permissions", set(&["reports:read", "api_keys:write"]))]),
         after: fields([("permissions", set(&["reports:read", "audit:read", "learnings:read"]))]),
@@ -69,6 +70,7 @@ fn clicked() -> Change {
     Change {
         origin: Origin::Drift,
         holders: Some(0),
+        given_by: None,
         reason: Some(Reason::NeverDeclared),
         before: fields([("name", text("Clicked")), ("permissions", set(&["api_keys:write"]))]),
         activity: vec![Activity {

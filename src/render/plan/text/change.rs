@@ -9,7 +9,8 @@ use super::{
         origins::{Way, change_words, origin_words},
         page::{Page, Paint, Text},
         view::{
-            ADOPTS, RELEASED, blame, count, is_permission, minute, reason_sentence, told_verb, waits_for,
+            ADOPTS, RELEASED, blame, count, holders, is_permission, minute, reason_sentence, told_verb,
+            waits_for,
         },
         words::{Fate, difference},
     },
@@ -79,12 +80,7 @@ fn head(change: &Change, signs: Signs) -> Text {
 /// Holders, place, origin: one line.
 fn facts(page: &mut Page, change: &Change, signs: Signs) {
     let mut facts = Vec::new();
-    if let Some(holders) = change.holders {
-        let holders = match holders {
-            0 => "held by nobody".to_owned(),
-            1 => "held by 1 person".to_owned(),
-            many => format!("held by {many} people"),
-        };
+    if let Some(holders) = holders(change) {
         facts.push(Text::new().own(Paint::Plain, holders));
     }
     if let Some(definition) = &change.definition {
