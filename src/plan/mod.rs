@@ -11,6 +11,7 @@ pub mod document;
 pub mod earlier;
 mod graph;
 mod integrity;
+mod join;
 pub mod operation;
 pub mod order;
 mod origin;

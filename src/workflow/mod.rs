@@ -23,6 +23,7 @@ pub mod plan;
 pub mod project;
 pub mod recording;
 pub mod scope;
+pub mod shard;
 pub mod tenant;
 
 use std::{ffi::OsString, sync::Arc};

@@ -13,6 +13,7 @@ pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod schema;
 pub(super) mod show;
+pub(super) mod targets;
 pub(super) mod validate;
 
 use std::{
@@ -87,7 +88,9 @@ impl Context {
             start: self.start(),
             config: self.global.config.clone(),
             rev: self.global.rev.clone(),
+            proposed: false,
             targets: self.global.target.clone(),
+            shard: self.global.shard,
             base: self.global.base.clone(),
             event: ci::event::of(&|name: &str| std::env::var_os(name)),
             lints,
