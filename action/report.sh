@@ -25,5 +25,7 @@ while read -r name; do
         *) unset "$name" 2>/dev/null || export -n "${name?}" ;;
     esac
 done < <(compgen -e)
+# What was run stands in the results.
+unset INPUT_COMMAND INPUT_RESULTS
 cd "${GITHUB_WORKSPACE:?}"
 "$ROLECALL_BIN" ci report || warn "the report could not be made (exit code $?); the verdict is not affected"

@@ -457,7 +457,7 @@ class Report(Job):
         bin = self.write(self.folder / "rolecall", program)
         sha = hashlib.sha256(program).hexdigest() if sha is None else sha
         inputs = {"ROLECALL_BIN": str(bin), "ROLECALL_SHA256": sha, "ROLECALL_RESULTS": str(self.temp)}
-        return self.step("report.sh", {"INPUT_COMMAND": "plan", **inputs}, **environment)
+        return self.step("report.sh", {"INPUT_COMMAND": "report", "INPUT_COMMENT": "auto", **inputs}, **environment)
 
     def test_no_credential_of_a_provider_reaches_the_report(self):
         process, outputs = self.start('echo comment_id=7 >>"$GITHUB_OUTPUT"', SOME_OTHER_SECRET="secret-10", LC_ALL="C")
@@ -466,7 +466,8 @@ class Report(Job):
         seen = self.environment()
         self.assertEqual(seen["GITHUB_TOKEN"], CREDENTIALS["GITHUB_TOKEN"])
         self.assertEqual(seen["ROLECALL_RESULTS"], str(self.temp))
-        self.assertEqual(seen["INPUT_COMMAND"], "plan")
+        self.assertEqual(seen["INPUT_COMMENT"], "auto")
+        self.assertNotIn("INPUT_COMMAND", seen)
         secrets = [name for name, value in seen.items() if value.startswith("secret-")]
         self.assertEqual(secrets, ["GITHUB_TOKEN"])
 
