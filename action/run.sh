@@ -46,9 +46,9 @@ code=0
 case $code in
     0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 64)
         # It writes itself how it went; where it did not, it ended before it could.
-        if ! grep -q '^exit_code=[0-9][0-9]*$' "$GITHUB_OUTPUT"; then
+        if ! grep -q -E '^exit_code(=|<<)' "$GITHUB_OUTPUT"; then
             [ "$code" != 0 ] || code=1
-            refuse "$code" 'rolecall ended without a result'
+            refuse "$code" 'rolecall ended before it had a result; the log says why'
         fi
         ;;
     *) refuse 1 "rolecall could not run to its end (status $code)" ;;
