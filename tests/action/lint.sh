@@ -38,7 +38,7 @@ if python3 -m venv "$python" && "$python/bin/pip" install --quiet --disable-pip-
     check 'the schema of workflows' "$bin/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}"
     check 'the schema of dependabot' "$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
     check 'the schema of GitLab CI' "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci \
-        "$made/gitlab-ci.yml" examples/gitlab/.gitlab-ci.yml
+        "$made/gitlab-ci.yml" examples/gitlab-ci/.gitlab-ci.yml
     check shellcheck "$bin/shellcheck" --severity=style "${scripts[@]}"
     # Versions of single Debian or Alpine packages vanish from their mirrors, so they are not pinned.
     check hadolint "$bin/hadolint" --ignore DL3018 Dockerfile
