@@ -3,11 +3,13 @@
 pub mod actor;
 pub mod decision;
 pub mod event;
+pub mod forge;
 pub mod inputs;
 pub mod outputs;
 pub mod page;
 mod record_file;
 pub mod remote;
+pub mod report;
 pub mod results;
 mod reviewed;
 pub mod run;

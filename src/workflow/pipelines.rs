@@ -2,11 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Exit, Failure,
-    init::Scaffold,
-    project::Project,
-};
+use super::{Exit, Failure, init::Scaffold, project::Project};
 
 /// Whose files are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +42,12 @@ const LONGEST: usize = 300;
 /// # Errors
 ///
 /// Where a word would not stand for itself in them.
-pub fn pipelines(project: &Project, specs: &[&dyn crate::contract::Spec], forge: Forge, wanted: &Wanted) -> Result<Pipelines, Failure> {
+pub fn pipelines(
+    project: &Project,
+    specs: &[&dyn crate::contract::Spec],
+    forge: Forge,
+    wanted: &Wanted,
+) -> Result<Pipelines, Failure> {
     let facts = Known::of(project, specs, wanted)?;
     let (files, steps) = match forge {
         Forge::GitHub => (facts.github(wanted), facts.github_steps(wanted)),
@@ -74,14 +75,17 @@ struct Known {
 impl Known {
     fn of(project: &Project, specs: &[&dyn crate::contract::Spec], wanted: &Wanted) -> Result<Self, Failure> {
         let config = project.loaded.config.as_ref().ok_or_else(|| {
-            Failure::new(Exit::Invalid, "the configuration has errors").help("`rolecall validate` shows them.")
+            Failure::new(Exit::Invalid, "the configuration has errors")
+                .help("`rolecall validate` shows them.")
         })?;
         let branch = config.apply_from.iter().flatten().next().map(|branch| branch.raw().to_owned());
         let branch = branch.or_else(|| project.facts.default_branch()).unwrap_or_else(|| "main".to_owned());
         let mut wrong = Vec::new();
         let filter = |b: u8| b.is_ascii_alphanumeric() || b"._/-".contains(&b);
         if branch.is_empty() || !branch.bytes().all(filter) {
-            wrong.push(format!("the branch {branch:?}: a filter of a workflow takes only letters, digits, and ._/-"));
+            wrong.push(format!(
+                "the branch {branch:?}: a filter of a workflow takes only letters, digits, and ._/-"
+            ));
         }
         let action = wanted.action.clone().unwrap_or_else(|| format!("OWNER/rolecall@{NO_COMMIT}"));
         if !is_action(&action) {
@@ -92,7 +96,9 @@ impl Known {
         }
         let root = project.facts.prefix().trim_end_matches('/').to_owned();
         if root.chars().any(char::is_control) || root.len() > LONGEST {
-            wrong.push("the folder of the definitions has a name that does not fit into a workflow".to_owned());
+            wrong.push(
+                "the folder of the definitions has a name that does not fit into a workflow".to_owned(),
+            );
         }
         if !wrong.is_empty() {
             return Err(Failure::new(Exit::Usage, wrong.join("; ")).help("Nothing was written."));
