@@ -64,13 +64,13 @@ impl Remote<'_> {
         self.fetch(&format!("+{RECORDS}:{RECORDS}")).await
     }
 
-    /// Brings the head of a pull request into the clone as data: nothing is checked out.
+    /// Brings a commit into the clone as data: nothing is checked out.
     ///
     /// # Errors
     ///
-    /// Where the server cannot be reached, or refuses.
-    pub async fn fetch_pull_request(&self, number: u64) -> Result<(), Failure> {
-        self.fetch(&format!("+refs/pull/{number}/head:refs/rolecall/pull/{number}")).await
+    /// Where the server cannot be reached, or does not give it.
+    pub async fn fetch_commit(&self, commit: &str) -> Result<(), Failure> {
+        self.fetch(&format!("+{commit}:refs/rolecall/fetched")).await
     }
 
     async fn fetch(&self, refs: &str) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     definition::{self, LoadOptions, Loaded},
     model::{
-        Code, Level, Site,
+        Code, Level, Site, Untrusted,
         config::{Config, LintLevel, Target},
         desired::DesiredState,
         files::Files,
@@ -45,6 +45,8 @@ pub struct Source {
     pub base: Option<String>,
     /// Why a CI system runs this, where one does.
     pub event: Option<Event>,
+    /// The branch that a CI system says it runs on; used where none is checked out.
+    pub branch: Option<Untrusted>,
     /// Levels of lints (`--lint`).
     pub lints: BTreeMap<Code, LintLevel>,
 }
@@ -80,7 +82,10 @@ pub struct Project {
 pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
     let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
-    let facts = Facts::of(&place)?;
+    let mut facts = Facts::of(&place)?;
+    if source.rev.is_none() && facts.branch.is_none() {
+        facts.branch = source.branch.as_ref().map(|branch| branch.raw().to_owned());
+    }
     let Checked { loaded, commit, files } = read(world, &place, source)?;
     let dirty = match (&commit, &loaded.config) {
         (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,

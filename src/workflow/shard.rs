@@ -1,6 +1,6 @@
 //! A share of the targets, for runs side by side on several machines.
 
-use std::{fmt::Write as _, str::FromStr};
+use std::{fmt, fmt::Write as _, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
@@ -46,6 +46,12 @@ impl Shard {
         let hash = Sha256::digest(text.as_bytes());
         let number = hash.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
         number % u64::from(self.of) == u64::from(self.index - 1)
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
     }
 }
 

@@ -95,6 +95,7 @@ impl Context {
             shard: self.global.shard,
             base: self.global.base.clone(),
             event: event::of(&|name: &str| std::env::var_os(name)),
+            branch: None,
             lints,
         }
     }

@@ -4,6 +4,7 @@
 mod excerpt;
 mod github;
 mod json;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -14,6 +15,7 @@ use crate::model::{Finding, Label, Level, Site, Source, Sources, site::Position}
 pub use self::{
     github::github,
     json::{Document, Item, Labelled, Place, Severity, Summary, json, schema},
+    markdown::markdown_list as markdown,
     sarif::sarif,
     text::text,
 };
@@ -101,7 +103,7 @@ fn ceil(text: &str, offset: usize) -> usize {
 }
 
 /// `path` from the repository's root, where `prefix` is the root of the definitions in it.
-fn in_repository(prefix: &str, path: &str) -> String {
+pub fn in_repository(prefix: &str, path: &str) -> String {
     match prefix.trim_end_matches('/') {
         "" => path.to_owned(),
         prefix => format!("{prefix}/{path}"),
