@@ -19,6 +19,7 @@ mod leak;
 pub mod lock;
 mod overlap;
 pub mod past;
+pub mod pipelines;
 pub mod plan;
 pub mod project;
 pub mod recording;

@@ -1,5 +1,5 @@
-//! What runs in a CI system: the real program, told of events as the forges tell them, and stand-ins of
-//! the forges' own APIs.
+//! What runs in a CI system: the real program, told of events as the forges tell them, before stand-ins
+//! of the forges' own APIs.
 
 mod checkout;
 mod comments;

@@ -1,5 +1,6 @@
 //! GitHub's REST API, version 2022-11-28: <https://docs.github.com/en/rest>.
 
+pub mod artifacts;
 pub mod comments;
 pub mod issues;
 pub mod pulls;

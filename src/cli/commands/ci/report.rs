@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::super::Context;
 use crate::{
     ci::{
         forge::Post,
@@ -14,7 +15,6 @@ use crate::{
         results::Results,
         situation::{self, Forge},
     },
-    cli::commands::Context,
     render::escape,
     workflow::{Environment, Exit, Failure},
 };
@@ -36,7 +36,7 @@ pub(crate) struct ReportArgs {
     issue: Option<String>,
 }
 
-pub(crate) fn run(context: &Context, args: &ReportArgs) -> Exit {
+pub(super) fn run(context: &Context, args: &ReportArgs) -> Exit {
     context.end(context.block_on(report(context, args)).and_then(|result| result))
 }
 
