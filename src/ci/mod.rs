@@ -4,6 +4,7 @@ pub mod actor;
 pub mod decision;
 pub mod event;
 pub mod forge;
+pub mod gitlab_reports;
 pub mod inputs;
 pub mod outputs;
 pub mod page;

@@ -76,6 +76,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             assignments: plan.unmanaged_assignments,
         },
         notes: plan.notes.clone(),
+        people: Vec::new(),
     };
     document.digest = Some(digest::target(&document, target.credential.variable()));
     document
@@ -109,6 +110,7 @@ pub fn failed(
         findings: Vec::new(),
         unmanaged: document::Unmanaged::default(),
         notes: Vec::new(),
+        people: Vec::new(),
         summary: document::Summary::default(),
     }
 }

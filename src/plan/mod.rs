@@ -17,6 +17,7 @@ pub mod order;
 mod origin;
 pub mod outcome;
 pub mod pending;
+pub mod people;
 pub mod query;
 pub mod read;
 pub mod resolve;

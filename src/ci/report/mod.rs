@@ -6,6 +6,9 @@ mod github;
 mod gitlab;
 mod issue;
 pub mod marker;
+#[cfg(test)]
+#[expect(clippy::panic, reason = "a test that cannot go on has failed")]
+mod tests;
 
 use sha2::{Digest as _, Sha256};
 

@@ -2,7 +2,7 @@
 
 use super::{ANNOTATIONS, Ran, Run};
 use crate::{
-    ci::{event, situation::Trigger},
+    ci::{event, gitlab_reports, situation::Trigger},
     model::{Code, Finding, Level},
     render::{self, diff::markdown::MarkdownOptions, findings},
     workflow::{
@@ -24,6 +24,10 @@ pub(super) fn validate(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
         let sarif = findings::sarif(found, &project.loaded.sources, project.facts.prefix());
         ran.files.push((path.clone(), sarif));
         ran.gives("sarif_file", path.display().to_string());
+    }
+    if let Some(file) = gitlab_reports::code_quality_file(run.situation, &run.folder()) {
+        let report = findings::code_quality(found, &project.loaded.sources, project.facts.prefix());
+        ran.files.push((file, report));
     }
     if found.iter().any(|finding| finding.level == Level::Error) {
         ran.ends(Exit::Invalid);

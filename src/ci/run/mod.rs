@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     decision::{Command, Decision, decide},
-    event,
+    event, gitlab_reports,
     inputs::Inputs,
     page,
     remote::Remote,
@@ -260,6 +260,9 @@ impl Run<'_> {
             "digest",
             document.digest.as_ref().map_or_else(String::new, |digest| digest.raw().to_owned()),
         );
+        if let Some(file) = gitlab_reports::plan_file(self.situation, &self.folder()) {
+            ran.files.push((file, gitlab_reports::plan_counts(document)));
+        }
         ran.results.plan = Some(document.clone());
     }
 }

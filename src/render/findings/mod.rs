@@ -1,6 +1,7 @@
 //! Findings, in one format per file. Every format gives them in the same order: those without a
 //! place first, then by file, place, and code.
 
+mod code_quality;
 mod excerpt;
 mod github;
 mod json;
@@ -13,6 +14,7 @@ use std::ops::Range;
 use crate::model::{Finding, Label, Level, Site, Source, Sources, site::Position};
 
 pub use self::{
+    code_quality::code_quality,
     github::github,
     json::{Document, Item, Labelled, Place, Severity, Summary, json, schema},
     markdown::markdown_list as markdown,

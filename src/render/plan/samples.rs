@@ -65,6 +65,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         findings: Vec::new(),
         unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
         notes: Vec::new(),
+        people: Vec::new(),
     }
 }
 
