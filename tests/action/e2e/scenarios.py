@@ -13,6 +13,7 @@ import shutil
 import sys
 import threading
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -521,9 +522,11 @@ class Program(Scenario):
         return action
 
     def serve(self, folder):
-        handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-        handler.log_message = lambda *_: None
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
@@ -569,7 +572,39 @@ class Program(Scenario):
         self.assertEqual(self.writes(), before)
 
 
-CASES = (Review, Strangers, Merge, Drift, Faults, Program)
+class Shards(Scenario):
+    def test_eight_at_once_and_one_report(self):
+        names = [f"tenant-{number:02}" for number in range(40)]
+        config = "version: 1\ntargets:\n" + "".join(
+            f"  {name}: {{ provider: coderabbit, emulator: true, files: [\"roles/coderabbit/*.yaml\"] }}\n" for name in names
+        )
+        self.world.write({"rolecall.yaml": config})
+        self.world.commit("Forty tenants")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
+        pull = self.world.propose("more", MORE)
+        clones = [self.world.merged_checkout(pull) for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            jobs = [
+                pool.submit(self.world.on_pull, pull, clone=clone, inputs={"shard": f"{part}/8", "comment": "never"}, credentials={"WORKOS_API_KEY": None})
+                for part, clone in enumerate(clones, 1)
+            ]
+            self.ran = [job.result() for job in jobs]
+        planned = []
+        joined = self.world.folder / "all results"
+        for part, ran in enumerate(self.ran, 1):
+            self.assertIn(ran["exit_code"], ("0", "2"), ran.said)
+            plan = json.loads(Path(ran["plan_file"]).read_text())
+            planned += [target["name"] for target in plan["targets"]]
+            shutil.copytree(ran["results"], joined / f"rolecall-results-{part}")
+        self.assertEqual(sorted(planned), names, "each target is planned once")
+        self.assertEqual(self.world.own_comments(pull.number), [], "no part comments by itself")
+        report = self.on_pull(pull, "report", inputs={"results": str(joined)}, credentials={"WORKOS_API_KEY": None})
+        self.ends(report, 0)
+        body = self.one_comment(pull)["body"]
+        self.assertEqual([name for name in names if name not in body], [])
+
+
+CASES = (Review, Strangers, Merge, Drift, Faults, Program, Shards)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

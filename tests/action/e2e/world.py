@@ -47,6 +47,7 @@ AUDITOR = """provider: coderabbit
 roles:
   auditor:
     name: Auditor
+    description: Reads reports
     permissions: {{ reports: [{reports}] }}
 """
 VIEWER = """provider: workos
@@ -71,6 +72,15 @@ def git(folder, *arguments, **more):
     if done.returncode != 0:
         raise AssertionError(f"git {' '.join(arguments)}: {done.stderr}")
     return done.stdout.strip()
+
+
+def merges(clone, commit):
+    """Merges a commit; whether that worked."""
+    try:
+        git(clone, "merge", "--quiet", "--no-ff", "--message", "Merge", commit)
+    except AssertionError:
+        return False
+    return True
 
 
 def wait_for(what, ready, seconds=60):
@@ -215,6 +225,8 @@ class World:
         self.desk = self.folder / "desk"
         git(self.folder, "clone", "--quiet", str(self.origin), str(self.desk))
         git(self.desk, "switch", "--quiet", "--orphan", "main")
+        self.write({"README.md": "Roles\n"})
+        self.commit("Nothing yet")
         self.write(
             {
                 "rolecall.yaml": "version: 1\ntargets:\n"
@@ -364,15 +376,15 @@ class World:
 
     def on_pull(self, pull, command="plan", activity="opened", event="pull_request", payload=None, **more):
         """A job of a pull request. What is checked out is the merge that the forge would make."""
+        clone = more.pop("clone", None) or self.merged_checkout(pull)
         variables = {
             "GITHUB_EVENT_NAME": event,
             "GITHUB_REF": f"refs/pull/{pull.number}/merge",
+            "GITHUB_SHA": git(clone, "rev-parse", "HEAD"),
             "GITHUB_BASE_REF": pull.base,
             "GITHUB_HEAD_REF": pull.branch,
             "GITHUB_WORKFLOW": "roles plan",
         }
-        clone = self.checkout(pull.base, fetch=f"refs/pull/{pull.number}/head", merge=pull.head)
-        variables["GITHUB_SHA"] = git(clone, "rev-parse", "HEAD")
         return self.run(clone, command, variables, payload or self.pull_event(pull, activity), **more)
 
     def on_main(self, command, commit=None, event="push", before=None, payload=None, **more):
@@ -390,6 +402,10 @@ class World:
         }
         return self.run(clone, command, variables, payload, **more)
 
+    def merged_checkout(self, pull):
+        """A fresh clone with the merge that the forge would make of a pull request, or of its head where there is none."""
+        return self.checkout(pull.base, fetch=f"refs/pull/{pull.number}/head", merge=pull.head)
+
     def checkout(self, revision, fetch=None, merge=None):
         """A fresh clone, as actions/checkout with fetch-depth 0 makes it."""
         self.runs += 1
@@ -398,8 +414,9 @@ class World:
         if fetch:
             git(clone, "fetch", "--quiet", "origin", fetch)
         git(clone, "checkout", "--quiet", "--detach", f"origin/{revision}" if revision == "main" or merge else revision)
-        if merge:
-            git(clone, "merge", "--quiet", "--no-ff", "--message", "Merge", merge)
+        if merge and not merges(clone, merge):
+            git(clone, "merge", "--abort")
+            git(clone, "checkout", "--quiet", "--detach", merge)
         (clone / ".git" / "info").mkdir(exist_ok=True)
         with (clone / ".git" / "info" / "exclude").open("a") as exclude:
             exclude.write("/.the-action/\n/.job.yml\n")
@@ -407,7 +424,8 @@ class World:
 
     def run(self, clone, command, variables, payload, inputs=None, credentials=None, environment=None, action=None, token="tok_bot", before=()):
         """Runs the real action.yml in wrkflw; gives back what came of it."""
-        folder = self.folder / f"job {self.runs}"
+        number = clone.name.rpartition(" ")[2]
+        folder = self.folder / f"job {number}"
         temp = folder / "temp"
         temp.mkdir(parents=True)
         action = Path(action or ROOT)
@@ -424,7 +442,7 @@ class World:
             "GITHUB_REPOSITORY": self.repo,
             "GITHUB_REPOSITORY_OWNER": OWNER,
             "GITHUB_ACTOR": OWNER,
-            "GITHUB_RUN_ID": str(1000 + self.runs),
+            "GITHUB_RUN_ID": f"1000{number}",
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
             "GITHUB_HEAD_REF": "",
