@@ -270,12 +270,11 @@ class Review(Scenario):
         self.assertRegex(body, "(?i)more|incomplete")
 
     def test_definitions_that_are_wrong_are_shown_at_their_lines(self):
-        pull = self.world.propose("wrong", {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, evrything")})
-        ran = self.on_pull(pull)
-        self.ends(ran, 3)
-        self.assertRegex(ran.said, r"(?m)^::error file=roles/coderabbit/auditor\.yaml,line=\d+")
-        ran = self.on_pull(pull, "validate", inputs={"sarif_file": "rolecall.sarif"})
-        self.ends(ran, 3)
+        pull = self.world.propose("wrong", {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read").replace("name:", "nmae:")})
+        for command, inputs in (("plan", {}), ("validate", {"sarif_file": "rolecall.sarif"})):
+            ran = self.on_pull(pull, command, inputs=inputs)
+            self.ends(ran, 3)
+            self.assertRegex(ran.said, r"(?m)^::error file=roles/coderabbit/auditor\.yaml,line=4,")
 
 
 class Strangers(Scenario):
