@@ -401,16 +401,32 @@ class Merge(Scenario):
         self.ends(planned, 2)
         self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
 
-    def test_a_click_on_a_managed_role_has_to_be_reviewed(self):
+    def test_a_click_on_a_managed_role_is_neither_applied_nor_in_the_way(self):
         self.begin()
         pull = self.world.propose("other", OTHER)
         self.keep_plan(self.on_pull(pull), pull)
         self.world.merge(pull)
         self.world.click("role-auditor", ["reports:read", "reports:delete"])
+        before = self.world.writes(self.world.reviews)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+        self.assertEqual(self.world.writes(self.world.reviews), before, "nobody reviewed that the click is taken back")
+        # By hand, the reviewers of the environment approve what the summary shows: also that.
+        planned = self.on_main("plan", event="workflow_dispatch")
+        self.ends(planned, 2)
+        self.assertIn("auditor", planned.summary)
+        self.ends(self.apply(event="workflow_dispatch", inputs={"expect_plan": planned["digest"]}), 0)
+        self.assertGreater(self.world.writes(self.world.reviews), before)
+
+    def test_a_push_that_nobody_reviewed(self):
+        self.begin()
+        self.world.write(MORE)
+        self.world.commit("Straight to main")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
         refused = self.on_main("plan", inputs={"require_reviewed": "true"})
         self.ends(refused, 5)
         self.assertIn("auditor", refused.said)
-        # By hand, the reviewers of the environment approve what the summary shows.
         self.ends(self.on_main("plan", event="workflow_dispatch"), 2)
 
     def test_what_only_a_comment_claims_was_not_reviewed(self):
