@@ -17,7 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from world import AUDITOR, BOT, READ, ROLECALL, ROOT, VIEWER, WRITE, Services, World, git  # noqa: E402
+from github import BOT  # noqa: E402
+from world import AUDITOR, READ, ROLECALL, ROOT, TOKEN, VIEWER, WRITE, Services, World, git  # noqa: E402
 
 MORE = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, delete")}
 MOST = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, write, delete")}
@@ -50,7 +51,7 @@ class Scenario(unittest.TestCase):
         """What holds in every scenario."""
         self.assertEqual(self.services.recorder.violations(), [], "GitHub describes these requests otherwise")
         for request in self.services.recorder.requests:
-            self.assertIn(request.headers.get("authorization"), ("Bearer tok_bot", "token tok_bot"), request)
+            self.assertIn(request.headers.get("authorization"), (f"Bearer {TOKEN}", f"token {TOKEN}"), request)
         texts = [str(request.headers) + request.body.decode("utf-8", "replace") for request in self.services.recorder.requests]
         for ran in self.ran:
             texts += [ran.said, ran.summary, str(ran.outputs)]
@@ -61,6 +62,7 @@ class Scenario(unittest.TestCase):
         for text in texts:
             for secret in SECRETS:
                 self.assertNotIn(secret, text)
+            self.assertNotIn(TOKEN, text.replace(f"Bearer {TOKEN}", ""))
         self.assertFalse(self.world.pwned.exists(), "something of the repository was run")
 
     def on_pull(self, pull, command="plan", **more):
@@ -227,7 +229,7 @@ class Review(Scenario):
         pull = self.world.propose("more", MORE)
         claim = json.dumps({"workflow": "roles plan", "head": pull.head, "digest": None, "v": 1})
         for _ in range(2):
-            self.world.api("POST", f"/issues/{pull.number}/comments", {"body": f"<!-- rolecall:plan {claim} -->\nold"}, token="tok_bot")
+            self.world.api("POST", f"/issues/{pull.number}/comments", {"body": f"<!-- rolecall:plan {claim} -->\nold"}, token=TOKEN)
         first, last = self.world.own_comments(pull.number)
         ran = self.on_pull(pull)
         self.ends(ran, 2)

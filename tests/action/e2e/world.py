@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from github import Backend, Recorder, forward
+from github import BOT, Backend, Recorder, forward
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
@@ -19,7 +19,8 @@ TOOLS = Path(os.environ.get("ROLECALL_E2E_TOOLS", ROOT / "target" / "action-tool
 ROLECALL = Path(os.environ.get("ROLECALL", ROOT / "target" / "debug" / "rolecall"))
 WRKFLW = os.environ.get("WRKFLW", "wrkflw")
 OWNER = "octocat"
-BOT = "github-actions[bot]"
+# The tokens of the forge, by whom they act for; that of a job begins like those of an app.
+TOKEN = "ghs_of_a_job"
 # Keys of the first product.
 READ, WRITE = "cr-key-that-reads", "cr-key-that-writes"
 REVIEWS = {
@@ -109,7 +110,7 @@ class Services:
         seed = self.folder / "seed.yaml"
         people = [{"login": login, "name": login} for login in (OWNER, BOT, "mallory")]
         repos = [{"owner": OWNER, "name": name, "auto_init": True} for name in repositories]
-        tokens = {"tok_admin": {"login": OWNER, "scopes": ["repo", "user"]}, "tok_bot": {"login": BOT, "scopes": ["repo"]}}
+        tokens = {"tok_admin": {"login": OWNER, "scopes": ["repo", "user"]}, TOKEN: {"login": BOT, "scopes": ["repo"]}}
         tokens["tok_mallory"] = {"login": "mallory", "scopes": ["repo"]}
         # JSON is YAML.
         seed.write_text(json.dumps({"tokens": tokens, "github": {"users": people, "repos": repos}}))
@@ -314,8 +315,9 @@ class World:
         if not pull.fork:
             git(self.desk, "push", "--quiet", "--force", "origin", f"{pull.head}:refs/heads/{pull.branch}")
         git(self.desk, "push", "--quiet", "--force", "origin", f"{pull.head}:refs/pull/{pull.number}/head")
+        head_repo = {"id": 2, "full_name": f"mallory/{self.name}"} if pull.fork else {"id": 1, "full_name": self.repo}
         self.services.backend.commits[(self.repo, pull.number)] = {
-            "head": {"sha": pull.head, "ref": pull.branch, "label": f"{'mallory' if pull.fork else OWNER}:{pull.branch}"},
+            "head": {"sha": pull.head, "ref": pull.branch, "label": f"{'mallory' if pull.fork else OWNER}:{pull.branch}", "repo": head_repo},
             "base": {"ref": pull.base, "sha": git(self.desk, "rev-parse", pull.base)},
         }
 
@@ -422,7 +424,7 @@ class World:
             exclude.write("/.the-action/\n/.job.yml\n")
         return clone
 
-    def run(self, clone, command, variables, payload, inputs=None, credentials=None, environment=None, action=None, token="tok_bot", before=()):
+    def run(self, clone, command, variables, payload, inputs=None, credentials=None, environment=None, action=None, token=TOKEN, before=()):
         """Runs the real action.yml in wrkflw; gives back what came of it."""
         number = clone.name.rpartition(" ")[2]
         folder = self.folder / f"job {number}"
