@@ -10,11 +10,9 @@ const LARGEST_EVENT: u64 = 32 << 20;
 
 /// The event of GitHub Actions or GitLab CI; `None` outside of both and for other events.
 pub fn of(environment: &Environment) -> Option<Event> {
-    let text = |name: &str| {
-        environment(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
-    };
+    let text = |name: &str| text(environment, name);
     if text("GITHUB_ACTIONS").is_some() {
-        let payload = text("GITHUB_EVENT_PATH").and_then(|path| payload(&path)).unwrap_or_default();
+        let payload = payload(environment);
         let at = |pointer: &str| {
             payload
                 .pointer(pointer)
@@ -50,16 +48,25 @@ pub fn of(environment: &Environment) -> Option<Event> {
     None
 }
 
-fn payload(path: &str) -> Option<serde_json::Value> {
-    let size = std::fs::metadata(path).ok()?.len();
-    if size > LARGEST_EVENT {
-        return None;
-    }
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+/// A variable that is set and not empty.
+pub(super) fn text(environment: &Environment, name: &str) -> Option<String> {
+    environment(name).and_then(|value| value.into_string().ok()).filter(|value| !value.is_empty())
+}
+
+/// What GitHub says about the event; `null` where it cannot be read.
+pub(super) fn payload(environment: &Environment) -> serde_json::Value {
+    let read = |path: String| {
+        let size = std::fs::metadata(&path).ok()?.len();
+        if size > LARGEST_EVENT {
+            return None;
+        }
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    };
+    text(environment, "GITHUB_EVENT_PATH").and_then(read).unwrap_or_default()
 }
 
 /// Whether a text is a commit's full id, and not the zeros that stand for none.
-fn is_commit(text: &str) -> bool {
+pub(super) fn is_commit(text: &str) -> bool {
     matches!(text.len(), 40 | 64)
         && text.bytes().all(|b| b.is_ascii_hexdigit())
         && text.bytes().any(|b| b != b'0')

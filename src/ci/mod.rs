@@ -1,4 +1,17 @@
 //! The forges' CI systems.
 
 pub mod actor;
+pub mod decision;
 pub mod event;
+pub mod forge;
+pub mod gitlab_reports;
+pub mod inputs;
+pub mod outputs;
+pub mod page;
+mod record_file;
+pub mod remote;
+pub mod report;
+pub mod results;
+mod reviewed;
+pub mod run;
+pub mod situation;

@@ -11,7 +11,11 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::ui::{Color, Ui};
-use crate::{model::secret::Redactor, provider::Registry, workflow::Exit};
+use crate::{
+    model::secret::Redactor,
+    provider::Registry,
+    workflow::{Exit, shard::Shard},
+};
 
 /// Custom roles of SaaS products as code.
 ///
@@ -39,6 +43,10 @@ pub(crate) struct Global {
     /// Only this target; a glob such as `prod-*`. May be repeated.
     #[arg(long, value_name = "NAME|GLOB", global = true)]
     target: Vec<String>,
+    /// Only this part of the targets, such as `2/8`: for runs side by side on several machines. Which part
+    /// a target is in depends on nothing but what it reaches.
+    #[arg(long, value_name = "PART/PARTS", global = true, hide_short_help = true)]
+    shard: Option<Shard>,
     /// Read the definitions from this revision instead of the work tree.
     #[arg(long, value_name = "REV", global = true)]
     rev: Option<String>,
@@ -84,6 +92,8 @@ enum Command {
     Apply(commands::apply::ApplyArgs),
     Drift(commands::drift::DriftArgs),
     Import(commands::import::ImportArgs),
+    Targets(commands::targets::TargetsArgs),
+    Ci(commands::ci::CiArgs),
     Emulate(commands::emulate::EmulateArgs),
     Schema(commands::schema::SchemaArgs),
     Completions(commands::completions::CompletionsArgs),
@@ -141,6 +151,8 @@ fn run(cli: Cli) -> Exit {
         Command::Apply(args) => commands::apply::run(&context, &args),
         Command::Drift(args) => commands::drift::run(&context, &args),
         Command::Import(args) => commands::import::run(&context, &args),
+        Command::Targets(args) => commands::targets::run(&context, &args),
+        Command::Ci(args) => commands::ci::run(&context, &args),
         Command::Emulate(args) => commands::emulate::run(&context, &args),
         Command::Schema(args) => commands::schema::run(&context, &args),
         Command::Completions(args) => commands::completions::run(&context, &args, Cli::command()),

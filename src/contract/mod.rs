@@ -35,6 +35,11 @@ pub trait Spec: Send + Sync {
     fn title(&self) -> &'static str;
     /// The environment variable that holds the credential where the config names none.
     fn credential(&self) -> &'static str;
+    /// How to get a credential that can only read, as the rest of a sentence; `None` where the product has
+    /// none, or its documentation does not tell of one. Pull requests are planned with it.
+    fn reading_credential(&self) -> Option<&'static str> {
+        None
+    }
     /// What the config may set under `settings`.
     fn settings(&self) -> &'static [Setting];
     /// The settings, name and value, that lead into the world with which its emulator begins, where it

@@ -55,7 +55,8 @@ pub(crate) fn lower(
     let apply_from =
         file.apply_from.as_ref().map(|list| list.iter().map(|branch| branch.value.as_str().into()).collect());
     let record = file.record.map(|word| word.0).unwrap_or_default();
-    Lowered { config: Config { targets, guards, lints, apply_from, record }, masked }
+    let names = file.comments.as_ref().and_then(|comments| comments.names).unwrap_or_default();
+    Lowered { config: Config { targets, guards, lints, apply_from, record, names }, masked }
 }
 
 fn guards(entry: &GuardsEntry) -> Guards {

@@ -29,6 +29,18 @@ pub(crate) struct ConfigFile {
     /// Where a complete apply is recorded, so that later plans can tell drift from what was not applied yet: `git` is a ref of its own (`refs/rolecall/applied/…`), `file` a file under `.rolecall/runs/`, `none` nowhere. Default: `git`.
     #[serde(default)]
     pub(crate) record: Option<RecordWord>,
+    /// What comments, issues, and summaries on a forge show.
+    #[serde(default)]
+    pub(crate) comments: Option<CommentsEntry>,
+}
+
+/// What comments, issues, and summaries on a forge show.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CommentsEntry {
+    /// Whether people are named where the repository is known to be private; else they are only counted. Default: false.
+    #[serde(default)]
+    pub(crate) names: Option<bool>,
 }
 
 /// One live tenant of a provider, and the files that describe it.

@@ -26,6 +26,8 @@ pub struct Config {
     pub apply_from: Option<Vec<Untrusted>>,
     /// Where applies are recorded.
     pub record: Record,
+    /// Whether pages on a forge name people, where the repository is known to be private.
+    pub names: bool,
 }
 
 /// Where a complete apply is recorded. Of an emulator it is always beside the emulator's state.

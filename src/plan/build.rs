@@ -79,6 +79,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             permissions: plan.unmanaged_permissions,
         },
         notes: plan.notes.clone(),
+        people: Vec::new(),
     };
     document.digest = Some(digest::target(&document, target.credential.variable()));
     document
@@ -112,6 +113,7 @@ pub fn failed(
         findings: Vec::new(),
         unmanaged: document::Unmanaged::default(),
         notes: Vec::new(),
+        people: Vec::new(),
         summary: document::Summary::default(),
     }
 }

@@ -200,9 +200,14 @@ pub fn target(target: &TargetPlan, credential: &str) -> Untrusted {
 
 /// The digest of a plan; `None` where a target has none.
 pub fn plan(targets: &[TargetPlan]) -> Option<Untrusted> {
-    let digests: Option<Vec<Value>> = targets
-        .iter()
-        .map(|target| Some(json!({ "name": target.name, "digest": target.digest.as_ref()? })))
-        .collect();
-    Some(digest("plan", &json!({ "targets": digests? })))
+    let digests: Option<Vec<_>> =
+        targets.iter().map(|target| Some((target.name.clone(), target.digest.clone()?))).collect();
+    Some(whole(&digests?))
+}
+
+/// The digest of a plan whose targets have these names and digests.
+pub(super) fn whole(targets: &[(Untrusted, Untrusted)]) -> Untrusted {
+    let targets: Vec<Value> =
+        targets.iter().map(|(name, digest)| json!({ "name": name, "digest": digest })).collect();
+    digest("plan", &json!({ "targets": targets }))
 }

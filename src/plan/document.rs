@@ -101,6 +101,10 @@ pub struct TargetPlan {
     pub unmanaged: Unmanaged,
     /// What the reader should know: incomplete reads, unknown fields, a missing base.
     pub notes: Vec<Untrusted>,
+    /// People whom a text of this target names, as they are written: who may not name them, masks them.
+    /// Not part of the digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Untrusted>,
     /// How many changes of each kind.
     pub summary: Summary,
 }

@@ -53,6 +53,9 @@ pub struct TargetOutcome {
     pub changes: Vec<ChangeOutcome>,
     /// Guards that refused, or that would have and were allowed, with the reason that was given.
     pub verdicts: Vec<Verdict>,
+    /// People whom a text of the target's plan names, as they are written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<Untrusted>,
     /// What reading everything back at the end said.
     pub verification: Verification,
     /// How many changes ended how.

@@ -126,7 +126,7 @@ pub(super) fn markdown(advice: &str) -> String {
 }
 
 /// A sentence of ours in Markdown: what stands in backticks is code.
-pub(super) fn prose(text: &str) -> String {
+pub fn prose(text: &str) -> String {
     let mut out = String::new();
     let mut from = 0;
     while let Some((start, end)) = code(text, from) {

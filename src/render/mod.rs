@@ -14,6 +14,7 @@ pub mod findings;
 pub mod json;
 mod page;
 pub mod plan;
+pub mod targets;
 
 /// How text for a terminal looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

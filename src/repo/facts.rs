@@ -66,6 +66,31 @@ impl Facts {
         self.git.as_ref().map_or("", |git| &git.prefix)
     }
 
+    /// The owner of the repository that this clone came from, where its address names one:
+    /// `https://HOST/OWNER/NAME` or `git@HOST:OWNER/NAME`.
+    pub fn origin_owner(&self) -> Option<String> {
+        let repo = self.git.as_ref()?.repo.lock().unwrap_or_else(PoisonError::into_inner);
+        let remote = repo.find_remote("origin").ok()?;
+        let url = remote.url().ok()?.trim_end_matches('/').trim_end_matches(".git").to_owned();
+        let path = match url.split_once("://") {
+            Some((_, rest)) => rest.split_once('/')?.1,
+            None => url.split_once(':')?.1,
+        };
+        let (owner, name) = path.split_once('/')?;
+        let plain = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+        };
+        (plain(owner) && plain(name)).then(|| owner.to_owned())
+    }
+
+    /// The branch that the server shows first, as this clone knows it.
+    pub fn default_branch(&self) -> Option<String> {
+        let repo = self.git.as_ref()?.repo.lock().unwrap_or_else(PoisonError::into_inner);
+        let head = repo.find_reference("refs/remotes/origin/HEAD").ok()?;
+        let name = head.symbolic_target().ok().flatten()?.strip_prefix("refs/remotes/origin/")?.to_owned();
+        Some(name)
+    }
+
     /// Whether a file that a plan reads differs from `HEAD`; see [`Self::changed`].
     ///
     /// # Errors

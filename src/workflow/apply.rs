@@ -202,6 +202,7 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
             .chain(document.changes.iter().flat_map(|change| &change.verdicts))
             .cloned()
             .collect(),
+        people: document.people.clone(),
         verification: Verification::default(),
         summary: OutcomeSummary::default(),
         kept: document.unmanaged.kept.iter().map(|kept| kept.number).sum(),

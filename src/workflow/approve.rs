@@ -9,7 +9,7 @@ use super::{Exit, Failure};
 use crate::plan::{
     PlanDocument,
     digest::{Element, elements},
-    document::TargetPlan,
+    document::{Action, Change, ScopeChange, TargetPlan},
 };
 
 /// Checks a fresh plan against an approved one: every element of every fresh change has to be among
@@ -64,6 +64,47 @@ fn compare(fresh: &TargetPlan, approved: &TargetPlan, differences: &mut Vec<Stri
             differences.push(describe(element));
         }
     }
+}
+
+/// The elements of a fresh plan that none of the `reviewed` plans has, in words.
+///
+/// Several pull requests can have been merged since the last apply, and each plan was made before the
+/// others were in place: so what a field of a role will be has to be reviewed, not what it is now.
+/// Of people, and of which object it is, both have to be as they were reviewed.
+pub fn unreviewed(fresh: &PlanDocument, reviewed: &[PlanDocument]) -> Vec<String> {
+    let mut lacking = Vec::new();
+    for target in &fresh.targets {
+        let same = |plan: &TargetPlan| {
+            plan.name == target.name && plan.provider == target.provider && plan.identity == target.identity
+        };
+        let plans: Vec<&TargetPlan> =
+            reviewed.iter().flat_map(|plan| &plan.targets).filter(|plan| same(plan)).collect();
+        let known: BTreeSet<Element> =
+            plans.iter().flat_map(|plan| &plan.changes).flat_map(reviewable).collect();
+        let scope = |change: &ScopeChange| plans.iter().any(|plan| plan.scope_changes.contains(change));
+        if !target.scope_changes.iter().all(scope) {
+            lacking.push(format!("target {}: what is managed or guarded changes", target.name.raw()));
+        }
+        for change in &target.changes {
+            let elements = elements(change).into_iter().zip(reviewable(change));
+            lacking.extend(
+                elements.filter(|(_, key)| !known.contains(key)).map(|(element, _)| describe(&element)),
+            );
+        }
+    }
+    lacking
+}
+
+/// The elements of a change as a review is about them, in the order of [`elements`].
+fn reviewable(change: &Change) -> Vec<Element> {
+    let of_role = matches!(change.action, Action::Create | Action::Update | Action::Rename | Action::Replace);
+    let mut all = elements(change);
+    for element in &mut all {
+        if of_role && !element.field.is_empty() && element.value.is_empty() {
+            element.before.clear();
+        }
+    }
+    all
 }
 
 fn describe(element: &Element) -> String {

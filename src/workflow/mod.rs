@@ -19,10 +19,12 @@ mod leak;
 pub mod lock;
 mod overlap;
 pub mod past;
+pub mod pipelines;
 pub mod plan;
 pub mod project;
 pub mod recording;
 pub mod scope;
+pub mod shard;
 pub mod tenant;
 
 use std::{ffi::OsString, sync::Arc};

@@ -22,7 +22,7 @@ use crate::{
         compare,
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
-        pending,
+        pending, people,
         query::query,
         resolve, select,
     },
@@ -129,6 +129,9 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
             (Err(failure), tenant) => {
                 let mut failed = build::failed(&target.name, Some(target), &guards, failure.failure.into());
                 failed.findings = build::findings(&failure.findings, &project.loaded.sources);
+                let desired = project.targets().filter(|(one, _)| one.name == target.name);
+                let desired: Vec<_> = desired.map(|(_, desired)| desired).collect();
+                failed.people = people::named(&failed, None, &desired);
                 findings.extend(failure.findings);
                 documents.push(failed);
                 if let Some(tenant) = tenant {
@@ -291,6 +294,7 @@ async fn plan_target(
         let mut document = build::target(circumstances, &plan, sources);
         document.verdicts.extend(refusals.iter().map(build::verdict));
         document.findings = build::findings(&findings, &project.loaded.sources);
+        document.people = people::named(&document, Some(&live), &states().collect::<Vec<_>>());
         let left = left.map_or(0, |left| left.len());
         return Ok(Made { document, plan, live, past, recording, left, findings, known_live });
     }

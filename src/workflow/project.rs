@@ -12,11 +12,12 @@ use super::{
     Exit, Failure, World, attest,
     base::{self, Event, Search},
     past::{Past, Side},
+    shard::Shard,
 };
 use crate::{
     definition::{self, LoadOptions, Loaded},
     model::{
-        Code, Level, Site,
+        Code, Level, Site, Untrusted,
         config::{Config, LintLevel, Target},
         desired::DesiredState,
         files::Files,
@@ -34,12 +35,18 @@ pub struct Source {
     pub config: Option<PathBuf>,
     /// The revision (`--rev`); `None` for the work tree.
     pub rev: Option<String>,
+    /// Whether `rev` is what a pull request proposes, rather than a revision that a person named.
+    pub proposed: bool,
     /// Names or globs of targets (`--target`); empty for all.
     pub targets: Vec<String>,
+    /// The share of them (`--shard`).
+    pub shard: Option<Shard>,
     /// The base (`--base`).
     pub base: Option<String>,
     /// Why a CI system runs this, where one does.
     pub event: Option<Event>,
+    /// The branch that a CI system says it runs on; used where none is checked out.
+    pub branch: Option<Untrusted>,
     /// Levels of lints (`--lint`).
     pub lints: BTreeMap<Code, LintLevel>,
 }
@@ -56,7 +63,8 @@ pub struct Project {
     pub revisions: Revisions,
     /// Names of the selected targets.
     pub selected: Vec<Arc<str>>,
-    /// Whether targets were selected (`--target`).
+    /// Whether targets were selected (`--target`), or another part of them has to do what belongs to no
+    /// target (`--shard`).
     pub narrowed: bool,
     /// Whether they are those of a revision that was named, and not of the work tree.
     pub rev: bool,
@@ -74,7 +82,10 @@ pub struct Project {
 pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
     let reading = if source.rev.is_some() { Reading::Revision } else { Reading::WorkTree };
     let place = repo::find_config(&source.start, source.config.as_deref(), reading)?;
-    let facts = Facts::of(&place)?;
+    let mut facts = Facts::of(&place)?;
+    if source.rev.is_none() && facts.branch.is_none() {
+        facts.branch = source.branch.as_ref().map(|branch| branch.raw().to_owned());
+    }
     let Checked { loaded, commit, files } = read(world, &place, source)?;
     let dirty = match (&commit, &loaded.config) {
         (None, Some(config)) => facts.dirty(&loaded.read, &patterns(config))?,
@@ -90,7 +101,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         today: world.today.to_string().into(),
     };
     let selected = match &loaded.config {
-        Some(config) => select(config, &loaded.failed, &source.targets)?,
+        Some(config) => select(config, &loaded.failed, source)?,
         None => Vec::new(),
     };
     Ok(Project {
@@ -99,7 +110,7 @@ pub fn open(world: &World, source: &Source) -> Result<Project, Failure> {
         facts,
         revisions,
         selected,
-        narrowed: !source.targets.is_empty(),
+        narrowed: !source.targets.is_empty() || source.shard.is_some_and(|shard| !shard.is_first()),
         rev: source.rev.is_some(),
         past: Past::default(),
         files,
@@ -134,7 +145,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         history: &history,
         named: source.base.as_deref(),
         commit: commit.raw(),
-        rev: source.rev.is_some(),
+        rev: source.rev.is_some() && !source.proposed,
         branch: project.facts.branch.as_deref(),
         dirty: project.revisions.dirty,
         apply_from: &apply_from,
@@ -160,7 +171,7 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
                 project.loaded = load(world, files.as_ref(), &project.place, None, Some(&source.lints));
                 project.files = files;
                 if let Some(config) = &project.loaded.config {
-                    project.selected = select(config, &project.loaded.failed, &source.targets)?;
+                    project.selected = select(config, &project.loaded.failed, source)?;
                 }
             }
         }
@@ -286,15 +297,21 @@ pub(super) fn patterns(config: &Config) -> Vec<Arc<str>> {
     config.targets.iter().flat_map(|target| &target.files).map(|placed| placed.value.clone()).collect()
 }
 
-/// The targets that match any of `wanted`, all where nothing is wanted; those whose definitions
-/// have errors too.
+/// The targets that `source` selects; those whose definitions have errors too.
 pub(super) fn select(
     config: &Config,
     failed: &BTreeSet<Arc<str>>,
-    wanted: &[String],
+    source: &Source,
 ) -> Result<Vec<Arc<str>>, Failure> {
     let configured = config.targets.iter().map(|target| Arc::clone(&target.name));
-    chosen(configured.chain(failed.iter().cloned()).collect(), wanted)
+    let mut selected = chosen(configured.chain(failed.iter().cloned()).collect(), &source.targets)?;
+    if let Some(shard) = source.shard {
+        selected.retain(|name| match config.targets.iter().find(|target| target.name == *name) {
+            Some(target) => shard.holds(target),
+            None => shard.holds_text(name),
+        });
+    }
+    Ok(selected)
 }
 
 /// Those of the `known` targets that match any of `wanted`, all where nothing is wanted.

@@ -13,6 +13,7 @@ fn the_committed_schemas_are_what_the_program_prints() {
         ("findings", "findings"),
         ("doctor", "doctor"),
         ("catalog", "catalog"),
+        ("targets", "targets"),
     ] {
         let printed = Command::new(env!("CARGO_BIN_EXE_rolecall")).args(["schema", name]).output();
         let printed = String::from_utf8(printed.expect("rolecall runs").stdout).expect("UTF-8");

@@ -55,6 +55,10 @@ fn compare(context: &Context, args: &DiffArgs) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Usage, format!("`diff` takes no `{option}`"))
             .help("Name both revisions: `rolecall diff A..B`."));
     }
+    if global.shard.is_some() {
+        return Err(Failure::new(Exit::Usage, "`diff` takes no `--shard`")
+            .help("It asks no server, so one machine does all targets at once."));
+    }
     let wishes = Wishes {
         start: context.start(),
         config: global.config.clone(),

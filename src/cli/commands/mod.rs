@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod catalog;
+pub(super) mod ci;
 pub(super) mod completions;
 pub(super) mod diff;
 pub(super) mod doctor;
@@ -13,6 +14,7 @@ pub(super) mod man;
 pub(super) mod plan;
 pub(super) mod schema;
 pub(super) mod show;
+pub(super) mod targets;
 pub(super) mod validate;
 
 use std::{
@@ -25,7 +27,8 @@ use std::{
 
 use super::{Global, ui::Ui};
 use crate::{
-    assess, ci,
+    assess,
+    ci::{actor, event},
     definition::ParseCache,
     model::{Code, Finding, Level, Redactor, Site, Untrusted, config::LintLevel},
     plan::document::Guard,
@@ -63,7 +66,7 @@ impl Context {
     fn world(&self, events: Option<http::Events>) -> World {
         let now = jiff::Timestamp::now();
         World {
-            actor: ci::actor::actor(&|name: &str| std::env::var_os(name)),
+            actor: actor::actor(&|name: &str| std::env::var_os(name)),
             now,
             registry: Registry::builtin(),
             environment: Arc::new(|name: &str| std::env::var_os(name)),
@@ -87,9 +90,12 @@ impl Context {
             start: self.start(),
             config: self.global.config.clone(),
             rev: self.global.rev.clone(),
+            proposed: false,
             targets: self.global.target.clone(),
+            shard: self.global.shard,
             base: self.global.base.clone(),
-            event: ci::event::of(&|name: &str| std::env::var_os(name)),
+            event: event::of(&|name: &str| std::env::var_os(name)),
+            branch: None,
             lints,
         }
     }

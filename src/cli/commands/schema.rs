@@ -38,6 +38,8 @@ enum Name {
     Doctor,
     /// Of `catalog --format json`.
     Catalog,
+    /// Of `targets --format json`.
+    Targets,
 }
 
 /// The schemas that editors use, by file name.
@@ -63,6 +65,7 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
         Some(Name::Findings) => context.ui.data(&render::findings::schema()),
         Some(Name::Doctor) => context.ui.data(&render::doctor::schema()),
         Some(Name::Catalog) => context.ui.data(&render::catalog::schema()),
+        Some(Name::Targets) => context.ui.data(&render::targets::schema()),
         None => return context.end(write(context)),
     }
     Exit::Done

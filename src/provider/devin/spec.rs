@@ -129,6 +129,10 @@ impl Spec for Devin {
         "DEVIN_TOKEN"
     }
 
+    fn reading_credential(&self) -> Option<&'static str> {
+        Some("a service user whose role has `ViewAccountMembership` and nothing that changes")
+    }
+
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }

@@ -209,6 +209,11 @@ impl Spec for GitLab {
         "GITLAB_TOKEN"
     }
 
+    fn reading_credential(&self) -> Option<&'static str> {
+        // <https://docs.gitlab.com/user/profile/personal_access_tokens/#personal-access-token-scopes>
+        Some("a token with the scope `read_api`")
+    }
+
     fn settings(&self) -> &'static [Setting] {
         SETTINGS
     }

@@ -1,9 +1,11 @@
 //! Findings, in one format per file. Every format gives them in the same order: those without a
 //! place first, then by file, place, and code.
 
+mod code_quality;
 mod excerpt;
 mod github;
 mod json;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -12,8 +14,10 @@ use std::ops::Range;
 use crate::model::{Finding, Label, Level, Site, Source, Sources, site::Position};
 
 pub use self::{
+    code_quality::code_quality,
     github::github,
     json::{Document, Item, Labelled, Place, Severity, Summary, json, schema},
+    markdown::markdown_list as markdown,
     sarif::sarif,
     text::text,
 };
@@ -101,7 +105,7 @@ fn ceil(text: &str, offset: usize) -> usize {
 }
 
 /// `path` from the repository's root, where `prefix` is the root of the definitions in it.
-fn in_repository(prefix: &str, path: &str) -> String {
+pub fn in_repository(prefix: &str, path: &str) -> String {
     match prefix.trim_end_matches('/') {
         "" => path.to_owned(),
         prefix => format!("{prefix}/{path}"),

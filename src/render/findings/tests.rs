@@ -170,6 +170,28 @@ fn every_document_follows_its_schema() {
 }
 
 #[test]
+fn a_code_quality_report_names_findings_apart_from_lines() {
+    let report = |sources: &Sources| -> Value {
+        serde_json::from_str(&code_quality(&findings(sources), sources, "access/")).unwrap()
+    };
+    let sources = sources();
+    let report = report(&sources);
+    let issues = report.as_array().unwrap();
+    assert_eq!(issues.len(), findings(&sources).len());
+    let mut prints: Vec<&str> = issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
+    prints.sort_unstable();
+    prints.dedup();
+    assert_eq!(prints.len(), issues.len(), "every finding has a fingerprint of its own");
+    for issue in issues {
+        let path = issue["location"]["path"].as_str().unwrap();
+        assert!(path.starts_with("access/") && issue["location"]["lines"]["begin"].as_u64() >= Some(1));
+        assert!(matches!(issue["severity"].as_str(), Some("critical" | "minor")));
+        assert!(issue["check_name"].as_str().unwrap().starts_with("RC"));
+    }
+    assert_eq!(code_quality(&[], &sources, ""), "[]\n");
+}
+
+#[test]
 fn github_puts_errors_first_and_counts_the_rest() {
     let sources = sources();
     insta::assert_snapshot!(github(&findings(&sources), &sources, "access/", None), @r"
@@ -192,6 +214,13 @@ fn hostile_text_is_inert_in_every_format() {
         let (findings, sources) = hostile_finding(&hostile);
         assert_inert(&json(&findings, &sources), false);
         assert_inert(&sarif(&findings, &sources, ""), false);
+        let quality = code_quality(&findings, &sources, "");
+        assert_inert(&quality, false);
+        assert_inert(&markdown(&findings, &sources), false);
+        let quality: Value = serde_json::from_str(&quality).unwrap();
+        for issue in quality.as_array().unwrap() {
+            assert_inert(issue["description"].as_str().unwrap(), false);
+        }
         for width in [0, 40, 80, usize::MAX] {
             for (color, unicode) in [(false, false), (true, true)] {
                 let shown = text(&findings, &sources, &[], &Style { color, unicode, width });

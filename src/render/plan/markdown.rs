@@ -8,6 +8,8 @@ mod change;
 pub(super) mod fit;
 mod target;
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::fit::{Block, Item, Section, Subject};
@@ -19,7 +21,10 @@ use super::{
 };
 use crate::{
     model::Untrusted,
-    plan::document::{PlanDocument, Revisions, TargetPlan},
+    plan::{
+        document::{PlanDocument, Revisions, TargetPlan},
+        people,
+    },
     render::{advice, escape},
 };
 
@@ -34,8 +39,7 @@ pub struct MarkdownOptions {
     /// Longest page, counted in bytes of UTF-8: there are never more characters or UTF-16 units
     /// than bytes, whichever of them a forge counts. At least [`MIN_CHARS`].
     pub max_chars: usize,
-    /// Whether people are named, or only counted. Messages of guards and notes about a target stand
-    /// there either way.
+    /// Whether people are named, or only counted: then nobody stands in a message or a note either.
     pub names: bool,
 }
 
@@ -74,6 +78,7 @@ impl Permalink {
 
 /// The plan in full, as far as it fits.
 pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let plan = &*shown(plan, options);
     let several = plan.targets.len() > 1;
     let mut blocks = vec![refused(plan, options)];
     blocks.extend(targets(plan, options, Told::Plan));
@@ -88,7 +93,7 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
 /// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
 /// the two ways out.
 pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
-    let plan = outside(plan);
+    let plan = outside(&shown(plan, options));
     let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
     if plan.targets.len() > 1 {
         blocks.push(unchanged(&plan, Told::Report));
@@ -100,6 +105,11 @@ pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
         foot = format!("{}\n\n{foot}", advice::prose(ways_out));
     }
     fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))
+}
+
+/// The plan as it may be shown: with nobody in any text, where people are not named.
+fn shown<'a>(plan: &'a PlanDocument, options: &MarkdownOptions) -> Cow<'a, PlanDocument> {
+    if options.names { Cow::Borrowed(plan) } else { Cow::Owned(people::masked(plan)) }
 }
 
 fn targets<'a>(

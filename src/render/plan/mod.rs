@@ -13,6 +13,8 @@ mod refusals;
 pub(super) mod view;
 pub(super) mod words;
 
+pub use refusals::guard_name;
+
 #[cfg(test)]
 mod samples;
 

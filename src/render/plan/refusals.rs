@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// A guard as the config and `--allow` spell it.
-pub(super) fn guard_name(guard: Guard) -> &'static str {
+pub fn guard_name(guard: Guard) -> &'static str {
     match guard {
         Guard::MaxDeletes => "max_deletes",
         Guard::MaxUnassigns => "max_unassigns",

@@ -65,6 +65,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         findings: Vec::new(),
         unmanaged: Unmanaged { assignments: Some(0), ..Unmanaged::default() },
         notes: Vec::new(),
+        people: Vec::new(),
     }
 }
 

@@ -194,7 +194,7 @@ fn general(world: &World, source: &Source, checks: &mut Vec<Check>) -> Option<Op
     };
     checks.push(definitions::definitions(&loaded));
     let config: &Config = loaded.config.as_ref()?;
-    let selected = match project::select(config, &loaded.failed, &source.targets) {
+    let selected = match project::select(config, &loaded.failed, source) {
         Ok(selected) => selected,
         Err(failure) => {
             checks.push(Check::failed("targets", failure));

@@ -169,6 +169,7 @@ mod tests {
             guards: Guards::default(),
             lints: BTreeMap::new(),
             apply_from: None,
+            names: false,
         };
         let place = Place::of(out, &config, targets.first().unwrap());
         place.map(|place| place.role("k").to_string()).map_err(|failure| failure.message.raw().to_owned())

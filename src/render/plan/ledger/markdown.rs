@@ -7,6 +7,7 @@ use crate::{
         ApplyDocument,
         document::{Action, VerdictOutcome},
         outcome::{ChangeOutcome, ChangeStatus, TargetOutcome, TargetResult},
+        people,
     },
     render::{
         advice,
@@ -25,6 +26,14 @@ use crate::{
 
 /// The result in full, as far as it fits.
 pub fn render(outcome: &ApplyDocument, options: &MarkdownOptions) -> String {
+    let masked;
+    let outcome = match options.names {
+        true => outcome,
+        false => {
+            masked = people::masked_outcome(outcome);
+            &masked
+        }
+    };
     let sentences = conclusion(outcome, true);
     let (first, more) =
         sentences.split_first().map_or(("", Vec::new()), |(first, more)| (first, more.to_vec()));

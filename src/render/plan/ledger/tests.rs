@@ -43,6 +43,7 @@ fn target(name: &str, result: TargetResult, changes: Vec<ChangeOutcome>) -> Targ
         summary: OutcomeSummary::of(&changes),
         changes,
         verdicts: Vec::new(),
+        people: Vec::new(),
         verification: Verification { verified: true, remaining: Vec::new() },
     }
 }

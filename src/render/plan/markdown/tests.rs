@@ -3,12 +3,15 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     model::{Address, Scope},
-    plan::document::{Action, Change, Origin, UnmanagedRole},
+    plan::document::{Action, Applied, Change, Guard, Origin, TargetError, UnmanagedRole, VerdictOutcome},
     render::{
         escape::is_hidden,
         plan::{
             json::tests::any_plan,
-            samples::{HOSTILE, document, everything, fields, git, hostile, many, person, role, set, target},
+            samples::{
+                HOSTILE, digest, document, everything, fields, git, hostile, many, person, role, set, target,
+                verdict,
+            },
         },
     },
 };
@@ -508,6 +511,58 @@ fn people_are_counted_where_they_are_not_named() {
         assert!(!page.contains(name), "{name}: {page}");
     }
     assert!(page.contains("**Release auditor** in group acme/platform · +2\n"), "{page}");
+}
+
+#[test]
+fn nobody_is_named_in_any_sample_where_people_are_only_counted() {
+    let options = MarkdownOptions { names: false, ..MarkdownOptions::default() };
+    let texts = ["Zoe Quill (zq-77) and zoe.quill@acme.example.test hold it", "user:5 keeps `zq-77`"];
+    for mut plan in [everything(), many(40), git::review(), git::pending_only(), git::drift(Origin::Drift)] {
+        for target in &mut plan.targets {
+            target.people = ["Zoe Quill", "zq-77", "5"].map(Untrusted::from).to_vec();
+            let text = |index: usize| -> Untrusted { texts[index % 2].into() };
+            target.notes.extend([text(0), text(1)]);
+            target.applied = Some(Applied {
+                revision: "4f2a91c0d3b8e7a6f5c4d3e2f1a0b9c8d7e6f5a4".into(),
+                time: "2026-11-20T10:00:00Z".into(),
+                digest: digest('a'),
+                actor: Some("zq-77".into()),
+            });
+            target.error = target.error.take().map(|error| TargetError {
+                message: text(0),
+                help: Some(text(1)),
+                ..error
+            });
+            for (index, change) in target.changes.iter_mut().enumerate() {
+                change.side_effects.push(text(index));
+                change.manual = Some(vec![text(index)]);
+                let mut refused = verdict(Guard::MinAdmins, VerdictOutcome::Refused, texts[index % 2]);
+                refused.help = Some(text(index + 1));
+                change.verdicts.push(refused);
+            }
+            let mut allowed = verdict(Guard::Held, VerdictOutcome::Allowed, texts[0]);
+            allowed.reason = Some("as zq-77 asked".into());
+            target.verdicts.push(allowed);
+        }
+        let mut known: Vec<String> =
+            ["Zoe", "Quill", "zq-77", "zq&#45;77", "user:5", "acme.example"].map(str::to_owned).to_vec();
+        for change in plan.targets.iter().flat_map(|target| &target.changes) {
+            known.extend(change.activity.iter().map(|one| one.actor.raw().to_owned()));
+            if let Some((_, id)) = change.address.as_str().split_once("/user:") {
+                known.extend([
+                    id.split('/').next().unwrap_or_default().to_owned(),
+                    change.title.raw().to_owned(),
+                ]);
+            }
+        }
+        for page in [render(&plan, &options), drift(&plan, &options)] {
+            // Words only: what stands in a page is encoded for Markdown, and digests hold any digits.
+            let plain = page.replace("<span>", "").replace("</span>", "").replace("&#45;", "-");
+            for who in known.iter().filter(|who| who.len() > 1) {
+                assert!(!plain.contains(who.as_str()), "{who} is in {page}");
+            }
+        }
+    }
 }
 
 /// A line without its code spans, in which everything is only text.

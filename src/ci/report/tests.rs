@@ -1,0 +1,65 @@
+//! What a forge gets, with everything in it that an attacker may have written.
+
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use super::{
+    comment::LONGEST,
+    marker::{Marker, Topic, VERSION},
+};
+use crate::{
+    ci::{decision::Command, outputs, page, results::Results},
+    plan::document::TargetError,
+    render::{
+        corpus::{assert_inert, hostile},
+        escape,
+    },
+};
+
+/// Results in which everything that a stranger may write is `text`.
+fn results(text: &str) -> Results {
+    let mut results = Results::new(Command::Plan);
+    results.failure = Some(TargetError { exit: 4, message: text.into(), help: Some(text.into()) });
+    results.notes = vec![text.into(), format!("before {text}").as_str().into()];
+    results
+}
+
+#[test]
+fn p11_hostile_text_is_inert_in_comments_issues_summaries_and_notes() {
+    for text in hostile() {
+        let marker = Marker { workflow: text.as_str().into(), head: None, digest: None, v: VERSION };
+        let body = format!("{}\n{}", marker.line(Topic::Plan), page::page(&results(&text), LONGEST));
+        assert_inert(&body, false);
+        let (_, page) = body.split_once('\n').unwrap_or_default();
+        // No line is a command of a forge: quick actions begin a line with a slash.
+        for line in page.lines() {
+            assert!(!line.trim_start().starts_with(['/', '@']), "{line:?} of {text:?}");
+            assert!(!line.trim_start().starts_with("::"), "{line:?} of {text:?}");
+        }
+        for event in Parser::new_ext(page, Options::all()) {
+            match event {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    panic!("a link to {dest_url} out of {text:?}");
+                }
+                Event::Html(html) | Event::InlineHtml(html) => {
+                    let own = ["<span>", "</span>", "<br>", "<code>", "</code>"];
+                    assert!(own.contains(&html.trim()), "{html:?} out of {text:?}");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn p11_hostile_text_ends_no_warning_and_no_output() {
+    for text in hostile() {
+        let line = format!("::warning title=rolecall::{}", escape::github_data(&text));
+        assert_inert(&line, false);
+        assert_eq!(line.lines().count(), 1, "{text:?}");
+        let dotenv = outputs::dotenv(&[("digest", text.clone())]);
+        assert_eq!(dotenv.lines().count(), 1, "{text:?}");
+        let output = outputs::github(&[("digest", text.clone())]);
+        let end = output.lines().next().and_then(|line| line.strip_prefix("digest<<")).unwrap_or_default();
+        assert_eq!(output.matches(end).count(), 2, "{text:?}");
+    }
+}

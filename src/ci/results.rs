@@ -1,0 +1,183 @@
+//! What a run leaves for the report: the report has no credential of a provider, and the run does not
+//! talk to people. Several runs side by side are reported as one.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::decision::Command;
+use crate::{
+    model::Untrusted,
+    plan::{ApplyDocument, PlanDocument, document::TargetError},
+    render::json,
+    workflow::{Exit, Failure},
+};
+
+/// The version of the format of [`Results`].
+const FORMAT_VERSION: u32 = 1;
+/// The file in the folder of results.
+const FILE: &str = "results.json";
+/// Largest file of results that is read, in bytes.
+const LARGEST: u64 = 64 << 20;
+
+/// What came of one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Results {
+    /// Always 1.
+    pub format_version: u32,
+    /// What was asked for.
+    pub command: Command,
+    /// Whether only `validate` and `diff` ran in its place.
+    pub offline: bool,
+    /// The exit code.
+    pub exit: u8,
+    /// Why the run as a whole ended early.
+    pub failure: Option<TargetError>,
+    /// Whether people may be named.
+    pub names: bool,
+    /// Where the files of the planned commit can be read.
+    pub permalink: Option<String>,
+    /// What is wrong with the definitions, as Markdown; empty where nothing is.
+    pub findings: String,
+    /// What differs from the target branch, as Markdown; empty where that was not asked for.
+    pub diff: String,
+    /// The plan; of `drift` its differences.
+    pub plan: Option<PlanDocument>,
+    /// What an apply did.
+    pub outcome: Option<ApplyDocument>,
+    /// The pull requests whose merges this run is about.
+    pub merged: Vec<u64>,
+    /// What else is worth knowing.
+    pub notes: Vec<Untrusted>,
+}
+
+impl Results {
+    /// Nothing yet.
+    pub fn new(command: Command) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            command,
+            offline: false,
+            exit: Exit::Done.code(),
+            failure: None,
+            names: false,
+            permalink: None,
+            findings: String::new(),
+            diff: String::new(),
+            plan: None,
+            outcome: None,
+            merged: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// How the run ended.
+    pub fn exit(&self) -> Exit {
+        Exit::from_code(self.exit)
+    }
+
+    /// Writes them into `folder`, which is made.
+    ///
+    /// # Errors
+    ///
+    /// Where the folder or the file cannot be written.
+    pub fn write(&self, folder: &Path, clean: impl Fn(&str) -> String) -> Result<(), Failure> {
+        let path = folder.join(FILE);
+        let text = clean(&json::to_string(self));
+        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
+        written.map_err(|error| {
+            Failure::new(Exit::Error, format!("the results cannot be written to {}: {error}", path.display()))
+        })
+    }
+
+    /// Reads what a run left in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// Where there is nothing, or it is not what a run writes.
+    pub fn read(folder: &Path) -> Result<Self, Failure> {
+        let path = folder.join(FILE);
+        let failed = |why: String| {
+            Failure::new(Exit::Error, format!("there are no results in {}: {why}", folder.display()))
+                .help("`rolecall ci run` writes them; `ROLECALL_RESULTS` names the folder for both.")
+        };
+        let size = std::fs::metadata(&path).map_err(|error| failed(error.to_string()))?.len();
+        if size > LARGEST {
+            return Err(failed(format!("{FILE} has {size} bytes; at most {LARGEST} are read")));
+        }
+        let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+        let results: Self = serde_json::from_slice(&bytes).map_err(|error| {
+            failed(format!("{FILE} is not what this program writes (line {})", error.line()))
+        })?;
+        match results.format_version {
+            FORMAT_VERSION => Ok(results),
+            other => Err(failed(format!("{FILE} has version {other} of the format"))),
+        }
+    }
+
+    /// Reads what several runs left, in `folders` or one level below them, and joins them.
+    ///
+    /// # Errors
+    ///
+    /// Where one cannot be read, there are none, or they are not of one command.
+    pub fn read_all(folders: &[PathBuf]) -> Result<Self, Failure> {
+        let mut found = Vec::new();
+        for folder in folders {
+            if folder.join(FILE).is_file() {
+                found.push(folder.clone());
+                continue;
+            }
+            let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let mut below: Vec<PathBuf> =
+                entries.map(|entry| entry.path()).filter(|path| path.join(FILE).is_file()).collect();
+            below.sort();
+            found.extend(below);
+        }
+        let mut all = found.iter().map(|folder| Self::read(folder));
+        let Some(first) = all.next() else {
+            let names: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+            return Err(Failure::new(Exit::Error, format!("there are no results in {}", names.join(", ")))
+                .help("`rolecall ci run` writes them; `ROLECALL_RESULTS` names the folder for both."));
+        };
+        all.try_fold(first?, |joined, one| joined.join(one?))
+    }
+
+    /// Two parts of one whole.
+    fn join(mut self, other: Self) -> Result<Self, Failure> {
+        if self.command != other.command {
+            let message =
+                format!("these are results of `{}` and of `{}`", self.command.name(), other.command.name());
+            return Err(Failure::new(Exit::Usage, message).help("Report each command by itself."));
+        }
+        self.exit = self.exit().and(other.exit()).code();
+        self.offline |= other.offline;
+        self.names &= other.names;
+        self.failure = self.failure.or(other.failure);
+        self.permalink = self.permalink.or(other.permalink);
+        // Every part checks the same definitions.
+        if self.findings.is_empty() {
+            self.findings = other.findings;
+        }
+        if self.diff.is_empty() {
+            self.diff = other.diff;
+        }
+        self.plan = match (self.plan, other.plan) {
+            (Some(one), Some(two)) => Some(one.joined(two)),
+            (one, two) => one.or(two),
+        };
+        self.outcome = match (self.outcome, other.outcome) {
+            (Some(one), Some(two)) => Some(one.joined(two)),
+            (one, two) => one.or(two),
+        };
+        self.merged.extend(other.merged);
+        self.merged.sort_unstable();
+        self.merged.dedup();
+        for note in other.notes {
+            if !self.notes.contains(&note) {
+                self.notes.push(note);
+            }
+        }
+        Ok(self)
+    }
+}

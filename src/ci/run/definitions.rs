@@ -1,0 +1,110 @@
+//! What needs no server and no credential: checking the definitions, and comparing them.
+
+use super::{ANNOTATIONS, Ran, Run};
+use crate::{
+    ci::{event, gitlab_reports, situation::Trigger},
+    model::{Code, Finding, Level},
+    render::{self, diff::markdown::MarkdownOptions, findings},
+    workflow::{
+        Exit, Failure,
+        base::Event,
+        diff::{self, Range, Wishes},
+        project::{self, Project},
+    },
+};
+
+/// Checks what is checked out.
+pub(super) fn validate(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
+    // Of a pull request the forge checked out what merging it would give.
+    let source = project::Source { rev: None, proposed: false, ..run.source()? };
+    let project = project::open(run.world, &source)?;
+    let found = &project.loaded.findings;
+    show(&project, found, ran);
+    if let Some(path) = &run.inputs.sarif_file {
+        let sarif = findings::sarif(found, &project.loaded.sources, project.facts.prefix());
+        ran.files.push((path.clone(), sarif));
+        ran.gives("sarif_file", path.display().to_string());
+    }
+    if let Some(file) = gitlab_reports::code_quality_file(run.situation, &run.folder()) {
+        let report = findings::code_quality(found, &project.loaded.sources, project.facts.prefix());
+        ran.files.push((file, report));
+    }
+    if found.iter().any(|finding| finding.level == Level::Error) {
+        ran.ends(Exit::Invalid);
+    } else if let Some(config) = &project.loaded.config {
+        let roles: usize = project.loaded.desired.values().map(|desired| desired.roles.len()).sum();
+        ran.notes(format!(
+            "The definitions are valid: {roles} roles in {} files for {} targets.",
+            project.loaded.definition_files,
+            config.targets.len()
+        ));
+    }
+    Ok(())
+}
+
+/// Puts findings into the log, the annotations, and the results.
+pub(super) fn show(project: &Project, found: &[Finding], ran: &mut Ran) {
+    if found.is_empty() {
+        return;
+    }
+    let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
+    let plain = render::Style { color: false, unicode: true, width: 100 };
+    ran.log.push_str(&findings::text(found, sources, &project.loaded.masked, &plain));
+    ran.annotations.push_str(&findings::github(found, sources, prefix, Some(ANNOTATIONS)));
+    ran.results.findings = findings::markdown(found, sources);
+}
+
+/// Compares what is proposed, or what was pushed, with what was there before.
+pub(super) fn diff(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
+    let range = match &run.situation.trigger {
+        Trigger::PullRequest(request) => {
+            let head = request.head.as_deref().ok_or_else(|| {
+                Failure::new(Exit::Refused, "the event does not tell which commit is proposed")
+            })?;
+            let base = request.base.as_ref().ok_or_else(|| {
+                Failure::new(Exit::Refused, "the event does not tell which branch it is proposed to")
+            })?;
+            format!("refs/remotes/origin/{}...{head}", base.raw())
+        }
+        _ => match event::of(run.environment) {
+            Some(Event::Push { before: Some(before) }) => format!("{before}..HEAD"),
+            _ => "HEAD~1..HEAD".to_owned(),
+        },
+    };
+    compare(run, ran, &range)
+}
+
+/// Fetches the head of a fork's pull request as data, and compares it. What the fork wrote is parsed
+/// and never run; the work tree stays that of the default branch.
+pub(super) async fn diff_of_fork(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
+    let Trigger::ForkRun(fork) = &run.situation.trigger else { return Ok(()) };
+    run.remote().fetch_commit(&fork.head).await?;
+    compare(run, ran, &format!("HEAD...{}", fork.head))
+}
+
+fn compare(run: Run<'_>, ran: &mut Ran, range: &str) -> Result<(), Failure> {
+    let wishes = Wishes {
+        start: run.start.to_owned(),
+        config: run.config.map(std::path::Path::to_owned),
+        range: Range::parse(Some(range)),
+        targets: run.inputs.targets.clone(),
+        only: Vec::new(),
+    };
+    let compared = diff::diff(run.world, &wishes)?;
+    for side in &compared.broken {
+        let message = format!("the definitions of {} have errors", side.revision);
+        ran.notes(message);
+        ran.results.findings = findings::markdown(&side.findings, &side.loaded.sources);
+    }
+    let document = &compared.document;
+    ran.log.push_str(&render::diff::text::render(document, run.style));
+    ran.results.diff = render::diff::markdown::render(document, &MarkdownOptions::default());
+    ran.gives("changes", document.differs.to_string());
+    ran.ends(compared.exit());
+    Ok(())
+}
+
+/// Whether the live catalogue may say the same with certainty.
+pub(super) fn waits_for_live(finding: &&Finding) -> bool {
+    finding.code == Code::UnknownToOpenCatalogue
+}

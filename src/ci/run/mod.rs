@@ -1,0 +1,277 @@
+//! One run in a CI system: the event decides what may happen, and nothing is said to people but in
+//! the log, the annotations, and the summary. What a report needs is left as [`Results`].
+
+mod apply;
+mod definitions;
+mod drift;
+mod plan;
+mod record;
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    decision::{Command, Decision, decide},
+    event, gitlab_reports,
+    inputs::Inputs,
+    page,
+    remote::Remote,
+    results::Results,
+    situation::{Forge, Situation},
+};
+use crate::{
+    model::{Redactor, Untrusted, secret::Secret},
+    plan::document::TargetPlan,
+    render::{Style, escape},
+    workflow::{
+        Environment, Exit, Failure, World,
+        plan::{Part, Planned, Wishes},
+        project::{Project, Source},
+    },
+};
+
+/// Most annotations of one level that a run writes: GitHub shows ten of a step, and drops the rest
+/// without a word (<https://github.com/orgs/community/discussions/26680>).
+const ANNOTATIONS: usize = 9;
+/// Longest summary in bytes: GitHub takes 1 MiB of a step.
+const SUMMARY: usize = 1_000_000;
+/// The file of the plan, in the folder of results: what the review on merge compares with.
+const PLAN_FILE: &str = "rolecall-plan.json";
+
+/// What a run takes.
+#[derive(Clone, Copy)]
+pub struct Run<'a> {
+    /// The world outside.
+    pub world: &'a World,
+    /// Looks up variables.
+    pub environment: &'a Environment,
+    /// The event.
+    pub situation: &'a Situation,
+    /// What the workflow asks for.
+    pub inputs: &'a Inputs,
+    /// Where to start looking for the config.
+    pub start: &'a Path,
+    /// The config that was named.
+    pub config: Option<&'a Path>,
+    /// How the log looks.
+    pub style: Style,
+    /// The forge's own token.
+    pub token: Option<&'a Secret>,
+    /// Takes credentials out of what is written.
+    pub redactor: &'a Redactor,
+}
+
+/// What came of a run.
+pub struct Ran {
+    /// For the report.
+    pub results: Results,
+    /// For the log, encoded for a terminal.
+    pub log: String,
+    /// Lines that the forge obeys.
+    pub annotations: String,
+    /// Files to write, by path.
+    pub files: Vec<(PathBuf, String)>,
+    /// What later steps may read, by name.
+    pub outputs: Vec<(&'static str, String)>,
+}
+
+impl Ran {
+    fn new(command: Command) -> Self {
+        Self {
+            results: Results::new(command),
+            log: String::new(),
+            annotations: String::new(),
+            files: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// How the run ends.
+    pub fn exit(&self) -> Exit {
+        self.results.exit()
+    }
+
+    fn ends(&mut self, exit: Exit) {
+        self.results.exit = self.results.exit().and(exit).code();
+    }
+
+    fn fails(&mut self, failure: Failure) {
+        self.log.push_str(&format!("error: {}\n", escape::terminal_block(failure.message.raw())));
+        if let Some(help) = &failure.help {
+            self.log.push_str(&format!("  help: {}\n", escape::terminal_block(help.raw())));
+        }
+        let line = format!("::error title=rolecall::{}\n", escape::github_data(failure.message.raw()));
+        self.annotations.push_str(&line);
+        self.ends(failure.exit);
+        self.results.failure = Some(failure.into());
+    }
+
+    pub(super) fn notes(&mut self, note: impl Into<Untrusted>) {
+        let note = note.into();
+        self.log.push_str(&format!("note: {}\n", escape::terminal(note.raw())));
+        self.results.notes.push(note);
+    }
+
+    pub(super) fn gives(&mut self, name: &'static str, value: impl Into<String>) {
+        self.outputs.push((name, value.into()));
+    }
+}
+
+/// Runs the command that the workflow asks for, as far as the event allows.
+pub async fn run(run: Run<'_>) -> Ran {
+    let mut ran = Ran::new(run.inputs.command);
+    let result = match decide(run.situation, run.inputs.command) {
+        Decision::Refuse(reason) => Err(reason.failure(run.inputs.command, &run.situation.trigger)),
+        Decision::Offline => {
+            ran.results.offline = true;
+            ran.notes("This pull request may use no credential, so its definitions are checked and compared, and nothing is planned.");
+            definitions::validate(run, &mut ran).and_then(|()| definitions::diff(run, &mut ran))
+        }
+        Decision::Run => match run.inputs.command {
+            Command::Validate => definitions::validate(run, &mut ran),
+            Command::Diff if matches!(run.situation.trigger, super::situation::Trigger::ForkRun(_)) => {
+                definitions::diff_of_fork(run, &mut ran).await
+            }
+            Command::Diff => definitions::diff(run, &mut ran),
+            Command::Plan => plan::plan(run, &mut ran).await,
+            Command::Apply => apply::apply(run, &mut ran).await,
+            Command::Drift => drift::drift(run, &mut ran).await,
+            Command::Record => record::push(run, &mut ran).await,
+        },
+    };
+    if let Err(failure) = result {
+        ran.fails(failure);
+    }
+    if !run.inputs.annotations {
+        ran.annotations.clear();
+    }
+    let exit = ran.exit().code().to_string();
+    ran.gives("exit_code", exit);
+    ran.gives("version", env!("CARGO_PKG_VERSION"));
+    ran
+}
+
+/// The summary of a run for the page of its job.
+pub fn summary(ran: &Ran) -> String {
+    page::page(&ran.results, SUMMARY)
+}
+
+impl Run<'_> {
+    /// The definitions that the event is about: of a pull request those that it proposes, and
+    /// otherwise those that are checked out.
+    fn source(&self) -> Result<Source, Failure> {
+        let request = self.situation.trigger.pull_request();
+        let rev = match request {
+            Some(request) => Some(request.head.clone().ok_or_else(|| {
+                Failure::new(Exit::Refused, "the event does not tell which commit is proposed")
+            })?),
+            None => None,
+        };
+        Ok(Source {
+            start: self.start.to_owned(),
+            config: self.config.map(Path::to_owned),
+            proposed: rev.is_some(),
+            rev,
+            targets: self.inputs.targets.clone(),
+            shard: self.inputs.shard,
+            base: None,
+            event: event::of(self.environment),
+            branch: self.situation.trigger.branch().cloned(),
+            lints: std::collections::BTreeMap::new(),
+        })
+    }
+
+    /// The server that the clone came from.
+    fn remote(&self) -> Remote<'_> {
+        let variable = |name: &str| event::text(self.environment, name);
+        let (server, user) = match self.situation.forge {
+            Forge::GitHub => (variable("GITHUB_SERVER_URL"), "x-access-token"),
+            Forge::GitLab => (variable("CI_SERVER_URL"), "gitlab-ci-token"),
+        };
+        Remote { folder: self.start, environment: self.environment, server, token: self.token, user }
+    }
+
+    /// Brings the records of applies into the clone. Where that fails, a plan is made without them,
+    /// and shows less.
+    async fn fetch_records(&self, ran: &mut Ran) {
+        if let Err(failure) = self.remote().fetch_records().await {
+            ran.notes(format!(
+                "The record of the last apply could not be fetched, so that differences cannot be told apart: {}",
+                failure.message.raw()
+            ));
+        }
+    }
+
+    /// What the workflow asks for beyond the definitions.
+    pub(super) fn wishes(&self, part: Part) -> Wishes {
+        let reason: Untrusted = self.inputs.reason.as_str().into();
+        let allowed = self.inputs.allow.iter().map(|guard| (*guard, reason.clone())).collect();
+        Wishes { only: Vec::new(), allowed, part, older: None }
+    }
+
+    /// Puts a plan into all that the run leaves.
+    pub(super) fn shows(&self, project: &Project, planned: &Planned, ran: &mut Ran) {
+        plan::show(*self, project, planned, ran);
+    }
+
+    /// Whether people may be named: what is planned and what it is compared with both say so, and the
+    /// repository is known to be private.
+    fn names(&self, project: &Project) -> bool {
+        let says = |config: Option<&crate::model::config::Config>| config.is_some_and(|config| config.names);
+        let base = project.past.base.as_ref().map(|(_, side)| side.loaded.config.as_ref());
+        self.situation.private == Some(true) && says(project.loaded.config.as_ref()) && base.is_none_or(says)
+    }
+
+    /// Where the files of `commit` can be read.
+    fn permalink(&self, project: &Project, commit: &str) -> Option<String> {
+        let base = format!("{}/{commit}", self.situation.files_url.as_ref()?);
+        Some(match project.facts.prefix().trim_end_matches('/') {
+            "" => base,
+            prefix => format!("{base}/{prefix}"),
+        })
+    }
+
+    /// The folder for what the run leaves.
+    pub fn folder(&self) -> PathBuf {
+        let variable = |name: &str| event::text(self.environment, name).map(PathBuf::from);
+        self.inputs.results.clone().unwrap_or_else(|| match self.situation.forge {
+            Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
+            Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
+        })
+    }
+
+    /// Takes a plan into the results, with the numbers that later steps read.
+    fn take_plan(&self, project: &Project, planned: &Planned, ran: &mut Ran) {
+        let document = &planned.document;
+        ran.results.names = self.names(project);
+        ran.results.permalink =
+            document.revisions.desired.as_ref().and_then(|commit| self.permalink(project, commit.raw()));
+        let sum = |of: fn(&TargetPlan) -> u32| document.targets.iter().map(of).sum::<u32>().to_string();
+        ran.gives("added", sum(|target| target.summary.create + target.summary.assign));
+        ran.gives(
+            "changed",
+            sum(|TargetPlan { summary, .. }| {
+                summary.update + summary.rename + summary.replace + summary.reassign + summary.set_default
+            }),
+        );
+        ran.gives("removed", sum(|target| target.summary.delete + target.summary.unassign));
+        ran.gives("manual", sum(|target| target.summary.manual));
+        ran.gives("changes", changes(planned).to_string());
+        ran.gives(
+            "digest",
+            document.digest.as_ref().map_or_else(String::new, |digest| digest.raw().to_owned()),
+        );
+        if let Some(file) = gitlab_reports::plan_file(self.situation, &self.folder()) {
+            ran.files.push((file, gitlab_reports::plan_counts(document)));
+        }
+        ran.results.plan = Some(document.clone());
+    }
+}
+
+/// Whether an apply would do anything: scope changes take an apply of their own.
+fn changes(planned: &Planned) -> bool {
+    planned
+        .document
+        .targets
+        .iter()
+        .any(|target| !target.changes.is_empty() || !target.scope_changes.is_empty())
+}

@@ -1,0 +1,109 @@
+//! Planning what a pull request proposes, or what was merged.
+
+use super::{ANNOTATIONS, PLAN_FILE, Ran, Run, changes, definitions::waits_for_live};
+use crate::{
+    ci::{decision::Command, reviewed},
+    model::{Finding, Level},
+    plan::document::VerdictOutcome,
+    render::{self, escape},
+    workflow::{
+        Exit, Failure,
+        plan::{self, Part, Planned},
+        project::{self, Project},
+    },
+};
+
+pub(super) async fn plan(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
+    run.fetch_records(ran).await;
+    let project = open(run, ran)?;
+    let planned = if run.inputs.require_reviewed {
+        reviewed::plan(run, &project, ran).await?
+    } else {
+        plan::plan(run.world, &project, &run.wishes(Part::Whole)).await?
+    };
+    show(run, &project, &planned, ran);
+    ran.ends(planned.exit());
+    let nothing_to_do = planned.exit() == Exit::Done && !changes(&planned);
+    if changes(&planned) {
+        ran.ends(Exit::Changes);
+    }
+    if nothing_to_do && run.situation.trigger.branch().is_some() {
+        // Where nothing is to be written, the plan is the whole apply, and its record matters as much.
+        super::apply::record_idle(run, &project, &planned, ran).await;
+    }
+    planned.close().await;
+    Ok(())
+}
+
+/// Opens the definitions with the base that they are compared with.
+pub(super) fn open(run: Run<'_>, ran: &mut Ran) -> Result<Project, Failure> {
+    let project = project::compared(run.world, &run.source()?)?;
+    let findings = &project.loaded.findings;
+    let now: Vec<Finding> = findings.iter().filter(|finding| !waits_for_live(finding)).cloned().collect();
+    super::definitions::show(&project, &now, ran);
+    let readable = project.selected.iter().any(|name| project.target(name).is_some());
+    match project.loaded.config {
+        Some(_) if readable || project.selected.is_empty() => Ok(project),
+        _ => Err(Failure::new(Exit::Invalid, "the configuration has errors; nothing was planned")),
+    }
+}
+
+/// Puts a plan into the log, the annotations, the results, and the file that the review on merge
+/// compares with.
+pub(super) fn show(run: Run<'_>, project: &Project, planned: &Planned, ran: &mut Ran) {
+    run.take_plan(project, planned, ran);
+    let document = &planned.document;
+    if run.inputs.command == Command::Drift {
+        ran.log.push_str(&render::plan::text::drift(document, run.style));
+    } else {
+        ran.log.push_str(&render::plan::text::render(document, run.style));
+        let path = run.folder().join(PLAN_FILE);
+        ran.gives("plan_file", path.display().to_string());
+        ran.files.push((path, render::plan::json::render(document)));
+    }
+    annotate(project, planned, ran);
+}
+
+/// Shows at their lines what live says against the definitions, and what guards refuse.
+fn annotate(project: &Project, planned: &Planned, ran: &mut Ran) {
+    let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
+    let found = &planned.findings;
+    ran.annotations.push_str(&render::findings::github(found, sources, prefix, Some(ANNOTATIONS)));
+    let errors = found.iter().filter(|finding| finding.level == Level::Error).count();
+    let mut room = ANNOTATIONS.saturating_sub(errors);
+    let changes = planned.document.targets.iter().flat_map(|target| &target.changes);
+    let refused = changes.flat_map(|change| {
+        let refused = change.verdicts.iter().filter(|verdict| verdict.outcome == VerdictOutcome::Refused);
+        refused.map(move |verdict| (change.definition.as_ref(), verdict))
+    });
+    let mut more = 0;
+    for (place, verdict) in refused {
+        if room == 0 {
+            more += 1;
+            continue;
+        }
+        room -= 1;
+        let place = place.map_or_else(String::new, |place| {
+            let file = render::findings::in_repository(prefix, place.file.raw());
+            format!("file={},line={},col={},", escape::github_property(&file), place.line, place.column)
+        });
+        // Which people a guard is about stands in the summary, where it may.
+        ran.annotations.push_str(&format!(
+            "::error {place}title=rolecall::{}\n",
+            escape::github_data(&format!(
+                "refused by the guard `{}`; the summary says why",
+                render::plan::guard_name(verdict.guard)
+            ))
+        ));
+    }
+    if more > 0 {
+        ran.annotations
+            .push_str(&format!("::notice title=rolecall::without an annotation: {more} refusals\n"));
+    }
+    for target in &planned.document.targets {
+        if let Some(error) = &target.error {
+            let text = format!("{}: {}", target.name.raw(), error.message.raw());
+            ran.annotations.push_str(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+        }
+    }
+}

@@ -1,0 +1,629 @@
+"""What people do with pull requests and merges, and what attackers do: through the real action.yml, a local GitHub that is
+held against GitHub's own description, and two products.
+
+    tests/action/e2e/run.sh [NAME...]
+"""
+
+import functools
+import hashlib
+import http.server
+import json
+import re
+import shutil
+import sys
+import threading
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from github import BOT  # noqa: E402
+from world import AUDITOR, READ, ROLECALL, ROOT, TOKEN, VIEWER, WRITE, Services, World, git  # noqa: E402
+
+MORE = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, delete")}
+MOST = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, write, delete")}
+OTHER = {"roles/workos/viewer.yaml": VIEWER.format(about="Sees what was paid")}
+MARKER = re.compile(r"<!-- rolecall:plan (\{.*\}) -->")
+SECRETS = (READ, WRITE, "sk_test_acme")
+
+
+def marker(comment):
+    """What the first line of a comment says about it."""
+    return json.loads(MARKER.fullmatch(comment["body"].splitlines()[0]).group(1))
+
+
+class Scenario(unittest.TestCase):
+    services = None
+
+    @classmethod
+    def setUpClass(cls):
+        if Scenario.services is None:
+            names = [f"{case.__name__.lower()}-{name}".replace("_", "-") for case in CASES for name in dir(case) if name.startswith("test_")]
+            Scenario.services = Services(names)
+            unittest.addModuleCleanup(Scenario.services.close)
+
+    def setUp(self):
+        self.world = World(self.services, f"{type(self).__name__.lower()}-{self._testMethodName}".replace("_", "-"))
+        self.addCleanup(self.world.close)
+        self.ran = []
+
+    def tearDown(self):
+        """What holds in every scenario."""
+        self.assertEqual(self.services.recorder.violations(), [], "GitHub describes these requests otherwise")
+        for request in self.services.recorder.requests:
+            self.assertIn(request.headers.get("authorization"), (f"Bearer {TOKEN}", f"token {TOKEN}"), request)
+        texts = [str(request.headers) + request.body.decode("utf-8", "replace") for request in self.services.recorder.requests]
+        for ran in self.ran:
+            texts += [ran.said, ran.summary, str(ran.outputs)]
+            if (ran.temp / "environment-report").exists():
+                self.assertFalse(set(SECRETS) & set(ran.environment("report").values()), "the report sees a credential")
+        for download in self.services.backend.downloads:
+            self.assertNotIn("authorization", download, "the token went to another host")
+        for text in texts:
+            for secret in SECRETS:
+                self.assertNotIn(secret, text)
+            self.assertNotIn(TOKEN, text.replace(f"Bearer {TOKEN}", ""))
+        self.assertFalse(self.world.pwned.exists(), "something of the repository was run")
+
+    def on_pull(self, pull, command="plan", **more):
+        self.ran.append(self.world.on_pull(pull, command, **more))
+        return self.ran[-1]
+
+    def on_main(self, command, **more):
+        self.ran.append(self.world.on_main(command, **more))
+        return self.ran[-1]
+
+    def ends(self, ran, code, outcome=None):
+        """Asserts how a job ended."""
+        outcome = outcome or ("success" if code in (0, 2, 8) else "failure")
+        self.assertEqual((ran["exit_code"], ran["OUTCOME"]), (str(code), outcome), ran.said + ran.log[-3000:])
+
+    def one_comment(self, pull):
+        comments = self.world.own_comments(pull.number)
+        self.assertEqual(len(comments), 1, ([one["body"][:200] for one in comments], self.ran[-1].said))
+        return comments[0]
+
+    def keep_plan(self, ran, pull, **changes):
+        """What actions/upload-artifact does with the plan of a pull request."""
+        run = 5000 + len(self.services.backend.runs)
+        content = {"head_sha": pull.head, "head_branch": pull.branch, "repository_id": 1, "head_repository_id": 1, **changes}
+        self.services.backend.runs[run] = {
+            "id": run,
+            "name": "roles plan",
+            "path": ".github/workflows/roles-plan.yml",
+            "event": "pull_request",
+            "status": "completed",
+            "conclusion": "success",
+            "head_sha": pull.head,
+            "repository": {"id": 1, "full_name": self.world.repo},
+            "head_repository": {"id": 1, "full_name": self.world.repo},
+        }
+        plan = Path(ran["plan_file"])
+        self.services.backend.artifact(self.world.repo, "rolecall-plan", run, content, {plan.name: plan.read_bytes()})
+
+    def begin(self):
+        """Applies and records what is there, so that there is a last apply."""
+        self.ends(self.apply(), 0)
+        self.ends(self.record(self.ran[-1]), 0)
+
+    def apply(self, **more):
+        more.setdefault("credentials", {"CODERABBIT_API_KEY": WRITE})
+        return self.on_main("apply", **more)
+
+    def record(self, applied, **more):
+        kept = self.world.folder / f"record {self.world.runs}"
+        kept.mkdir()
+        shutil.copy(applied["record_file"], kept / "record.json")
+        more.setdefault("credentials", {"WORKOS_API_KEY": None})
+        return self.on_main("record", inputs={"record_file": str(kept / "record.json")}, **more)
+
+    def writes(self):
+        return self.world.writes(self.world.reviews) + self.world.writes(self.world.accounts)
+
+    def asked(self):
+        """How many requests the products have seen."""
+        said = [self.world.call(f"{product}/_dashboard/requests") for product in (self.world.reviews, self.world.accounts)]
+        return sum(len(one["requests"] if isinstance(one, dict) else one) for one in said)
+
+
+class Review(Scenario):
+    def test_opened_updated_and_merged(self):
+        self.begin()
+        before = self.writes()
+        pull = self.world.propose("more", MORE | OTHER)
+        opened = self.on_pull(pull)
+        self.ends(opened, 2)
+        self.assertEqual((opened["changes"], opened["digest"][:7]), ("true", "sha256:"))
+        comment = self.one_comment(pull)
+        self.assertEqual(comment["id"], int(opened["comment_id"]))
+        self.assertEqual((marker(comment)["workflow"], marker(comment)["head"]), ("roles plan", pull.head))
+        for text in ("auditor", "billing-viewer", "reports: ?delete", opened["digest"]):
+            self.assertRegex(comment["body"], text)
+        self.assertIn("auditor", opened.summary)
+
+        self.world.update(pull, MOST)
+        updated = self.on_pull(pull, activity="synchronize")
+        self.ends(updated, 2)
+        again = self.one_comment(pull)
+        self.assertEqual((again["id"], marker(again)["head"]), (comment["id"], pull.head))
+        self.assertRegex(again["body"], "reports: ?(delete, )?write")
+        self.assertNotEqual(updated["digest"], opened["digest"])
+        self.assertEqual(self.writes(), before, "a review writes nothing")
+        self.keep_plan(updated, pull)
+
+        self.world.merge(pull)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.assertEqual(planned["digest"], updated["digest"], "the digest of what was reviewed")
+        applied = self.apply(inputs={"expect_plan": planned["digest"]})
+        self.ends(applied, 0)
+        self.assertGreater(self.writes(), before)
+        self.ends(self.record(applied), 0)
+        refs = git(self.world.origin, "for-each-ref", "--format=%(refname)", "refs/rolecall/applied")
+        self.assertEqual(len(refs.splitlines()), 2, refs)
+        self.assertGreater(len(self.world.own_comments(pull.number)), 0)
+        after = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(after, 0)
+        self.assertEqual(after["changes"], "false")
+
+    def test_squashed_is_the_same_plan(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        reviewed = self.on_pull(pull)
+        self.keep_plan(reviewed, pull)
+        self.world.merge(pull, squash=True)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.assertEqual(planned["digest"], reviewed["digest"])
+
+    def test_retargeted(self):
+        self.begin()
+        git(self.world.desk, "switch", "--quiet", "--create", "release")
+        self.world.write(MORE)
+        self.world.commit("Release")
+        git(self.world.desk, "push", "--quiet", "origin", "release")
+        git(self.world.desk, "switch", "--quiet", "main")
+        pull = self.world.propose("most", MOST)
+        self.ends(self.on_pull(pull), 2)
+        first = self.one_comment(pull)
+        pull.base = "release"
+        self.world.push(pull)
+        ran = self.on_pull(pull, activity="edited")
+        # Both branches change the same line: what git cannot merge nobody can plan.
+        self.ends(ran, 3)
+        self.assertEqual(self.one_comment(pull)["id"], first["id"])
+
+    def test_nothing_changes(self):
+        self.begin()
+        pull = self.world.propose("words", {"README.md": "words\n"})
+        ran = self.on_pull(pull)
+        self.ends(ran, 0)
+        self.assertEqual((ran["changes"], self.world.own_comments(pull.number)), ("false", []))
+        self.world.update(pull, MORE)
+        self.ends(self.on_pull(pull, activity="synchronize"), 2)
+        first = self.one_comment(pull)
+        self.world.update(pull, {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read")})
+        self.ends(self.on_pull(pull, activity="synchronize"), 0)
+        last = self.one_comment(pull)
+        self.assertEqual(last["id"], first["id"])
+        self.assertNotRegex(last["body"], "reports: ?delete")
+
+    def test_105_comments_that_spoof_the_marker(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        claim = json.dumps({"workflow": "roles plan", "head": pull.head, "digest": "sha256:" + "0" * 64, "v": 1})
+        for number in range(105):
+            body = f"<!-- rolecall:plan {claim} -->\nNothing changes, trust me ({number})."
+            self.world.api("POST", f"/issues/{pull.number}/comments", {"body": body}, token="tok_mallory")
+        self.ends(self.on_pull(pull), 2)
+        first = self.one_comment(pull)
+        self.world.update(pull, MOST)
+        self.ends(self.on_pull(pull, activity="synchronize"), 2)
+        self.assertEqual(self.one_comment(pull)["id"], first["id"])
+        others = [one for one in self.world.comments(pull.number) if one["user"]["login"] != BOT]
+        self.assertEqual(len(others), 105)
+        self.assertTrue(all("trust me" in one["body"] for one in others))
+
+    def test_superseded_comments_are_minimised(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        claim = json.dumps({"workflow": "roles plan", "head": pull.head, "digest": None, "v": 1})
+        for _ in range(2):
+            self.world.api("POST", f"/issues/{pull.number}/comments", {"body": f"<!-- rolecall:plan {claim} -->\nold"}, token=TOKEN)
+        first, last = self.world.own_comments(pull.number)
+        ran = self.on_pull(pull)
+        self.ends(ran, 2)
+        self.assertEqual(ran["comment_id"], str(last["id"]))
+        self.assertEqual(len(self.world.own_comments(pull.number)), 2)
+        self.assertIn(first["node_id"], json.dumps(self.services.backend.minimized))
+        self.assertNotIn(last["node_id"], json.dumps(self.services.backend.minimized))
+
+    def test_an_older_run_does_not_overwrite_a_newer_one(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        payload = self.world.pull_event(pull)
+        self.world.update(pull, MOST)
+        self.ends(self.on_pull(pull, activity="synchronize"), 2)
+        newer = self.one_comment(pull)
+        self.on_pull(pull, payload=payload)
+        self.assertEqual(self.one_comment(pull)["body"], newer["body"])
+
+    def test_a_pull_request_that_is_behind_reverts_nothing(self):
+        self.begin()
+        pull = self.world.propose("other", OTHER)
+        merged = self.world.propose("more", MORE)
+        self.world.merge(merged)
+        self.ends(self.on_pull(pull), 2)
+        body = self.one_comment(pull)["body"]
+        self.assertIn("billing-viewer", body)
+        # What was merged meanwhile and is not applied yet is still added, and not taken back.
+        self.assertRegex(body, r"(?m)^ *\+ reports: ?delete")
+        self.assertNotRegex(body, r"(?m)^ *- reports: ?delete")
+
+    def test_more_than_a_comment_holds(self):
+        self.begin()
+        many = "".join(
+            f"  role-{number}:\n    name: Role {number}\n    description: {'@everyone ``` <!-- ' * 12}\n    permissions: {{ reports: [read] }}\n"
+            for number in range(300)
+        )
+        pull = self.world.propose("many", {"roles/coderabbit/many.yaml": "provider: coderabbit\nroles:\n" + many.replace("description: @", "description: '@").replace("<!-- \n", "<!-- '\n")})
+        self.ends(self.on_pull(pull), 2)
+        body = self.one_comment(pull)["body"]
+        self.assertLessEqual(len(body), 60_000)
+        self.assertIn("300", body)
+        self.assertRegex(body, "(?i)more|incomplete")
+
+    def test_definitions_that_are_wrong_are_shown_at_their_lines(self):
+        pull = self.world.propose("wrong", {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read").replace("name:", "nmae:")})
+        for command, inputs in (("plan", {}), ("validate", {"sarif_file": "rolecall.sarif"})):
+            ran = self.on_pull(pull, command, inputs=inputs)
+            self.ends(ran, 3)
+            self.assertRegex(ran.said, r"(?m)^::error file=roles/coderabbit/auditor\.yaml,line=4,")
+
+
+class Strangers(Scenario):
+    def offline(self, pull, **more):
+        before = self.asked()
+        ran = self.on_pull(pull, **more)
+        self.ends(ran, 0)
+        self.assertEqual(self.asked(), before, "a product was asked")
+        self.assertEqual(self.world.own_comments(pull.number), [])
+        self.assertIn("auditor", ran.summary)
+        return ran
+
+    def test_a_fork_is_compared_offline(self):
+        self.offline(self.world.propose("more", MORE, fork=True))
+
+    def test_a_fork_that_is_gone(self):
+        pull = self.world.propose("more", MORE, fork=True)
+        payload = self.world.pull_event(pull, head_repo=None)
+        self.offline(pull, payload=payload)
+
+    def test_dependabot(self):
+        pull = self.world.propose("more", MORE)
+        self.offline(pull, environment={"GITHUB_ACTOR": "dependabot[bot]"})
+
+    def test_pull_request_target_is_refused(self):
+        pull = self.world.propose("more", MORE, fork=True)
+        before = self.asked()
+        for command in ("validate", "plan", "apply"):
+            self.ends(self.on_pull(pull, command, event="pull_request_target"), 4)
+        self.assertEqual(self.asked(), before)
+
+    def test_the_diff_of_a_fork_after_its_run(self):
+        pull = self.world.propose("more", MORE, fork=True)
+        run = {
+            "event": "pull_request",
+            "conclusion": "success",
+            "head_sha": pull.head,
+            "head_branch": pull.branch,
+            "head_repository": {"id": 2, "full_name": f"mallory/{self.world.name}", "owner": {"login": "mallory"}},
+            "pull_requests": [],
+        }
+        payload = {"action": "completed", "workflow_run": run, "repository": self.world.repository()}
+        before = self.asked()
+        ran = self.on_main("diff", event="workflow_run", payload=payload, credentials={"WORKOS_API_KEY": None})
+        self.ends(ran, 0)
+        self.assertEqual(self.asked(), before)
+        comment = self.one_comment(pull)
+        self.assertTrue(comment["body"].startswith("<!-- rolecall:fork-diff"), comment["body"][:200])
+        self.assertIn("auditor", comment["body"])
+        self.ends(self.on_main("plan", event="workflow_run", payload=payload), 4)
+
+    def test_commands_that_are_none(self):
+        pull = self.world.propose("more", MORE)
+        ran = self.on_pull(pull, f"plan$(touch '{self.world.pwned}')")
+        self.ends(ran, 64)
+
+    def test_a_folder_outside_of_the_checkout(self):
+        pull = self.world.propose("more", MORE)
+        ran = self.on_pull(pull, inputs={"directory": "../desk"})
+        self.assertIn(ran["exit_code"], ("4", "64"), ran.said)
+        self.assertEqual(ran["OUTCOME"], "failure")
+
+
+class Merge(Scenario):
+    def test_a_pull_request_applies_nothing(self):
+        pull = self.world.propose("more", MORE)
+        before = self.writes()
+        for command in ("apply", "record"):
+            self.ends(self.on_pull(pull, command, credentials={"CODERABBIT_API_KEY": WRITE}), 4)
+        self.assertEqual(self.writes(), before)
+
+    def test_an_old_run_that_is_replayed_applies_nothing(self):
+        self.begin()
+        old = self.world.merge(self.world.propose("more", MORE))
+        self.ends(self.apply(), 0)
+        self.world.merge(self.world.propose("less", {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read")}))
+        self.ends(self.apply(), 0)
+        before = self.writes()
+        self.ends(self.apply(commit=old), 5)
+        self.assertEqual(self.writes(), before)
+
+    def test_another_plan_than_the_expected_one(self):
+        before = self.writes()
+        self.ends(self.apply(inputs={"expect_plan": "sha256:" + "0" * 64}), 5)
+        self.assertEqual(self.writes(), before)
+
+    def test_a_program_built_here_does_not_apply(self):
+        before = self.writes()
+        self.ends(self.apply(inputs={"allow_source_build": "false"}), 4)
+        self.assertEqual(self.writes(), before)
+
+    def test_a_second_merge_before_the_first_apply(self):
+        self.begin()
+        for pull in (self.world.propose("more", MORE), self.world.propose("other", OTHER)):
+            self.keep_plan(self.on_pull(pull), pull)
+            self.world.merge(pull)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+
+    def test_an_apply_that_failed_half_way_is_run_again(self):
+        self.begin()
+        pull = self.world.propose("both", MORE | OTHER)
+        self.keep_plan(self.on_pull(pull), pull)
+        self.world.merge(pull)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.world.call(f"{self.world.accounts}/_dashboard/faults", "PUT", ["WRITE ** status=500"])
+        failed = self.apply(inputs={"expect_plan": planned["digest"]})
+        self.assertIn(failed["exit_code"], ("6", "7"), failed.said)
+        self.assertEqual(failed["OUTCOME"], "failure")
+        self.world.call(f"{self.world.accounts}/_dashboard/faults", "PUT", [])
+        again = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(again, 2)
+        self.assertNotEqual(again["digest"], planned["digest"])
+        self.ends(self.apply(inputs={"expect_plan": again["digest"]}), 0)
+
+    def test_an_unrelated_click_is_no_dead_end(self):
+        self.begin()
+        pull = self.world.propose("other", OTHER)
+        self.keep_plan(self.on_pull(pull), pull)
+        self.world.merge(pull)
+        self.world.call(f"{self.world.reviews}/_dashboard/roles", "POST", {"name": "Clicked", "permissions": ["reports:read"]})
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+
+    def test_a_click_on_a_managed_role_is_neither_applied_nor_in_the_way(self):
+        self.begin()
+        pull = self.world.propose("other", OTHER)
+        self.keep_plan(self.on_pull(pull), pull)
+        self.world.merge(pull)
+        self.world.click("role-auditor", ["reports:read", "reports:delete"])
+        before = self.world.writes(self.world.reviews)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+        self.assertEqual(self.world.writes(self.world.reviews), before, "nobody reviewed that the click is taken back")
+        # By hand, the reviewers of the environment approve what the summary shows: also that.
+        planned = self.on_main("plan", event="workflow_dispatch")
+        self.ends(planned, 2)
+        self.assertIn("auditor", planned.summary)
+        self.ends(self.apply(event="workflow_dispatch", inputs={"expect_plan": planned["digest"]}), 0)
+        self.assertGreater(self.world.writes(self.world.reviews), before)
+
+    def test_a_push_that_nobody_reviewed(self):
+        self.begin()
+        self.world.write(MORE)
+        self.world.commit("Straight to main")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
+        refused = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(refused, 5)
+        self.assertIn("auditor", refused.said)
+        self.ends(self.on_main("plan", event="workflow_dispatch"), 2)
+
+    def test_what_only_a_comment_claims_was_not_reviewed(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        self.ends(self.on_pull(pull), 2)
+        self.world.merge(pull)
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+
+    def test_a_plan_of_another_head_was_not_reviewed(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        self.keep_plan(self.on_pull(pull), pull, head_sha="0" * 40)
+        self.world.merge(pull)
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+
+
+class Drift(Scenario):
+    def issues(self):
+        return [one for one in self.world.api("GET", "/issues?state=all&per_page=100") if "pull_request" not in one and one["user"]["login"] == BOT]
+
+    def look(self, **more):
+        inputs = {"issue": "auto", **more.pop("inputs", {})}
+        payload = {"schedule": "17 5 * * 1-5", "repository": self.world.repository()}
+        return self.on_main("drift", event="schedule", payload=payload, inputs=inputs, **more)
+
+    def test_found_shown_and_healed(self):
+        self.begin()
+        self.ends(self.look(), 0)
+        self.assertEqual(self.issues(), [])
+        self.world.click("role-auditor", ["reports:read", "reports:delete"])
+        self.ends(self.look(), 2, "failure")
+        (issue,) = self.issues()
+        self.assertEqual(issue["state"], "open")
+        for text in ("auditor", "reports: ?delete", "rolecall"):
+            self.assertRegex(issue["body"], text)
+        self.world.click("role-auditor", ["reports:read", "reports:write"])
+        self.ends(self.look(inputs={"fail_on_drift": "false"}), 2, "success")
+        (again,) = self.issues()
+        self.assertEqual(again["number"], issue["number"])
+        self.assertRegex(again["body"], "reports: ?(delete, )?write")
+        self.world.click("role-auditor", ["reports:read"])
+        self.ends(self.look(), 0)
+        (closed,) = self.issues()
+        self.assertEqual((closed["number"], closed["state"]), (issue["number"], "closed"))
+
+
+class Faults(Scenario):
+    """What GitHub answers when it does not help: no comment is worth a failed run."""
+
+    def reviewed(self, said=None):
+        ran = self.on_pull(self.pull)
+        self.ends(ran, 2)
+        if said is not None:
+            self.assertRegex(ran.said, said)
+        return ran
+
+    def setUp(self):
+        super().setUp()
+        self.begin()
+        self.pull = self.world.propose("more", MORE)
+
+    def test_a_token_that_only_reads(self):
+        self.services.backend.fault("POST|PATCH", "/comments", 403, {"message": "Resource not accessible by integration"})
+        self.reviewed(r"(?m)^::warning.*pull-requests: write")
+        self.assertEqual(self.world.own_comments(self.pull.number), [])
+
+    def test_a_token_that_may_nothing(self):
+        self.services.backend.fault(".*", "/repos/", 404, {"message": "Not Found"})
+        self.reviewed("(?m)^::warning")
+
+    def test_a_comment_that_is_too_long_for_it(self):
+        self.services.backend.fault("POST", "/comments", 422, {"message": "Validation Failed", "errors": [{"message": "Body is too long"}]}, times=1)
+        self.reviewed()
+
+    def test_a_limit_that_passes(self):
+        self.services.backend.fault("POST", "/comments", 429, {"message": "rate limit"}, [("retry-after", "1")], times=1)
+        self.reviewed()
+        self.one_comment(self.pull)
+
+    def test_a_second_limit_that_passes(self):
+        said = {"message": "You have exceeded a secondary rate limit"}
+        self.services.backend.fault("GET", "/comments", 403, said, [("retry-after", "1"), ("x-ratelimit-remaining", "7")], times=1)
+        self.reviewed()
+        self.one_comment(self.pull)
+
+    def test_a_gateway_that_recovers(self):
+        self.services.backend.fault("GET", "/comments", 502, b"<html>bad gateway</html>", times=1)
+        self.reviewed()
+        self.one_comment(self.pull)
+
+    def test_a_gateway_that_does_not(self):
+        self.services.backend.fault(".*", "/", 502, b"<html>bad gateway</html>")
+        self.reviewed("(?m)^::warning")
+
+    def test_a_token_that_is_none(self):
+        self.services.backend.fault(".*", "/", 401, {"message": "Bad credentials"})
+        self.reviewed("(?m)^::warning")
+
+
+class Program(Scenario):
+    """Which program runs."""
+
+    def copy(self):
+        action = self.world.folder / "an action"
+        shutil.copytree(ROOT / "action", action / "action")
+        shutil.copy(ROOT / "action.yml", action)
+        return action
+
+    def serve(self, folder):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    def test_one_that_was_planted_in_the_tool_cache(self):
+        action = self.copy()
+        program = self.world.program.read_bytes()
+        sha = hashlib.sha256(program).hexdigest()
+        target = "x86_64-unknown-linux-musl"
+        (action / "action" / "RELEASE").write_text(f"repository acme/rolecall\nversion 0.1.0\n{target} {sha}\n")
+        assets = self.world.folder / "assets"
+        assets.mkdir()
+        (assets / f"rolecall-{target}").write_bytes(program)
+        planted = self.world.tools / "rolecall" / sha / "rolecall"
+        planted.parent.mkdir(parents=True)
+        planted.write_text(f"#!/bin/bash\ntouch '{self.world.pwned}'\necho rolecall 0.1.0\n")
+        planted.chmod(0o755)
+        base = {"ROLECALL_BINARY": None, "ROLECALL_ALLOW_LOCAL": None, "ROLECALL_DOWNLOAD_BASE": self.serve(assets)}
+        pull = self.world.propose("more", MORE)
+        ran = self.on_pull(pull, action=action, environment=base)
+        self.ends(ran, 2)
+        self.assertEqual(planted.read_bytes(), program)
+        # The bytes of a release may apply.
+        self.ends(self.apply(action=action, environment=base, inputs={"allow_source_build": "false"}), 0)
+
+    def test_one_that_is_built_ignores_the_settings_of_the_checkout(self):
+        action = self.copy()
+        (action / "src").mkdir()
+        (action / "Cargo.toml").write_text("[package]\nname = 'rolecall'\nversion = '0.1.0'\nedition = '2021'\n")
+        (action / "Cargo.lock").write_text("version = 3\n[[package]]\nname = 'rolecall'\nversion = '0.1.0'\n")
+        (action / "src" / "main.rs").write_text(
+            "use std::os::unix::process::CommandExt;\n"
+            f"fn main() {{ panic!(\"{{}}\", std::process::Command::new({json.dumps(str(ROLECALL))}).args(std::env::args_os().skip(1)).exec()) }}\n"
+        )
+        (action / "action" / "RELEASE").write_text("repository acme/rolecall\n")
+        build = {"ROLECALL_BINARY": None, "ROLECALL_ALLOW_LOCAL": None, "RUSTC_WRAPPER": str(self.world.desk / "evil.sh")}
+        (self.world.desk / "evil.sh").chmod(0o755)
+        pull = self.world.propose("more", MORE)
+        self.ends(self.on_pull(pull, action=action, environment=build), 2)
+        before = self.writes()
+        self.ends(self.apply(action=action, environment=build, inputs={"allow_source_build": "false"}), 4)
+        self.assertEqual(self.writes(), before)
+
+
+class Shards(Scenario):
+    def test_eight_at_once_and_one_report(self):
+        names = [f"tenant-{number:02}" for number in range(40)]
+        config = "version: 1\ntargets:\n" + "".join(
+            f"  {name}: {{ provider: coderabbit, emulator: true, files: [\"roles/coderabbit/*.yaml\"] }}\n" for name in names
+        )
+        self.world.write({"rolecall.yaml": config})
+        self.world.commit("Forty tenants")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
+        pull = self.world.propose("more", MORE)
+        clones = [self.world.merged_checkout(pull) for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            jobs = [
+                pool.submit(self.world.on_pull, pull, clone=clone, inputs={"shard": f"{part}/8", "comment": "never"}, credentials={"WORKOS_API_KEY": None})
+                for part, clone in enumerate(clones, 1)
+            ]
+            self.ran = [job.result() for job in jobs]
+        planned = []
+        joined = self.world.folder / "all results"
+        for part, ran in enumerate(self.ran, 1):
+            self.assertIn(ran["exit_code"], ("0", "2"), ran.said)
+            plan = json.loads(Path(ran["plan_file"]).read_text())
+            planned += [target["name"] for target in plan["targets"]]
+            shutil.copytree(ran["results"], joined / f"rolecall-results-{part}")
+        self.assertEqual(sorted(planned), names, "each target is planned once")
+        self.assertEqual(self.world.own_comments(pull.number), [], "no part comments by itself")
+        report = self.on_pull(pull, "report", inputs={"results": str(joined)}, credentials={"WORKOS_API_KEY": None})
+        self.ends(report, 0)
+        body = self.one_comment(pull)["body"]
+        self.assertEqual([name for name in names if name not in body], [])
+
+
+CASES = (Review, Strangers, Merge, Drift, Faults, Program, Shards)
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

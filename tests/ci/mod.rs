@@ -1,0 +1,12 @@
+//! What runs in a CI system: the real program, told of events as the forges tell them, before stand-ins
+//! of the forges' own APIs.
+
+mod checkout;
+mod comments;
+mod github;
+mod gitlab;
+mod issues;
+mod notes;
+mod runs;
+mod transfer;
+mod world;
