@@ -37,6 +37,11 @@ pub trait Spec: Send + Sync {
     fn credential(&self) -> &'static str;
     /// What the config may set under `settings`.
     fn settings(&self) -> &'static [Setting];
+    /// The settings, name and value, that lead into the world with which its emulator begins, where it
+    /// needs any.
+    fn settings_of_emulator(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
     /// Classes of roles; the first is the one of a role that says nothing.
     fn roles(&self) -> &'static [RoleClass];
     /// Whether there is a default role, and how it can be changed.

@@ -1,7 +1,10 @@
 //! What differs: the changes that lead from live to what is wanted, under the mode that says what
 //! is owned.
 
+mod adoption;
 mod assignments;
+mod deletion;
+mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;

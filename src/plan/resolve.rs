@@ -44,6 +44,9 @@ pub struct Resolved<'a> {
     pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
     /// What becomes of somebody from whom a role is taken away.
     pub on_unassign: Unassign,
+    /// Permissions that live has and the shipped catalogue does not: where they, or their resources, are
+    /// written, and what they are called.
+    pub new_permissions: BTreeMap<Site, Untrusted>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// Warnings.
@@ -279,7 +282,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         OnUnassign::KeepBase => Unassign::KeepBase,
         OnUnassign::RemoveMember => Unassign::RemoveMember,
     };
-    let Resolver { findings, notes, .. } = resolver;
+    let Resolver { findings, notes, new_permissions, .. } = resolver;
     let mut resolved = Resolved {
         roles,
         default,
@@ -291,6 +294,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         removed_permissions: &input.desired.removed_permissions,
         protected,
         on_unassign,
+        new_permissions,
         notes,
         findings,
         ids: Vec::new(),
@@ -331,6 +335,7 @@ struct Resolver<'a> {
     missing: BTreeSet<&'a Scope>,
     /// How often something similar was looked for.
     guesses: usize,
+    new_permissions: BTreeMap<Site, Untrusted>,
     findings: Vec<Finding>,
     notes: Vec<Untrusted>,
 }
@@ -369,6 +374,7 @@ impl<'a> Resolver<'a> {
             by_name,
             missing: BTreeSet::new(),
             guesses: 0,
+            new_permissions: BTreeMap::new(),
             findings: Vec::new(),
             notes: Vec::new(),
         }
@@ -643,10 +649,12 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The most similar of `known`, if it is similar enough to be meant.
+/// The most similar of `known`, if it is similar enough to be meant. Capitals do not count: an address
+/// in other capitals is that very person's.
 fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let text = text.to_lowercase();
     known
-        .map(|candidate| (jaro_winkler(text, candidate), candidate))
+        .map(|candidate| (jaro_winkler(&text, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, candidate)| candidate)

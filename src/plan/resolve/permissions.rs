@@ -218,11 +218,19 @@ impl<'a> Resolver<'a> {
                     Via::Base(_) => continue,
                 };
                 // What the same definitions make is there in time.
-                if catalogue.contains(permission) || self.input.desired.permissions.contains_key(permission) {
+                if self.input.desired.permissions.contains_key(permission) {
                     continue;
                 }
                 let name = permission.raw();
                 let of_resource = self.input.desired.resource_of(site).zip(name.rsplit_once(':'));
+                if catalogue.contains(permission) {
+                    if !self.input.spec.catalogue().permissions.contains_key(permission) {
+                        let places = [Some(site), of_resource.map(|(key, _)| key)];
+                        let new = places.into_iter().flatten().map(|at| (at, permission.clone()));
+                        self.new_permissions.extend(new);
+                    }
+                    continue;
+                }
                 let unknown = of_resource.filter(|(_, (resource, _))| !resources.contains(resource));
                 let (what, word, at) = match unknown {
                     Some((key, (resource, _))) => ("resource", resource, key),

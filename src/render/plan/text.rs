@@ -22,14 +22,14 @@ pub(super) mod remarks;
 pub use self::reasons::reasons;
 use self::remarks::{finding, help, verdicts};
 use super::{
-    drift::{self, WAYS_OUT, outside},
+    drift::{self, outside, ways_out},
     origins::Told,
     page::{Page, Paint, Text},
     refusals::refusals,
     view::{
         INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
-        has_special_mode, headline, is_one_sided, is_quiet, lacks_record, left, minute, objects, others_left,
-        scope_words, short,
+        has_special_mode, headline, is_one_sided, is_quiet, kept, lacks_record, left, lives_in, minute,
+        objects, others_left, scope_words, short,
     },
 };
 use crate::{
@@ -76,8 +76,8 @@ pub fn drift(plan: &PlanDocument, style: Style) -> String {
     revisions(&mut page, &plan.revisions);
     targets(&mut page, &plan, signs);
     page.blank();
-    if plan.targets.iter().any(|target| !target.changes.is_empty()) {
-        page.put(0, 2, &Text::new().prose(Paint::Plain, WAYS_OUT));
+    if let Some(ways_out) = ways_out(&plan) {
+        page.put(0, 2, &Text::new().prose(Paint::Plain, ways_out));
     }
     page.put(0, 2, &Text::new().own(Paint::Strong, drift::headline(&plan.targets, signs.minus)));
     page.into_string()
@@ -307,6 +307,13 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
         page.put(2, 4, &Text::new().own(Paint::Plain, text));
     }
     pending_only(page, target, signs);
+    let kept = kept(target, true);
+    if !kept.is_empty() {
+        page.blank();
+    }
+    for sentence in kept {
+        page.put(2, 4, &Text::new().own(Paint::Notice, "Stays: ").prose(Paint::Plain, &sentence));
+    }
     if let Some(left) = left_alone(target, true) {
         page.blank();
         page.put(
@@ -452,6 +459,9 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     }
     for (index, role) in roles.iter().enumerate().filter(|_| names) {
         text = text.own(Paint::Dim, if index == 0 { "" } else { ", " }).name(Paint::Plain, role.name.raw());
+        if let Some(place) = lives_in(&role.address) {
+            text = text.own(Paint::Dim, " in ").said(Paint::Dim, &place);
+        }
     }
     for (index, number) in others.into_iter().enumerate() {
         let first = index == 0 && roles.is_empty();

@@ -398,18 +398,18 @@ impl Look<'_> {
             self.provider.catalogue().permissions.contains_key(name)
                 || kept.as_ref().is_some_and(|kept| kept.permissions.contains(name))
         };
-        let new = known.iter().filter(|name| !offline(name)).count();
-        let gone =
-            kept.iter().flat_map(|kept| &kept.permissions).filter(|name| !known.contains(*name)).count();
+        let new: Vec<&Untrusted> = known.iter().filter(|name| !offline(name)).collect();
+        let gone: Vec<&Untrusted> =
+            kept.iter().flat_map(|kept| &kept.permissions).filter(|name| !known.contains(*name)).collect();
         let mut text = many(known.len(), "permission");
-        if new > 0 {
-            text.push_str(&format!(", {new} not known offline"));
+        if !new.is_empty() {
+            text.push_str(&format!(", {} not known offline: {}", new.len(), some(&new)));
         }
-        if gone > 0 {
-            text.push_str(&format!("; {gone} of the kept list are gone"));
+        if !gone.is_empty() {
+            text.push_str(&format!("; {} of the kept list gone: {}", are(gone.len()), some(&gone)));
         }
         let check = Check::ok("catalogue", text);
-        self.add(match new + gone {
+        self.add(match new.len() + gone.len() {
             0 => check,
             _ if kept.is_some() => {
                 check.help("To bring the kept list up to date: `rolecall catalog --write`.")
@@ -555,6 +555,16 @@ impl Look<'_> {
 /// Whether the API said something about the credential or the request, so that it can be reached.
 fn answered(error: &ReadError) -> bool {
     matches!(error.kind, ReadErrorKind::Denied | ReadErrorKind::Rejected)
+}
+
+/// The first few names, and how many more.
+fn some(names: &[&Untrusted]) -> String {
+    const SHOWN: usize = 10;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.raw())).collect();
+    if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
 }
 
 /// `1 is`, `2 are`.
