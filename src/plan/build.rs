@@ -74,9 +74,9 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
                 })
                 .collect(),
             assignments: plan.unmanaged_assignments,
+            permissions: plan.unmanaged_permissions,
             kept: builder.kept(),
             unread: plan.unread,
-            permissions: plan.unmanaged_permissions,
         },
         notes: plan.notes.clone(),
         people: Vec::new(),

@@ -23,12 +23,12 @@ pub struct Plan {
     pub unmanaged_roles: Vec<(Address, Untrusted)>,
     /// Assignments that nobody declared; `None` where assignments were not read.
     pub unmanaged_assignments: Option<u64>,
+    /// Permissions as resources of their own that nobody declared; `None` where there are no such.
+    pub unmanaged_permissions: Option<u64>,
     /// Who keeps a role against the definitions, in the order of live.
     pub kept: Vec<Kept>,
     /// How many lists of principals could not be read as a whole.
     pub unread: u64,
-    /// Permissions as resources of their own that nobody declared; `None` where there are no such.
-    pub unmanaged_permissions: Option<u64>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// What guards say about the plan as a whole.
