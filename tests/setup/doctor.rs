@@ -52,8 +52,7 @@ fn all_is_well() {
                      `api_keys:read`, `api_keys:write`, `audit_logs:delete`,
                      `audit_logs:read`, `audit_logs:write`,
                      `billing_management:delete`, `billing_management:read`,
-                     `billing_management:write`, `integrations:delete`,
-                     and 20 more
+                     `billing_management:write`, `integrations:delete`, and 20 more
                      To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request
@@ -348,8 +347,7 @@ fn definitions_have_errors_and_everything_else_is_looked_at() {
                      `api_keys:read`, `api_keys:write`, `audit_logs:delete`,
                      `audit_logs:read`, `audit_logs:write`,
                      `billing_management:delete`, `billing_management:read`,
-                     `billing_management:write`, `integrations:delete`,
-                     and 20 more
+                     `billing_management:write`, `integrations:delete`, and 20 more
                      To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request
