@@ -83,10 +83,11 @@ class Scenario(unittest.TestCase):
         self.assertEqual(len(comments), 1, ([one["body"][:200] for one in comments], self.ran[-1].said))
         return comments[0]
 
-    def keep_plan(self, ran, pull, **changes):
-        """What actions/upload-artifact does with the plan of a pull request."""
+    def keep_plan(self, ran, pull, head=None, source=1):
+        """What actions/upload-artifact does with the plan of a pull request: of another head or another repository, if given."""
         run = 5000 + len(self.services.backend.runs)
-        content = {"head_sha": pull.head, "head_branch": pull.branch, "repository_id": 1, "head_repository_id": 1, **changes}
+        head = head or pull.head
+        content = {"head_sha": head, "head_branch": pull.branch, "repository_id": 1, "head_repository_id": source}
         self.services.backend.runs[run] = {
             "id": run,
             "name": "roles plan",
@@ -94,9 +95,9 @@ class Scenario(unittest.TestCase):
             "event": "pull_request",
             "status": "completed",
             "conclusion": "success",
-            "head_sha": pull.head,
+            "head_sha": head,
             "repository": {"id": 1, "full_name": self.world.repo},
-            "head_repository": {"id": 1, "full_name": self.world.repo},
+            "head_repository": {"id": source, "full_name": self.world.repo if source == 1 else f"mallory/{self.world.name}"},
         }
         plan = Path(ran["plan_file"])
         self.services.backend.artifact(self.world.repo, "rolecall-plan", run, content, {plan.name: plan.read_bytes()})
@@ -161,7 +162,9 @@ class Review(Scenario):
         self.ends(self.record(applied), 0)
         refs = git(self.world.origin, "for-each-ref", "--format=%(refname)", "refs/rolecall/applied")
         self.assertEqual(len(refs.splitlines()), 2, refs)
-        self.assertGreater(len(self.world.own_comments(pull.number)), 0)
+        told = [one["body"] for one in self.world.own_comments(pull.number) if one["body"].startswith("<!-- rolecall:apply ")]
+        self.assertEqual(len(told), 1, applied.said)
+        self.assertIn("auditor", told[0])
         after = self.on_main("plan", inputs={"require_reviewed": "true"})
         self.ends(after, 0)
         self.assertEqual(after["changes"], "false")
@@ -440,10 +443,12 @@ class Merge(Scenario):
         self.world.merge(pull)
         self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
 
-    def test_a_plan_of_another_head_was_not_reviewed(self):
+    def test_a_plan_of_another_head_or_of_a_fork_was_not_reviewed(self):
         self.begin()
         pull = self.world.propose("more", MORE)
-        self.keep_plan(self.on_pull(pull), pull, head_sha="0" * 40)
+        ran = self.on_pull(pull)
+        self.keep_plan(ran, pull, head="0" * 40)
+        self.keep_plan(ran, pull, source=2)
         self.world.merge(pull)
         self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
 

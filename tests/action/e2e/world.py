@@ -105,7 +105,7 @@ class Services:
         # prism is started before the recorder it answers to, and has to know where the backend is.
         emulate, prism = free_port(), free_port()
         self.backend = Backend(emulate)
-        self.recorder = Recorder(prism)
+        self.recorder = Recorder(prism, self.backend.server.server_address[1])
         self.url = self.recorder.server.url
         seed = self.folder / "seed.yaml"
         people = [{"login": login, "name": login} for login in (OWNER, BOT, "mallory")]
