@@ -9,6 +9,11 @@ use crate::render::{
     },
 };
 
+/// Longest text of a failure, in characters.
+const LONGEST: usize = 1_000;
+/// Room for the line that says that something is missing.
+const MISSING: usize = 150;
+
 /// The page, of at most about `budget` bytes of UTF-8: what matters most stands first, and what is cut
 /// says so.
 pub fn page(results: &Results, budget: usize) -> String {
@@ -18,22 +23,14 @@ pub fn page(results: &Results, budget: usize) -> String {
             "### `{}` ended with exit code {}\n\n> [!CAUTION]\n> {}\n\n",
             results.command.name(),
             results.exit,
-            escape::markdown(failure.message.raw())
+            escape::markdown(&beginning(failure.message.raw()))
         ));
         if let Some(help) = &failure.help {
-            before.push_str(&format!("{}\n\n", advice::prose(help.raw())));
+            before.push_str(&format!("{}\n\n", advice::prose(&beginning(help.raw()))));
         }
     }
-    let mut after = String::new();
-    for part in [&results.findings, &results.diff] {
-        after.push_str(part);
-        if !part.is_empty() && !part.ends_with("\n\n") {
-            after.push('\n');
-        }
-    }
-    for note in &results.notes {
-        after.push_str(&format!("- {}\n", escape::markdown(note.raw())));
-    }
+    let main_room = if results.plan.is_some() || results.outcome.is_some() { MIN_CHARS } else { 0 };
+    let after = rest(results, budget.saturating_sub(before.len() + main_room));
     let room = budget.saturating_sub(before.len() + after.len()).max(MIN_CHARS);
     let options = MarkdownOptions {
         permalink: results.permalink.as_deref().and_then(Permalink::new),
@@ -49,4 +46,32 @@ pub fn page(results: &Results, budget: usize) -> String {
     let parts = [before, main, after];
     parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n")
         + "\n"
+}
+
+/// Findings, the comparison, and notes, as far as they fit: each stands as a whole or not at all.
+fn rest(results: &Results, room: usize) -> String {
+    let notes = results.notes.iter().map(|note| format!("- {}\n", escape::markdown(note.raw())));
+    let parts = [&results.findings, &results.diff].into_iter().filter(|part| !part.is_empty());
+    let parts = parts.map(|part| format!("{}\n\n", part.trim_end()));
+    let mut page = String::new();
+    let mut missing = false;
+    for part in parts.chain(notes) {
+        if page.len() + part.len() + MISSING <= room {
+            page.push_str(&part);
+        } else {
+            missing = true;
+        }
+    }
+    if missing {
+        page.push_str("\n**Incomplete:** this page is full. The log of the run has everything.\n");
+    }
+    page
+}
+
+/// The beginning of a text that may be very long.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }

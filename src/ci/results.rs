@@ -77,6 +77,14 @@ impl Results {
         Exit::from_code(self.exit)
     }
 
+    /// The same without what `clean` takes out. That is done before anything is rendered: encoded for
+    /// Markdown a credential would not be recognised any more.
+    #[must_use]
+    pub fn cleaned(&self, clean: impl Fn(&str) -> String) -> Self {
+        let clean = serde_json::from_str(&clean(&json::to_line(self)));
+        clean.unwrap_or_else(|_| Self { exit: self.exit, ..Self::new(self.command) })
+    }
+
     /// Writes them into `folder`, which is made.
     ///
     /// # Errors

@@ -240,9 +240,7 @@ impl Reporter<'_> {
         let url = self.situation.run_url.as_deref().filter(|url| Permalink::new(url).is_some());
         let foot =
             url.map(|url| format!("\n<sub>[Summary and log of this run]({url})</sub>\n")).unwrap_or_default();
-        // Encoded for Markdown a credential would not be recognised any more.
-        let clean = serde_json::from_str(&self.redactor.clean(&json::to_line(self.results)));
-        let Ok(clean) = clean else { return foot };
+        let clean = self.results.cleaned(|text| self.redactor.clean(text).into_owned());
         format!("{}{foot}", page::page(&clean, budget.saturating_sub(foot.len())))
     }
 }
@@ -316,6 +314,7 @@ fn is_quiet(results: &Results) -> bool {
     results.exit() == Exit::Done
         && results.failure.is_none()
         && results.findings.is_empty()
+        && results.diff.is_empty()
         && (results.command == Command::Apply || results.plan.as_ref().is_none_or(plan))
         && results.outcome.as_ref().is_none_or(|outcome| {
             outcome.targets.iter().all(|target| target.result == TargetResult::NothingToDo)

@@ -63,3 +63,22 @@ fn p11_hostile_text_ends_no_warning_and_no_output() {
         assert_eq!(output.matches(end).count(), 2, "{text:?}");
     }
 }
+
+#[test]
+fn a_page_keeps_its_limit_and_says_what_is_missing() {
+    let mut results = results("short");
+    results.diff = "A line of a comparison.\n".repeat(10_000);
+    results.notes.extend((0..2_000).map(|number| format!("Note {number} says something.").as_str().into()));
+    for budget in [10_000, LONGEST] {
+        let page = page::page(&results, budget);
+        assert!(page.len() <= budget, "{} of {budget}", page.len());
+        assert!(page.contains("**Incomplete:**") && page.contains("short"));
+    }
+    results.diff = "A line of a comparison.\n".to_owned();
+    results.notes.clear();
+    let page = page::page(&results, LONGEST);
+    assert!(page.contains("A line of a comparison.") && !page.contains("Incomplete"), "{page}");
+    results.failure =
+        Some(TargetError { exit: 1, message: "x@y ".repeat(50_000).as_str().into(), help: None });
+    assert!(page::page(&results, 20_000).len() <= 20_000);
+}

@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// Longest comparison in bytes: it stands in a comment or not at all, with room for what else is said.
+const LONGEST_DIFF: usize = 50_000;
+
 /// Checks what is checked out.
 pub(super) fn validate(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
     // Of a pull request the forge checked out what merging it would give.
@@ -98,7 +101,12 @@ fn compare(run: Run<'_>, ran: &mut Ran, range: &str) -> Result<(), Failure> {
     }
     let document = &compared.document;
     ran.log.push_str(&render::diff::text::render(document, run.style));
-    ran.results.diff = render::diff::markdown::render(document, &MarkdownOptions::default());
+    if document.differs || !document.policies.is_empty() {
+        ran.results.diff =
+            render::diff::markdown::render(document, &MarkdownOptions { max_chars: LONGEST_DIFF });
+    } else if compared.broken.is_empty() {
+        ran.notes("The definitions give the same roles as before.");
+    }
     ran.gives("changes", document.differs.to_string());
     ran.ends(compared.exit());
     Ok(())

@@ -151,8 +151,8 @@ pub async fn run(run: Run<'_>) -> Ran {
 }
 
 /// The summary of a run for the page of its job.
-pub fn summary(ran: &Ran) -> String {
-    page::page(&ran.results, SUMMARY)
+pub fn summary(results: &Results) -> String {
+    page::page(results, SUMMARY)
 }
 
 impl Run<'_> {

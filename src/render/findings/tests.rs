@@ -171,24 +171,25 @@ fn every_document_follows_its_schema() {
 
 #[test]
 fn a_code_quality_report_names_findings_apart_from_lines() {
-    let report = |sources: &Sources| -> Value {
-        serde_json::from_str(&code_quality(&findings(sources), sources, "access/")).unwrap()
-    };
     let sources = sources();
-    let report = report(&sources);
-    let issues = report.as_array().unwrap();
-    assert_eq!(issues.len(), findings(&sources).len());
-    let mut prints: Vec<&str> = issues.iter().map(|issue| issue["fingerprint"].as_str().unwrap()).collect();
+    let report = report(&code_quality(&findings(&sources), &sources, "access/"));
+    assert_eq!(report.len(), findings(&sources).len());
+    let mut prints: Vec<String> = report.iter().map(|issue| issue["fingerprint"].to_string()).collect();
     prints.sort_unstable();
     prints.dedup();
-    assert_eq!(prints.len(), issues.len(), "every finding has a fingerprint of its own");
-    for issue in issues {
-        let path = issue["location"]["path"].as_str().unwrap();
+    assert_eq!(prints.len(), report.len(), "every finding has a fingerprint of its own");
+    for issue in &report {
+        let path = issue["location"]["path"].as_str().unwrap_or_default();
         assert!(path.starts_with("access/") && issue["location"]["lines"]["begin"].as_u64() >= Some(1));
         assert!(matches!(issue["severity"].as_str(), Some("critical" | "minor")));
-        assert!(issue["check_name"].as_str().unwrap().starts_with("RC"));
+        assert!(issue["check_name"].as_str().is_some_and(|name| name.starts_with("RC")));
     }
     assert_eq!(code_quality(&[], &sources, ""), "[]\n");
+}
+
+/// The issues of a code quality report.
+fn report(text: &str) -> Vec<Value> {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
 #[test]
@@ -217,9 +218,8 @@ fn hostile_text_is_inert_in_every_format() {
         let quality = code_quality(&findings, &sources, "");
         assert_inert(&quality, false);
         assert_inert(&markdown(&findings, &sources), false);
-        let quality: Value = serde_json::from_str(&quality).unwrap();
-        for issue in quality.as_array().unwrap() {
-            assert_inert(issue["description"].as_str().unwrap(), false);
+        for issue in report(&quality) {
+            assert_inert(issue["description"].as_str().unwrap_or("\0"), false);
         }
         for width in [0, 40, 80, usize::MAX] {
             for (color, unicode) in [(false, false), (true, true)] {

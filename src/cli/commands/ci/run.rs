@@ -175,7 +175,7 @@ fn leave(context: &Context, run: &Run<'_>, ran: &Ran) -> Result<(), Failure> {
         let written = std::fs::write(path, clean(text));
         written.map_err(|error| failed(path, &error))?;
     }
-    let summary = clean(&run::summary(ran));
+    let summary = clean(&run::summary(&ran.results.cleaned(clean)));
     let summary_file = folder.join("summary.md");
     std::fs::write(&summary_file, &summary).map_err(|error| failed(&summary_file, &error))?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) {
