@@ -204,6 +204,8 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
             .collect(),
         verification: Verification::default(),
         summary: OutcomeSummary::default(),
+        kept: document.unmanaged.kept.iter().map(|kept| kept.number).sum(),
+        unread: document.unmanaged.unread,
         recorded: None,
         not_recorded: None,
     }

@@ -3,15 +3,32 @@
 
 use std::mem;
 
-use super::{origins::has_origin, view::count};
+use super::{
+    origins::has_origin,
+    refusals::refused,
+    view::{against, count, kept_number},
+};
 use crate::plan::{
     PlanDocument,
     document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
 };
 
 /// The two ways out.
-pub(super) const WAYS_OUT: &str =
+const WAYS_OUT: &str =
     "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+
+/// The same where an apply would refuse some of it.
+const PARTLY: &str = "An apply would refuse to put it all back, as the notes say; `rolecall import --drift` takes it into the definitions.";
+
+/// What leads a reason why an apply would not put drift back.
+const REFUSED: &str = "`rolecall apply` would refuse to put this back: ";
+
+/// The ways out of a plan told from the other side; `None` where there is nothing to leave.
+pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
+    let refused = |target: &TargetPlan| target.notes.iter().any(|note| note.raw().starts_with(REFUSED));
+    let drifted = plan.targets.iter().any(|target| !target.changes.is_empty());
+    drifted.then(|| if plan.targets.iter().any(refused) { PARTLY } else { WAYS_OUT })
+}
 
 /// Where there is no record, not everything in the report has to be drift.
 pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never put in place, rather than what somebody did outside git.";
@@ -26,6 +43,10 @@ pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
         }
         if target.changes.iter().any(|change| has_origin(change, Origin::Undetermined)) {
             target.notes.push(NO_RECORD.into());
+        }
+        let refusals = refused(&target.verdicts);
+        for message in refusals.iter().flat_map(|refusal| &refusal.messages) {
+            target.notes.push(format!("{REFUSED}{}.", message.raw().trim_end_matches('.')).into());
         }
         target.digest = None;
         target.summary = Summary::of(&target.changes);
@@ -70,8 +91,9 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut read, mut failed) = (Vec::new(), 0, 0);
+    let (mut changes, mut read, mut failed, mut kept) = (Vec::new(), 0, 0, 0);
     for target in targets {
+        kept += kept_number([target]);
         changes.extend(&target.changes);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
     }
@@ -99,7 +121,10 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     }
     let unread = count(failed, "target", "targets");
     match (parts.join(", "), read, failed) {
-        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
+        (none, _, 0) if none.is_empty() => match against(kept) {
+            None => "No drift. Live is as it was recorded last.".to_owned(),
+            Some(kept) => format!("No drift that an apply could put back; {kept}."),
+        },
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
             format!("No drift in what could be read; {unread} could not be read.")

@@ -3,6 +3,7 @@
 pub mod markdown;
 pub mod text;
 
+use super::view::against;
 use crate::plan::{
     ApplyDocument,
     outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
@@ -106,7 +107,13 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     match counts(summary) {
         Some(counts) if sent > 0 => sentences.push(format!("{counts}.")),
         None if refused + broken + unread == 0 => {
-            sentences.push("Nothing to do. Live matches the definitions.".to_owned());
+            let kept = against(outcome.targets.iter().map(|target| target.kept).sum());
+            let unread = outcome.targets.iter().any(|target| target.unread > 0);
+            sentences.push(match kept {
+                Some(kept) => format!("Nothing to do; {kept}."),
+                None if unread => "Nothing to do in what could be read.".to_owned(),
+                None => "Nothing to do. Live matches the definitions.".to_owned(),
+            });
         }
         _ => sentences.push("Nothing was sent.".to_owned()),
     }

@@ -8,7 +8,7 @@ use crate::{
     model::{Address, Scope, Untrusted},
     plan::document::{
         Action, Activity, Applied, Blame, Change, Element, FieldChange, FieldValue, FindingLevel, Guard,
-        Guards, Identity, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
+        Guards, Identity, Kept, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
         RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole, Verdict,
         VerdictOutcome, Via,
     },
@@ -63,7 +63,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         changes,
         verdicts: Vec::new(),
         findings: Vec::new(),
-        unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
+        unmanaged: Unmanaged { assignments: Some(0), ..Unmanaged::default() },
         notes: Vec::new(),
     }
 }
@@ -355,6 +355,7 @@ pub(super) fn everything() -> PlanDocument {
                 },
             ],
             assignments: Some(12),
+            ..Unmanaged::default()
         },
         notes: vec!["There is no record of the last apply.".into()],
         ..target("reviews", changes)
@@ -421,6 +422,15 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
         for role in &mut target.unmanaged.roles {
             role.name = text();
         }
+        target.unmanaged.kept = vec![Kept {
+            role: RoleValue { role: text(), name: text() },
+            place: Some(text()),
+            class: text(),
+            number: 12,
+            people: vec![text()],
+            reason: Reason::NotInExclusiveList,
+            why: text(),
+        }];
         for change in &mut target.changes {
             change.title = text();
             change.side_effects = vec![text()];
