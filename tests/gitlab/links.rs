@@ -311,3 +311,18 @@ fn on_an_instance_a_share_that_silently_lost_its_role_is_said_so() {
         }
     }
 }
+
+#[test]
+fn a_group_below_another_one_is_invited_by_its_whole_path() {
+    let emulator = emulator(&seed_with(|seed| {
+        let audit = json!({ "id": 89, "path": "partners/audit", "members": [] });
+        seed["groups"].as_array_mut().expect("a list").push(audit);
+    }));
+    let project = project(&emulator, "");
+    let share =
+        "assignments:\n  - { role: builtin:guest, groups: [Partners/Audit], scope: { group: acme } }\n";
+    define(&project, share);
+    let _shared = project.apply().exits(0);
+    project.is_in_place();
+    assert_eq!(emulator.get("/_dashboard/state")["groups"][0]["shares"][0]["group"], "partners/audit");
+}

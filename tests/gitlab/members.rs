@@ -177,3 +177,17 @@ fn what_can_be_nobody_is_found_offline() {
     }
     assert_eq!(emulator.requests().len(), 0);
 }
+
+#[test]
+fn whoever_keeps_a_built_in_role_keeps_it_in_a_place() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        "assignments:\n  - { role: builtin:reporter, users: [zoe], scope: { group: acme/platform } }\n",
+    );
+    let _given = project.apply().exits(0);
+    project.commit("given");
+    define(&project, "roles: {}\n");
+    let _kept = project.plan().exits(0).has("zoe (4) keeps `Reporter` in group `acme/platform`:");
+}

@@ -217,3 +217,23 @@ fn an_instance_has_admin_roles_too() {
     let _changed = project.apply().exits(0).has("+ read_admin_groups").has("delete approver");
     project.is_in_place();
 }
+
+#[test]
+fn doctor_tells_of_the_token_and_of_what_the_deployment_has() {
+    for (deployment, admin) in [("group", false), ("instance", true)] {
+        let emulator = emulator(&seed_with(|seed| {
+            seed["deployment"] = json!(deployment);
+            seed["users"][0]["admin"] = json!(true);
+            seed["roles"] = json!([]);
+        }));
+        let project = project(&emulator, "");
+        if admin {
+            project.config(&format!(
+                "  platform:\n    provider: gitlab\n    files: [\"roles/**/*.yaml\"]\n    settings: {{ url: \"{}\" }}\n",
+                emulator.url
+            ));
+        }
+        let said = project.run("doctor").has("scopes of the token: `api`").has("What GitLab supports");
+        assert_eq!(said.everything().contains("\n  admin "), admin, "{}", said.everything());
+    }
+}
