@@ -81,6 +81,13 @@ fn authoritative_assignments_take_away_what_git_never_gave() {
     let _taken = project.apply().exits(0).has("1003");
     assert_eq!(emulator.held_by("1003"), "Member");
     assert_eq!(emulator.held_by("1008"), "Billing Admin", "nobody can move them, so nobody tries");
+    let _told = project
+        .plan()
+        .exits(0)
+        .has("Stays: 1 user keeps `Billing Admin`, though git never declared it")
+        .has("No changes; 1 assignment stays against the definitions.")
+        .lacks("Live matches");
+    project.define("assignments:\n  - { role: builtin:cr_admin, users: [\"1001\", \"1002\"] }\n  - { role: builtin:cr_billing_admin, users: [\"1008\"] }\n");
     project.is_in_place();
 }
 
