@@ -492,7 +492,7 @@ async fn verify(
         let live = match reader.fetch(query.clone()).await {
             Ok(mut live) => {
                 if let Some(attested) = super::attest::of(project, &target.target) {
-                    attested.overlay(&mut live, &*target.tenant.provider);
+                    let _said_by_the_plan = attested.overlay(&mut live, &*target.tenant.provider);
                 }
                 live
             }

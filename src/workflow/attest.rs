@@ -173,7 +173,9 @@ fn snapshot(
             class: class.to_owned(),
             scope: AttestedPlace::of(&role.scope),
             name: (hidden(class, field::NAME) && *name != natural).then(|| name.clone()),
-            role: natural,
+            // A role that is still to be renamed is attested as it is called now.
+            role: role.live.filter(|_| listed).map_or(natural, |live| live.key.name.clone()),
+            id: role.live.filter(|_| listed).and_then(|live| live.id.clone()),
             description: text.filter(|_| hidden(class, field::DESCRIPTION)),
             permissions: hidden(class, field::PERMISSIONS)
                 .then(|| role.permissions.keys().cloned().collect()),

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
+    definition::AttestedFile,
     model::{Finding, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
     plan::{
         PlanDocument, build,
@@ -185,9 +186,7 @@ async fn plan_target(
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
     let attested = super::attest::of(project, target);
     let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
-    if let Some(attested) = &attested {
-        attested.overlay(&mut live, spec);
-    }
+    let mut said = overlay(attested.as_deref(), &mut live, spec);
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {
         past.notes.push(unusable(failure));
@@ -216,9 +215,7 @@ async fn plan_target(
         if let Some(wider) = compare::wider(input, &plan, || query(states(), spec, target, true)) {
             drop((views, resolved));
             live = reader.fetch(wider).await.map_err(Failure::from)?;
-            if let Some(attested) = &attested {
-                attested.overlay(&mut live, spec);
-            }
+            said = overlay(attested.as_deref(), &mut live, spec);
             continue;
         }
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
@@ -277,6 +274,11 @@ async fn plan_target(
 /// What would change for `desired` to be in place; `None` where live does not fit it.
 fn compared(
     world: &World,
+/// Adds what is attested; what a reader should know of it.
+fn overlay(attested: Option<&AttestedFile>, live: &mut LiveState, spec: &dyn Spec) -> Vec<Untrusted> {
+    attested.map(|attested| attested.overlay(live, spec)).unwrap_or_default()
+}
+
     past: &TargetPast,
     desired: &DesiredState,
     live: &LiveState,
