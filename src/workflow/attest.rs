@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use super::{
     Exit, Failure, World,
     base::{self, Proposed, Search},
-    past::Side,
+    past::{Side, TargetPast},
     project::Project,
+    recording::Recording,
     tenant::Tenant,
 };
 use crate::{
@@ -93,7 +94,7 @@ pub struct Written {
 }
 
 /// Attests for every selected target that what its definitions say of what its API does not tell is
-/// in place.
+/// in place. Which live role is which is decided as for a plan, by the record of the last apply too.
 ///
 /// # Errors
 ///
@@ -108,11 +109,7 @@ pub async fn attest(
     let reads = project.targets().map(|(target, desired)| async move {
         let read = async {
             let tenant = Tenant::connect(world, target, Some(folder)).await?;
-            let spec = &*tenant.provider;
-            let members = !desired.assignments.is_empty();
-            let live = tenant.reader().fetch(query([desired], spec, target, members)).await;
-            let file =
-                live.map_err(Failure::from).and_then(|live| snapshot(world, target, desired, &live, spec));
+            let file = of_target(world, project, target, desired, &tenant).await;
             tenant.close().await;
             file
         };
@@ -149,8 +146,7 @@ fn snapshot(
         let message = format!("the API of {} tells everything: there is nothing to attest", spec.title());
         return Err(Failure::new(Exit::Usage, message));
     }
-    let input =
-        resolve::Input { target, spec, desired, live, earlier: Earlier::default(), today: world.today };
+    let input = resolve::Input { target, spec, desired, live, earlier, today: world.today };
     let resolved = resolve::resolve(input).map_err(|_| {
         Failure::new(Exit::Invalid, "the definitions do not fit what is there")
             .help("`rolecall plan` shows what is wrong.")
@@ -196,12 +192,30 @@ fn snapshot(
         };
         let (class, scope) = (key.class.to_owned(), AttestedPlace::of(&key.scope));
         Some(AttestedAssignment { class, scope, principal: key.name.clone(), role })
+async fn of_target(
+    world: &World,
+    project: &Project,
+    target: &Target,
+    desired: &DesiredState,
+    tenant: &Tenant,
+) -> Result<(AttestedFile, Vec<Untrusted>), Failure> {
+    let spec = &*tenant.provider;
+    let recording = Recording::open(project, target);
+    let before = project.past.declared(world, project, target, &recording);
+    let states = [desired].into_iter().chain(before.iter().map(|state| &**state));
+    let members = !desired.assignments.is_empty();
+    let live = tenant.reader().fetch(query(states, spec, target, members)).await?;
+    let past = TargetPast::of(world, project, target, &live.identity, &recording)?;
+    snapshot(world, target, desired, &live, spec, past.earlier())
+}
+
     });
     let mut file = AttestedFile {
         version: AttestedFile::VERSION,
         provider: target.provider.to_owned(),
         assignments: assignments.collect(),
         roles,
+    earlier: Earlier<'_>,
     };
     file.roles.sort();
     file.assignments.sort();
