@@ -239,6 +239,7 @@ async fn plan_target(
             refuse(&mut plan, failure, deletion);
         }
         let findings = resolved.findings;
+        plan.notes.extend(super::attest::note(project, target).into_iter().chain(said.iter().cloned()));
         plan.notes.extend(past.notes.iter().cloned());
         let others =
             !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
