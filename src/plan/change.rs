@@ -7,7 +7,7 @@ use super::{
     origin::Origins,
 };
 use crate::model::{
-    Address, Field, RoleId, Scope, Site, Untrusted, Value,
+    Address, Field, Kind, RoleId, Scope, Site, Untrusted, Value,
     desired::{Protect, Via},
     field,
 };
@@ -39,6 +39,14 @@ pub struct Plan {
     pub several: BTreeSet<&'static str>,
     /// What those of them hold now who hold several roles in one place, or are about to.
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
+    /// Names that roles which a person makes or renames bear first, because their own is still taken; by
+    /// address, set by [`super::order::block`].
+    pub by_way_of: BTreeMap<Address, Untrusted>,
+    /// What frees by hand the name that a role is given by hand, by the address of the latter; set as
+    /// well.
+    pub freed_by: BTreeMap<Address, Address>,
+    /// Declared roles and assignments that are as they are wanted, as far as somebody attested it.
+    pub attested: BTreeMap<Address, Kind>,
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those
     /// that such principals hold.
     pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,

@@ -122,6 +122,9 @@ pub fn compare(input: Input<'_>) -> Plan {
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
+    for change in &plan.changes {
+        plan.attested.remove(&change.address);
+    }
     plan.notes.extend(likely_rename::notes(&plan.changes));
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);

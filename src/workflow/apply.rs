@@ -203,6 +203,7 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
             .cloned()
             .collect(),
         verification: Verification::default(),
+        attested: document.attested,
         summary: OutcomeSummary::default(),
         recorded: None,
         not_recorded: None,

@@ -465,7 +465,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// How the role of an assignment stands in its address: as a key, or what it is live.
-    fn label(&self, role: &RoleId) -> String {
+    pub(super) fn label(&self, role: &RoleId) -> String {
         if let Some(declared) = self.input.resolved.declared(role) {
             return declared.desired.key.to_string();
         }

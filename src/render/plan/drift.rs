@@ -3,15 +3,32 @@
 
 use std::mem;
 
-use super::{origins::has_origin, view::count};
+use super::{
+    origins::has_origin,
+    view::{attested, count},
+};
 use crate::plan::{
     PlanDocument,
     document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
 };
 
-/// The two ways out.
-pub(super) const WAYS_OUT: &str =
-    "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+/// The two ways out of what a plan calls drift; `None` where there is nothing.
+pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
+    let changes = || plan.targets.iter().flat_map(|target| &target.changes);
+    let by_hand = |change: &&Change| change.manual.is_some() || !change.blocked_by.is_empty();
+    match (changes().count(), changes().filter(by_hand).count()) {
+        (0, _) => None,
+        (_, 0) => {
+            Some("`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.")
+        }
+        (all, some) if all > some => Some(
+            "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.",
+        ),
+        _ => Some(
+            "A person puts it back, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.",
+        ),
+    }
+}
 
 /// Where there is no record, not everything in the report has to be drift.
 pub(super) const NO_RECORD: &str = "There is no record of an apply: some of this may be what was merged and never put in place, rather than what somebody did outside git.";
@@ -70,10 +87,11 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut read, mut failed) = (Vec::new(), 0, 0);
+    let (mut changes, mut read, mut failed, mut rest) = (Vec::new(), 0, 0, Vec::new());
     for target in targets {
         changes.extend(&target.changes);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
+        rest.push(&target.attested);
     }
     let summary = Summary::of(changes.iter().copied());
     let mut parts: Vec<String> = [
@@ -99,10 +117,16 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     }
     let unread = count(failed, "target", "targets");
     match (parts.join(", "), read, failed) {
+    // Nobody looks at what the API does not tell: what became of it is not known.
+    let rest = attested(rest);
+    let unseen = rest.as_ref().map_or_else(String::new, |rest| format!(" {rest}."));
         (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
+        (none, _, 0) if none.is_empty() && rest.is_some() => {
+            format!("No drift in what can be read.{unseen}")
+        }
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
-            format!("No drift in what could be read; {unread} could not be read.")
+            format!("No drift in what could be read; {unread} could not be read.{unseen}")
         }
         (parts, _, 0) => format!("Drift: {parts} outside git."),
         (parts, ..) => format!("Drift: {parts} outside git; {unread} could not be read."),

@@ -3,6 +3,7 @@
 pub mod markdown;
 pub mod text;
 
+use super::view::attested;
 use crate::plan::{
     ApplyDocument,
     outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
@@ -54,13 +55,21 @@ const READ_BACK: &str = "Verified: everything was read back, and nothing is left
 const REST_BY_HAND: &str = "Verified: what was sent was read back; the rest has to be done by hand.";
 const ONLY_BY_HAND: &str = "Only what has to be done by hand is left.";
 
-/// What reading back confirmed.
-fn verified<'a>(changes: impl IntoIterator<Item = &'a ChangeOutcome>) -> &'static str {
-    let summary = OutcomeSummary::of(changes);
-    match (summary.waiting(), summary.applied) {
-        (0, _) => READ_BACK,
-        (_, 0) => ONLY_BY_HAND,
+const AS_FAR_AS_TOLD: &str = "Verified: what the API tells was read back, and nothing is left to do.";
+
+/// What reading back confirmed, and what it cannot.
+fn verified<'a>(targets: impl IntoIterator<Item = &'a TargetOutcome> + Clone) -> String {
+    let summary = OutcomeSummary::of(targets.clone().into_iter().flat_map(|target| &target.changes));
+    let attested = attested(targets.into_iter().map(|target| &target.attested));
+    let said = match (summary.waiting(), summary.applied, &attested) {
+        (0, _, None) => READ_BACK,
+        (0, _, Some(_)) => AS_FAR_AS_TOLD,
+        (_, 0, _) => ONLY_BY_HAND,
         _ => REST_BY_HAND,
+    };
+    match attested {
+        Some(attested) => format!("{said} {attested}."),
+        None => said.to_owned(),
     }
 }
 
@@ -106,13 +115,17 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     match counts(summary) {
         Some(counts) if sent > 0 => sentences.push(format!("{counts}.")),
         None if refused + broken + unread == 0 => {
-            sentences.push("Nothing to do. Live matches the definitions.".to_owned());
+            let attested = attested(outcome.targets.iter().map(|target| &target.attested));
+            sentences.push(match attested {
+                Some(attested) => format!("Nothing to do. {attested}."),
+                None => "Nothing to do. Live matches the definitions.".to_owned(),
+            });
         }
         _ => sentences.push("Nothing was sent.".to_owned()),
     }
     let done = summary.total() > 0 && summary.settled() == summary.total();
     if done && unread + broken + refused == 0 {
-        sentences.push(verified(outcome.targets.iter().flat_map(|target| &target.changes)).to_owned());
+        sentences.push(verified(&outcome.targets));
     }
     let (refused, broken) = if alone { (refused, broken) } else { (0, 0) };
     for (number, one, many) in [

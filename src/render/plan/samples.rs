@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use crate::{
     model::{Address, Scope, Untrusted},
     plan::document::{
-        Action, Activity, Applied, Blame, Change, Element, FieldChange, FieldValue, FindingLevel, Guard,
-        Guards, Identity, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
+        Action, Activity, Applied, Attested, Blame, Change, Element, FieldChange, FieldValue, FindingLevel,
+        Guard, Guards, Identity, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
         RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole, Verdict,
         VerdictOutcome, Via,
     },
@@ -64,6 +64,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         verdicts: Vec::new(),
         findings: Vec::new(),
         unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
+        attested: Attested::default(),
         notes: Vec::new(),
     }
 }

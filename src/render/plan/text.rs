@@ -292,6 +292,7 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
         let text = match target.selection.as_slice() {
             _ if report => "No drift.",
+            _ if report && !target.attested.is_empty() => "No drift in what can be read.",
             [] => "No changes.",
             _ => "No changes in this selection.",
         };
