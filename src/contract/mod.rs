@@ -86,8 +86,8 @@ pub trait Spec: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Why not, or why nobody can tell: one sentence without a full stop.
-    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), String> {
+    /// Why not, or why nobody can tell.
+    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), TooMuch> {
         Ok(())
     }
     /// Whether a role of one level is never held at another. Where the documentation leaves that open,
@@ -136,6 +136,21 @@ pub struct Given<'a> {
 }
 
 /// A target's settings by name; names and forms were checked against the contract.
+/// Why whoever the credential acts for may not give a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooMuch {
+    /// Why not, or why nobody can tell: one sentence without a full stop.
+    pub why: String,
+    /// What to do, where another credential does not help.
+    pub help: Option<&'static str>,
+}
+
+impl From<String> for TooMuch {
+    fn from(why: String) -> Self {
+        Self { why, help: None }
+    }
+}
+
 pub type Settings = BTreeMap<String, Placed<Untrusted>>;
 
 /// A role to begin with: harmless, and valid without any setting.
