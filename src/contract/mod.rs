@@ -90,6 +90,11 @@ pub trait Spec: Send + Sync {
     fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), TooMuch> {
         Ok(())
     }
+    /// What goes with the role of a principal of `class` in `scope` where `on_unassign` says
+    /// `remove_member`, beyond what that word says: a clause. `None` where nothing does.
+    fn when_a_member_goes(&self, _class: &'static str, _scope: &Scope) -> Option<&'static str> {
+        None
+    }
     /// Whether a role of one level is never held at another. Where the documentation leaves that open,
     /// it is a matter for a lint.
     fn keeps_levels_apart(&self) -> bool {

@@ -130,12 +130,17 @@ pub fn compare(input: Input<'_>) -> Plan {
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.notes.extend(attest(&plan.changes, input.spec));
-    let moved: BTreeSet<Moved<'_>> = plan.changes.iter().filter_map(moved).collect();
-    let moved: Vec<Moved<'_>> = moved.into_iter().collect();
-    let notes = input.spec.about_assignments(&moved, input.live);
-    plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.unmanaged_roles.sort();
     plan
+}
+
+/// What the provider has to say about who moves by the changes that are left of a plan; of a change that
+/// is refused for its own sake nothing comes.
+pub fn about_people(plan: &Plan, spec: &dyn Spec, live: &LiveState) -> Vec<Untrusted> {
+    let stands = |change: &&Change| change.verdicts.is_empty();
+    let moved: BTreeSet<Moved<'_>> = plan.changes.iter().filter(stands).filter_map(moved).collect();
+    let moved: Vec<Moved<'_>> = moved.into_iter().collect();
+    spec.about_assignments(&moved, live).into_iter().map(Untrusted::from).collect()
 }
 
 /// Class and place of the role that a change makes.

@@ -252,6 +252,8 @@ async fn plan_target(
             // A report: nobody applies it, so nothing refuses it.
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
         } else {
+            let about = compare::about_people(&plan, spec, &live);
+            plan.notes.extend(about);
             assess::judge(&mut plan, facts);
             scope_alone(&mut plan, &past);
         }
@@ -272,14 +274,14 @@ async fn plan_target(
     }
 }
 
-/// What would change for `desired` to be in place; `None` where live does not fit it.
-fn compared(
-    world: &World,
 /// Adds what is attested; what a reader should know of it.
 fn overlay(attested: Option<&AttestedFile>, live: &mut LiveState, spec: &dyn Spec) -> Vec<Untrusted> {
     attested.map(|attested| attested.overlay(live, spec)).unwrap_or_default()
 }
 
+/// What would change for `desired` to be in place; `None` where live does not fit it.
+fn compared(
+    world: &World,
     past: &TargetPast,
     desired: &DesiredState,
     live: &LiveState,

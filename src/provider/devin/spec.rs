@@ -12,7 +12,7 @@ use crate::{
         DefaultRole, Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PermissionForm,
         PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Spec, Spellings, Task,
     },
-    model::{Finding, desired::DesiredState, live::LiveState, object::field},
+    model::{Finding, Scope, desired::DesiredState, live::LiveState, object::field},
 };
 
 /// The one class of roles, at two levels.
@@ -177,7 +177,11 @@ impl Spec for Devin {
         notes::notes(moved, live)
     }
 
-    fn may_give(&self, given: Given<'_>, live: &LiveState) -> Result<(), String> {
+    fn when_a_member_goes(&self, class: &'static str, scope: &Scope) -> Option<&'static str> {
+        notes::with_the_role(class, scope)
+    }
+
+    fn may_give(&self, given: Given<'_>, live: &LiveState) -> Result<(), TooMuch> {
         escalation::may_give(given, live)
     }
 }
