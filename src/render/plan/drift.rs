@@ -80,6 +80,7 @@ fn turn(change: &mut Change) {
     }
     change.adopts = false;
     change.manual = None;
+    change.blocked_by.clear();
     change.reason = None;
     change.side_effects.clear();
     change.verdicts.clear();
@@ -90,8 +91,8 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     let (mut changes, mut read, mut failed, mut rest) = (Vec::new(), 0, 0, Vec::new());
     for target in targets {
         changes.extend(&target.changes);
-        *if target.error.is_some() { &mut failed } else { &mut read } += 1;
         rest.push(&target.attested);
+        *if target.error.is_some() { &mut failed } else { &mut read } += 1;
     }
     let summary = Summary::of(changes.iter().copied());
     let mut parts: Vec<String> = [
@@ -116,14 +117,14 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
         parts.push(format!("{} ({})", count(assignments, "assignment", "assignments"), signed.join(" ")));
     }
     let unread = count(failed, "target", "targets");
-    match (parts.join(", "), read, failed) {
     // Nobody looks at what the API does not tell: what became of it is not known.
     let rest = attested(rest);
     let unseen = rest.as_ref().map_or_else(String::new, |rest| format!(" {rest}."));
-        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
+    match (parts.join(", "), read, failed) {
         (none, _, 0) if none.is_empty() && rest.is_some() => {
             format!("No drift in what can be read.{unseen}")
         }
+        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
             format!("No drift in what could be read; {unread} could not be read.{unseen}")

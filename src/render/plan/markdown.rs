@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::fit::{Block, Item, Section, Subject};
 use super::{
-    drift::{self, WAYS_OUT, outside},
+    drift::{self, outside, ways_out},
     origins::Told,
     refusals::refusals,
     view::{count, headline, is_quiet},
@@ -88,6 +88,7 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
 /// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
 /// the two ways out.
 pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let ways_out = ways_out(plan);
     let plan = outside(plan);
     let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
     if plan.targets.len() > 1 {
@@ -96,8 +97,8 @@ pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     let headline = drift::headline(&plan.targets, "−");
     let head = format!("### {headline}\n\n{}{}\n", alert(&plan), revisions(&plan.revisions));
     let mut foot = format!("rolecall {}\n", clipped(plan.rolecall.raw()));
-    if plan.targets.iter().any(|target| !target.changes.is_empty()) {
-        foot = format!("{}\n\n{foot}", advice::prose(WAYS_OUT));
+    if let Some(ways_out) = ways_out {
+        foot = format!("{}\n\n{foot}", advice::prose(ways_out));
     }
     fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))
 }

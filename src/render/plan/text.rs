@@ -22,7 +22,7 @@ pub(super) mod remarks;
 pub use self::reasons::reasons;
 use self::remarks::{finding, help, verdicts};
 use super::{
-    drift::{self, WAYS_OUT, outside},
+    drift::{self, outside, ways_out},
     origins::Told,
     page::{Page, Paint, Text},
     refusals::refusals,
@@ -67,6 +67,7 @@ pub fn quiet(plan: &PlanDocument, style: Style) -> String {
 pub fn drift(plan: &PlanDocument, style: Style) -> String {
     let mut page = Page::new(style);
     let signs = Signs { told: Told::Report, ..Signs::of(style) };
+    let ways_out = ways_out(plan);
     let plan = outside(plan);
     page.put(
         0,
@@ -76,8 +77,8 @@ pub fn drift(plan: &PlanDocument, style: Style) -> String {
     revisions(&mut page, &plan.revisions);
     targets(&mut page, &plan, signs);
     page.blank();
-    if plan.targets.iter().any(|target| !target.changes.is_empty()) {
-        page.put(0, 2, &Text::new().prose(Paint::Plain, WAYS_OUT));
+    if let Some(ways_out) = ways_out {
+        page.put(0, 2, &Text::new().prose(Paint::Plain, ways_out));
     }
     page.put(0, 2, &Text::new().own(Paint::Strong, drift::headline(&plan.targets, signs.minus)));
     page.into_string()
@@ -291,8 +292,8 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
     }
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
         let text = match target.selection.as_slice() {
-            _ if report => "No drift.",
             _ if report && !target.attested.is_empty() => "No drift in what can be read.",
+            _ if report => "No drift.",
             [] => "No changes.",
             _ => "No changes in this selection.",
         };
