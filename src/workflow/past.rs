@@ -310,6 +310,7 @@ impl TargetPast {
             ids: self.applied.as_ref().map(|_| &self.ids),
             released: self.released.as_ref(),
             protecting: &self.protecting,
+            open: self.applied.as_ref().map(|_| &self.open),
             exempt: self.exempt,
         }
     }
