@@ -5,6 +5,7 @@
 //! and the API description in the vendor's Terraform provider (`cognitionai/devin` 0.1.1), November
 //! 2026. What they leave open is marked where it matters.
 
+mod activity;
 mod caller;
 mod check;
 mod escalation;
