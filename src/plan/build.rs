@@ -311,7 +311,7 @@ impl Builder<'_> {
                 (*class, scope, what)
             }
         };
-        let steps = self.spec.manual(&Task { class, scope, what });
+        let steps = self.named(change, Task { class, scope, what });
         Some(steps.into_iter().map(Untrusted::from).collect())
     }
 
