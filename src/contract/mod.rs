@@ -55,6 +55,11 @@ pub trait Spec: Send + Sync {
     fn example(&self) -> Example;
     /// Checks that only this provider needs, on top of those that follow from its classes.
     fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
+    /// Whether the API tells which permissions there are. Where it does not, the shipped catalogue is all
+    /// that anybody knows.
+    fn tells_permissions(&self) -> bool {
+        true
+    }
         Vec::new()
     }
     /// As [`Spec::check`], for what depends on the target's settings, too.

@@ -146,6 +146,10 @@ impl Spec for Devin {
         PRINCIPALS
     }
 
+    fn tells_permissions(&self) -> bool {
+        false
+    }
+
     fn permission_form(&self) -> PermissionForm {
         PermissionForm::Flat
     }

@@ -136,6 +136,10 @@ impl Spec for Infracodebase {
         PRINCIPALS
     }
 
+    fn tells_permissions(&self) -> bool {
+        false
+    }
+
     fn permission_form(&self) -> PermissionForm {
         PermissionForm::Flat
     }
