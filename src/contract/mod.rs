@@ -40,26 +40,30 @@ pub trait Spec: Send + Sync {
     /// Classes of roles; the first is the one of a role that says nothing.
     fn roles(&self) -> &'static [RoleClass];
     /// Whether there is a default role, and how it can be changed.
-    fn default_role(&self) -> Option<DefaultRole>;
+    fn default_role(&self) -> Option<DefaultRole> {
+        None
+    }
     /// Classes of principals that can hold roles.
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
-    fn permission_form(&self) -> PermissionForm;
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
     /// What permissions that people make look like; `None` where the provider ships all there are.
     fn permission_class(&self) -> Option<PermissionClass> {
         None
     }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
-    /// A role to begin with.
-    fn example(&self) -> Example;
-    /// Checks that only this provider needs, on top of those that follow from its classes.
-    fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
     /// Whether the API tells which permissions there are. Where it does not, the shipped catalogue is all
     /// that anybody knows.
     fn tells_permissions(&self) -> bool {
         true
     }
+    /// A role to begin with.
+    fn example(&self) -> Example;
+    /// Checks that only this provider needs, on top of those that follow from its classes.
+    fn check(&self, _desired: &DesiredState) -> Vec<Finding> {
         Vec::new()
     }
     /// As [`Spec::check`], for what depends on the target's settings, too.
@@ -86,6 +90,11 @@ pub trait Spec: Send + Sync {
     fn about_assignments(&self, _moved: &[Moved<'_>], _live: &LiveState) -> Vec<String> {
         Vec::new()
     }
+    /// What goes with the role of a principal of `class` in `scope` where `on_unassign` says
+    /// `remove_member`, beyond what that word says: a clause. `None` where nothing does.
+    fn when_a_member_goes(&self, _class: &'static str, _scope: &Scope) -> Option<&'static str> {
+        None
+    }
     /// Whether whoever the credential acts for may give this, by what they hold themselves. For a
     /// provider that has no such rule, or checks nothing of the kind, everybody may.
     ///
@@ -94,11 +103,6 @@ pub trait Spec: Send + Sync {
     /// Why not, or why nobody can tell.
     fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), TooMuch> {
         Ok(())
-    }
-    /// What goes with the role of a principal of `class` in `scope` where `on_unassign` says
-    /// `remove_member`, beyond what that word says: a clause. `None` where nothing does.
-    fn when_a_member_goes(&self, _class: &'static str, _scope: &Scope) -> Option<&'static str> {
-        None
     }
     /// Whether a role of one level is never held at another. Where the documentation leaves that open,
     /// it is a matter for a lint.
@@ -132,20 +136,6 @@ pub struct Moved<'a> {
     pub after: Option<&'a RoleId>,
 }
 
-/// A role that somebody is given.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// Class of the principal.
-    pub class: &'static str,
-    /// Where.
-    pub scope: &'a Scope,
-    /// Its id.
-    pub principal: &'a Untrusted,
-    /// The id of the role.
-    pub role: &'a Untrusted,
-}
-
-/// A target's settings by name; names and forms were checked against the contract.
 /// Why whoever the credential acts for may not give a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooMuch {
@@ -161,6 +151,20 @@ impl From<String> for TooMuch {
     }
 }
 
+/// A role that somebody is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// Class of the principal.
+    pub class: &'static str,
+    /// Where.
+    pub scope: &'a Scope,
+    /// Its id.
+    pub principal: &'a Untrusted,
+    /// The id of the role.
+    pub role: &'a Untrusted,
+}
+
+/// A target's settings by name; names and forms were checked against the contract.
 pub type Settings = BTreeMap<String, Placed<Untrusted>>;
 
 /// A role to begin with: harmless, and valid without any setting.

@@ -9,8 +9,8 @@ use super::{
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        DefaultRole, Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, ScopeSpec, Setting, SettingForm, Spec, Spellings, Task,
+        Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PrincipalClass, RoleClass,
+        ScopeSpec, Setting, SettingForm, Spec, Spellings, Task, TooMuch,
     },
     model::{Finding, Scope, desired::DesiredState, live::LiveState, object::field},
 };
@@ -116,6 +116,7 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// There is no default role: that of a new member is chosen with each invitation.
 impl Spec for Devin {
     fn name(&self) -> &'static str {
         "devin"
@@ -137,25 +138,16 @@ impl Spec for Devin {
         ROLES
     }
 
-    /// The role of a new member is chosen with each invitation.
-    fn default_role(&self) -> Option<DefaultRole> {
-        None
-    }
-
     fn principals(&self) -> &'static [PrincipalClass] {
         PRINCIPALS
     }
 
-    fn tells_permissions(&self) -> bool {
-        false
-    }
-
-    fn permission_form(&self) -> PermissionForm {
-        PermissionForm::Flat
-    }
-
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE
+    }
+
+    fn tells_permissions(&self) -> bool {
+        false
     }
 
     fn example(&self) -> Example {
