@@ -96,6 +96,7 @@ fn moving(world: &mut World, definitions: &mut Definitions) {
             scope: rolecall::model::Scope::Target,
             class: "user",
             principal: Placed { value: Spelling::Handle(format!("p{at:05}").into()), site },
+            place: site,
             expires: None,
         });
     }

@@ -2,6 +2,7 @@
 
 mod administrators;
 mod escalation;
+mod exclusive;
 mod gap;
 mod limits;
 mod protection;
@@ -47,6 +48,7 @@ pub fn strictest(guards: &[Guards], live: &LiveState, catalogue: &Catalogue) -> 
 /// Adds the verdicts of every guard to the plan; those that a person allowed are marked so. Says also
 /// which changes wait for a person.
 pub fn judge(plan: &mut Plan, facts: Facts<'_>) {
+    exclusive::judge(plan);
     limits::judge(plan, facts);
     administrators::judge(plan, facts);
     protection::judge(plan);

@@ -11,7 +11,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use self::ui::{Color, Ui};
-use crate::{model::secret::Redactor, workflow::Exit};
+use crate::{model::secret::Redactor, provider::Registry, workflow::Exit};
 
 /// Custom roles of SaaS products as code.
 ///
@@ -93,8 +93,10 @@ enum Command {
 fn after_help() -> String {
     let lines: Vec<String> =
         Exit::ALL.iter().rev().map(|exit| format!("  {:>2}  {}", exit.code(), exit.meaning())).collect();
+    let registry = Registry::builtin();
+    let example = registry.specs().first().map_or("NAME", |spec| spec.name());
     format!(
-        "Exit codes (with several outcomes the most severe wins; docs/exit-codes.md has the order):\n{}\n\nTry it without an account: rolecall init --emulator && rolecall apply",
+        "Exit codes (with several outcomes the most severe wins; docs/exit-codes.md has the order):\n{}\n\nTry it without an account: rolecall init --provider {example} --emulator --yes && rolecall plan",
         lines.join("\n")
     )
 }

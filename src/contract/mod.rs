@@ -37,6 +37,11 @@ pub trait Spec: Send + Sync {
     fn credential(&self) -> &'static str;
     /// What the config may set under `settings`.
     fn settings(&self) -> &'static [Setting];
+    /// The settings, name and value, that lead into the world with which its emulator begins, where it
+    /// needs any.
+    fn settings_of_emulator(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
     /// Classes of roles; the first is the one of a role that says nothing.
     fn roles(&self) -> &'static [RoleClass];
     /// Whether there is a default role, and how it can be changed.
@@ -108,6 +113,16 @@ pub trait Spec: Send + Sync {
     /// it is a matter for a lint.
     fn keeps_levels_apart(&self) -> bool {
         true
+    }
+    /// Whether one place is inside another one, so that a role of `outer` can be held at `place` too; both in
+    /// their canonical spelling.
+    fn lies_in(&self, _place: &Scope, _outer: &Scope) -> bool {
+        false
+    }
+    /// The type of resource that a role has to be for, so that it can be held at `at`; `None` where roles
+    /// have no such types, or nothing tells.
+    fn resource_type_at<'s>(&self, _at: &'s Scope) -> Option<&'s str> {
+        None
     }
     /// Whether requests that change something in one scope have to follow each other.
     fn one_write_per_scope(&self) -> bool {

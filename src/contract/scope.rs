@@ -73,7 +73,7 @@ pub fn has_place(scopes: &[ScopeSpec], scope: &Scope) -> bool {
 }
 
 /// Whether a role that lives at `role` can be held at `at`: one of the target everywhere, one of a level
-/// in that level and its places, one of a place there alone. Where a provider does not keep the levels
+/// in that level and its places, one of a place there and in what lies in it. Where a provider does not keep the levels
 /// apart for certain, a role of a level can be held wherever there are levels.
 pub fn counts_at(spec: &dyn Spec, role: &Scope, at: &Scope) -> bool {
     match (role, at) {
@@ -81,6 +81,6 @@ pub fn counts_at(spec: &dyn Spec, role: &Scope, at: &Scope) -> bool {
         (Scope::Level(_), _) if !spec.keeps_levels_apart() => true,
         (Scope::Level(level), Scope::Level(kind) | Scope::In { kind, .. }) => level == kind,
         (Scope::Level(_), Scope::Target) => false,
-        (Scope::In { .. }, at) => role == at,
+        (Scope::In { .. }, at) => role == at || spec.lies_in(at, role),
     }
 }

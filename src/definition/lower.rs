@@ -206,7 +206,7 @@ impl<'a> Lowering<'a, '_> {
                 self.findings.push(finding);
                 continue;
             }
-            let mut here = DesiredRole { scope, ..everywhere.clone() };
+            let mut here = DesiredRole { scope, place: site, ..everywhere.clone() };
             if let Scope::In { path, .. } = &here.scope
                 && let Some((_, body)) = overrides.remove(path.raw())
             {
@@ -318,6 +318,7 @@ impl<'a> Lowering<'a, '_> {
             protect: protect(entry.protect.as_ref()),
             allow_gap: entry.allow_gap,
             site: role.site,
+            place: role.site,
         }
     }
 

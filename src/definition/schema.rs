@@ -5,20 +5,24 @@
 //! completes and checks its permission names, settings, and limits, and an error is never about
 //! another provider's form.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod assignments;
+mod roles;
+
+use std::collections::BTreeSet;
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
     catalog::Meaning,
-    contract::{
-        Base, Length, OnRemove, PermissionForm, ResourceType, RoleClass, ScopeForm, ScopeSpec, Setting,
-        SettingForm, Spec,
-    },
+    contract::{Length, OnRemove, PermissionForm, ResourceType, Setting, SettingForm, Spec},
     model::{Code, Untrusted},
 };
 
+use self::{
+    assignments::assignment_of,
+    roles::{has_instances, roles_of, scope_of},
+};
 use super::{
     config_file::ConfigFile,
     definition_file::{DefinitionFile, FROM},
@@ -426,197 +430,6 @@ fn bounds(schema: &mut Map<String, Value>, length: Length) {
     if let Some(max) = length.max {
         schema.insert("maxLength".into(), json!(max));
     }
-}
-
-/// Roles of each class; which class one is of says its `kind`, or else a place that only it has.
-fn roles_of(spec: &dyn Spec, entry: &Value, defs: &mut Map<String, Value>) {
-    let Some((first, others)) = spec.roles().split_first() else { return };
-    let mut plain = entry.clone();
-    role_of(spec, first, &mut plain);
-    if others.is_empty() {
-        edit(&mut plain, "/properties", |fields| {
-            fields.remove("kind");
-        });
-        defs.insert("RoleEntry".into(), plain);
-        return;
-    }
-    let kinds: Vec<&str> = spec.roles().iter().map(|class| class.class).collect();
-    let kind_of = |role: &mut Value| {
-        edit(role, "/properties/kind", |kind| {
-            kind.insert("enum".into(), json!(kinds));
-        });
-    };
-    kind_of(&mut plain);
-    let reference = |class: &str| json!({ "$ref": format!("#/$defs/{}.RoleEntry.{class}", spec.name()) });
-    let mut role = reference(first.class);
-    defs.insert(format!("RoleEntry.{}", first.class), plain);
-    for class in others {
-        let mut own = entry.clone();
-        role_of(spec, class, &mut own);
-        kind_of(&mut own);
-        defs.insert(format!("RoleEntry.{}", class.class), own);
-        let mut is = json!({ "properties": { "kind": { "const": class.class } }, "required": ["kind"] });
-        if let Some(place) = place_of_its_own(first, class) {
-            is = json!({ "anyOf": [is, place] });
-        }
-        role = json!({ "if": is, "then": reference(class.class), "else": role });
-    }
-    defs.insert("RoleEntry".into(), role);
-}
-
-/// What a role says under `scope` that is of `class` without saying so; `None` where the first class,
-/// which is that of a role that says nothing, has the same places.
-fn place_of_its_own(first: &RoleClass, class: &RoleClass) -> Option<Value> {
-    let has =
-        |one: &&ScopeSpec| first.scopes.iter().any(|scope| (scope.form, scope.kind) == (one.form, one.kind));
-    let own = class.scopes.iter().filter(|scope| !has(scope));
-    let forms: Vec<Value> = own
-        .filter_map(|scope| match scope.form {
-            ScopeForm::Target => None,
-            ScopeForm::Level => Some(json!({ "const": scope.kind })),
-            ScopeForm::Instance => Some(json!({ "type": "object", "required": [scope.kind] })),
-        })
-        .collect();
-    let scope = json!({ "properties": { "scope": { "anyOf": forms } }, "required": ["scope"], "not": { "required": ["kind"] } });
-    (!forms.is_empty()).then_some(scope)
-}
-
-fn has_instances(class: &RoleClass) -> bool {
-    class.scopes.iter().any(|scope| scope.form == ScopeForm::Instance)
-}
-
-/// What can stand under `scope` of an object.
-fn scope_of(scopes: &[ScopeSpec], object: Option<&mut Value>) {
-    let Some(object) = object else { return };
-    let of = |form: ScopeForm| scopes.iter().filter(move |scope| scope.form == form);
-    let levels: BTreeMap<&str, &str> = of(ScopeForm::Level).map(|scope| (scope.kind, scope.about)).collect();
-    let kinds: BTreeMap<&str, &str> =
-        of(ScopeForm::Instance).map(|scope| (scope.kind, scope.about)).collect();
-    if levels.is_empty() && kinds.is_empty() {
-        edit(object, "/properties", |fields| {
-            fields.remove("scope");
-        });
-        return;
-    }
-    let (names, about): (Vec<&str>, Vec<&str>) = levels.iter().map(|(kind, about)| (*kind, *about)).unzip();
-    let level = json!({ "type": "string", "enum": names, "enumDescriptions": about });
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
-    let places: Map<String, Value> = kinds
-        .iter()
-        .map(|(kind, about)| {
-            let list = json!({
-                "description": about,
-                "if": { "type": "array" },
-                "then": { "items": text, "minItems": 1 },
-                "else": text
-            });
-            ((*kind).to_owned(), list)
-        })
-        .collect();
-    let places = json!({
-        "type": "object",
-        "properties": places,
-        "additionalProperties": false,
-        "minProperties": 1
-    });
-    edit(object, "/properties/scope", |scope| {
-        scope.remove("type");
-        let form = match (levels.is_empty(), kinds.is_empty()) {
-            (true, _) => places,
-            (false, true) => level,
-            (false, false) => json!({ "if": { "type": "object" }, "then": places, "else": level }),
-        };
-        if let Value::Object(form) = form {
-            scope.extend(form);
-        }
-    });
-}
-
-fn role_of(spec: &dyn Spec, class: &RoleClass, role: &mut Value) {
-    scope_of(class.scopes, Some(role));
-    edit(role, "/properties", |fields| {
-        if !has_instances(class) {
-            fields.remove("overrides");
-        }
-        match class.slug {
-            None => {
-                fields.remove("slug");
-            }
-            Some(slug) => {
-                if let Some(Value::Object(field)) = fields.get_mut("slug") {
-                    bounds(field, slug.length);
-                }
-            }
-        }
-        if class.description.is_none() {
-            fields.remove("description");
-        }
-        match class.base {
-            Base::None => {
-                fields.remove("base");
-            }
-            Base::Copy => suggest(fields.get_mut("base"), &builtin(spec)),
-            Base::Floor => {
-                let bases = || spec.catalogue().builtin.iter().filter(|builtin| builtin.base);
-                let mut words: Vec<String> = bases().map(|builtin| builtin.id.to_owned()).collect();
-                words.extend(bases().map(|builtin| format!("builtin:{}", builtin.id)));
-                suggest(fields.get_mut("base"), &words);
-            }
-        }
-    });
-    edit(role, "/properties/name", |name| bounds(name, class.name));
-    edit(role, "/properties/previously/items", |name| bounds(name, Length { min: 1, max: None }));
-    edit(role, "/properties/id", |id| bounds(id, Length { min: 1, max: Some(128) }));
-    if let Some(length) = class.description {
-        described(role, length);
-    }
-    resource_type_of(class.resource_type, role);
-}
-
-fn assignment_of(spec: &dyn Spec, assignment: &mut Value) {
-    let places = spec.principals().iter().flat_map(|class| class.scopes);
-    scope_of(&places.copied().collect::<Vec<_>>(), Some(&mut *assignment));
-    let fields: BTreeSet<&str> = spec.principals().iter().map(|class| class.field).collect();
-    edit(assignment, "/properties/exclusive", |exclusive| {
-        exclusive.insert("items".into(), json!({ "type": "string", "enum": fields }));
-    });
-    edit(assignment, "/properties/expires", |expires| {
-        expires.insert("format".into(), json!("date"));
-    });
-    edit(assignment, "/properties", |properties| {
-        for class in spec.principals() {
-            let about = format!("Principals of the class {}: {}.", class.class, class.spellings.about);
-            let items = json!({ "type": "string", "minLength": 1, "maxLength": 320 });
-            // Several classes can share a field; the first one is the usual one.
-            let list = json!({ "description": about, "type": "array", "items": items });
-            properties.entry(class.field).or_insert(list);
-            properties.insert(format!("{}{FROM}", class.field), table_of(class.field));
-        }
-    });
-    edit(assignment, "", |assignment| {
-        assignment.insert("additionalProperties".into(), json!(false));
-        assignment.insert("required".into(), json!(["role"]));
-    });
-}
-
-/// A column of a table, in place of a list.
-fn table_of(field: &str) -> Value {
-    json!({
-        "description": format!("More of `{field}`, from a column of a CSV file; an e-mail address needs no `email:` there."),
-        "type": "object",
-        "properties": {
-            "file": {
-                "description": "The CSV file, relative to the configuration. Its first line names the columns.",
-                "type": "string", "minLength": 5, "maxLength": 1024, "pattern": "\\.csv$"
-            },
-            "column": {
-                "description": "The column, by its name in the first line.",
-                "type": "string", "minLength": 1, "maxLength": 255
-            }
-        },
-        "required": ["file", "column"],
-        "additionalProperties": false
-    })
 }
 
 /// A pattern that matches `text` and nothing else within a longer one.

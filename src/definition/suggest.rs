@@ -6,6 +6,8 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     if word.len() > 128 {
         return None;
     }
+    // Capitals are no slip that counts.
+    let small = word.to_lowercase();
     let most = match word.chars().count() {
         0..=2 => 0,
         3..=4 => 1,
@@ -16,8 +18,7 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
         .into_iter()
         .filter(|known| *known != word && known.len().abs_diff(word.len()) <= 12)
         .filter_map(|known| {
-            let same = known.to_lowercase() == word.to_lowercase();
-            let distance = if same { 0 } else { strsim::osa_distance(word, known) };
+            let distance = strsim::osa_distance(&small, &known.to_lowercase());
             (distance <= most).then_some((distance, known))
         })
         .min()
@@ -54,6 +55,7 @@ mod tests {
         let known = ["permissions", "include", "base", "a:read"];
         assert_eq!(nearest("permisions", known), Some("permissions"));
         assert_eq!(nearest("Base", known), Some("base"));
+        assert_eq!(nearest("PERMISSION", known), Some("permissions"));
         assert_eq!(nearest("a:raed", known), Some("a:read"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("base", known), None);

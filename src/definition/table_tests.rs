@@ -121,6 +121,17 @@ fn only_csv_files_are_named_and_only_fields_that_there_are() {
 }
 
 #[test]
+fn what_is_no_table_is_one_problem_that_says_what_a_table_is() {
+    for entry in ["    users_from: /etc/passwd\n", "    users_from: { file: /etc/passwd, column: login }\n"] {
+        let loaded = load(&files(entry, &[]));
+        let said = lines(&loaded);
+        assert_eq!(said.len(), 1, "{said:?}");
+        let help = loaded.findings[0].help.as_ref().map_or("", |help| help.raw());
+        assert!(help.contains("file: PEOPLE.csv") || help.contains("ends in `.csv`"), "{help}");
+    }
+}
+
+#[test]
 fn an_empty_cell_is_a_lint_that_is_said_at_most_twenty_times() {
     let table = format!("name,login\n{}", "Mira,\n".repeat(30));
     let said = said(LOGIN, &table);

@@ -120,6 +120,8 @@ pub struct DesiredRole {
     pub allow_gap: bool,
     /// Its key in the file.
     pub site: Site,
+    /// Where the place is written; its key where nothing says one.
+    pub place: Site,
 }
 
 impl DesiredRole {
@@ -210,6 +212,8 @@ pub struct DesiredAssignment {
     pub class: &'static str,
     /// Who.
     pub principal: Placed<Spelling>,
+    /// Where the place is written; the field that names the principal where nothing says one.
+    pub place: Site,
     /// The last day on which it holds.
     pub expires: Option<jiff::civil::Date>,
 }
@@ -223,6 +227,8 @@ pub struct Exclusive {
     pub scope: Scope,
     /// Kind of principal.
     pub class: &'static str,
+    /// Where the place is written; the field that it is about where nothing says one.
+    pub place: Site,
 }
 
 /// A role to delete on purpose.

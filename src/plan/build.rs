@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, Hand, Plan, RoleState, What, differing},
+    change::{Change, Hand, Kept, Plan, RoleState, What, differing},
     digest,
     document::{self, FieldChange, FieldValue, Origin},
     origin::Origins,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contract::{ByHand, Spec, Task},
     model::{
-        Finding, Kind, Level, RoleId, Site, Sources, Untrusted, Value,
+        Finding, Kind, Level, RoleId, Scope, Site, Sources, Untrusted, Value,
         config::{Guards, Limit, Target},
         desired::{RoleName, Via},
         field,
@@ -74,6 +74,9 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
                 })
                 .collect(),
             assignments: plan.unmanaged_assignments,
+            kept: builder.kept(),
+            unread: plan.unread,
+            permissions: plan.unmanaged_permissions,
         },
         attested: attested(plan),
         notes: plan.notes.clone(),
@@ -206,7 +209,8 @@ fn guards_document(guards: &Guards) -> document::Guards {
     }
 }
 
-fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
+/// What a guard says, as the document says it.
+pub fn verdict(verdict: &super::change::Verdict) -> document::Verdict {
     document::Verdict {
         guard: verdict.guard,
         outcome: verdict.outcome,
@@ -360,6 +364,35 @@ impl Builder<'_> {
         let mut fields = common(state);
         fields.extend(state.fields.iter().map(|(name, value)| ((*name).to_owned(), self.value(value))));
         fields
+    }
+
+    /// Who keeps a role against the definitions, by role, place, and why.
+    fn kept(&self) -> Vec<document::Kept> {
+        const SHOWN: usize = 10;
+        let mut groups = BTreeMap::<_, BTreeSet<&Untrusted>>::new();
+        for Kept { scope, class, who, role, reason, why, .. } in &self.plan.kept {
+            let document::RoleValue { role, name } = self.role(role);
+            if let Some(who) = who {
+                groups.entry((name, role, scope, *class, *reason, why)).or_default().insert(who);
+            }
+        }
+        let mut all = Vec::with_capacity(groups.len());
+        for ((name, role, scope, class, reason, why), people) in groups {
+            all.push(document::Kept {
+                role: document::RoleValue { role, name },
+                place: match scope {
+                    Scope::Target => None,
+                    Scope::Level(level) => Some((&**level).into()),
+                    Scope::In { kind, path } => Some(format!("{kind} {}", path.raw()).into()),
+                },
+                class: class.into(),
+                number: people.len() as u64,
+                people: people.into_iter().take(SHOWN).cloned().collect(),
+                reason,
+                why: why.clone(),
+            });
+        }
+        all
     }
 
     fn left(&self, change: &Change) -> document::Left {

@@ -23,6 +23,12 @@ pub struct Plan {
     pub unmanaged_roles: Vec<(Address, Untrusted)>,
     /// Assignments that nobody declared; `None` where assignments were not read.
     pub unmanaged_assignments: Option<u64>,
+    /// Who keeps a role against the definitions, in the order of live.
+    pub kept: Vec<Kept>,
+    /// How many lists of principals could not be read as a whole.
+    pub unread: u64,
+    /// Permissions as resources of their own that nobody declared; `None` where there are no such.
+    pub unmanaged_permissions: Option<u64>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// What guards say about the plan as a whole.
@@ -50,6 +56,27 @@ pub struct Plan {
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those
     /// that such principals hold.
     pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,
+}
+
+/// A role that somebody keeps although the definitions would take it from them.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The assignment.
+    pub address: Address,
+    /// Where.
+    pub scope: Scope,
+    /// Class of the principal.
+    pub class: &'static str,
+    /// What to call the principal; `None` where nobody can tell who holds the role.
+    pub who: Option<Untrusted>,
+    /// The role.
+    pub role: RoleId,
+    /// Why the definitions would take it away.
+    pub reason: Reason,
+    /// Why it stays, as the rest of a sentence.
+    pub why: Untrusted,
+    /// Whether an `exclusive` list is not the whole truth because of it.
+    pub breaks_list: bool,
 }
 
 /// One change.

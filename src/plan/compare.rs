@@ -1,7 +1,10 @@
 //! What differs: the changes that lead from live to what is wanted, under the mode that says what
 //! is owned.
 
+mod adoption;
 mod assignments;
+mod deletion;
+mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;
@@ -159,6 +162,10 @@ fn attest(changes: &[Change], spec: &dyn Spec) -> Option<Untrusted> {
     };
     let unseen = |change: &Change| match &change.what {
         What::Role { class, after: Some(_), .. } => change.by_hand != Hand::Nothing && hidden(class),
+        What::Assignment { class, .. } => {
+            change.by_hand != Hand::Nothing
+                && contract::principal(spec, class).is_some_and(|class| !class.listed)
+        }
         _ => false,
     };
     changes.iter().any(unseen).then(|| {

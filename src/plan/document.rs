@@ -1,12 +1,17 @@
 //! The plan as a document: what `plan --format json` prints, a plan file holds, and every renderer
 //! takes. `schema/plan.schema.json` is generated from these types.
 
+mod unmanaged;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Untrusted};
+
+pub(super) use self::unmanaged::is_zero;
+pub use self::unmanaged::{Kept, Unmanaged, UnmanagedRole};
 
 /// The version of the format that this program reads and writes. A change of what a digest covers,
 /// or of a field's meaning, needs a new one.
@@ -342,7 +347,7 @@ pub enum Origin {
 }
 
 /// Why a change exists, where that is not plain from the definitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Only permissions that come from the base role differ.
@@ -524,6 +529,8 @@ pub enum Guard {
     Blocked,
     /// Nothing says what taking the role from somebody means.
     OnUnassign,
+    /// An `exclusive` list is not the whole truth, and no apply can make it so.
+    Exclusive,
     /// What is managed or guarded would change in one apply with roles.
     ScopeChange,
     /// The base revision or the record of the last apply cannot be used, and the plan depends on it.
@@ -540,26 +547,6 @@ pub enum VerdictOutcome {
     Allowed,
     /// It has nothing to say about this provider.
     NotApplicable,
-}
-
-/// What is there and left alone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Unmanaged {
-    /// Custom roles that nobody declared.
-    pub roles: Vec<UnmanagedRole>,
-    /// Assignments that nobody declared; `null` where assignments were not read.
-    pub assignments: Option<u64>,
-}
-
-/// A custom role that nobody declared.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UnmanagedRole {
-    /// Its address.
-    pub address: Address,
-    /// Its name.
-    pub name: Untrusted,
 }
 
 /// How many changes of each kind.

@@ -60,6 +60,12 @@ pub struct TargetOutcome {
     pub attested: Attested,
     /// How many changes ended how.
     pub summary: OutcomeSummary,
+    /// How many assignments stay although the definitions would take them away.
+    #[serde(default, skip_serializing_if = "super::document::is_zero")]
+    pub kept: u64,
+    /// How many lists of principals could not be read as a whole.
+    #[serde(default, skip_serializing_if = "super::document::is_zero")]
+    pub unread: u64,
     /// Where this apply was recorded, for plans to come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded: Option<Untrusted>,

@@ -16,6 +16,7 @@ use crate::{
         Address, Code, Field, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted, Value,
         config::{OnUnassign, Placed, Target},
         desired::{DesiredPermission, DesiredRole, DesiredState, Protect, RoleName, RoleRef, Spelling, Via},
+        field,
         live::{LiveObject, LiveState},
     },
 };
@@ -43,6 +44,9 @@ pub struct Resolved<'a> {
     pub protected: BTreeMap<Untrusted, BTreeSet<Protect>>,
     /// What becomes of somebody from whom a role is taken away.
     pub on_unassign: Unassign,
+    /// Permissions that live has and the shipped catalogue does not: where they, or their resources, are
+    /// written, and what they are called.
+    pub new_permissions: BTreeMap<Site, Untrusted>,
     /// What the reader should know.
     pub notes: Vec<Untrusted>,
     /// Warnings.
@@ -263,7 +267,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         .exclusive
         .iter()
         .filter_map(|list| {
-            let place = resolver.place(&list.scope, list.role.site)?;
+            let place = resolver.place(&list.scope, list.place)?;
             Some((resolver.held_role(&list.role, &place)?, place, list.class))
         })
         .collect();
@@ -278,7 +282,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         OnUnassign::KeepBase => Unassign::KeepBase,
         OnUnassign::RemoveMember => Unassign::RemoveMember,
     };
-    let Resolver { findings, notes, .. } = resolver;
+    let Resolver { findings, notes, new_permissions, .. } = resolver;
     let mut resolved = Resolved {
         roles,
         default,
@@ -290,6 +294,7 @@ pub(super) fn leniently<'a>(input: Input<'a>, twins: &BTreeMap<Address, &'a Live
         removed_permissions: &input.desired.removed_permissions,
         protected,
         on_unassign,
+        new_permissions,
         notes,
         findings,
         ids: Vec::new(),
@@ -330,6 +335,7 @@ struct Resolver<'a> {
     missing: BTreeSet<&'a Scope>,
     /// How often something similar was looked for.
     guesses: usize,
+    new_permissions: BTreeMap<Site, Untrusted>,
     findings: Vec<Finding>,
     notes: Vec<Untrusted>,
 }
@@ -368,6 +374,7 @@ impl<'a> Resolver<'a> {
             by_name,
             missing: BTreeSet::new(),
             guesses: 0,
+            new_permissions: BTreeMap::new(),
             findings: Vec::new(),
             notes: Vec::new(),
         }
@@ -425,15 +432,20 @@ impl<'a> Resolver<'a> {
         None
     }
 
-    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of
-    /// the whole target or of a level, else the only one.
+    /// The declared role of a key as it is meant at `at`: the one that lives there, else the one of a place
+    /// around it, of the whole target, or of a level, else the only one.
     fn declared(&self, key: &str, at: &Scope) -> Option<usize> {
         let all = self.by_name.get(key)?;
         let scope = |index: &&usize| &self.input.desired.roles[**index].scope;
         let here = |index: &&usize| self.input.live.place(scope(index)) == Some(at);
         let wide = |index: &&usize| !matches!(scope(index), Scope::In { .. });
+        let around = |index: &&usize| {
+            let place = self.input.live.place(scope(index));
+            place.is_some_and(|place| self.input.spec.lies_in(at, place))
+        };
         let only = || if let [only] = all.as_slice() { Some(only) } else { None };
-        all.iter().find(here).or_else(|| all.iter().find(wide)).or_else(only).copied()
+        let elsewhere = || all.iter().find(around).or_else(|| all.iter().find(wide)).or_else(only);
+        all.iter().find(here).or_else(elsewhere).copied()
     }
 
     /// The live built-in role that is meant by its id or its name.
@@ -446,6 +458,13 @@ impl<'a> Resolver<'a> {
 
     /// The role that is held at `at`; a finding where there is none, or it cannot be held there.
     fn held_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
+        let role = self.counting_role(reference, at)?;
+        self.fits_the_type(&role, reference, at).then_some(role)
+    }
+
+    /// The role that counts at `at`, whatever type of resource it is for; a finding where there is none, or
+    /// it lives elsewhere.
+    fn counting_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
         let role = self.role(reference, at)?;
         let lives = match &role {
             RoleId::Live(id) => self.by_id.get(id).map(|object| object.key.scope.clone()),
@@ -465,6 +484,51 @@ impl<'a> Resolver<'a> {
         let help = "Name a role of that place, or correct `scope`.";
         self.error(Code::Unsupported, reference.site, message, "lives elsewhere", Some(help.into()));
         None
+    }
+
+    /// Whether the role is for resources of the type that the place is of; a finding where it is for
+    /// others.
+    fn fits_the_type(&mut self, role: &RoleId, reference: &RoleRef, at: &Scope) -> bool {
+        let Some(wanted) = self.input.spec.resource_type_at(at) else { return true };
+        let Some(kind) = self.resource_type(role).filter(|kind| kind.raw() != wanted) else { return true };
+        let place = contract::manual::place(at).unwrap_or_else(|| "the target".into());
+        let message = format!(
+            "this role is for resources of the type `{}`, and {place} is of the type `{wanted}`",
+            kind.raw()
+        );
+        let help = format!("Name a role whose type is `{wanted}`, or correct `scope`.");
+        let code = Code::Unsupported;
+        // One role is often given to many in one line.
+        let known = |finding: &Finding| {
+            finding.code == code
+                && finding.message.raw() == message
+                && finding.labels.first().is_some_and(|label| label.site == reference.site)
+        };
+        if !self.findings.iter().any(known) {
+            self.error(code, reference.site, message, "of another type", Some(help));
+        }
+        false
+    }
+
+    /// The type of resource that a role is for: what is live never changes.
+    fn resource_type(&self, role: &RoleId) -> Option<Untrusted> {
+        let of_live = |live: &LiveObject| match live.fields.get(field::RESOURCE_TYPE)?.value()? {
+            Value::Text(text) => text.clone(),
+            _ => None,
+        };
+        match role {
+            RoleId::Live(id) => of_live(self.by_id.get(id)?),
+            RoleId::New(_) => {
+                let index = (0..self.matches.len()).find(|index| self.id_of(*index) == *role)?;
+                let declared = &self.input.desired.roles[index];
+                let said = declared.resource_type.as_ref().map(|kind| kind.value.clone());
+                let usual = || {
+                    let class = contract::role_class(self.input.spec, declared.class)?;
+                    Some(class.resource_type?.usual.into())
+                };
+                said.or_else(|| self.matches[index].0.and_then(of_live)).or_else(usual)
+            }
+        }
     }
 
     /// The role that a reference names where it is used; a finding where there is none.
@@ -543,10 +607,11 @@ impl<'a> Resolver<'a> {
                 gone.insert(written.text().raw());
                 continue;
             }
-            let place = self.place(&assignment.scope, assignment.principal.site);
-            let role = place.as_ref().and_then(|place| self.held_role(&assignment.role, place));
+            // Who is in a place that is not there, nobody can tell.
+            let Some(scope) = self.place(&assignment.scope, assignment.place) else { continue };
+            let role = self.held_role(&assignment.role, &scope);
             let principal = self.principal(assignment.class, &assignment.principal);
-            let (Some(scope), Some(role), Some(name)) = (place, role, principal) else { continue };
+            let (Some(role), Some(name)) = (role, principal) else { continue };
             let site = assignment.principal.site;
             let class = assignment.class;
             let slot = several.contains(class).then(|| role.clone());
@@ -611,10 +676,12 @@ fn left(title: &str, gone: &BTreeSet<&str>) -> Option<Untrusted> {
     (!gone.is_empty()).then(|| text.into())
 }
 
-/// The most similar of `known`, if it is similar enough to be meant.
+/// The most similar of `known`, if it is similar enough to be meant. Capitals do not count: an address
+/// in other capitals is that very person's.
 fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let text = text.to_lowercase();
     known
-        .map(|candidate| (jaro_winkler(text, candidate), candidate))
+        .map(|candidate| (jaro_winkler(&text, &candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, candidate)| candidate)

@@ -156,7 +156,9 @@ impl List {
                 }
             },
         ));
-        facts.extend(support.principals.iter().map(|class| (class.field, principal(class))));
+        let all = &support.principals;
+        let shared = |field| all.iter().filter(|class| class.field == field).count() > 1;
+        facts.extend(all.iter().map(|class| (class.field, principal(class, shared(class.field)))));
         for (what, fact) in facts {
             let wide = self.style.width >= WIDE;
             let pad = if wide { (NAMES + 2).saturating_sub(what.len()).max(1) } else { 1 };
@@ -221,9 +223,24 @@ fn role(role: &RoleSupport) -> String {
     parts.join("; ")
 }
 
-fn principal(class: &PrincipalSupport) -> String {
+/// `shared` is whether another class is written under the same field.
+fn principal(class: &PrincipalSupport, shared: bool) -> String {
     let mut parts = vec![format!("{} ({})", class.spellings.join(" or "), class.id)];
-    parts.push(if class.one_role { "one role each" } else { "any number of roles" }.to_owned());
+    let places = match class.places.as_slice() {
+        [] => String::new(),
+        _ if !shared => String::new(),
+        places => format!(" per {}", places.join(" or ")),
+    };
+    parts.push(match (class.one_role, &class.several_with) {
+        (true, Some(setting)) => format!("one role{places}, or several with `settings: {{ {setting} }}`"),
+        (true, None) if places.is_empty() => "one role each".to_owned(),
+        (true, None) => format!("one role{places}"),
+        (false, _) => format!("any number of roles{places}"),
+    });
+    if class.by_hand {
+        parts.push("given and taken by hand in the dashboard".to_owned());
+        return parts.join("; ");
+    }
     parts.push(match class.on_remove {
         "gone" => "a role can be taken away".to_owned(),
         "falls_back" => "where a role is taken, another access may stay".to_owned(),

@@ -205,6 +205,8 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
         verification: Verification::default(),
         attested: document.attested,
         summary: OutcomeSummary::default(),
+        kept: document.unmanaged.kept.iter().map(|kept| kept.number).sum(),
+        unread: document.unmanaged.unread,
         recorded: None,
         not_recorded: None,
     }

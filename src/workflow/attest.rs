@@ -221,7 +221,10 @@ fn snapshot(
     let hidden = |class: &str, name: &str| contract::role_class(spec, class).is_some_and(|c| !c.reads(name));
     let fields = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];
     if !contract::hides(spec) {
-        let message = format!("the API of {} tells everything: there is nothing to attest", spec.title());
+        let message = format!(
+            "what is managed on {} can all be read over its API: there is nothing to attest",
+            spec.title()
+        );
         return Err(Failure::new(Exit::Usage, message));
     }
     let input = resolve::Input { target, spec, desired, live, earlier, today: world.today };

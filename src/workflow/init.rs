@@ -120,12 +120,21 @@ pub fn complete<'a>(world: &'a World, wanted: &Wanted) -> Result<Answers<'a>, Fa
             spec,
             name: wanted.name.clone().unwrap_or_else(|| spec.name().to_owned()),
             emulator: wanted.emulator,
-            settings: wanted.settings.clone(),
+            settings: settings(spec, wanted),
             import: wanted.import,
         }),
         _ => Err(Failure::new(Exit::Usage, listed("this is missing or wrong", &wrong))
             .help("`rolecall init --help` explains each option. Nothing was written.")),
     }
+}
+
+/// The settings, with those of the emulator's world where it stands in.
+fn settings(spec: &dyn Spec, wanted: &Wanted) -> BTreeMap<String, String> {
+    let emulated = spec.settings_of_emulator().iter().filter(|_| wanted.emulator);
+    let mut settings: BTreeMap<String, String> =
+        emulated.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    settings.extend(wanted.settings.clone());
+    settings
 }
 
 /// One line by itself, several in a list.
@@ -273,6 +282,9 @@ fn config(answers: &Answers<'_>) -> String {
         lines.push("    # Take this line away to work on the real tenant.".to_owned());
         lines.push("    emulator: true".to_owned());
     }
+    if *emulator && settings.iter().any(|(name, value)| is_emulated(*spec, name, value)) {
+        lines.push("    # Of the stand-in's world; the real tenant has its own.".to_owned());
+    }
     lines.extend(settings_lines(*spec, settings));
     let credential = spec.credential();
     lines.push(format!("    # The credential comes from {credential}. From another variable:"));
@@ -289,6 +301,10 @@ fn config(answers: &Answers<'_>) -> String {
     lines.push("# The branches that may apply. Without this line every one may:".to_owned());
     lines.push("# apply_from: [main]".to_owned());
     lines.join("\n") + "\n"
+}
+
+fn is_emulated(spec: &dyn Spec, name: &str, value: &str) -> bool {
+    spec.settings_of_emulator().contains(&(name, value))
 }
 
 /// The settings of the target; those without a value as comments with an example.

@@ -1,6 +1,9 @@
 //! Planning: read live, resolve, compare, judge, and put the document together.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Instant,
+};
 
 use futures_util::future::join_all;
 
@@ -11,7 +14,7 @@ use crate::{
     assess,
     contract::Spec,
     definition::AttestedFile,
-    model::{Finding, Level, Untrusted, config::Target, desired::DesiredState, live::LiveState},
+    model::{Code, Finding, Level, Site, Untrusted, config::Target, desired::DesiredState, live::LiveState},
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
@@ -57,6 +60,8 @@ pub struct Planned {
     pub targets: Vec<PlannedTarget>,
     /// Problems that only live could show.
     pub findings: Vec<Finding>,
+    /// Where permissions are written that live has, whatever the shipped list says.
+    pub known_live: BTreeSet<Site>,
 }
 
 /// A target that could be planned, with all that applying it needs.
@@ -97,6 +102,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
     });
     let mut statistics = RunStatistics::default();
     let (mut documents, mut targets, mut findings) = (Vec::new(), Vec::new(), Vec::new());
+    let mut known_live = BTreeSet::new();
     for (target, result, tenant) in join_all(runs).await {
         if let Some(tenant) = &tenant {
             let cost = tenant.connection.statistics();
@@ -107,6 +113,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
         match (result, tenant) {
             (Ok(made), Some(tenant)) => {
                 findings.extend(made.findings);
+                known_live.extend(made.known_live);
                 documents.push(made.document);
                 targets.push(PlannedTarget {
                     target: target.clone(),
@@ -144,7 +151,7 @@ pub async fn plan(world: &World, project: &Project, wishes: &Wishes) -> Result<P
     let mut document = build::document(project.revisions.clone(), documents);
     statistics.wall_ms = start.elapsed().as_millis() as u64;
     document.run = Some(statistics);
-    Ok(Planned { document, targets, findings })
+    Ok(Planned { document, targets, findings, known_live })
 }
 
 /// A target's plan before its tenant is attached.
@@ -156,6 +163,7 @@ struct Made {
     recording: Recording,
     left: usize,
     findings: Vec<Finding>,
+    known_live: BTreeSet<Site>,
 }
 
 struct TargetFailure {
@@ -238,18 +246,28 @@ async fn plan_target(
         if let (true, Some(failure)) = (deletes, &past.unusable) {
             refuse(&mut plan, failure, deletion);
         }
+        // Places in what was applied are none in what is read now.
+        let new = if recorded.is_none() { resolved.new_permissions } else { BTreeMap::new() };
+        plan.notes.extend(new_in_live(project, &new));
+        let known_live = new.into_keys().collect();
         let findings = resolved.findings;
         plan.notes.extend(super::attest::note(project, target).into_iter().chain(said.iter().cloned()));
         plan.notes.extend(past.notes.iter().cloned());
-        let others =
-            !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|count| count > 0);
+        let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let others = !plan.unmanaged_roles.is_empty()
+            || some(plan.unmanaged_assignments)
+            || some(plan.unmanaged_permissions);
         plan.notes.extend(past.no_base.clone().filter(|_| others));
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
         let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
+        let mut refusals = Vec::new();
         if wishes.part == Part::Drift {
-            // A report: nobody applies it, so nothing refuses it.
+            // A report: nobody applies it, so nothing refuses it. It says what an apply would.
+            let mut judged = plan.clone();
+            assess::judge(&mut judged, facts);
+            refusals = judged.refusals().cloned().collect();
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
         } else {
             let about = compare::about_people(&plan, spec, &live);
@@ -268,15 +286,37 @@ async fn plan_target(
             scope_changes: &past.scope_changes,
         };
         let mut document = build::target(circumstances, &plan, sources);
+        document.verdicts.extend(refusals.iter().map(build::verdict));
         document.findings = build::findings(&findings, &project.loaded.sources);
         let left = left.map_or(0, |left| left.len());
-        return Ok(Made { document, plan, live, past, recording, left, findings });
+        return Ok(Made { document, plan, live, past, recording, left, findings, known_live });
     }
 }
 
 /// Adds what is attested; what a reader should know of it.
 fn overlay(attested: Option<&AttestedFile>, live: &mut LiveState, spec: &dyn Spec) -> Vec<Untrusted> {
     attested.map(|attested| attested.overlay(live, spec)).unwrap_or_default()
+}
+
+/// What the definitions use that live has and no list known offline: `new` are the places where live
+/// knows more than the shipped list.
+fn new_in_live(project: &Project, new: &BTreeMap<Site, Untrusted>) -> Option<Untrusted> {
+    const SHOWN: usize = 10;
+    let doubted =
+        project.loaded.findings.iter().filter(|finding| finding.code == Code::UnknownToOpenCatalogue);
+    let places = doubted.filter_map(|finding| Some(finding.labels.first()?.site));
+    let names: BTreeSet<&Untrusted> = places.filter_map(|site| new.get(&site)).collect();
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.raw())).collect();
+    if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    (!shown.is_empty()).then(|| {
+        format!(
+            "New in the live catalogue, and not in the list that this version of rolecall ships: {}. `rolecall catalog --write` keeps the live list for editors and `validate`.",
+            shown.join(", ")
+        )
+        .into()
+    })
 }
 
 /// What would change for `desired` to be in place; `None` where live does not fit it.

@@ -309,6 +309,10 @@ fn writing() {
     snapshots.done();
 }
 
+/// What never comes to an end.
+const SILENT: [&str; 4] =
+    ["silence", "half-a-head-then-silence", "half-a-body-then-silence", "continue-without-end"];
+
 #[test]
 fn raw_bytes() {
     let snapshots = Snapshots::of("answers/raw");
@@ -341,9 +345,21 @@ fn raw_bytes() {
         let server = RawServer::start(Raw { bytes: bytes.clone(), hold: *hold });
         let place = project(&server.host);
         let args = ["-vv", "--allow-host", &server.host, "plan"];
-        let ended = place.run_with(&args, &[("CODERABBIT_API_KEY", KEY), ("ROLECALL_DEADLINE", "2")]);
-        assert_nothing_leaks(&place, &ended);
-        let seen = seen(&place, &ended);
+        let run = |deadline: u64| {
+            let (key, deadline) = (("CODERABBIT_API_KEY", KEY), deadline.to_string());
+            let ended = place.run_with(&args, &[key, ("ROLECALL_DEADLINE", &deadline)]);
+            assert_nothing_leaks(&place, &ended);
+            let seen = seen(&place, &ended).replace(&format!("the {deadline} s that"), "the 2 s that");
+            (ended, seen)
+        };
+        // A busy machine may not come to the answer in time: whoever does answer gets more of it.
+        let answers = !SILENT.contains(name);
+        let late = |seen: &str| answers && seen.contains("did not end within");
+        let (mut deadline, (mut ended, mut seen)) = (2, run(2));
+        while late(&seen) && deadline < 60 {
+            deadline *= 3;
+            (ended, seen) = run(deadline);
+        }
         // Three requests run at the same time; whichever fails first is told.
         // Where a line breaks, and how long the next pause would be, depends on that.
         let seen = seen.replace("\n    ", " ");
@@ -352,7 +368,7 @@ fn raw_bytes() {
             .fold(seen, |seen, path| seen.replace(path, "/v1/roles"));
         let seen = super::replace_number_before(&seen, " s, after", "[n]");
         let expected = if *name == "hostile-message" { 1 } else { 7 };
-        if ended.code != Some(expected) || ended.took.as_secs() > 10 {
+        if ended.code != Some(expected) || ended.took.as_secs() > 30 + deadline {
             snapshots.wrong(format!("{name}: exit code {:?} after {:?}\n{seen}", ended.code, ended.took));
         }
         snapshots.hold(name, &seen);

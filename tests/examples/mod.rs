@@ -3,6 +3,7 @@
 mod devin;
 mod gitlab;
 mod infracodebase;
+mod quickstart;
 mod workos;
 
 use std::{

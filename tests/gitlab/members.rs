@@ -70,3 +70,64 @@ fn an_unknown_person_or_place_is_an_error_with_its_line() {
     );
     let _spelled = project.run("validate").exits(3).has("RC050");
 }
+
+/// Mira and Okan sign in by SAML, whose links give them Developer.
+fn by_saml() -> serde_json::Value {
+    let mut seed = seed();
+    for (user, name) in [(1, "mira"), (2, "okan")] {
+        seed["users"][user]["extern_uid"] = format!("{name}@idp").into();
+    }
+    let group = &mut seed["groups"][0];
+    group["saml"] = serde_json::json!({ "default_membership_role": 10 });
+    group["saml_group_links"] = serde_json::json!([{ "name": "eng", "access_level": 30 }]);
+    group["members"] = serde_json::json!([
+        { "user": "ada", "access_level": 50 },
+        { "user": "mira", "access_level": 30 },
+        { "user": "okan", "access_level": 30 },
+    ]);
+    seed
+}
+
+#[test]
+fn what_saml_decides_against_the_definitions_is_told_and_breaks_an_exclusive_list() {
+    let emulator = emulator(&by_saml());
+    let project = project(&emulator, "on_unassign: { to: builtin:guest }");
+    let list = |users: &str, more: &str| {
+        let list = format!("role: builtin:developer, users: [{users}], scope: {{ group: acme }}");
+        define(&project, &format!("assignments:\n  - {{ {list}{more} }}\n"));
+    };
+    let before = membership(&emulator, "groups", "acme", "okan");
+
+    list("mira", ", exclusive: [users]");
+    let _refused = project
+        .apply()
+        .exits(4)
+        .has("the exclusive list of `Developer` in group `acme` is not the whole truth")
+        .has("Name them in the list")
+        .has("1 user keeps `Developer` in group acme")
+        .has("1 assignment stays against the definitions")
+        .lacks("Live matches");
+    let plan = project.run("plan --format json").exits(4).json();
+    let kept = &plan["targets"][0]["unmanaged"]["kept"][0];
+    assert_eq!((&kept["number"], &kept["people"][0]), (&1.into(), &"okan (3)".into()), "{kept:#}");
+    assert_eq!(plan["targets"][0]["verdicts"][0]["guard"], "exclusive");
+    let _page = project.run("plan --format markdown").exits(4).has("- Stays: 1 user keeps");
+    let _elsewhere = project.run("plan --only platform/assignment/group=acme/user:2").exits(0);
+
+    // What is named is as it should be, and nobody is fought over.
+    list("mira, okan", ", exclusive: [users]");
+    project.is_in_place();
+
+    // Declared no longer: the access stays, and the plan says so.
+    project.commit("both");
+    list("mira", "");
+    let _told = project
+        .apply()
+        .exits(0)
+        .has("though git no longer declares it")
+        .has("No changes; 1 assignment stays against the definitions.")
+        .lacks("Live matches");
+    let applied = project.run("apply --auto-approve --format json").exits(0).json();
+    assert_eq!(applied["targets"][0]["kept"], 1);
+    assert_eq!(membership(&emulator, "groups", "acme", "okan"), before);
+}

@@ -363,7 +363,7 @@ fn without_a_record_every_difference_counts_and_is_said_so() {
 
 #[test]
 fn a_target_that_git_owns_gets_new_roles_and_people() {
-    let admins = "  - role: builtin:cr_admin\n    users: [\"1001\", \"1002\"]\n";
+    let admins = "  - role: builtin:cr_admin\n    users: [\"1001\", \"1002\"]\n  - { role: builtin:cr_billing_admin, users: [\"1008\"] }\n";
     let (emulator, project) = applied("manage: authoritative", &format!("{ALL}{admins}"));
     let id = emulator.make_role(&json!({ "name": "Clicked", "permissions": ["reports:read"] }));
     emulator.give("1006", &id);

@@ -249,6 +249,7 @@ impl Definitions {
             protect: BTreeSet::new(),
             allow_gap: false,
             site: site(at),
+            place: site(at),
         };
         let role = build(RoleBuilder { role, place: &mut self.place }).role;
         self.desired.roles.push(role);
@@ -308,8 +309,8 @@ impl Definitions {
         for principal in who {
             let role = self.reference(role);
             let principal = placed(Spelling::Handle((*principal).into()), self.next());
-            let scope = scope.clone();
-            let assignment = DesiredAssignment { role, scope, class, principal, expires: None };
+            let (scope, place) = (scope.clone(), principal.site);
+            let assignment = DesiredAssignment { role, scope, class, principal, place, expires: None };
             self.desired.assignments.push(assignment);
         }
         self
@@ -333,8 +334,8 @@ impl Definitions {
     ) {
         let role = self.reference(role);
         let principal = placed(principal, self.next());
-        let scope = Scope::Target;
-        self.desired.assignments.push(DesiredAssignment { role, scope, class, principal, expires });
+        let (scope, place) = (Scope::Target, principal.site);
+        self.desired.assignments.push(DesiredAssignment { role, scope, class, principal, place, expires });
     }
 
     pub(crate) fn default_role(mut self, role: Option<&str>) -> Self {
@@ -351,7 +352,8 @@ impl Definitions {
 
     pub(crate) fn exclusive_class(&mut self, class: &'static str, role: &str) {
         let role = self.reference(role);
-        self.desired.exclusive.push(Exclusive { role, scope: Scope::Target, class });
+        let place = role.site;
+        self.desired.exclusive.push(Exclusive { role, scope: Scope::Target, class, place });
     }
 
     pub(crate) fn removed(mut self, role: &str, reassign_to: Option<&str>) -> Self {

@@ -118,7 +118,7 @@ fn additive_never_removes() {
     let exclusive = managed.clone().role("helper", |r| r.name("Helper")).exclusive("helper");
     assert_snapshot!(story(&world, &exclusive), @"
     left alone: t/role/=Old
-    left alone: 1 assignments
+    stays: Mira (mira) keeps Helper: the mode `additive` never takes a role away
     ");
     let expired = managed.role("helper", |r| r.name("Helper")).assign_until(
         "helper",
@@ -127,7 +127,7 @@ fn additive_never_removes() {
     );
     assert_snapshot!(story(&world, &expired), @"
     left alone: t/role/=Old
-    left alone: 1 assignments
+    stays: Mira (mira) keeps Helper: the mode `additive` never takes a role away
     ");
 }
 

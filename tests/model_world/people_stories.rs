@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use jiff::civil::date;
-use rolecall::model::desired::Spelling;
+use rolecall::model::{Kind, config::Mode, desired::Spelling};
 
 use super::{
     definitions::{Definitions, TODAY, definitions, plan},
@@ -143,7 +143,70 @@ fn an_exclusive_list_is_the_whole_truth() {
     left alone: 1 assignments
     0. give member to user okan
     ");
-    assert_snapshot!(story(&world, &definitions.on_unassign("helper")), @"left alone: 1 assignments");
+    // Whoever is left out would get the very role back.
+    assert_snapshot!(story(&world, &definitions.on_unassign("helper")), @"
+    refused by exclusive: the exclusive list of `Helper` is not the whole truth: 1 other user holds the role and keeps it: `on_unassign` gives it | Name them in the list, take `exclusive` out of it, or end in the product what gives them the role.
+    stays: Okan (okan) keeps Helper, against an exclusive list: `on_unassign` gives it
+    left alone: 1 assignments
+    ");
+}
+
+#[test]
+fn nobody_is_sent_where_an_exclusive_list_leaves_them_out() {
+    let (world, definitions) = in_sync();
+    let world = world.user("okan", "1").role("2", "Other", &[]);
+    let definitions = definitions.role("other", |r| r.name("Other")).exclusive("helper").on_unassign("other");
+    assert_snapshot!(story(&world, &definitions.clone().exclusive("other")), @"
+    unassign t/assignment/-/user:okan: Helper -> Other (not in the exclusive list)
+      refused by exclusive: `Okan (okan)` would get `Other` instead: its list is exclusive and does not name them | Name them in that list, or say something else under `on_unassign`.
+    0. give 2 to user okan
+    ");
+}
+
+#[test]
+fn a_list_of_the_role_that_everybody_has_cannot_be_exclusive() {
+    let (world, definitions) = in_sync();
+    assert_snapshot!(story(&world, &definitions.clone().exclusive("builtin:member")), @"
+    refused by exclusive: the exclusive list of `Member` is not the whole truth: 1 other user holds the role and keeps it: everybody has it who has no other | Name them in the list, take `exclusive` out of it, or end in the product what gives them the role.
+    stays: Okan (okan) keeps Member, against an exclusive list: everybody has it who has no other
+    ");
+}
+
+#[test]
+fn what_somebody_else_decides_is_told() {
+    // Frozen people cannot be moved: whatever would take the role from them says that they stay.
+    let (world, definitions) = in_sync();
+    let world = world.user("okan", "frozen").user("ada", "frozen");
+    let authoritative = definitions.clone().manage(Mode::Declared, Mode::Authoritative);
+    assert_snapshot!(story(&world, &authoritative), @"
+    stays: Ada (ada) keeps Frozen: the role `frozen` is set by Madeup itself
+    stays: Okan (okan) keeps Frozen: the role `frozen` is set by Madeup itself
+    ");
+    let authoritative = authoritative.exclusive("builtin:frozen");
+    assert_snapshot!(story(&world, &authoritative), @"
+    refused by exclusive: the exclusive list of `Frozen` is not the whole truth: 2 other users hold the role and keep it: the role `frozen` is set by Madeup itself | Name them in the list, take `exclusive` out of it, or end in the product what gives them the role.
+    stays: Ada (ada) keeps Frozen, against an exclusive list: the role `frozen` is set by Madeup itself
+    stays: Okan (okan) keeps Frozen, against an exclusive list: the role `frozen` is set by Madeup itself
+    ");
+    let named = authoritative.clone().assign("builtin:frozen", &["okan", "ada"]);
+    assert_snapshot!(story(&world, &named), @"nothing to do");
+    let additive = definitions.manage(Mode::Additive, Mode::Additive).exclusive("builtin:frozen");
+    assert_snapshot!(story(&world, &additive), @"
+    stays: Ada (ada) keeps Frozen: the mode `additive` never takes a role away
+    stays: Okan (okan) keeps Frozen: the mode `additive` never takes a role away
+    ");
+}
+
+#[test]
+fn nobody_can_tell_whether_a_list_that_was_not_read_is_the_whole_truth() {
+    let (world, definitions) = in_sync();
+    let world = world.with(|api| {
+        api.incomplete.insert(Kind::Assignment, "page 3 of 4 was missing".into());
+    });
+    assert_snapshot!(story(&world, &definitions.clone().exclusive("helper")), @"
+    refused by exclusive: nobody can tell whether the exclusive list of `Helper` is the whole truth: page 3 of 4 was missing | Plan again, with a credential that may read it all. Until then, take `exclusive` out of the list, or leave it out with `--only`.
+    stays: nobody knows who keeps Helper, against an exclusive list: page 3 of 4 was missing
+    ");
 }
 
 #[test]
@@ -155,7 +218,10 @@ fn locked_people_stay() {
       refused by blocked: the role of `Okan (okan)` cannot be changed: the role `frozen` is set by Madeup itself | Take the person out of the assignments, or change the role in the product itself.
     0. give 1 to user okan
     ");
-    assert_snapshot!(story(&world, &definitions.clone().exclusive("builtin:frozen")), @"left alone: 1 assignments");
+    assert_snapshot!(story(&world, &definitions.clone().exclusive("builtin:frozen")), @"
+    refused by exclusive: the exclusive list of `Frozen` is not the whole truth: 1 other user holds the role and keeps it: the role `frozen` is set by Madeup itself | Name them in the list, take `exclusive` out of it, or end in the product what gives them the role.
+    stays: Okan (okan) keeps Frozen, against an exclusive list: the role `frozen` is set by Madeup itself
+    ");
     assert_snapshot!(story(&world, &definitions.assign("builtin:frozen", &["okan"])), @"nothing to do");
 }
 

@@ -52,7 +52,9 @@ fn an_incomplete_list_of_members_permits_no_removal() {
     assert_snapshot!(story(&world, &definitions.clone().exclusive("helper")), @"
     unassign t/assignment/-/user:mira: Helper -> Member (not in the exclusive list)
       refused by incomplete: will not take a role from `mira` on an incomplete read: page 3 of 4 was missing
+    refused by exclusive: nobody can tell whether the exclusive list of `Helper` is the whole truth: page 3 of 4 was missing | Plan again, with a credential that may read it all. Until then, take `exclusive` out of the list, or leave it out with `--only`.
     left alone: t/role/=Old
+    stays: nobody knows who keeps Helper, against an exclusive list: page 3 of 4 was missing
     left alone: 1 assignments
     0. give member to user mira
     ");

@@ -37,6 +37,12 @@ pub(crate) fn changes(planned: &Planned) -> String {
     for (address, _) in &plan.unmanaged_roles {
         text.push_str(&format!("left alone: {address}\n"));
     }
+    for kept in &plan.kept {
+        let role = plan.role_names.get(&kept.role).map_or("?", Untrusted::raw);
+        let who = kept.who.as_ref().map_or("nobody knows who", Untrusted::raw);
+        let refused = if kept.breaks_list { ", against an exclusive list" } else { "" };
+        text.push_str(&format!("stays: {who} keeps {role}{refused}: {}\n", kept.why.raw()));
+    }
     match plan.unmanaged_assignments {
         Some(0) => {}
         Some(n) => text.push_str(&format!("left alone: {n} assignments\n")),

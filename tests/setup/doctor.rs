@@ -48,7 +48,12 @@ fn all_is_well() {
                      would tell
       ✓ identity     tenant crorg-acme-1 at LOOPBACK
       ✓ roles        0 of your own, 3 built in, all with their permissions
-      ✓ catalogue    39 permissions, 30 not known offline
+      ✓ catalogue    39 permissions, 30 not known offline: `api_keys:delete`,
+                     `api_keys:read`, `api_keys:write`, `audit_logs:delete`,
+                     `audit_logs:read`, `audit_logs:write`,
+                     `billing_management:delete`, `billing_management:read`,
+                     `billing_management:write`, `integrations:delete`,
+                     and 20 more
                      To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request
@@ -339,7 +344,12 @@ fn definitions_have_errors_and_everything_else_is_looked_at() {
                      would tell
       ✓ identity     tenant crorg-acme-1 at LOOPBACK
       ✓ roles        0 of your own, 3 built in, all with their permissions
-      ✓ catalogue    39 permissions, 30 not known offline
+      ✓ catalogue    39 permissions, 30 not known offline: `api_keys:delete`,
+                     `api_keys:read`, `api_keys:write`, `audit_logs:delete`,
+                     `audit_logs:read`, `audit_logs:write`,
+                     `billing_management:delete`, `billing_management:read`,
+                     `billing_management:write`, `integrations:delete`,
+                     and 20 more
                      To check names offline, too: `rolecall catalog --write`.
       · limits       members: 10 requests in 60 s, 3 at a time; reading all takes 1
                      request

@@ -75,8 +75,8 @@ fn doctor_says_what_the_api_does_not_tell() {
                      description, permissions
       default role   there is none
       users          email:ADDRESS (the e-mail address as "email:mira@example.test";
-                     nothing tells whether there is such a member); one role each; a
-                     role can only be taken by giving another one
+                     nothing tells whether there is such a member); one role each;
+                     given and taken by hand in the dashboard
 
     Nothing failed, 1 unknown, 11 in order.
     "#);

@@ -74,6 +74,37 @@ fn a_project_begins_and_works_at_once() {
 }
 
 #[test]
+fn every_provider_begins_with_its_emulator() {
+    for provider in ["coderabbit", "gitlab", "workos", "devin", "infracodebase"] {
+        let sandbox = Sandbox::new();
+        let said = sandbox.run(&["init", "--provider", provider, "--emulator"]);
+        assert_eq!(said.code, 0, "{provider}: {}", said.err);
+        let plan = sandbox.run(&["plan", "--detailed-exitcode"]);
+        assert_eq!(plan.code, 2, "{provider}: {}{}", plan.out, plan.err);
+        assert!(plan.out.contains("Plan: 1 to create"), "{provider}: {}", plan.out);
+        let apply = sandbox.run(&["apply", "--auto-approve"]);
+        let config = sandbox.read("rolecall.yaml");
+        // Where roles are made by hand, that is what remains.
+        assert!([0, 8].contains(&apply.code), "{provider}: {config}{}{}", apply.out, apply.err);
+    }
+}
+
+#[test]
+fn what_the_help_says_to_try_works_without_a_terminal() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.run(&["--help"]).out;
+    let (_, commands) = help.split_once("Try it without an account: ").expect("something to try");
+    let commands = commands.split_whitespace().collect::<Vec<_>>().join(" ");
+    let commands: Vec<&str> = commands.split(" && ").collect();
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    for command in commands {
+        let args: Vec<&str> = command.split(' ').skip(1).collect();
+        let said = sandbox.run_as_it_is(&args);
+        assert_eq!(said.code, 0, "{command}: {}{}", said.out, said.err);
+    }
+}
+
+#[test]
 fn settings_and_name_are_written_and_checked() {
     let sandbox = Sandbox::new();
     let args = ["init", "--name", "012", "--setting", "org_id=88321", "--provider", "coderabbit"];

@@ -90,7 +90,7 @@ async fn apply(context: &Context, args: &ApplyArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
-    context.print_planned(&project, &planned.findings);
+    context.print_planned(&project, &planned);
     context.ui.reasons(&text::reasons(&planned.document, context.ui.err));
     if args.format == Format::Text {
         let shown = without_findings(&planned.document);

@@ -42,7 +42,7 @@ async fn drift(context: &Context, args: &DriftArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned, Part::Drift).await?;
     }
     progress.finish();
-    context.print_planned(&project, &planned.findings);
+    context.print_planned(&project, &planned);
     let document = &planned.document;
     context.ui.reasons(&render::plan::text::drift_reasons(document, context.ui.err));
     context.ui.data(&match args.format {

@@ -33,7 +33,7 @@ use crate::{
     render::findings,
     workflow::{
         Exit, Failure, World,
-        plan::{Part, Wishes},
+        plan::{Part, Planned, Wishes},
         project::{self, Project, Source},
     },
 };
@@ -119,18 +119,20 @@ impl Context {
         }
     }
 
-    /// Prints what planning found, after what waited for it: where live does not know a permission,
-    /// that the shipped list lacks it is not worth saying.
-    fn print_planned(&self, project: &Project, planned: &[Finding]) {
+    /// Prints what planning found, after what waited for it: where live knows a permission, or does
+    /// not, that the shipped list lacks it is not worth saying.
+    fn print_planned(&self, project: &Project, planned: &Planned) {
         let place = |finding: &Finding| finding.labels.first().map(|label| label.site);
-        let judged: BTreeSet<Site> = planned
+        let mut judged: BTreeSet<Site> = planned
+            .findings
             .iter()
             .filter(|finding| finding.code == Code::UnknownPermission)
             .filter_map(place)
             .collect();
+        judged.extend(&planned.known_live);
         let waited = project.loaded.findings.iter().filter(waits_for_live);
         let waited = waited.filter(|finding| !place(finding).is_some_and(|site| judged.contains(&site)));
-        self.print_findings(project, &waited.chain(planned).cloned().collect::<Vec<_>>());
+        self.print_findings(project, &waited.chain(&planned.findings).cloned().collect::<Vec<_>>());
     }
 
     /// Prints findings to standard error; with `--quiet` only errors.

@@ -73,7 +73,7 @@ async fn plan(context: &Context, args: &PlanArgs) -> Result<Exit, Failure> {
         blame::blame(&project, &mut planned, wishes.part).await?;
     }
     progress.finish();
-    context.print_planned(&project, &planned.findings);
+    context.print_planned(&project, &planned);
     if let Some(path) = &args.out {
         // A name that somebody made up of the credential must not carry it into a file either.
         let text = render::plan::json::render(&planned.document);

@@ -8,6 +8,7 @@ mod on_unassign;
 mod permission;
 mod principal_once;
 mod removed;
+mod resource_type;
 mod role_limit;
 mod same_name;
 
@@ -30,6 +31,7 @@ const RULES: &[Rule] = &[
     permission::check,
     principal_once::check,
     removed::check,
+    resource_type::check,
     role_limit::check,
     same_name::check,
 ];

@@ -14,11 +14,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     if context.desired.removed.is_empty() {
         return;
     }
-    let mut by_key: BTreeMap<&str, &DesiredRole> = BTreeMap::new();
-    let mut by_name: BTreeMap<&str, &DesiredRole> = BTreeMap::new();
+    let mut by_key: BTreeMap<&str, Vec<&DesiredRole>> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, Vec<&DesiredRole>> = BTreeMap::new();
     for role in &context.desired.roles {
-        by_key.insert(&role.key, role);
-        by_name.entry(role.name.value.raw()).or_insert(role);
+        by_key.entry(&role.key).or_default().push(role);
+        by_name.entry(role.name.value.raw()).or_default().push(role);
     }
     let mut seen: BTreeMap<(&RoleName, Option<&Scope>), Site> = BTreeMap::new();
     for removal in &context.desired.removed {
@@ -28,7 +28,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             RoleName::Live(name) => by_name.get(name.raw()),
             RoleName::Builtin(_) => None,
         };
-        if let Some(role) = declared {
+        // A role that lives in several places goes from one of them and stays in the others.
+        let there = |role: &&&DesiredRole| removal.scope.as_ref().is_none_or(|scope| *scope == role.scope);
+        if let Some(role) = declared.and_then(|roles| roles.iter().find(there)) {
             let finding = Finding::new(
                 Code::RemovedButDeclared,
                 format!("{} is removed and declared", role_name(name)),

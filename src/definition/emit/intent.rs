@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{draft::Additions, revise::RoleRevision};
+use super::{
+    draft::Additions,
+    revise::{PermissionRevision, RoleRevision},
+};
 use crate::{
     contract::{self, Spec},
     model::{
@@ -44,6 +47,22 @@ struct Role {
     except: BTreeSet<Untrusted>,
     protect: BTreeSet<Protect>,
     allow_gap: bool,
+}
+
+impl Role {
+    /// What it grants, its base aside.
+    fn effective(&self) -> BTreeSet<Untrusted> {
+        self.permissions.difference(&self.except).cloned().collect()
+    }
+
+    /// Id, name, and description as a change wants them.
+    fn texts(&mut self, change: &RoleRevision) {
+        self.id = change.id.clone().or(self.id.take());
+        if let Some(name) = &change.name {
+            self.name.clone_from(name);
+        }
+        self.description = change.description.clone().or(self.description.take());
+    }
 }
 
 fn named(role: &RoleRef) -> RoleName {
@@ -179,6 +198,29 @@ pub enum Meaning {
         /// What.
         change: RoleRevision,
     },
+    /// A role says something else in one of its places.
+    RoleIn {
+        /// Its key.
+        key: Arc<str>,
+        /// The place, as it is written.
+        scope: Scope,
+        /// What.
+        change: RoleRevision,
+    },
+    /// A role is no longer declared in one of its places.
+    GoneFrom {
+        /// Its key.
+        key: Arc<str>,
+        /// The place, as it is written.
+        scope: Scope,
+    },
+    /// A permission says something else; `None` where it is no longer declared.
+    Permission {
+        /// Its slug.
+        slug: Untrusted,
+        /// What.
+        change: Option<PermissionRevision>,
+    },
     /// A role is no longer declared, nor who holds it.
     Gone {
         /// Its key.
@@ -230,22 +272,57 @@ pub fn check_revised<'m>(
     for meaning in &meanings {
         match meaning {
             Meaning::Role { key, change } => {
-                let id = (key.clone(), Scope::Target);
-                let Some(role) = wanted.roles.get_mut(&id) else { return Err("other roles") };
-                role.id = change.id.clone().or(role.id.take());
-                if let Some(name) = &change.name {
-                    role.name = name.clone();
+                // Wherever it lives.
+                let all: Vec<_> = wanted.roles.keys().filter(|(other, _)| other == key).cloned().collect();
+                if all.is_empty() {
+                    return Err("other roles");
                 }
-                role.description = change.description.clone().or(role.description.take());
-                role.permissions.extend(change.grant.iter().cloned());
-                let remains = |permission: &&Untrusted| {
-                    found.roles.get(&id).is_some_and(|role| role.permissions.contains(*permission))
+                for id in all {
+                    let Some(role) = wanted.roles.get_mut(&id) else { continue };
+                    role.texts(change);
+                    role.permissions.extend(change.grant.iter().cloned());
+                    let remains = |permission: &&Untrusted| {
+                        found.roles.get(&id).is_some_and(|role| role.permissions.contains(*permission))
+                    };
+                    for permission in change.revoke.iter().filter(|permission| !remains(permission)) {
+                        role.permissions.remove(permission);
+                    }
+                    role.except.extend(change.except.iter().cloned());
+                    role.except.retain(|permission| !change.readmit.contains(permission));
+                }
+            }
+            Meaning::RoleIn { key, scope, change } => {
+                let id = (key.clone(), scope.clone());
+                let (Some(role), Some(after)) = (wanted.roles.get_mut(&id), found.roles.get(&id)) else {
+                    return Err("other roles");
                 };
-                for permission in change.revoke.iter().filter(|permission| !remains(permission)) {
-                    role.permissions.remove(permission);
+                role.texts(change);
+                let mut set = role.effective();
+                set.extend(change.grant.union(&change.readmit).cloned());
+                set.retain(|permission| {
+                    !change.revoke.contains(permission) && !change.except.contains(permission)
+                });
+                if set != after.effective() {
+                    return Err("other permissions of a role");
                 }
-                role.except.extend(change.except.iter().cloned());
-                role.except.retain(|permission| !change.readmit.contains(permission));
+                // Which list says it there is all the same.
+                role.permissions.clone_from(&after.permissions);
+                role.except.clone_from(&after.except);
+            }
+            Meaning::GoneFrom { key, scope } => {
+                wanted.roles.remove(&(key.clone(), scope.clone()));
+            }
+            Meaning::Permission { slug, change: None } => {
+                wanted.permissions.remove(slug);
+            }
+            Meaning::Permission { slug, change: Some(change) } => {
+                let Some((name, description, _)) = wanted.permissions.get_mut(slug) else {
+                    return Err("other permissions");
+                };
+                if let Some(new) = &change.name {
+                    name.clone_from(new);
+                }
+                *description = change.description.clone().or(description.take());
             }
             Meaning::Gone { key } => {
                 gone.insert(key);

@@ -23,6 +23,6 @@ pub use holders::{Holder, NewAssignment, spelling};
 pub use insert::insert;
 pub use intent::{Meaning, check, check_revised};
 pub(crate) use keys::is_device;
-pub use quote::shown;
-pub use revise::{Obstacle, Revision, RoleRevision, revise};
+pub use quote::{removal, shown};
+pub use revise::{Obstacle, PermissionRevision, Revision, RoleRevision, revise};
 pub use text::{HOLDERS_KEY, Part, new_text, sections};

@@ -3,7 +3,10 @@
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 
-use crate::definition::{hidden, leak, scalar};
+use crate::{
+    definition::{hidden, leak, scalar},
+    model::Scope,
+};
 
 /// Longest comment, in characters.
 const LONGEST_COMMENT: usize = 60;
@@ -20,6 +23,18 @@ pub(super) fn scalar(text: &str) -> String {
 /// A text between brackets.
 pub(super) fn word(text: &str) -> String {
     if is_plain(text, SIGNS_IN_BRACKETS) { text.to_owned() } else { quoted(text) }
+}
+
+/// The entry under `removed` that means a role by the name that it has, as a message can tell somebody to
+/// write it: with its place where that is not the whole target, since others can have the name elsewhere.
+pub fn removal(name: &str, scope: &Scope, reassign_to: Option<&str>) -> String {
+    let place = match scope {
+        Scope::Target => String::new(),
+        Scope::Level(kind) => format!(", scope: {}", shown(kind)),
+        Scope::In { kind, path } => format!(", scope: {{ {}: {} }}", shown(kind), shown(path.raw())),
+    };
+    let to = reassign_to.map(|to| format!(", reassign_to: {to}")).unwrap_or_default();
+    format!("- {{ name: {}{place}{to} }}", shown(name))
 }
 
 /// A text between brackets, as a message can tell somebody to write it. What shows a message makes

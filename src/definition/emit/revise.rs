@@ -6,6 +6,8 @@
 
 mod assignments;
 mod entries;
+mod permissions;
+mod places;
 mod roles;
 
 use std::{
@@ -30,6 +32,29 @@ pub enum Revision {
         key: Arc<str>,
         /// What becomes of it.
         change: RoleRevision,
+    },
+    /// Of such a role in one of its places alone, under `overrides`.
+    RoleIn {
+        /// Its key.
+        key: Arc<str>,
+        /// The place, as it is written.
+        path: Untrusted,
+        /// What becomes of it there.
+        change: RoleRevision,
+    },
+    /// A role leaves one of several places.
+    LeavePlace {
+        /// Its key.
+        key: Arc<str>,
+        /// The place, as it is written.
+        path: Untrusted,
+    },
+    /// Of a permission that is declared as a resource of its own.
+    Permission {
+        /// Its slug.
+        slug: Untrusted,
+        /// What becomes of it; `None` where it goes.
+        change: Option<PermissionRevision>,
     },
     /// The role goes, as far as this file is concerned: its entry, and who holds it.
     DropRole {
@@ -75,6 +100,15 @@ pub struct RoleRevision {
     pub readmit: BTreeSet<Untrusted>,
 }
 
+/// What becomes of a declared permission.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PermissionRevision {
+    /// Its new name.
+    pub name: Option<Untrusted>,
+    /// Its new description; `Some(None)` clears it.
+    pub description: Option<Option<Untrusted>>,
+}
+
 impl RoleRevision {
     fn unite(&mut self, other: &Self) {
         self.id = self.id.take().or_else(|| other.id.clone());
@@ -118,14 +152,24 @@ pub fn revise(text: &str, revisions: &[&Revision], spec: &dyn Spec) -> Result<St
         return Err(Obstacle::at(0, "is no mapping"));
     }
     let sheet = Sheet { text };
-    let mut roles: BTreeMap<&str, RoleRevision> = BTreeMap::new();
+    let mut roles = roles::Roles::default();
+    let mut permissions: BTreeMap<&Untrusted, Option<&PermissionRevision>> = BTreeMap::new();
     let mut dropped = BTreeSet::new();
     let mut people = assignments::People::default();
     let mut new: Vec<NewAssignment> = Vec::new();
     let mut edits: Vec<Edit> = Vec::new();
     for revision in revisions {
         match revision {
-            Revision::Role { key, change } => roles.entry(key).or_default().unite(change),
+            Revision::Role { key, change } => roles.changes.entry(key).or_default().unite(change),
+            Revision::RoleIn { key, path, change } => {
+                roles.places.entry(key).or_default().entry(path).or_default().unite(change);
+            }
+            Revision::LeavePlace { key, path } => {
+                roles.left.entry(key).or_default().insert(path);
+            }
+            Revision::Permission { slug, change } => {
+                permissions.insert(slug, change.as_ref());
+            }
             Revision::DropRole { key } => {
                 dropped.insert(&**key);
             }
@@ -142,6 +186,7 @@ pub fn revise(text: &str, revisions: &[&Revision], spec: &dyn Spec) -> Result<St
         }
     }
     edits.extend(roles::edits(&sheet, &root, &roles, &dropped, spec.permission_form())?);
+    edits.extend(permissions::edits(&sheet, &root, &permissions)?);
     edits.extend(assignments::edits(&sheet, &root, &people, &dropped)?);
     let text = carry_out(text, edits)?;
     if new.is_empty() {

@@ -39,12 +39,13 @@ impl<'a> Lowering<'a, '_> {
                 for text in list {
                     let principal = self.principal(text, source, class);
                     let (Some(role), Some(value)) = (&role, principal) else { continue };
-                    for scope in &places {
+                    for (scope, place) in &places {
                         desired.assignments.push(DesiredAssignment {
                             role: role.clone(),
                             scope: scope.clone(),
                             class: class.class,
                             principal: Placed { value: value.clone(), site: text.span.site(source) },
+                            place: *place,
                             expires,
                         });
                     }
@@ -64,11 +65,12 @@ impl<'a> Lowering<'a, '_> {
                 }
                 let Some(role) = &role else { continue };
                 for principal in people {
-                    desired.assignments.extend(places.iter().map(|scope| DesiredAssignment {
+                    desired.assignments.extend(places.iter().map(|(scope, place)| DesiredAssignment {
                         role: role.clone(),
                         scope: scope.clone(),
                         class: class.class,
                         principal: principal.clone(),
+                        place: *place,
                         expires,
                     }));
                 }
@@ -79,10 +81,11 @@ impl<'a> Lowering<'a, '_> {
             for (class, places) in by_class(classes, field.value.as_str(), &places) {
                 let places = self.places_of(&places, class, field, source);
                 let Some(role) = &role else { continue };
-                desired.exclusive.extend(places.into_iter().map(|scope| Exclusive {
+                desired.exclusive.extend(places.into_iter().map(|(scope, place)| Exclusive {
                     role: role.clone(),
                     scope,
                     class: class.class,
+                    place,
                 }));
             }
         }
@@ -141,22 +144,24 @@ impl<'a> Lowering<'a, '_> {
         people
     }
 
-    /// The places where principals of a class can hold a role; the others are reported.
+    /// The places where principals of a class can hold a role, each with where it is written; the others
+    /// are reported.
     fn places_of(
         &mut self,
         places: &[place::Place],
         class: &PrincipalClass,
         field: &Spanned<Text>,
         source: SourceId,
-    ) -> Vec<Scope> {
+    ) -> Vec<(Scope, Site)> {
         let mut possible = Vec::with_capacity(places.len());
         for (scope, span) in places {
+            let site = span.unwrap_or(field.span).site(source);
             let Some(place::Refusal { code, what, help }) = place::refused(class.scopes, scope) else {
-                possible.push(scope.clone());
+                possible.push((scope.clone(), site));
                 continue;
             };
             let text = format!("{} cannot hold a role there: {what}", class.field);
-            let finding = Finding::new(code, text).at(span.unwrap_or(field.span).site(source), "").help(help);
+            let finding = Finding::new(code, text).at(site, "").help(help);
             if !self.findings.contains(&finding) {
                 self.findings.push(finding);
             }

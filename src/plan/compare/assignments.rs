@@ -21,6 +21,9 @@ use crate::{
     },
 };
 
+/// Why an `exclusive` list is against somebody.
+const LEFT_OUT: &str = "its list is exclusive and does not name them";
+
 impl<'a> Comparison<'a> {
     pub(super) fn assignments(&mut self) {
         if !self.input.live.read.members {
@@ -39,6 +42,7 @@ impl<'a> Comparison<'a> {
         }
         self.plan.unmanaged_assignments = Some(unmanaged);
         self.out_of_sight();
+        self.unproven_lists();
     }
 
     /// Who was assigned, is not any more, and may hold the role where the list was not read: that is
@@ -104,7 +108,11 @@ impl<'a> Comparison<'a> {
     fn take_away(&mut self, slot: &'a LiveObject) -> bool {
         let Some(held) = held_role(slot).cloned() else { return self.vacant_slot(slot) };
         if self.is_vacant(Some(&held)) {
-            return true; // Everybody has this role: nothing is granted, nothing to count.
+            // Everybody has this role: nothing is granted, nothing to count.
+            if self.is_left_out(slot, &held) {
+                self.keep(slot, &held, Reason::NotInExclusiveList, "everybody has it who has no other");
+            }
+            return true;
         }
         let removal = match &held {
             RoleId::Live(id) => self.input.resolved.removed.get(id),
@@ -129,11 +137,17 @@ impl<'a> Comparison<'a> {
                 self.move_on(slot, held, to, Reason::RoleReplaced, site);
                 return true;
             }
-            return refused;
+            return refused || self.stays_against(slot, &held);
         };
         let stays = self.stays(slot, &held);
+        let left_out = self.is_left_out(slot, &held);
         if let Stays::Everything(why) = stays {
-            self.plan.notes.push(why);
+            match left_out {
+                true => {
+                    self.keep(slot, &held, reason, "`on_unassign` says `keep_base`, and this is the base");
+                }
+                false => self.plan.notes.push(why),
+            }
             return true;
         }
         let after = match stays {
@@ -141,6 +155,9 @@ impl<'a> Comparison<'a> {
             _ => None,
         };
         if after.as_ref() == Some(&held) || (refused && after.is_none()) {
+            if after.is_some() && left_out {
+                self.keep(slot, &held, reason, "`on_unassign` gives it");
+            }
             return true;
         }
         self.move_principal(Move {
@@ -250,6 +267,15 @@ impl<'a> Comparison<'a> {
 
     /// Why the principal of `slot`, for whom nothing is declared, does not keep the role `held`.
     fn loses(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<Site>)> {
+        let because = self.goes_because(slot, held)?;
+        let kept = self.input.target.manage.assignments == Mode::Additive
+            || (slot.locked.is_some() && because.0 != Reason::Expired);
+        (!kept).then_some(because)
+    }
+
+    /// Why the definitions want the role `held` taken from the principal of `slot`, whether that can be
+    /// done or not.
+    pub(super) fn goes_because(&self, slot: &LiveObject, held: &RoleId) -> Option<(Reason, Option<Site>)> {
         let resolved = self.input.resolved;
         let (key, role) = self.as_said(slot, held);
         // Of a role that is replaced: they keep the new one.
@@ -259,18 +285,15 @@ impl<'a> Comparison<'a> {
         let expired = resolved.expired.get(&(key.clone(), role.clone()));
         let exclusive = resolved.exclusive.contains(&(role, key.scope, key.class));
         let authoritative = self.input.target.manage.assignments == Mode::Authoritative;
-        let because = match expired {
-            Some(site) => (Reason::Expired, Some(*site)),
+        match expired {
+            Some(site) => Some((Reason::Expired, Some(*site))),
             None if self.former_assignments.contains(&(slot.key.clone(), held.clone())) => {
-                (Reason::NoLongerDeclared, None)
+                Some((Reason::NoLongerDeclared, None))
             }
-            None if exclusive => (Reason::NotInExclusiveList, None),
-            None if authoritative => (Reason::NeverDeclared, None),
-            None => return None,
-        };
-        let kept = self.input.target.manage.assignments == Mode::Additive
-            || (slot.locked.is_some() && expired.is_none());
-        (!kept).then_some(because)
+            None if exclusive => Some((Reason::NotInExclusiveList, None)),
+            None if authoritative => Some((Reason::NeverDeclared, None)),
+            None => None,
+        }
     }
 
     /// Whether the principal of `slot` leaves the role in the same plan.
@@ -292,12 +315,12 @@ impl<'a> Comparison<'a> {
     fn contradiction(&self, key: &Key, to: &RoleId) -> Option<Verdict> {
         let resolved = self.input.resolved;
         let there = Key { role: key.role.as_ref().map(|_| to.clone()), ..key.clone() };
-        let why = if self.is_vacant(Some(to)) || resolved.on_unassign.to() == Some(to) {
+        let why = if resolved.exclusive.contains(&(to.clone(), key.scope.clone(), key.class)) {
+            LEFT_OUT
+        } else if self.is_vacant(Some(to)) || resolved.on_unassign.to() == Some(to) {
             return None;
         } else if resolved.expired.contains_key(&(there.clone(), to.clone())) {
             "their assignment of it has expired"
-        } else if resolved.exclusive.contains(&(to.clone(), key.scope.clone(), key.class)) {
-            "its list is exclusive and does not name them"
         } else if self.former_assignments.contains(&(there, to.clone())) {
             "an earlier revision declares it, and the definitions no longer do"
         } else if self.input.target.manage.assignments == Mode::Authoritative {
@@ -330,7 +353,11 @@ impl<'a> Comparison<'a> {
             let help = "Take the person out of the assignments, or change the role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
-        if slot.is_some_and(|slot| matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))) {
+        // What cannot be changed says why itself.
+        let unreadable = |slot: &LiveObject| {
+            slot.locked.is_none() && matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
+        };
+        if slot.is_some_and(unreadable) {
             let message = format!("which role `{called}` holds now cannot be read");
             let help = "Plan again: the role may have been made while the lists were read. If it stays so, give the person a role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
@@ -373,6 +400,14 @@ impl<'a> Comparison<'a> {
                 && self.stays(slot, held) == Stays::Unsaid
             {
                 verdicts.push(self.unsaid(spec, slot, &called));
+            }
+            if let Some(to) = &after
+                && self.is_left_out_of(key, to)
+            {
+                let message =
+                    format!("`{called}` would get `{}` instead: {LEFT_OUT}", self.name_of(to).raw());
+                let help = "Name them in that list, or say something else under `on_unassign`.";
+                verdicts.push(Verdict::refuse(Guard::Exclusive, message, Some(help.into())));
             }
             if let Some(why) = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope) {
                 verdicts.push(incomplete("take a role from", principal, why));

@@ -56,21 +56,24 @@ impl<'a> Comparison<'a> {
             }
         }
         let mode = self.input.target.manage.roles;
-        if mode == Mode::Additive {
-            return;
-        }
         let former = self.former_permissions();
+        let mut unmanaged = 0;
         for (slug, there) in live.iter().filter(|(slug, there)| !there.builtin && !meant(slug)) {
             if released.contains(*slug) {
                 continue;
             }
-            if former.contains(*slug) {
+            if mode == Mode::Additive {
+                unmanaged += 1;
+            } else if former.contains(*slug) {
                 self.delete_permission(there, None, Some(Reason::NoLongerDeclared));
             } else if mode == Mode::Authoritative && !resolved.permissions.is_empty() {
                 // Who declares none does not manage them.
                 self.delete_permission(there, None, Some(Reason::NeverDeclared));
+            } else {
+                unmanaged += 1;
             }
         }
+        self.plan.unmanaged_permissions = Some(unmanaged);
     }
 
     /// Slugs that base or applied declare.

@@ -13,12 +13,12 @@ use super::{
     Comparison, incomplete, undeclared_roles,
 };
 use crate::{
-    contract::{self, Do, OnChange, PrincipalClass, RoleClass, ScopeForm, equal, equal_text},
+    contract::{self, Do, OnChange, RoleClass, equal, equal_text},
     definition::emit,
     model::{
-        Address, Field, Kind, RoleId, Scope, Untrusted, Value,
+        Address, Field, Kind, Untrusted, Value,
         config::Mode,
-        desired::{DesiredRole, Protect, Via},
+        desired::{Protect, Via},
         field,
         live::{Live, LiveObject},
     },
@@ -123,7 +123,7 @@ impl<'a> Comparison<'a> {
             "role `{}` would be deleted; only the record of the last apply says that git declared it, under another name",
             name.raw()
         );
-        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let line = emit::removal(name.raw(), &live.key.scope, None);
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
         change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
@@ -139,7 +139,7 @@ impl<'a> Comparison<'a> {
             "role `{}` would be deleted; only `previously` says that git declared it, under another name",
             name.raw()
         );
-        let line = format!("- {{ name: {} }}", emit::shown(name.raw()));
+        let line = emit::removal(name.raw(), &live.key.scope, None);
         let help = format!("To delete it on purpose, say under `removed:` `{line}`.");
         change.verdicts.push(Verdict::refuse(Guard::Adopt, message, Some(help)));
     }
@@ -224,7 +224,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn class(&self, class: &str) -> Option<&'static RoleClass> {
+    pub(super) fn class(&self, class: &str) -> Option<&'static RoleClass> {
         contract::role_class(self.input.spec, class)
     }
 
@@ -442,7 +442,7 @@ impl<'a> Comparison<'a> {
                     successor.key.name.raw(),
                     live.key.name.raw()
                 );
-                let line = format!("- {{ name: {} }}", emit::shown(successor.key.name.raw()));
+                let line = emit::removal(successor.key.name.raw(), &successor.key.scope, None);
                 let help = format!("Remove it first, with `{line}` under `removed:`.");
                 verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help)));
             }
@@ -463,7 +463,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// What may not happen to a live role: the strictest of the definitions and earlier ones.
-    fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
+    pub(super) fn protected(&self, live: &LiveObject, desired: &BTreeSet<Protect>) -> BTreeSet<Protect> {
         let mut protected = desired.clone();
         if let Some(id) = &live.id {
             protected.extend(self.input.resolved.protected.get(id).into_iter().flatten());
@@ -497,14 +497,14 @@ impl<'a> Comparison<'a> {
     }
 
     /// A role that cannot be changed at all.
-    fn locked(live: &LiveObject) -> Option<Verdict> {
+    pub(super) fn locked(live: &LiveObject) -> Option<Verdict> {
         let why = live.locked.as_ref()?;
         let message = format!("role `{}` cannot be changed: {}", live.key.name.raw(), why.raw());
         Some(Verdict::refuse(Guard::Blocked, message, None))
     }
 
     /// A role that cannot be deleted, because something else uses it.
-    fn kept(&self, live: &LiveObject) -> Option<Verdict> {
+    pub(super) fn kept(&self, live: &LiveObject) -> Option<Verdict> {
         let why = self.input.live.kept.get(live.id.as_ref()?)?;
         let message = format!("role `{}` cannot be deleted: {}", live.key.name.raw(), why.raw());
         let help = "Take the role out of what uses it first, and plan again.";
@@ -515,256 +515,10 @@ impl<'a> Comparison<'a> {
         let usual = if name == field::DESCRIPTION { equal_text } else { equal };
         self.class(class).and_then(|c| c.field(name)).map_or(usual, |f| f.same)(a, b)
     }
-
-    /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
-    /// definition says that it is known, and a name does not.
-    ///
-    /// The record of applies is a ref that others may be able to write: its word alone, for a role
-    /// under a name that git never gave its key, gives nobody permissions.
-    fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject, gains: bool) -> bool {
-        if self.input.earlier.exempt || self.was_asked_for(role) {
-            return false;
-        }
-        if !self.input.earlier.is_known() {
-            return role.matched != Matched::Id;
-        }
-        let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
-        let by_name = match role.matched {
-            // The name of another role of git proves nothing of this one.
-            Matched::Recorded => {
-                let DesiredRole { key, scope, previously, .. } = role.desired;
-                self.declared.keyed.contains(&(&**key, scope, &live.key.name))
-                    || previously.iter().any(|name| name.value == live.key.name)
-                    || self.was_renamed(role, live)
-            }
-            _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
-        };
-        let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
-        !by_id && !by_name && !by_record
-    }
-
-    /// Whether the last apply asked a person to make the role: git declared it then.
-    fn was_asked_for(&self, role: &ResolvedRole<'_>) -> bool {
-        let by_hand = self.class(role.desired.class).is_some_and(|class| class.create == Do::Manual);
-        let address = Untrusted::from(role.address.as_str());
-        by_hand && self.input.earlier.open.is_some_and(|open| open.contains_key(&address))
-    }
-
-    /// Whether an apply that did not end gave the role its new name already: it bears that, and no
-    /// other live role can be the one that git declared under an earlier name. Who bears such a name
-    /// and is all that another definition says is that one's role.
-    fn was_renamed(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> bool {
-        let DesiredRole { key, scope, previously, .. } = role.desired;
-        let keyed = self.declared.keyed.iter().filter(|(k, s, _)| *k == &**key && *s == scope);
-        let former: BTreeSet<&Untrusted> =
-            keyed.map(|(_, _, name)| *name).chain(previously.iter().map(|name| &name.value)).collect();
-        let explained = |other: &LiveObject| {
-            let roles = self.input.resolved.roles.iter();
-            roles.filter(|one| one.live.is_some_and(|it| it.id == other.id)).any(|one| {
-                let (is, wanted) = (state(other), wanted(one, self.class(one.desired.class)));
-                is.name == wanted.name && is.permissions.is_some() && is.permissions == wanted.permissions
-            })
-        };
-        let mut others =
-            former.iter().flat_map(|name| self.named.get(*name).into_iter().flatten()).filter(|other| {
-                other.id != live.id && other.key.class == live.key.class && other.key.scope == live.key.scope
-            });
-        role.desired.natural().value == live.key.name
-            && !former.is_empty()
-            && others.all(|other| explained(other))
-    }
-
-    fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
-        let held = match live.holders {
-            Some(1) => "1 person holds it".to_owned(),
-            Some(n) => format!("{n} people hold it"),
-            None => "people may hold it".to_owned(),
-        };
-        let why = if role.matched == Matched::Recorded {
-            "only the record of the last apply says that it is this role, under another name"
-        } else if self.input.earlier.is_known() {
-            "no earlier revision declares it"
-        } else {
-            "there is no earlier revision that shows whether git declared it"
-        };
-        let message =
-            format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
-        let id = live.id.as_ref().map_or("", |id| id.raw());
-        let help = format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key);
-        Verdict::refuse(Guard::Adopt, message, Some(help))
-    }
-
-    /// Deletes a live role; its holders move first, where it is said to which role.
-    fn delete(
-        &mut self,
-        address: Address,
-        object: &'a LiveObject,
-        reassign_to: Option<&RoleId>,
-        site: Option<crate::model::Site>,
-        reason: Option<Reason>,
-    ) {
-        let name = &object.key.name;
-        let mut verdicts = Vec::new();
-        if let Some(why) = self.input.live.incomplete_at(Kind::Role, object.key.class, &object.key.scope) {
-            verdicts.push(incomplete("delete", name, why));
-        }
-        if self.input.target.manage.roles == Mode::Additive {
-            let message = format!("role `{}` is removed, and the mode `additive` never removes", name.raw());
-            let help = "Set `manage: declared` for this target, or take the role out of `removed`.";
-            verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
-        }
-        let class = self.class(object.key.class);
-        let told = class.is_none_or(|class| class.reads(field::PERMISSIONS));
-        if told && matches!(object.fields.get(field::PERMISSIONS), Some(Live::Unreadable)) {
-            let message = format!(
-                "the permissions of role `{}` cannot be read, and what is not read is not deleted",
-                name.raw()
-            );
-            verdicts.push(Verdict::refuse(Guard::Incomplete, message, None));
-        }
-        if class.is_some_and(|class| class.delete == Do::Refuse) {
-            let message = format!("{} has no way to delete role `{}`", self.input.spec.title(), name.raw());
-            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
-        }
-        verdicts.extend(Self::locked(object));
-        verdicts.extend(self.kept(object));
-        verdicts.extend(self.holders_verdict(object, reassign_to));
-        verdicts.extend(self.default_verdict(object));
-        let state = state(object);
-        self.plan.changes.push(Change {
-            address,
-            action: Action::Delete,
-            title: name.clone(),
-            id: object.id.clone(),
-            what: What::Role {
-                class: object.key.class,
-                scope: object.key.scope.clone(),
-                described: state.description.clone().flatten(),
-                before: Some(state),
-                after: None,
-                via: BTreeMap::new(),
-                granted: BTreeSet::new(),
-                successor: None,
-            },
-            origins: Origins::default(),
-            adopts: false,
-            reason,
-            holders: object.holders,
-            protect: self.protected(object, &BTreeSet::new()),
-            side_effects: self.when_gone(object),
-            site,
-            verdicts,
-            by_hand: hand(class.map(|class| class.delete)),
-            blocked_by: Vec::new(),
-        });
-    }
-
-    /// What else may change when a role goes.
-    fn when_gone(&self, live: &LiveObject) -> Vec<Untrusted> {
-        let clauses = self.input.spec.when_a_role_goes(live, &self.input.target.settings);
-        clauses.into_iter().map(Untrusted::from).collect()
-    }
-
-    /// A role that somebody holds is deleted only after its holders were moved on purpose.
-    fn holders_verdict(&self, object: &LiveObject, reassign_to: Option<&RoleId>) -> Option<Verdict> {
-        if !self.class(object.key.class).is_some_and(|class| class.delete_needs_vacancy) {
-            return None;
-        }
-        if let Some(verdict) = self.unknown_holders(object, "deleted") {
-            return Some(verdict);
-        }
-        let name = &object.key.name;
-        let slots = self.slots_of(object);
-        // Whoever is given another role by the definitions, or loses this one by them, moves anyway.
-        let left: Vec<&LiveObject> = slots.iter().copied().filter(|slot| !self.leaves(slot)).collect();
-        if left.is_empty() || reassign_to.is_some() {
-            return None;
-        }
-        let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
-        let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
-        let line = format!("- {{ name: {}, reassign_to: builtin:{to} }}", emit::shown(name.raw()));
-        let help = format!("Say under `removed:` where they go: `{line}`.");
-        Some(Verdict::refuse(Guard::Held, message, Some(help)))
-    }
-
-    fn slots_of(&self, object: &LiveObject) -> &[&'a LiveObject] {
-        object.id.as_ref().and_then(|id| self.holders.get(id)).map_or(&[][..], Vec::as_slice)
-    }
-
-    /// Whether it is certain that nobody holds a role: the API counts its holders, or its members were
-    /// read wherever it can be held.
-    fn nobody_holds(&self, object: &LiveObject) -> bool {
-        let live = self.input.live;
-        if let Some(holders) = object.holders {
-            return holders == 0;
-        }
-        let scope = &object.key.scope;
-        let was_read = |class: &PrincipalClass| {
-            let own = contract::has_place(class.scopes, scope);
-            let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
-            let asked = || {
-                live.read.places(Kind::Assignment, class.class).any(|place| live.place(place) == Some(scope))
-            };
-            live.read.everywhere
-                || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
-        };
-        live.read.members
-            && live.incomplete_anywhere(Kind::Assignment).is_none()
-            && self.slots_of(object).is_empty()
-            && self.input.spec.principals().iter().all(was_read)
-    }
-
-    /// Who holds a role that goes has to be known.
-    fn unknown_holders(&self, object: &LiveObject, done: &str) -> Option<Verdict> {
-        let name = &object.key.name;
-        if object.holders == Some(0) && !self.input.live.read.members {
-            return None;
-        }
-        let unread = self.input.live.incomplete_anywhere(Kind::Assignment);
-        if !self.input.live.read.members || unread.is_some() {
-            if object.holders == Some(0) {
-                return None;
-            }
-            let why = unread.map_or("it was not read", Untrusted::raw);
-            let message = format!("nobody can tell who holds role `{}`: {why}", name.raw());
-            let help = format!(
-                "Plan again. If it stays so, move its holders in the product itself first; a role that nobody holds is {done} without the list."
-            );
-            return Some(Verdict::refuse(Guard::Incomplete, message, Some(help)));
-        }
-        let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
-        let listed = self.slots_of(object).iter().filter(|slot| counted(slot.key.class)).count() as u64;
-        object.holders.filter(|count| *count != listed).map(|count| {
-            let message =
-                format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
-            Verdict::refuse(Guard::Incomplete, message, None)
-        })
-    }
-
-    fn list(&self, slots: &[&LiveObject]) -> String {
-        const SHOWN: usize = 10;
-        let mut names: Vec<String> = slots.iter().take(SHOWN).map(|slot| self.called(slot)).collect();
-        if slots.len() > SHOWN {
-            names.push(format!("{} more", slots.len() - SHOWN));
-        }
-        names.join(", ")
-    }
-
-    /// What becomes of the default when its role goes is not documented anywhere: it has to be said.
-    fn default_verdict(&self, object: &LiveObject) -> Option<Verdict> {
-        let id = object.id.clone().map(RoleId::Live)?;
-        let is_default = self.live_default.as_ref().is_some_and(|default| default.as_ref() == Some(&id));
-        let moves = self.input.resolved.default.as_ref().is_some_and(|d| d.role.as_ref() != Some(&id));
-        (is_default && !moves).then(|| {
-            let message = format!("role `{}` is the default of new members", object.key.name.raw());
-            let help = "Say what new members get: `default_role: KEY`, or `default_role: none`.";
-            Verdict::refuse(Guard::Blocked, message, Some(help.into()))
-        })
-    }
 }
 
 /// What a definition asks for.
-fn wanted(role: &ResolvedRole<'_>, class: Option<&RoleClass>) -> RoleState {
+pub(super) fn wanted(role: &ResolvedRole<'_>, class: Option<&RoleClass>) -> RoleState {
     // Of a class that takes a description and has no such field it stands in git alone.
     let kept = class.is_none_or(|class| class.field(field::DESCRIPTION).is_some());
     let description = role.desired.description.as_ref().filter(|_| kept);
@@ -776,7 +530,7 @@ fn wanted(role: &ResolvedRole<'_>, class: Option<&RoleClass>) -> RoleState {
     }
 }
 
-fn hand(how: Option<Do>) -> Hand {
+pub(super) fn hand(how: Option<Do>) -> Hand {
     if how == Some(Do::Manual) { Hand::Whole } else { Hand::Nothing }
 }
 
@@ -789,7 +543,7 @@ fn live_name(object: &LiveObject) -> Untrusted {
 }
 
 /// A live role as far as it can be read.
-fn state(object: &LiveObject) -> RoleState {
+pub(super) fn state(object: &LiveObject) -> RoleState {
     let others = object
         .fields
         .iter()

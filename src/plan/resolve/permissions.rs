@@ -78,7 +78,7 @@ impl<'a> Resolver<'a> {
     /// place of the live one for them.
     fn rest(&mut self, index: usize) -> Rest {
         let role = &self.input.desired.roles[index];
-        let scope = self.place(&role.scope, role.site).unwrap_or_else(|| role.scope.clone());
+        let scope = self.place(&role.scope, role.place).unwrap_or_else(|| role.scope.clone());
         let mut rest = Rest { scope, fields: BTreeMap::new(), granted: BTreeSet::new() };
         let Some(class) = contract::role_class(self.input.spec, role.class) else { return rest };
         if let Some(slug) = &role.slug {
@@ -218,11 +218,19 @@ impl<'a> Resolver<'a> {
                     Via::Base(_) => continue,
                 };
                 // What the same definitions make is there in time.
-                if catalogue.contains(permission) || self.input.desired.permissions.contains_key(permission) {
+                if self.input.desired.permissions.contains_key(permission) {
                     continue;
                 }
                 let name = permission.raw();
                 let of_resource = self.input.desired.resource_of(site).zip(name.rsplit_once(':'));
+                if catalogue.contains(permission) {
+                    if !self.input.spec.catalogue().permissions.contains_key(permission) {
+                        let places = [Some(site), of_resource.map(|(key, _)| key)];
+                        let new = places.into_iter().flatten().map(|at| (at, permission.clone()));
+                        self.new_permissions.extend(new);
+                    }
+                    continue;
+                }
                 let unknown = of_resource.filter(|(_, (resource, _))| !resources.contains(resource));
                 let (what, word, at) = match unknown {
                     Some((key, (resource, _))) => ("resource", resource, key),

@@ -7,11 +7,14 @@ use crate::{
     definition::emit,
     model::{
         Address, Code, Finding, RoleId, Scope, Untrusted, Value,
-        desired::{DesiredRole, Protect, Removal, RoleName},
+        desired::{DesiredRole, Protect, Removal, RoleName, RoleRef},
         field,
         live::{Live, LiveObject},
     },
 };
+
+/// Most lines that a message offers.
+const MOST_LINES: usize = 3;
 
 impl<'a> Resolver<'a> {
     pub(super) fn removed(&mut self) -> BTreeMap<Untrusted, ResolvedRemoval<'a>> {
@@ -62,7 +65,20 @@ impl<'a> Resolver<'a> {
                 [] => self.note_missing(&name),
                 several if several.len() > 1 && !everywhere => {
                     let message = format!("{} live roles are named `{}`", several.len(), name.raw());
-                    let help = "Say which one: `scope` beside it.".to_owned();
+                    // Those that stay declared are not meant.
+                    let free = several
+                        .iter()
+                        .filter(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)));
+                    let to = removal.reassign_to.as_ref().map(reference);
+                    let lines: Vec<String> = free
+                        .map(|live| emit::removal(live.key.name.raw(), &live.key.scope, to.as_deref()))
+                        .map(|line| format!("`{line}`"))
+                        .take(MOST_LINES)
+                        .collect();
+                    let help = match lines.as_slice() {
+                        [] => "Say which one: `scope` beside it.".to_owned(),
+                        lines => format!("Say which one: {}.", lines.join(" or ")),
+                    };
                     let help = (scopes.len() > 1).then_some(help);
                     self.error(Code::Ambiguous, removal.role.site, message, "more than one live role", help);
                 }
@@ -129,12 +145,33 @@ impl<'a> Resolver<'a> {
             self.findings.push(finding);
             return;
         }
-        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.held_role(role, &live.key.scope));
+        let reassign_to = removal.reassign_to.as_ref().and_then(|role| self.reassigned_to(role, live));
         if let Some(id) = &live.id {
             let site = removal.role.site;
             let unproven = recorded && !names.contains(&live.key.name);
             removed.insert(id.clone(), ResolvedRemoval { live, reassign_to, site, unproven });
         }
+    }
+
+    /// Where the holders of a removed role go: to a role that can be held wherever it is.
+    fn reassigned_to(&mut self, to: &'a RoleRef, live: &LiveObject) -> Option<RoleId> {
+        let at = &live.key.scope;
+        let role = self.counting_role(to, at)?;
+        let kind = |role: &RoleId| self.resource_type(role);
+        let own = live.id.clone().map(RoleId::Live).and_then(|id| kind(&id));
+        let (Some(own), Some(other)) = (own, kind(&role)) else { return Some(role) };
+        if own == other {
+            return Some(role);
+        }
+        let message = format!(
+            "role `{}` is for resources of the type `{}`, and its holders would get one for `{}`",
+            live.key.name.raw(),
+            own.raw(),
+            other.raw()
+        );
+        let help = format!("Name a role whose type is `{}`.", own.raw());
+        self.error(Code::Unsupported, to.site, message, "of another type", Some(help));
+        None
     }
 
     /// `protect` of an earlier revision still holds: it is lifted in a change of its own. A role is
@@ -243,6 +280,15 @@ impl<'a> Resolver<'a> {
         });
         self.notes
             .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
+    }
+}
+
+/// A reference to a role as it is written.
+fn reference(role: &RoleRef) -> String {
+    match &role.value {
+        RoleName::Key(key) => key.to_string(),
+        RoleName::Builtin(id) => format!("builtin:{}", id.raw()),
+        RoleName::Live(name) => name.raw().to_owned(),
     }
 }
 

@@ -170,6 +170,10 @@ impl Spec for GitLab {
         SETTINGS
     }
 
+    fn settings_of_emulator(&self) -> &'static [(&'static str, &'static str)] {
+        &[(GROUP, "acme")]
+    }
+
     fn roles(&self) -> &'static [RoleClass] {
         ROLES
     }

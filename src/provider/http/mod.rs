@@ -191,6 +191,12 @@ impl Connection {
         self.gate(*quota).expected_wait(requests)
     }
 
+    /// How many requests of `quota` can be under way at the same time: its own bound, and that of all
+    /// requests.
+    pub fn at_a_time(&self, quota: &Quota) -> usize {
+        quota.concurrent.min(quota.requests).min(self.limits.concurrent).max(1)
+    }
+
     fn gate(&self, quota: Quota) -> Arc<Gate> {
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         gates.entry(quota.group).or_insert_with(|| Arc::new(Gate::new(quota))).clone()

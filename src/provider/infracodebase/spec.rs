@@ -119,6 +119,10 @@ impl Spec for Infracodebase {
         SETTINGS
     }
 
+    fn settings_of_emulator(&self) -> &'static [(&'static str, &'static str)] {
+        &[(ENTERPRISE_ID, "ent-acme")]
+    }
+
     fn roles(&self) -> &'static [RoleClass] {
         ROLES
     }

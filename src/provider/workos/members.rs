@@ -149,10 +149,25 @@ fn slot(
         builtin: false,
         fields: BTreeMap::from([(field::ROLE, live)]),
         holders: None,
-        locked: membership.directory_managed.then(|| {
-            "a directory manages this membership, and gives it the role of the identity provider again at each synchronization".into()
-        }),
+        locked: locked(membership, several),
     }
+}
+
+/// Why a membership cannot be changed, where that is so.
+fn locked(membership: &wire::Membership, several: bool) -> Option<Untrusted> {
+    if membership.directory_managed {
+        let why = "a directory manages this membership, and gives it the role of the identity provider again at each synchronization";
+        return Some(why.into());
+    }
+    let held = held(membership);
+    (held.len() > 1 && !several).then(|| {
+        let held: Vec<String> = held.into_iter().map(|slug| format!("`{slug}`")).collect();
+        format!(
+            "they hold several roles ({}), and the target does not say that members do: `settings: {{ {ROLES_OF_A_MEMBER}: {SEVERAL} }}`",
+            held.join(", ")
+        )
+        .into()
+    })
 }
 
 /// Some of `users`, and how many more.

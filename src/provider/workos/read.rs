@@ -13,7 +13,10 @@ use super::{
     resources::{self, Held},
     roles::Roles,
     slug::{self, Place, Resource},
-    spec::{GROUP, MEMBERSHIP, ORGANIZATION_ROLE, RESOURCE_GROUP, RESOURCE_MEMBER, several_roles},
+    spec::{
+        DIRECTORY_GROUP, GROUP, MEMBERSHIP, ORGANIZATION_ROLE, RESOURCE_GROUP, RESOURCE_MEMBER, SSO_GROUP,
+        several_roles,
+    },
     wire::RoleList,
 };
 use crate::{
@@ -50,7 +53,7 @@ impl Read for Reader {
 }
 
 async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
-    let held = [MEMBERSHIP, GROUP].into_iter().filter(|_| query.members);
+    let held = [MEMBERSHIP, GROUP, DIRECTORY_GROUP, SSO_GROUP].into_iter().filter(|_| query.members);
     let held = held.flat_map(|class| query.places(Kind::Assignment, class));
     let resources = query.places(Kind::Assignment, RESOURCE_MEMBER);
     let resources = resources.chain(query.places(Kind::Assignment, RESOURCE_GROUP));

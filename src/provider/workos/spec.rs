@@ -2,7 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::{URL, WorkOs, fork, manual, slug};
+use super::{
+    URL, WorkOs, fork, manual,
+    slug::{self, Resource},
+};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
@@ -22,6 +25,11 @@ pub(super) const ORGANIZATION_ROLE: &str = "organization_role";
 pub(super) const MEMBERSHIP: &str = "user";
 /// Class of WorkOS's own groups, which give roles to those of an organization's members who are in them.
 pub(super) const GROUP: &str = "group";
+
+/// Class of the groups of a directory that map to a role in an organization.
+pub(super) const DIRECTORY_GROUP: &str = "idp_group";
+/// Class of the groups that an SSO connection tells of, and that map to a role in an organization.
+pub(super) const SSO_GROUP: &str = "sso_group";
 
 /// Class of the users who hold roles on resources of organizations.
 pub(super) const RESOURCE_MEMBER: &str = "resource_user";
@@ -129,7 +137,35 @@ const RESOURCES: ScopeSpec = ScopeSpec::instance(
 
 /// A member of an organization always has a role there, and on its resources any number. Source:
 /// `/authkit/roles-and-permissions`; the vendor's OpenAPI description, `AuthorizationRoleAssignments`.
-const PRINCIPALS: &[PrincipalClass] = &[MEMBERSHIPS, GROUPS, ON_RESOURCES, GROUPS_ON_RESOURCES];
+const PRINCIPALS: &[PrincipalClass] =
+    &[MEMBERSHIPS, GROUPS, DIRECTORY_GROUPS, SSO_GROUPS, ON_RESOURCES, GROUPS_ON_RESOURCES];
+
+/// Which group of an identity provider maps to which role is set in the dashboard or in the Admin Portal,
+/// and no request tells it. Source: `/rbac/idp-role-assignment`.
+const DIRECTORY_GROUPS: PrincipalClass = PrincipalClass {
+    class: DIRECTORY_GROUP,
+    field: "idp_groups",
+    scopes: &[ORGANIZATIONS],
+    assign: Do::Manual,
+    listed: false,
+    spellings: Spellings {
+        about: "the name of the group in the directory; nothing tells whether there is such a group",
+        ..Spellings::FREE
+    },
+    on_remove: OnRemove::Gone,
+    counted: false,
+    ..PrincipalClass::PLAIN
+};
+
+const SSO_GROUPS: PrincipalClass = PrincipalClass {
+    class: SSO_GROUP,
+    field: "sso_groups",
+    spellings: Spellings {
+        about: "the name of the group as the SSO connection tells it; nothing tells whether there is such a group",
+        ..Spellings::FREE
+    },
+    ..DIRECTORY_GROUPS
+};
 
 const ON_RESOURCES: PrincipalClass = PrincipalClass {
     class: RESOURCE_MEMBER,
@@ -242,6 +278,23 @@ impl Spec for WorkOs {
 
     fn about_new_roles(&self, new: &[(&'static str, &Scope)], live: &LiveState) -> Vec<String> {
         fork::note(new, live).into_iter().collect()
+    }
+
+    /// An organization's own roles can be held on its resources, as those of the environment can. Source:
+    /// `/rbac/custom-roles`.
+    fn lies_in(&self, place: &Scope, outer: &Scope) -> bool {
+        Resource::of(place).is_some_and(|resource| resource.organization() == *outer)
+    }
+
+    /// A membership is of the organization, which is a resource itself; what is given on another one is
+    /// for its type. Source: the vendor's OpenAPI description (`sub_resource_scoped_role_not_allowed`;
+    /// `resource_type_slug` of a role).
+    fn resource_type_at<'s>(&self, at: &'s Scope) -> Option<&'s str> {
+        match at {
+            Scope::In { kind, .. } if &**kind == slug::ORGANIZATION => Some(slug::ORGANIZATION),
+            Scope::In { .. } => Resource::of(at).map(|resource| resource.kind),
+            Scope::Target | Scope::Level(_) => None,
+        }
     }
 
     /// A change of one role rewrites the order of priority of all in its place. Source: the vendor's

@@ -5,28 +5,41 @@ use std::mem;
 
 use super::{
     origins::has_origin,
-    view::{attested, count},
+    refusals::refused,
+    view::{against, attested, count, kept_number},
 };
 use crate::plan::{
     PlanDocument,
     document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
 };
 
-/// The two ways out of what a plan calls drift; `None` where there is nothing.
+/// The two ways out.
+const WAYS_OUT: &str =
+    "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+
+/// The same where an apply would refuse some of it.
+const PARTLY: &str = "An apply would refuse to put it all back, as the notes say; `rolecall import --drift` takes it into the definitions.";
+
+/// What leads a reason why an apply would not put drift back.
+const REFUSED: &str = "`rolecall apply` would refuse to put this back: ";
+
+/// The same where a person does some of it, and where a person does it all.
+const WITH_A_PERSON: &str = "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
+const BY_HAND: &str = "A person puts it back, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
+
+/// The ways out of what a plan calls drift, before it is told from the other side; `None` where there is
+/// nothing to leave.
 pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
     let changes = || plan.targets.iter().flat_map(|target| &target.changes);
     let by_hand = |change: &&Change| change.manual.is_some() || !change.blocked_by.is_empty();
-    match (changes().count(), changes().filter(by_hand).count()) {
+    let (all, by_hand) = (changes().count(), changes().filter(by_hand).count());
+    let refuses = plan.targets.iter().any(|target| !refused(&target.verdicts).is_empty());
+    match (all, by_hand) {
         (0, _) => None,
-        (_, 0) => {
-            Some("`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.")
-        }
-        (all, some) if all > some => Some(
-            "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.",
-        ),
-        _ => Some(
-            "A person puts it back, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.",
-        ),
+        _ if refuses => Some(PARTLY),
+        (_, 0) => Some(WAYS_OUT),
+        (all, some) if all > some => Some(WITH_A_PERSON),
+        _ => Some(BY_HAND),
     }
 }
 
@@ -43,6 +56,10 @@ pub(super) fn outside(plan: &PlanDocument) -> PlanDocument {
         }
         if target.changes.iter().any(|change| has_origin(change, Origin::Undetermined)) {
             target.notes.push(NO_RECORD.into());
+        }
+        let refusals = refused(&target.verdicts);
+        for message in refusals.iter().flat_map(|refusal| &refusal.messages) {
+            target.notes.push(format!("{REFUSED}{}.", message.raw().trim_end_matches('.')).into());
         }
         target.digest = None;
         target.summary = Summary::of(&target.changes);
@@ -88,8 +105,9 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut read, mut failed, mut rest) = (Vec::new(), 0, 0, Vec::new());
+    let (mut changes, mut read, mut failed, mut kept, mut rest) = (Vec::new(), 0, 0, 0, Vec::new());
     for target in targets {
+        kept += kept_number([target]);
         changes.extend(&target.changes);
         rest.push(&target.attested);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
@@ -121,10 +139,11 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     let rest = attested(rest);
     let unseen = rest.as_ref().map_or_else(String::new, |rest| format!(" {rest}."));
     match (parts.join(", "), read, failed) {
-        (none, _, 0) if none.is_empty() && rest.is_some() => {
-            format!("No drift in what can be read.{unseen}")
-        }
-        (none, _, 0) if none.is_empty() => "No drift. Live is as it was recorded last.".to_owned(),
+        (none, _, 0) if none.is_empty() => match (against(kept), &rest) {
+            (None, None) => "No drift. Live is as it was recorded last.".to_owned(),
+            (None, Some(_)) => format!("No drift in what can be read.{unseen}"),
+            (Some(kept), _) => format!("No drift that an apply could put back; {kept}.{unseen}"),
+        },
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
             format!("No drift in what could be read; {unread} could not be read.{unseen}")

@@ -3,7 +3,7 @@
 pub mod markdown;
 pub mod text;
 
-use super::view::attested;
+use super::view::{against, attested};
 use crate::plan::{
     ApplyDocument,
     outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
@@ -115,11 +115,16 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
     match counts(summary) {
         Some(counts) if sent > 0 => sentences.push(format!("{counts}.")),
         None if refused + broken + unread == 0 => {
+            let kept = against(outcome.targets.iter().map(|target| target.kept).sum());
+            let unread = outcome.targets.iter().any(|target| target.unread > 0);
             let attested = attested(outcome.targets.iter().map(|target| &target.attested));
-            sentences.push(match attested {
-                Some(attested) => format!("Nothing to do. {attested}."),
+            sentences.push(match kept {
+                Some(kept) => format!("Nothing to do; {kept}."),
+                None if unread => "Nothing to do in what could be read.".to_owned(),
+                None if attested.is_some() => "Nothing to do.".to_owned(),
                 None => "Nothing to do. Live matches the definitions.".to_owned(),
             });
+            sentences.extend(attested.map(|attested| format!("{attested}.")));
         }
         _ => sentences.push("Nothing was sent.".to_owned()),
     }

@@ -19,6 +19,7 @@ pub(super) fn guard_name(guard: Guard) -> &'static str {
         Guard::Incomplete => "incomplete",
         Guard::Blocked => "blocked",
         Guard::OnUnassign => "on_unassign",
+        Guard::Exclusive => "exclusive",
         Guard::ScopeChange => "scope_change",
         Guard::Base => "base",
     }
@@ -37,6 +38,7 @@ pub(super) fn refusal_words(guard: Guard) -> &'static str {
         Guard::Incomplete => "too little could be read",
         Guard::Blocked => "this cannot be changed",
         Guard::OnUnassign => "nothing says what they get instead",
+        Guard::Exclusive => "an exclusive list cannot be kept",
         Guard::ScopeChange => "what is managed or guarded would change together with roles",
         Guard::Base => "the revision to compare with cannot be used",
     }

@@ -8,9 +8,9 @@ use crate::{
     model::{Address, Scope, Untrusted},
     plan::document::{
         Action, Activity, Applied, Attested, Blame, Change, Element, FieldChange, FieldValue, FindingLevel,
-        Guard, Guards, Identity, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
-        RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole, Verdict,
-        VerdictOutcome, Via,
+        Guard, Guards, Identity, Kept, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason,
+        Revisions, RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole,
+        Verdict, VerdictOutcome, Via,
     },
     render::Style,
 };
@@ -63,7 +63,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         changes,
         verdicts: Vec::new(),
         findings: Vec::new(),
-        unmanaged: Unmanaged { roles: Vec::new(), assignments: Some(0) },
+        unmanaged: Unmanaged { assignments: Some(0), ..Unmanaged::default() },
         attested: Attested::default(),
         notes: Vec::new(),
     }
@@ -352,6 +352,7 @@ pub(super) fn everything() -> PlanDocument {
                 },
             ],
             assignments: Some(12),
+            ..Unmanaged::default()
         },
         notes: vec!["There is no record of the last apply.".into()],
         ..target("reviews", changes)
@@ -418,6 +419,15 @@ pub(super) fn hostile(text: &str) -> PlanDocument {
         for role in &mut target.unmanaged.roles {
             role.name = text();
         }
+        target.unmanaged.kept = vec![Kept {
+            role: RoleValue { role: text(), name: text() },
+            place: Some(text()),
+            class: text(),
+            number: 12,
+            people: vec![text()],
+            reason: Reason::NotInExclusiveList,
+            why: text(),
+        }];
         for change in &mut target.changes {
             change.title = text();
             change.side_effects = vec![text()];

@@ -28,13 +28,13 @@ use super::{
     refusals::refusals,
     view::{
         INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, counts, has_special_guards,
-        has_special_mode, headline, is_one_sided, is_quiet, lacks_record, left, minute, objects, scope_words,
-        short,
+        has_special_mode, headline, is_one_sided, is_quiet, kept, lacks_record, left, lives_in, minute,
+        objects, others_left, scope_words, short,
     },
 };
 use crate::{
     model::Untrusted,
-    plan::document::{Identity, Place, PlanDocument, Revisions, ScopeChange, TargetPlan},
+    plan::document::{Identity, Place, PlanDocument, Revisions, ScopeChange, TargetPlan, Unmanaged},
     render::Style,
 };
 
@@ -249,9 +249,18 @@ fn folded(page: &mut Page, targets: &[&TargetPlan], signs: Signs) {
     }
     page.put(0, 2, &text);
     let roles: usize = targets.iter().map(|target| target.unmanaged.roles.len()).sum();
-    let assignments: u64 = targets.iter().filter_map(|target| target.unmanaged.assignments).sum();
-    let assignments = usize::try_from(assignments).unwrap_or(usize::MAX);
-    let parts: Vec<String> = [(roles, "role", "roles"), (assignments, "assignment", "assignments")]
+    let sum = |of: fn(&Unmanaged) -> Option<u64>| {
+        let all: u64 = targets.iter().filter_map(|target| of(&target.unmanaged)).sum();
+        usize::try_from(all).unwrap_or(usize::MAX)
+    };
+    let assignments = sum(|left| left.assignments);
+    let permissions = sum(|left| left.permissions);
+    let parts = [
+        (roles, "role", "roles"),
+        (assignments, "assignment", "assignments"),
+        (permissions, "permission", "permissions"),
+    ];
+    let parts: Vec<String> = parts
         .into_iter()
         .filter(|(number, ..)| *number > 0)
         .map(|(number, one, many)| count(number, one, many))
@@ -300,6 +309,13 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
         page.put(2, 4, &Text::new().own(Paint::Plain, text));
     }
     pending_only(page, target, signs);
+    let kept = kept(target, true);
+    if !kept.is_empty() {
+        page.blank();
+    }
+    for sentence in kept {
+        page.put(2, 4, &Text::new().own(Paint::Notice, "Stays: ").prose(Paint::Plain, &sentence));
+    }
     if let Some(left) = left_alone(target, true) {
         page.blank();
         page.put(
@@ -427,11 +443,11 @@ fn scope_change(change: &ScopeChange, signs: Signs) -> Text {
     side(text.space().own(Paint::Dim, signs.arrow).space(), Paint::Add, &change.after)
 }
 
-/// `2 roles that git does not declare: A, B; 12 assignments`.
+/// `2 roles that git does not declare: A, B; 12 assignments; 3 permissions that git does not declare`.
 fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     let roles = &target.unmanaged.roles;
-    let assignments = target.unmanaged.assignments.filter(|number| *number > 0);
-    if roles.is_empty() && assignments.is_none() {
+    let others = others_left(target);
+    if roles.is_empty() && others.is_empty() {
         return None;
     }
     let mut text = Text::new();
@@ -445,10 +461,13 @@ fn left_alone(target: &TargetPlan, names: bool) -> Option<Text> {
     }
     for (index, role) in roles.iter().enumerate().filter(|_| names) {
         text = text.own(Paint::Dim, if index == 0 { "" } else { ", " }).name(Paint::Plain, role.name.raw());
+        if let Some(place) = lives_in(&role.address) {
+            text = text.own(Paint::Dim, " in ").said(Paint::Dim, &place);
+        }
     }
-    if let Some(number) = assignments {
-        let number = count(usize::try_from(number).unwrap_or(usize::MAX), "assignment", "assignments");
-        text = text.own(Paint::Dim, if roles.is_empty() { "" } else { "; " }).own(Paint::Dim, number);
+    for (index, number) in others.into_iter().enumerate() {
+        let first = index == 0 && roles.is_empty();
+        text = text.own(Paint::Dim, if first { "" } else { "; " }).own(Paint::Dim, number);
     }
     Some(text)
 }

@@ -9,8 +9,8 @@ use super::origins::{Told, change_words, has_origin};
 use crate::{
     model::{Address, Untrusted},
     plan::document::{
-        Action, Attested, Blame, Change, FieldChange, FieldValue, Guard, Left, Origin, PlanDocument, Reason,
-        ScopeChange, Summary, TargetPlan,
+        Action, Attested, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument,
+        Reason, ScopeChange, Summary, TargetPlan,
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub(super) struct Place {
     /// `role`, `permission`, `default`, or `assignment`.
     pub(super) kind: String,
-    /// Scope of an assignment: kind and path.
+    /// Scope of an assignment: kind and path; of a level no path.
     pub(super) scope: Option<(String, String)>,
     /// Class of the principal of an assignment.
     pub(super) class: Option<String>,
@@ -33,7 +33,8 @@ impl Place {
         if kind != "assignment" {
             return Self { kind, ..Self::default() };
         }
-        let scope = parts.next().and_then(|part| part.split_once('='));
+        let scope = parts.next().filter(|part| *part != "-");
+        let scope = scope.map(|part| part.split_once('=').unwrap_or((part, "")));
         let class = parts.next().and_then(|part| part.split_once(':')).map(|(class, _)| decode(class));
         Self { kind, scope: scope.map(|(kind, path)| (decode(kind), decode(path))), class }
     }
@@ -75,7 +76,7 @@ pub(super) fn objects(changes: &[Change]) -> Vec<&Change> {
 pub(super) struct Group<'a> {
     /// The role.
     pub(super) role: Option<&'a Untrusted>,
-    /// Where: kind and path.
+    /// Where: kind and path; of a level no path.
     pub(super) scope: Option<(String, String)>,
     /// Its changes, in the plan's order.
     pub(super) members: Vec<Member<'a>>,
@@ -118,7 +119,7 @@ impl<'a> Member<'a> {
     }
 }
 
-/// Groups the assignments by the role that people get, or lose where they get none.
+/// Groups the assignments by place, and there by the role that people get, or lose where they get none.
 pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
     let mut groups = BTreeMap::<_, Vec<Member<'_>>>::new();
     for change in changes.iter().filter(|change| is_assignment(change)) {
@@ -136,9 +137,9 @@ pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
         let class = place.class.filter(|class| class != "user");
         let unknown = before.is_none() && is_unreadable(change);
         let member = Member { change, class, before, after, unknown };
-        groups.entry((after.or(before), place.scope)).or_default().push(member);
+        groups.entry((place.scope, after.or(before))).or_default().push(member);
     }
-    groups.into_iter().map(|((role, scope), members)| Group { role, scope, members }).collect()
+    groups.into_iter().map(|((scope, role), members)| Group { role, scope, members }).collect()
 }
 
 /// Whether a guard refuses because the role that the principal holds now could not be read.
@@ -372,6 +373,50 @@ pub(super) fn is_quiet(target: &TargetPlan) -> bool {
         && target.left.is_empty()
         && target.notes.is_empty()
         && target.findings.is_empty()
+        && target.unmanaged.kept.is_empty()
+        && target.unmanaged.unread == 0
+}
+
+/// Who keeps a role against the definitions, as whole sentences; unescaped.
+pub(super) fn kept(target: &TargetPlan, names: bool) -> Vec<String> {
+    let sentence = |kept: &Kept| {
+        let (who, keep, them) = match kept.number {
+            1 => (format!("1 {}", kept.class.raw()), "keeps", "it"),
+            n => (format!("{n} {}s", kept.class.raw()), "keep", "them"),
+        };
+        let place = kept.place.as_ref().map_or_else(String::new, |place| format!(" in {}", place.raw()));
+        let although = match kept.reason {
+            Reason::Expired => "though the assignment has expired",
+            Reason::NotInExclusiveList => "though its list is exclusive and leaves them out",
+            Reason::NeverDeclared => "though git never declared it",
+            _ => "though git no longer declares it",
+        };
+        let role = kept.role.name.raw();
+        let why = kept.why.raw().trim_end_matches('.');
+        let mut people: Vec<&str> = kept.people.iter().map(Untrusted::raw).collect();
+        let more = usize::try_from(kept.number).unwrap_or(usize::MAX).saturating_sub(people.len());
+        let others = format!("{more} more");
+        if more > 0 {
+            people.push(&others);
+        }
+        let people = if names { format!(": {}", people.join(", ")) } else { String::new() };
+        format!("{who} {keep} `{role}`{place}, {although}: {why}. rolecall leaves {them} alone{people}.")
+    };
+    target.unmanaged.kept.iter().map(sentence).collect()
+}
+
+/// How many assignments stay although the definitions would take them away.
+pub(super) fn kept_number<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>) -> u64 {
+    targets.into_iter().flat_map(|target| &target.unmanaged.kept).map(|kept| kept.number).sum()
+}
+
+/// `2 assignments stay against the definitions`; nothing where there are none.
+pub(super) fn against(kept: u64) -> Option<String> {
+    match kept {
+        0 => None,
+        1 => Some("1 assignment stays against the definitions".to_owned()),
+        n => Some(format!("{n} assignments stay against the definitions")),
+    }
 }
 
 /// The manage modes, where one is not the default.
@@ -389,6 +434,19 @@ pub(super) fn has_special_guards(target: &TargetPlan) -> bool {
 /// `1 role`, `2 roles`.
 pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What is left alone beside roles: `12 assignments`, `3 permissions`.
+pub(super) fn others_left(target: &TargetPlan) -> Vec<String> {
+    let left = &target.unmanaged;
+    let all = [
+        (left.assignments, "assignment", "assignments"),
+        (left.permissions, "permission that git does not declare", "permissions that git does not declare"),
+    ];
+    all.into_iter()
+        .filter_map(|(number, one, many)| Some((number.filter(|number| *number > 0)?, one, many)))
+        .map(|(number, one, many)| count(usize::try_from(number).unwrap_or(usize::MAX), one, many))
+        .collect()
 }
 
 /// `1 to create, 2 to change; 3 assignments (+2 −1); 1 scope change`; empty where nothing changes.
@@ -474,16 +532,24 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     let left: usize = plan.targets.iter().map(|target| target.left.len()).sum();
     let selects = plan.targets.iter().any(|target| !target.selection.is_empty());
     let attested = attested(plan.targets.iter().map(|target| &target.attested));
+    let against = against(kept_number(&plan.targets));
     let mut line = match counts.as_str() {
         "" if left > 0 => "No changes of the definitions".to_owned(),
         "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
+        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0) => {
+            "No changes in what could be read".to_owned()
+        }
+        "" if against.is_some() => "No changes".to_owned(),
         "" if attested.is_some() => "No changes".to_owned(),
         "" => "No changes. Live matches the definitions".to_owned(),
         counts => format!("Plan: {counts}"),
     };
     if left > 0 {
         line.push_str(&format!("; {} left alone", count(left, "difference", "differences")));
+    }
+    if let Some(against) = against {
+        line.push_str(&format!("; {against}"));
     }
     if failed > 0 {
         let all = plan.targets.len();

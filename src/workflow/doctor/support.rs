@@ -67,8 +67,15 @@ pub struct PrincipalSupport {
     pub spellings: Vec<&'static str>,
     /// What an id looks like.
     pub id: &'static str,
+    /// Kinds of the places where they hold roles; empty for the target itself.
+    pub places: Vec<&'static str>,
     /// Whether a principal holds at most one role in a scope.
     pub one_role: bool,
+    /// What the target says under `settings` where they hold several all the same: `roles: several`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub several_with: Option<String>,
+    /// Whether a role is given and taken by a person in the dashboard alone.
+    pub by_hand: bool,
     /// What taking a role away means: `gone`; `another_role` where there is no such call and another role
     /// has to be named (`on_unassign`); `falls_back` where another access can stay; `membership` where
     /// only the membership or the account can go with it.
@@ -132,7 +139,13 @@ fn principal(class: &PrincipalClass) -> PrincipalSupport {
         field: class.field,
         spellings: spellings.into_iter().filter_map(|(can, spelling)| can.then_some(spelling)).collect(),
         id: can.about,
-        one_role: class.holds == Holds::One,
+        places: class.scopes.iter().map(|scope| scope.kind).filter(|kind| !kind.is_empty()).collect(),
+        one_role: class.holds != Holds::Several,
+        several_with: match class.holds {
+            Holds::SeveralIf { setting, value } => Some(format!("{setting}: {value}")),
+            Holds::One | Holds::Several => None,
+        },
+        by_hand: class.assign == Do::Manual,
         on_remove: match class.on_remove {
             OnRemove::Gone => "gone",
             OnRemove::AnotherRole => "another_role",

@@ -1,16 +1,19 @@
 //! One target: where its credential may go, whether it connects, what can be read.
 
-use std::time::Duration;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Check, Opened, TargetReport, Wishes,
     definitions::{self, many},
 };
 use crate::{
-    contract::{self, OnRemove},
+    contract::{self, OnRemove, ScopeForm},
     definition::CatalogueFile,
     model::{
-        Kind, Untrusted,
+        Kind, Scope, Untrusted,
         config::{CredentialSource, OnUnassign, Target},
         field,
         files::Files as _,
@@ -218,7 +221,9 @@ impl Look<'_> {
 
     async fn read(&mut self, tenant: &Tenant, wishes: Wishes) {
         let reader = tenant.reader();
-        let mut live = match reader.fetch(Query::roles()).await {
+        // Roles that live in single places are read where the definitions name them.
+        let named = self.named_places();
+        let mut live = match reader.fetch(Query { places: named, ..Query::roles() }).await {
             Ok(live) => live,
             Err(error) => {
                 let check = if answered(&error) { "access" } else { "connection" };
@@ -308,7 +313,8 @@ impl Look<'_> {
             self.add(Check::info("roles", text));
             return;
         }
-        let text = format!("{} of your own, {builtin} built in", roles.len() - builtin);
+        let mut text = format!("{} of your own, {builtin} built in", roles.len() - builtin);
+        text.push_str(&self.in_places(&roles));
         let told = self.provider.roles().iter().any(|class| class.reads(field::PERMISSIONS));
         if !told && !live.incomplete.contains_key(&Kind::Role) {
             let known =
@@ -339,10 +345,40 @@ impl Look<'_> {
         });
     }
 
+    /// The single places in which definitions say that roles live, by class.
+    fn named_places(&self) -> BTreeMap<(Kind, &'static str), BTreeSet<Scope>> {
+        let mut places: BTreeMap<_, BTreeSet<Scope>> = BTreeMap::new();
+        let desired = self.opened.loaded.desired.get(&self.target.name);
+        for role in desired.iter().flat_map(|desired| &desired.roles) {
+            if matches!(role.scope, Scope::In { .. }) {
+                places.entry((Kind::Role, role.class)).or_default().insert(role.scope.clone());
+            }
+        }
+        places
+    }
+
+    /// How many of `roles` live in single places, and that others may live in more; empty where a provider
+    /// has no such roles.
+    fn in_places(&self, roles: &[&LiveObject]) -> String {
+        let scopes = self.provider.roles().iter().flat_map(|class| class.scopes);
+        let kinds: BTreeSet<&str> =
+            scopes.filter(|scope| scope.form == ScopeForm::Instance).map(|scope| scope.kind).collect();
+        if kinds.is_empty() {
+            return String::new();
+        }
+        let kinds = kinds.into_iter().collect::<Vec<_>>().join(" or ");
+        let inside = roles.iter().filter(|role| matches!(role.key.scope, Scope::In { .. })).count();
+        format!("; {inside} of them belong to one {kinds}, where the definitions name it")
+    }
+
     /// What no request changes.
     fn facts(&mut self, live: &LiveState) {
-        for fact in &live.facts {
+        const SHOWN: usize = 10;
+        for fact in live.facts.iter().take(SHOWN) {
             self.add(Check::info("for information", fact.raw()));
+        }
+        if let Some(more) = live.facts.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.add(Check::info("for information", format!("{more} more of the kind")));
         }
     }
 
@@ -362,18 +398,18 @@ impl Look<'_> {
             self.provider.catalogue().permissions.contains_key(name)
                 || kept.as_ref().is_some_and(|kept| kept.permissions.contains(name))
         };
-        let new = known.iter().filter(|name| !offline(name)).count();
-        let gone =
-            kept.iter().flat_map(|kept| &kept.permissions).filter(|name| !known.contains(*name)).count();
+        let new: Vec<&Untrusted> = known.iter().filter(|name| !offline(name)).collect();
+        let gone: Vec<&Untrusted> =
+            kept.iter().flat_map(|kept| &kept.permissions).filter(|name| !known.contains(*name)).collect();
         let mut text = many(known.len(), "permission");
-        if new > 0 {
-            text.push_str(&format!(", {new} not known offline"));
+        if !new.is_empty() {
+            text.push_str(&format!(", {} not known offline: {}", new.len(), some(&new)));
         }
-        if gone > 0 {
-            text.push_str(&format!("; {gone} of the kept list are gone"));
+        if !gone.is_empty() {
+            text.push_str(&format!("; {} of the kept list gone: {}", are(gone.len()), some(&gone)));
         }
         let check = Check::ok("catalogue", text);
-        self.add(match new + gone {
+        self.add(match new.len() + gone.len() {
             0 => check,
             _ if kept.is_some() => {
                 check.help("To bring the kept list up to date: `rolecall catalog --write`.")
@@ -418,7 +454,7 @@ impl Look<'_> {
                 "members: {} in {} s, {} at a time",
                 many(quota.requests, "request"),
                 quota.per.as_secs(),
-                quota.concurrent
+                tenant.connection.at_a_time(&quota)
             );
             self.add(Check::info("limits", format!("{limit}; reading all takes {about}")));
         }
@@ -446,8 +482,29 @@ impl Look<'_> {
         }
     }
 
+    /// How many principals hold roles: members, and those of other kinds. One that holds several counts
+    /// once.
+    fn holders(&self, live: &LiveState) -> String {
+        let classes = self.provider.principals();
+        let field = |slot: &LiveObject| {
+            let class = classes.iter().find(|class| class.class == slot.key.class);
+            class.map_or(slot.key.class, |class| class.field)
+        };
+        let mut all: BTreeMap<&str, BTreeSet<&Untrusted>> = BTreeMap::new();
+        for slot in live.of(Kind::Assignment) {
+            all.entry(field(slot)).or_default().insert(&slot.key.name);
+        }
+        let members = classes.first().and_then(|class| all.remove(class.field)).unwrap_or_default();
+        let mut text = many(members.len(), "member");
+        for (field, principals) in all {
+            let word = field.replace('_', " ");
+            text.push_str(&format!(", {}", many(principals.len(), word.strip_suffix('s').unwrap_or(&word))));
+        }
+        text
+    }
+
     fn people(&mut self, live: &LiveState, nowhere: bool) {
-        let people = many(live.of(Kind::Assignment).count(), "member");
+        let people = self.holders(live);
         self.add(match live.incomplete_anywhere(Kind::Assignment) {
             _ if nowhere => Check::info(
                 "members",
@@ -466,8 +523,16 @@ impl Look<'_> {
         });
         self.add(match caller {
             Some(caller) => Check::ok("caller", format!("the credential acts for {caller}")),
-            None => Check::unknown("caller", "the API does not tell for whom the credential acts")
-                .help("A plan that moves an administrator is refused unless somebody allows it."),
+            None => {
+                let check = Check::unknown("caller", "the API does not tell for whom the credential acts");
+                // Without an administrator role nothing guards one.
+                match self.provider.catalogue().builtin.iter().any(|role| role.admin) {
+                    true => {
+                        check.help("A plan that moves an administrator is refused unless somebody allows it.")
+                    }
+                    false => check,
+                }
+            }
         });
     }
 
@@ -490,6 +555,16 @@ impl Look<'_> {
 /// Whether the API said something about the credential or the request, so that it can be reached.
 fn answered(error: &ReadError) -> bool {
     matches!(error.kind, ReadErrorKind::Denied | ReadErrorKind::Rejected)
+}
+
+/// The first few names, and how many more.
+fn some(names: &[&Untrusted]) -> String {
+    const SHOWN: usize = 10;
+    let mut shown: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.raw())).collect();
+    if let Some(more) = names.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
 }
 
 /// `1 is`, `2 are`.

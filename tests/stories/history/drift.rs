@@ -233,3 +233,20 @@ fn a_role_that_git_never_declared_is_named_beside_the_drift() {
         .has("Not managed: 1 role")
         .has("Clicked");
 }
+
+#[test]
+fn what_an_apply_would_refuse_to_put_back_is_told() {
+    let emulator = Emulator::start();
+    let project = begun(&emulator, "");
+    project.role("one", "One", "protect: true, permissions: { reports: [read] }");
+    project.save("protected");
+    let _applied = project.apply().exits(0);
+    let told = "puts it back";
+    emulator.edit_role("One", &json!({ "permissions": [] }));
+    let _gains = project.run("drift").exits(0).has(told).lacks("would refuse");
+    emulator.edit_role("One", &json!({ "permissions": ["reports:read", "learnings:read"] }));
+    let drift = project.run("drift").exits(0).has("would refuse to put this back").lacks(told);
+    let _page = project.run("drift --format markdown").exits(0).has("would refuse").lacks(told);
+    let _refused = project.apply().exits(4);
+    assert!(drift.stdout.contains("import --drift"), "{}", drift.everything());
+}

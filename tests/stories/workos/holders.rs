@@ -129,3 +129,14 @@ fn with_multiple_roles_a_member_keeps_what_git_does_not_declare() {
     assert_eq!(held_by(&emulator, "om_acme_mira"), "member");
     project.is_in_place();
 }
+
+#[test]
+fn an_address_in_other_capitals_is_that_persons() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "assignments:\n  - { role: builtin:member, scope: { organization: org_acme }, users: [\"email:ADA@ACME.EXAMPLE.TEST\"] }\n",
+    );
+    let _suggested = project.plan().exits(3).has("Did you mean `ada@acme.example.test`?");
+}

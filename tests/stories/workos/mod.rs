@@ -1,11 +1,17 @@
 //! WorkOS: roles of an environment and of its organizations, from a first plan to the last deletion.
 
+mod doctor;
 mod holders;
 mod interruptions;
+mod mappings;
+mod messages;
 mod permissions;
+mod places;
 mod requests;
 mod resources;
 mod roles;
+mod tables;
+mod types;
 
 use serde_json::{Value, json};
 

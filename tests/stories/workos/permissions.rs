@@ -223,3 +223,22 @@ fn a_diff_tells_permissions_from_roles() {
     let json = project.run("diff HEAD --format json").exits(0).json();
     assert_eq!(json["targets"][0]["permission_definitions"][0]["key"], json!("invoices:read"));
 }
+
+#[test]
+fn what_only_the_live_list_knows_is_named_once_and_is_no_slip() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let body = json!({ "slug": "widgets:users-tables:manage", "name": "Manages tables" });
+    let bearer = "authorization: Bearer sk_x";
+    let (status, made) =
+        http::send_with(&emulator.address, "POST", "/authorization/permissions", bearer, Some(&body));
+    assert_eq!(status, 201, "{made}");
+    let role = "roles:\n  tables: { name: Tables, description: Needed, permissions: [\"widgets:users-tables:manage\"] }\n";
+    define(&project, role);
+    let _doubted = project.run("validate").exits(0).has("RC048");
+    let plan = project.plan().exits(0).has("New in the live catalogue").lacks("RC048");
+    assert!(plan.stdout.contains("widgets:users-tables:manage"), "{}", plan.everything());
+    // What live does not know either is an error, and says so once.
+    define(&project, &role.replace("users-tables", "users-tablet"));
+    let _unknown = project.plan().exits(3).has("RC035").lacks("RC048").lacks("New in the live");
+}

@@ -62,6 +62,24 @@ fn members_and_groups_are_given_roles_on_a_resource_and_lose_them() {
 }
 
 #[test]
+fn a_role_of_the_organization_is_held_on_its_resources_and_on_no_others() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let reviewer = |organization: &str| {
+        format!(
+            "roles:\n  org-reviewer: {{ name: Reviewer, description: Reviews, scope: {{ organization: {organization} }}, resource_type: project, permissions: [\"project:read\"] }}\nassignments:\n  - {{ role: org-reviewer, {APOLLO}, users: [\"id:user_ada\"] }}\n"
+        )
+    };
+    define(&project, &reviewer("[\"external:acme\", org_globex]"));
+    let _given = project.apply().exits(0);
+    assert_eq!(on_apollo(&emulator), ["om_acme_ada org-reviewer"]);
+    project.is_in_place();
+    define(&project, &reviewer("org_globex"));
+    let _refused =
+        project.plan().exits(3).has("this role is one of organization `org_globex`, and cannot be held at");
+}
+
+#[test]
 fn a_resource_or_a_member_that_is_not_there_is_an_error_with_its_place() {
     let emulator = emulator();
     let project = project(&emulator, "");
@@ -79,13 +97,13 @@ fn a_resource_or_a_member_that_is_not_there_is_an_error_with_its_place() {
         );
         let _refused = project.plan().exits(3).has(says);
     }
-    // A role of another type of resource is what WorkOS refuses.
+    // A role of another type of resource is what WorkOS would refuse.
     define(
         &project,
         &format!(
             "roles:\n  desk: {{ name: Desk, description: Sits, permissions: [\"reports:read\"] }}\nassignments:\n  - {{ role: desk, {APOLLO}, users: [\"id:user_ada\"] }}\n"
         ),
     );
-    let _refused = project.apply().exits(6);
+    let _refused = project.apply().exits(3).has("RC028");
     assert_eq!(on_apollo(&emulator), [""; 0]);
 }

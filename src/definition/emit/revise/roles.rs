@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Obstacle, RoleRevision,
     entries::{Edit, Holder, New, Sheet},
+    places,
 };
 use crate::{
     contract::PermissionForm,
@@ -15,16 +16,34 @@ use crate::{
     model::Untrusted,
 };
 
+/// What becomes of roles, by key.
+#[derive(Default)]
+pub(super) struct Roles<'r> {
+    /// Wherever they live.
+    pub(super) changes: BTreeMap<&'r str, RoleRevision>,
+    /// In single places.
+    pub(super) places: BTreeMap<&'r str, BTreeMap<&'r Untrusted, RoleRevision>>,
+    /// Places that they leave.
+    pub(super) left: BTreeMap<&'r str, BTreeSet<&'r Untrusted>>,
+}
+
+impl<'r> Roles<'r> {
+    fn keys(&self) -> BTreeSet<&'r str> {
+        self.changes.keys().chain(self.places.keys()).chain(self.left.keys()).copied().collect()
+    }
+}
+
 /// The edits that make every change of roles.
 pub(super) fn edits<'a>(
     sheet: &Sheet<'a>,
     root: &'a Node<'a>,
-    changes: &BTreeMap<&str, RoleRevision>,
+    roles: &Roles<'_>,
     dropped: &BTreeSet<&str>,
     form: PermissionForm,
 ) -> Result<Vec<Edit>, Obstacle> {
+    let wanted = roles.keys();
     let Some((key, node)) = root.entry("roles") else {
-        return if changes.is_empty() { Ok(Vec::new()) } else { Err(Obstacle::at(0, "declares no roles")) };
+        return if wanted.is_empty() { Ok(Vec::new()) } else { Err(Obstacle::at(0, "declares no roles")) };
     };
     let holder = Holder { key: Some(key), node, sections: true };
     let mut removed = BTreeSet::new();
@@ -33,49 +52,41 @@ pub(super) fn edits<'a>(
     for (index, (key, role)) in node.entries().iter().enumerate() {
         if dropped.contains(&*key.text) {
             removed.insert(index);
-        } else if let Some(change) = changes.get(&*key.text) {
+        } else if wanted.contains(&*key.text) {
             found += 1;
-            let holder = Holder { key: Some(key), node: role, sections: false };
-            edits.extend(Role { sheet, holder, form }.edits(change)?);
+            let holder = || Holder { key: Some(key), node: role, sections: false };
+            if let Some(change) = roles.changes.get(&*key.text) {
+                edits.extend(Role { sheet, holder: holder(), form }.edits(change)?);
+            }
+            let (none, stays) = (BTreeMap::new(), BTreeSet::new());
+            let places = roles.places.get(&*key.text).unwrap_or(&none);
+            let left = roles.left.get(&*key.text).unwrap_or(&stays);
+            edits.extend(places::edits(sheet, &holder(), places, left, form)?);
         }
     }
-    if found < changes.len() {
+    if found < wanted.len() {
         return Err(Obstacle::at(node.span.start as usize, "does not hold the role"));
     }
     edits.extend(sheet.rework(&holder, &removed, &[])?);
     Ok(edits)
 }
 
-struct Role<'s, 'a> {
-    sheet: &'s Sheet<'a>,
-    holder: Holder<'a>,
-    form: PermissionForm,
+/// A role, or what is said of it in one place.
+pub(super) struct Role<'s, 'a> {
+    pub(super) sheet: &'s Sheet<'a>,
+    pub(super) holder: Holder<'a>,
+    pub(super) form: PermissionForm,
 }
 
 impl<'a> Role<'_, 'a> {
-    fn edits(&self, change: &RoleRevision) -> Result<Vec<Edit>, Obstacle> {
+    pub(super) fn edits(&self, change: &RoleRevision) -> Result<Vec<Edit>, Obstacle> {
         let node = self.holder.node;
-        if !matches!(node.kind, Kind::Map(_)) || node.entries().is_empty() {
-            return Err(Obstacle::at(node.span.start as usize, "is no mapping with fields"));
-        }
-        let mut edits = Vec::new();
-        let (mut first, mut second) = (Vec::new(), Vec::new());
-        for (field, value) in [("id", &change.id), ("name", &change.name)] {
-            if let Some(value) = value {
-                self.set(field, Some(value), &mut edits, &mut first)?;
-            }
-        }
-        if let Some(description) = &change.description {
-            self.set("description", description.as_ref(), &mut edits, &mut second)?;
-        }
-        edits.extend(self.sheet.insert_before(&self.holder, 0, &first)?);
-        let head = |field: &str| matches!(field, "id" | "name");
-        let body = node.entries().iter().position(|(key, _)| !head(&key.text));
-        edits.extend(self.sheet.insert_before(
-            &self.holder,
-            body.unwrap_or(node.entries().len()),
-            &second,
-        )?);
+        let holder = Holder { key: self.holder.key, node, sections: self.holder.sections };
+        let mut edits = Fields { sheet: self.sheet, holder }.heads(
+            change.id.as_ref(),
+            change.name.as_ref(),
+            change.description.as_ref(),
+        )?;
         let (mut removed, mut added) = (BTreeSet::new(), Vec::new());
         for (field, grant, revoke) in
             [("permissions", &change.grant, &change.revoke), ("except", &change.except, &change.readmit)]
@@ -98,42 +109,6 @@ impl<'a> Role<'_, 'a> {
         }
         edits.extend(self.sheet.rework(&self.holder, &removed, &added)?);
         Ok(edits)
-    }
-
-    /// A field of text gets another value, or is added.
-    fn set(
-        &self,
-        field: &str,
-        value: Option<&Untrusted>,
-        edits: &mut Vec<Edit>,
-        added: &mut Vec<New>,
-    ) -> Result<(), Obstacle> {
-        let flow = self.holder.is_flow(self.sheet.text);
-        let written =
-            |text: &Untrusted| if flow { quote::word(text.raw()) } else { quote::scalar(text.raw()) };
-        let inline = value.map_or_else(|| "null".to_owned(), written);
-        let indented = |column: usize| {
-            let (indicator, lines) = value.and_then(|text| quote::block(text.raw()))?;
-            let indent = " ".repeat(column + 2);
-            let lines: Vec<String> = lines
-                .iter()
-                .map(|line| if line.is_empty() { String::new() } else { format!("{indent}{line}") })
-                .collect();
-            Some(format!("{indicator}\n{}", lines.join("\n")))
-        };
-        let Some((key, old)) = self.holder.node.entry(field) else {
-            let block = indented(0).unwrap_or_else(|| inline.clone());
-            added.push(New { flow: format!("{field}: {inline}"), block: format!("{field}: {block}\n") });
-            return Ok(());
-        };
-        if matches!(old.kind, Kind::Map(_) | Kind::List(_)) {
-            return Err(Obstacle::at(old.span.start as usize, "is no text"));
-        }
-        let several = Some(old.span.end as usize)
-            .filter(|end| !flow && self.sheet.ends_line(*end))
-            .and_then(|_| indented(self.sheet.column(key.span.start as usize)));
-        edits.push(self.sheet.replace(key, old, several.unwrap_or(inline))?);
-        Ok(())
     }
 
     /// The list or mapping of permissions at entry `index` of the role.
@@ -200,6 +175,82 @@ impl<'a> Role<'_, 'a> {
             }
             _ => Err(Obstacle::at(node.span.start as usize, "holds something else than permissions")),
         }
+    }
+}
+
+/// The texts that an entry begins with.
+pub(super) struct Fields<'s, 'a> {
+    pub(super) sheet: &'s Sheet<'a>,
+    pub(super) holder: Holder<'a>,
+}
+
+impl Fields<'_, '_> {
+    /// The edits that give it another id, name, or description.
+    pub(super) fn heads(
+        &self,
+        id: Option<&Untrusted>,
+        name: Option<&Untrusted>,
+        description: Option<&Option<Untrusted>>,
+    ) -> Result<Vec<Edit>, Obstacle> {
+        let node = self.holder.node;
+        if !matches!(node.kind, Kind::Map(_)) || node.entries().is_empty() {
+            return Err(Obstacle::at(node.span.start as usize, "is no mapping with fields"));
+        }
+        let mut edits = Vec::new();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for (field, value) in [("id", id), ("name", name)] {
+            if let Some(value) = value {
+                self.set(field, Some(value), &mut edits, &mut first)?;
+            }
+        }
+        if let Some(description) = description {
+            self.set("description", description.as_ref(), &mut edits, &mut second)?;
+        }
+        edits.extend(self.sheet.insert_before(&self.holder, 0, &first)?);
+        let head = |field: &str| matches!(field, "id" | "name");
+        let body = node.entries().iter().position(|(key, _)| !head(&key.text));
+        edits.extend(self.sheet.insert_before(
+            &self.holder,
+            body.unwrap_or(node.entries().len()),
+            &second,
+        )?);
+        Ok(edits)
+    }
+
+    /// A field of text gets another value, or is added.
+    fn set(
+        &self,
+        field: &str,
+        value: Option<&Untrusted>,
+        edits: &mut Vec<Edit>,
+        added: &mut Vec<New>,
+    ) -> Result<(), Obstacle> {
+        let flow = self.holder.is_flow(self.sheet.text);
+        let written =
+            |text: &Untrusted| if flow { quote::word(text.raw()) } else { quote::scalar(text.raw()) };
+        let inline = value.map_or_else(|| "null".to_owned(), written);
+        let indented = |column: usize| {
+            let (indicator, lines) = value.and_then(|text| quote::block(text.raw()))?;
+            let indent = " ".repeat(column + 2);
+            let lines: Vec<String> = lines
+                .iter()
+                .map(|line| if line.is_empty() { String::new() } else { format!("{indent}{line}") })
+                .collect();
+            Some(format!("{indicator}\n{}", lines.join("\n")))
+        };
+        let Some((key, old)) = self.holder.node.entry(field) else {
+            let block = indented(0).unwrap_or_else(|| inline.clone());
+            added.push(New { flow: format!("{field}: {inline}"), block: format!("{field}: {block}\n") });
+            return Ok(());
+        };
+        if matches!(old.kind, Kind::Map(_) | Kind::List(_)) {
+            return Err(Obstacle::at(old.span.start as usize, "is no text"));
+        }
+        let several = Some(old.span.end as usize)
+            .filter(|end| !flow && self.sheet.ends_line(*end))
+            .and_then(|_| indented(self.sheet.column(key.span.start as usize)));
+        edits.push(self.sheet.replace(key, old, several.unwrap_or(inline))?);
+        Ok(())
     }
 }
 

@@ -29,6 +29,8 @@ fn change(action: Action, key: &str, status: ChangeStatus, reason: Option<&str>)
 
 fn target(name: &str, result: TargetResult, changes: Vec<ChangeOutcome>) -> TargetOutcome {
     TargetOutcome {
+        kept: 0,
+        unread: 0,
         recorded: None,
         not_recorded: None,
         name: name.into(),

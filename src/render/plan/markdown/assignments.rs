@@ -67,7 +67,10 @@ fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) 
     let scope = group
         .scope
         .as_ref()
-        .map(|(kind, path)| format!(" in {} {}", encode(kind), encode(path)))
+        .map(|(kind, path)| match path.is_empty() {
+            true => format!(" in {}", encode(kind)),
+            false => format!(" in {} {}", encode(kind), encode(path)),
+        })
         .unwrap_or_default();
     let sign = match members.first().map(|member| member.change.action) {
         Some(Action::Unassign | Action::Delete) => "−",

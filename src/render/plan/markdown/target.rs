@@ -7,8 +7,8 @@ use super::{
         refusals::{all_refused, allowable, guard_name, refusal_words, verdicts},
         view::{
             INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, assignments, capitalized, count, has_special_guards,
-            has_special_mode, is_assignment, is_one_sided, is_quiet, lacks_record, left, minute, objects,
-            scope_words, short, verb,
+            has_special_mode, is_assignment, is_one_sided, is_quiet, kept, lacks_record, left, lives_in,
+            minute, objects, others_left, scope_words, short, verb,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
@@ -16,7 +16,8 @@ use super::{
 };
 use crate::{
     plan::document::{
-        Action, Change, FindingLevel, Origin, PlanDocument, PlanFinding, TargetPlan, VerdictOutcome,
+        Action, Change, FindingLevel, Origin, PlanDocument, PlanFinding, TargetPlan, UnmanagedRole,
+        VerdictOutcome,
     },
     render::{
         advice,
@@ -312,6 +313,9 @@ fn remarks(target: &TargetPlan, options: &MarkdownOptions, told: Told) -> Sectio
         .iter()
         .map(|note| Item::new(Subject::Note, 1, format!("- Note: {}\n", advice::prose(note.raw()))));
     items.extend(notes);
+    for sentence in kept(target, options.names) {
+        items.push(Item::new(Subject::Note, 1, format!("- Stays: {}\n", advice::prose(&sentence))));
+    }
     for (verdict, _) in verdicts(target) {
         if verdict.outcome == VerdictOutcome::NotApplicable {
             let guard = markdown_code(guard_name(verdict.guard));
@@ -330,23 +334,23 @@ fn remarks(target: &TargetPlan, options: &MarkdownOptions, told: Told) -> Sectio
     Section { head: String::new(), tail: "\n".to_owned(), items }
 }
 
-/// `2 roles that git does not declare: A, B; 12 assignments`.
+/// `2 roles that git does not declare: A, B; 12 assignments; 3 permissions that git does not declare`.
 pub(super) fn left_alone(target: &TargetPlan, names: bool) -> Option<String> {
     let roles = &target.unmanaged.roles;
-    let assignments = target.unmanaged.assignments.filter(|number| *number > 0);
     let mut parts = Vec::new();
     if !roles.is_empty() {
         let number = count(roles.len(), "role", "roles");
         parts.push(if names {
-            let names: Vec<_> = roles.iter().map(|role| markdown(role.name.raw())).collect();
+            let name = |role: &UnmanagedRole| match lives_in(&role.address) {
+                Some(place) => format!("{} in {}", markdown(role.name.raw()), markdown(&place)),
+                None => markdown(role.name.raw()),
+            };
+            let names: Vec<String> = roles.iter().map(name).collect();
             format!("{number} that git does not declare: {}", names.join(", "))
         } else {
             number
         });
     }
-    if let Some(number) = assignments {
-        let number = usize::try_from(number).unwrap_or(usize::MAX);
-        parts.push(count(number, "assignment", "assignments"));
-    }
+    parts.extend(others_left(target));
     (!parts.is_empty()).then(|| parts.join("; "))
 }

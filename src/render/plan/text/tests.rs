@@ -4,11 +4,14 @@ use unicode_width::UnicodeWidthStr;
 use super::*;
 use crate::{
     model::{Address, Scope},
-    plan::document::{Action, Change, FieldChange, Guard, Origin, Verdict, VerdictOutcome},
+    plan::document::{
+        Action, Change, FieldChange, Guard, Origin, Reason, UnmanagedRole, Verdict, VerdictOutcome,
+    },
     render::{
         escape::is_hidden,
         plan::{
             json::tests::any_plan,
+            markdown::{self, MarkdownOptions},
             samples::{
                 COLOR, HOSTILE, NARROW, WIDE, change, document, everything, failed, fields, git, hostile,
                 many, person, role, set, target, text, verdict,
@@ -683,8 +686,8 @@ Plan: 1 to rename; 1 of 3 targets failed.
 }
 
 #[test]
-fn many_people_flow_and_all_are_named() {
-    let names: Vec<_> = (0..40).map(|number| format!("person-{number:02}")).collect();
+fn people_flow_and_who_fits_is_named() {
+    let names: Vec<_> = (0..20).map(|number| format!("person-{number:02}")).collect();
     let mut changes: Vec<_> =
         names.iter().map(|name| person(Action::Assign, name, None, Some("Auditor"))).collect();
     changes.push(person(Action::Unassign, "a, - b", Some("Auditor"), None));
@@ -693,7 +696,63 @@ fn many_people_flow_and_all_are_named() {
         assert!(out.contains(&format!("+ {name}")), "{out}");
     }
     assert!(out.contains("- \"a, - b\""), "a name that looks like two is quoted\n{out}");
-    assert!(out.contains("41 assignments (+40 -1)"), "{out}");
+    assert!(out.contains("21 assignments (+20 -1)"), "{out}");
+}
+
+#[test]
+fn long_lists_of_people_are_folded_and_who_needs_a_word_is_named() {
+    let mut changes: Vec<Change> =
+        (0..30).map(|n| person(Action::Assign, &format!("new-{n:02}"), None, Some("Auditor"))).collect();
+    changes.extend((0..24).map(|n| Change {
+        reason: Some(Reason::NoLongerDeclared),
+        ..person(Action::Unassign, &format!("old-{n:02}"), Some("Auditor"), None)
+    }));
+    changes.push(Change {
+        verdicts: vec![verdict(Guard::Blocked, VerdictOutcome::Refused, "the role cannot be changed")],
+        ..person(Action::Unassign, "zoe", Some("Auditor"), None)
+    });
+    let out = render(&document(vec![target("reviews", changes)]), WIDE);
+    assert!(out.contains("Auditor in group acme/platform  (+30 −25)"), "{out}");
+    assert!(out.contains("+ new-19") && !out.contains("new-20") && out.contains("+ 10 more\n"), "{out}");
+    assert!(out.contains("- old-19") && !out.contains("old-20"), "{out}");
+    assert!(out.contains("- 4 more  (no longer declared)\n"), "{out}");
+    assert!(out.contains("- zoe") && out.contains("`--format json` names everybody."), "{out}");
+    let few =
+        render(&document(vec![target("reviews", vec![person(Action::Assign, "a", None, Some("X"))])]), WIDE);
+    assert!(!few.contains("names everybody"), "{few}");
+}
+
+#[test]
+fn what_is_left_alone_in_places_is_told_with_them() {
+    let role = |organization: &str| {
+        let scope = Scope::within("organization", organization);
+        UnmanagedRole {
+            address: Address::live_role("reviews", &"Billing".into(), &scope),
+            name: "Billing".into(),
+        }
+    };
+    let mut left = target("reviews", Vec::new());
+    left.unmanaged.roles = vec![role("org_acme"), role("org_globex")];
+    let text = render(&document(vec![left.clone()]), WIDE);
+    let told = "Billing in organization org_acme, Billing in organization org_globex";
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(told), "{text}");
+    let page = markdown::render(&document(vec![left]), &MarkdownOptions::default());
+    assert!(page.contains(&told.replace('_', "&#95;")), "{page}");
+}
+
+#[test]
+fn people_are_listed_place_by_place() {
+    let at = |path: &str, role: &str| {
+        let scope = Scope::within("group", path);
+        let address = Address::assignment("reviews", &scope, "user", &role.into(), None);
+        Change { address, ..person(Action::Assign, role, None, Some(role)) }
+    };
+    let changes = vec![at("acme", "B"), at("acme/platform", "A"), at("acme", "C")];
+    let out = render(&document(vec![target("reviews", changes)]), WIDE);
+    let places: Vec<&str> =
+        out.lines().filter_map(|line| line.trim().split_once(" in group ")).map(|(_, p)| p).collect();
+    assert_eq!(places, ["acme", "acme", "acme/platform"], "{out}");
 }
 
 #[test]
