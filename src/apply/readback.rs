@@ -112,7 +112,14 @@ async fn look_up_people(run: &Run<'_>, op: &Op, error: &WriteError, made: &Made)
             return Status::Done;
         }
     }
-    let there = if given { "the person has another role" } else { "the person still has the role" };
+    let who = if class.contains("group") {
+        "the group"
+    } else if class.contains("service") {
+        "the service user"
+    } else {
+        "the person"
+    };
+    let there = if given { format!("{who} has another role") } else { format!("{who} still has the role") };
     let why: Untrusted = format!("{}; read back, {there}", error.request.said(&error.message)).into();
     Status::Failed {
         message: why.clone(),

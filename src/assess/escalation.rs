@@ -3,7 +3,7 @@
 
 use super::Facts;
 use crate::{
-    contract::Given,
+    contract::{Given, TooMuch},
     model::RoleId,
     plan::{
         change::{Hand, Plan, Verdict, What},
@@ -20,8 +20,9 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
             continue;
         }
         let given = Given { class, scope, principal, role };
-        let Err(message) = facts.spec.may_give(given, facts.live) else { continue };
-        let help = "Apply with a credential that may do more, or `--allow escalation --reason TEXT`.";
-        change.verdicts.push(Verdict::refuse(Guard::Escalation, message, Some(help.into())));
+        let Err(TooMuch { why, help }) = facts.spec.may_give(given, facts.live) else { continue };
+        let usual = "Apply with a credential that may do more, or `--allow escalation --reason TEXT`.";
+        let help = help.unwrap_or(usual).to_owned();
+        change.verdicts.push(Verdict::refuse(Guard::Escalation, why, Some(help)));
     }
 }

@@ -253,7 +253,12 @@ fn doing(op: &Op, plan: &Plan) -> String {
             many => format!("give {} people the role `{}`", many.len(), name(role)),
         },
         Verb::Unassign { role, principals, .. } => match principals.as_slice() {
-            [one] => format!("take the role `{}` from `{}`", name(role), called(one)),
+            [one] => {
+                let of = |change: &&Change| matches!(&change.what, What::Assignment { principal, .. } if principal == one);
+                let more = changes().find(of).and_then(|change| change.side_effects.first());
+                let more = more.map_or_else(String::new, |more| format!(": {}", more.raw()));
+                format!("take the role `{}` from `{}`{more}", name(role), called(one))
+            }
             many => format!("take the role `{}` from {} people", name(role), many.len()),
         },
     };

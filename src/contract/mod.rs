@@ -50,17 +50,26 @@ pub trait Spec: Send + Sync {
     /// Classes of roles; the first is the one of a role that says nothing.
     fn roles(&self) -> &'static [RoleClass];
     /// Whether there is a default role, and how it can be changed.
-    fn default_role(&self) -> Option<DefaultRole>;
+    fn default_role(&self) -> Option<DefaultRole> {
+        None
+    }
     /// Classes of principals that can hold roles.
     fn principals(&self) -> &'static [PrincipalClass];
     /// How people write permissions.
-    fn permission_form(&self) -> PermissionForm;
+    fn permission_form(&self) -> PermissionForm {
+        PermissionForm::Flat
+    }
     /// What permissions that people make look like; `None` where the provider ships all there are.
     fn permission_class(&self) -> Option<PermissionClass> {
         None
     }
     /// The catalogue that ships with the program.
     fn catalogue(&self) -> &Catalogue;
+    /// Whether the API tells which permissions there are. Where it does not, the shipped catalogue is all
+    /// that anybody knows.
+    fn tells_permissions(&self) -> bool {
+        true
+    }
     /// A role to begin with.
     fn example(&self) -> Example;
     /// Checks that only this provider needs, on top of those that follow from its classes.
@@ -101,13 +110,18 @@ pub trait Spec: Send + Sync {
     fn about_assignments(&self, _moved: &[Moved<'_>], _roles: &Roles<'_>, _live: &LiveState) -> Vec<String> {
         Vec::new()
     }
+    /// What goes with the role of a principal of `class` in `scope` where `on_unassign` says
+    /// `remove_member`, beyond what that word says: a clause. `None` where nothing does.
+    fn when_a_member_goes(&self, _class: &'static str, _scope: &Scope) -> Option<&'static str> {
+        None
+    }
     /// Whether whoever the credential acts for may give this, by what they hold themselves. For a
     /// provider that has no such rule, or checks nothing of the kind, everybody may.
     ///
     /// # Errors
     ///
-    /// Why not, or why nobody can tell: one sentence without a full stop.
-    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), String> {
+    /// Why not, or why nobody can tell.
+    fn may_give(&self, _given: Given<'_>, _live: &LiveState) -> Result<(), TooMuch> {
         Ok(())
     }
     /// Whether a role of one level is never held at another. Where the documentation leaves that open,
@@ -187,6 +201,21 @@ pub struct Obstacle {
     pub why: String,
     /// What to do.
     pub help: String,
+}
+
+/// Why whoever the credential acts for may not give a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooMuch {
+    /// Why not, or why nobody can tell: one sentence without a full stop.
+    pub why: String,
+    /// What to do, where another credential does not help.
+    pub help: Option<&'static str>,
+}
+
+impl From<String> for TooMuch {
+    fn from(why: String) -> Self {
+        Self { why, help: None }
+    }
 }
 
 /// A role that somebody is given.

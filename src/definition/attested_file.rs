@@ -43,6 +43,9 @@ pub struct AttestedRole {
     pub scope: Option<AttestedPlace>,
     /// What the provider knows it by.
     pub role: Untrusted,
+    /// Its id, of a role that the API lists: another one of the same name is not what was attested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Untrusted>,
     /// Its name, where that is not what the provider knows it by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Untrusted>,
@@ -133,8 +136,11 @@ impl AttestedFile {
         Ok(file)
     }
 
-    /// Adds what is attested where the API does not tell it. What it tells counts.
-    pub fn overlay(&self, live: &mut LiveState, spec: &dyn Spec) {
+    /// Adds what is attested where the API does not tell it. What it tells counts: of a role that it
+    /// lists only what was attested of this very one, by its id. Gives what a reader should know of what
+    /// does not count.
+    pub fn overlay(&self, live: &mut LiveState, spec: &dyn Spec) -> Vec<Untrusted> {
+        let mut notes = Vec::new();
         for attested in &self.roles {
             let Some(class) = spec.roles().iter().find(|class| class.class == attested.class) else {
                 continue;
@@ -142,10 +148,24 @@ impl AttestedFile {
             let scope = AttestedPlace::scope(attested.scope.as_ref());
             let key =
                 Key { kind: Kind::Role, class: class.class, scope, name: attested.role.clone(), role: None };
-            let there = live.objects.iter_mut().find(|object| object.key == key && !object.builtin);
+            let named = |object: &&mut LiveObject| object.key == key && !object.builtin;
+            let same = |object: &&mut LiveObject| match &attested.id {
+                Some(id) if class.listed => {
+                    let Key { kind, class, scope, .. } = &object.key;
+                    object.id.as_ref() == Some(id)
+                        && (kind, class, scope) == (&key.kind, &key.class, &key.scope)
+                        && !object.builtin
+                }
+                _ => !class.listed && named(object),
+            };
+            let there = live.objects.iter_mut().find(same);
             let object = match there {
                 Some(object) => object,
-                None if class.listed => continue, // It is gone.
+                None if class.listed => {
+                    let other = live.objects.iter_mut().find(named).and_then(|object| object.id.as_ref());
+                    notes.extend(other.map(|other| attested.is_another(other))); // Else it is gone.
+                    continue;
+                }
                 None => {
                     let id = Self::role_id(&key.scope, &attested.role);
                     live.objects.push(attested_object(key, Some(id)));
@@ -181,10 +201,27 @@ impl AttestedFile {
             live.objects.push(object);
         }
         live.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
+        notes
     }
 }
 
 impl AttestedRole {
+    /// That the live role of this name, with the id `other`, is not the attested one.
+    fn is_another(&self, other: &Untrusted) -> Untrusted {
+        let role = self.role.raw();
+        match &self.id {
+            Some(id) => format!(
+                "What is attested of `{role}` counts no more: it was attested of the role `{}`, and the one that bears this name now is `{}`. Look at it, and attest it anew.",
+                id.raw(),
+                other.raw()
+            ),
+            None => format!(
+                "What is attested of `{role}` does not count: the file does not say of which role, as its id is missing. `rolecall import --attest` writes it."
+            ),
+        }
+        .into()
+    }
+
     fn fields(&self) -> Vec<(Field, Value)> {
         let text = |text: &Untrusted| Value::Text((!text.is_empty()).then(|| text.clone()));
         let name = self.name.as_ref().unwrap_or(&self.role);

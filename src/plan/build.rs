@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contract::{ByHand, Spec, Task},
     model::{
-        Finding, Level, RoleId, Scope, Site, Sources, Untrusted, Value,
+        Finding, Kind, Level, RoleId, Scope, Site, Sources, Untrusted, Value,
         config::{Guards, Limit, Target},
         desired::{RoleName, Via},
         field,
@@ -78,11 +78,20 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             kept: builder.kept(),
             unread: plan.unread,
         },
+        attested: attested(plan),
         notes: plan.notes.clone(),
         people: Vec::new(),
     };
     document.digest = Some(digest::target(&document, target.credential.variable()));
     document
+}
+
+fn attested(plan: &Plan) -> document::Attested {
+    let of = |kind: Kind| {
+        let number = plan.attested.values().filter(|one| **one == kind).count();
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
+    document::Attested { roles: of(Kind::Role), assignments: of(Kind::Assignment) }
 }
 
 /// The document of a target for which there is no plan; `target` is `None` where even its own entry
@@ -112,6 +121,7 @@ pub fn failed(
         verdicts: Vec::new(),
         findings: Vec::new(),
         unmanaged: document::Unmanaged::default(),
+        attested: document::Attested::default(),
         notes: Vec::new(),
         people: Vec::new(),
         summary: document::Summary::default(),
@@ -318,8 +328,39 @@ impl Builder<'_> {
                 (*class, scope, what)
             }
         };
-        let steps = self.spec.manual(&Task { class, scope, what });
+        let steps = self.named(change, Task { class, scope, what });
         Some(steps.into_iter().map(Untrusted::from).collect())
+    }
+
+    /// The steps of a change whose name may still be another role's.
+    fn named(&self, change: &Change, task: Task<'_>) -> Vec<String> {
+        let after = match &change.what {
+            What::Role { after: Some(after), .. } => after,
+            _ => return self.spec.manual(&task),
+        };
+        let name = after.name.raw();
+        let Some(soon) = self.plan.by_way_of.get(&change.address) else {
+            let freed = self.plan.freed_by.get(&change.address);
+            let first = freed.map(|freed| {
+                format!("Do what stands at `{}` first: it frees the name `{name}`.", freed.as_str())
+            });
+            return first.into_iter().chain(self.spec.manual(&task)).collect();
+        };
+        let made = RoleState { name: soon.clone(), ..after.clone() };
+        let what = match task.what {
+            ByHand::Create { .. } => ByHand::Create { role: &made },
+            ByHand::Change { name, before, fields, .. } => {
+                ByHand::Change { name, before, after: &made, fields }
+            }
+            _ => return self.spec.manual(&task),
+        };
+        let mut steps = self.spec.manual(&Task { what, ..task });
+        steps.push(format!(
+            "Go on once no other role is called `{name}`: the rest of this plan frees that name. What is in place by then can be attested before."
+        ));
+        let last = ByHand::Change { name: soon, before: &made, after, fields: &[field::NAME] };
+        steps.extend(self.spec.manual(&Task { what: last, ..task }));
+        steps
     }
 
     fn value(&self, value: &Value) -> FieldValue {

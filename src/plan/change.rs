@@ -7,7 +7,7 @@ use super::{
     origin::Origins,
 };
 use crate::model::{
-    Address, Field, RoleId, Scope, Site, Untrusted, Value,
+    Address, Field, Kind, RoleId, Scope, Site, Untrusted, Value,
     desired::{Protect, Via},
     field,
 };
@@ -47,6 +47,14 @@ pub struct Plan {
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
     /// How many principals give each live role to others, beside those whom the API counts as its holders.
     pub given_by: BTreeMap<Untrusted, u64>,
+    /// Names that roles which a person makes or renames bear first, because their own is still taken; by
+    /// address, set by [`super::order::block`].
+    pub by_way_of: BTreeMap<Address, Untrusted>,
+    /// What frees by hand the name that a role is given by hand, by the address of the latter; set as
+    /// well.
+    pub freed_by: BTreeMap<Address, Address>,
+    /// Declared roles and assignments that are as they are wanted, as far as somebody attested it.
+    pub attested: BTreeMap<Address, Kind>,
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those
     /// that such principals hold.
     pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,

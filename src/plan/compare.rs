@@ -127,17 +127,14 @@ pub fn compare(input: Input<'_>) -> Plan {
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
+    for change in &plan.changes {
+        plan.attested.remove(&change.address);
+    }
     plan.notes.extend(likely_rename::notes(&plan.changes));
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
     plan.notes.extend(attest(&plan.changes, input.spec));
-    let moves: BTreeSet<Moved<'_>> = plan.changes.iter().filter_map(moved).collect();
-    let moves: Vec<Moved<'_>> = moves.into_iter().collect();
-    let wanted = wanted_roles(input);
-    let roles = Roles { names: &plan.role_names, wanted: &wanted };
-    let notes = input.spec.about_assignments(&moves, &roles, input.live);
-    plan.notes.extend(notes.into_iter().map(Untrusted::from));
     for change in &mut plan.changes {
         let obstacle = moved(change)
             .and_then(|moved| input.spec.cannot_hold(&moved, input.live, &input.target.settings));
@@ -150,14 +147,30 @@ pub fn compare(input: Input<'_>) -> Plan {
 }
 
 /// Declared roles as they will be.
-fn wanted_roles(input: Input<'_>) -> BTreeMap<RoleId, RoleState> {
+fn wanted_roles(resolved: &Resolved<'_>) -> BTreeMap<RoleId, RoleState> {
     let state = |role: &ResolvedRole<'_>| RoleState {
         name: role.desired.name.value.clone(),
         description: None,
         permissions: Some(role.permissions.keys().cloned().collect()),
         fields: role.fields.clone(),
     };
-    input.resolved.roles.iter().map(|role| (role.id(), state(role))).collect()
+    resolved.roles.iter().map(|role| (role.id(), state(role))).collect()
+}
+
+/// What the provider has to say about who moves by the changes that are left of a plan; of a change that
+/// is refused for its own sake nothing comes.
+pub fn about_people(
+    plan: &Plan,
+    spec: &dyn Spec,
+    resolved: &Resolved<'_>,
+    live: &LiveState,
+) -> Vec<Untrusted> {
+    let stands = |change: &&Change| change.verdicts.is_empty();
+    let moved: BTreeSet<Moved<'_>> = plan.changes.iter().filter(stands).filter_map(moved).collect();
+    let moved: Vec<Moved<'_>> = moved.into_iter().collect();
+    let wanted = wanted_roles(resolved);
+    let roles = Roles { names: &plan.role_names, wanted: &wanted };
+    spec.about_assignments(&moved, &roles, live).into_iter().map(Untrusted::from).collect()
 }
 
 /// Class and place of the role that a change makes.

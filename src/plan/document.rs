@@ -99,6 +99,10 @@ pub struct TargetPlan {
     pub findings: Vec<PlanFinding>,
     /// What is there and left alone.
     pub unmanaged: Unmanaged,
+    /// What is as it is wanted because somebody attested it: the API does not tell, and nobody verified
+    /// it. Not part of the digest.
+    #[serde(default, skip_serializing_if = "Attested::is_empty")]
+    pub attested: Attested,
     /// What the reader should know: incomplete reads, unknown fields, a missing base.
     pub notes: Vec<Untrusted>,
     /// People whom a text of this target names, as they are written: who may not name them, masks them.
@@ -107,6 +111,31 @@ pub struct TargetPlan {
     pub people: Vec<Untrusted>,
     /// How many changes of each kind.
     pub summary: Summary,
+}
+
+/// How much rests on what somebody attested.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Attested {
+    /// Declared roles of which the API does not tell everything.
+    pub roles: u32,
+    /// Declared assignments that the API does not tell.
+    pub assignments: u32,
+}
+
+impl Attested {
+    /// Whether nothing does.
+    pub fn is_empty(&self) -> bool {
+        self.roles == 0 && self.assignments == 0
+    }
+
+    /// Both together.
+    pub fn sum<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        all.into_iter().fold(Self::default(), |sum, one| Self {
+            roles: sum.roles.saturating_add(one.roles),
+            assignments: sum.assignments.saturating_add(one.assignments),
+        })
+    }
 }
 
 /// Verified identity of a target.

@@ -30,6 +30,8 @@ pub struct Earlier<'a> {
     /// More declarations whose protection still holds: of targets of the same tenant under other
     /// names, and of history.
     pub protecting: &'a [DesiredState],
+    /// What the last recorded apply left to a person, by address; `None` without a record.
+    pub open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
     /// Whether it does not matter what git declared before: the target is an emulator.
     pub exempt: bool,
 }

@@ -106,6 +106,8 @@ struct Order<'a> {
     /// Changes whose role bears a temporary name first, and the step that ends it.
     temporary: BTreeMap<usize, Untrusted>,
     last: BTreeMap<usize, usize>,
+    /// Changes that wait for a name, each with the one that frees it.
+    names: Vec<(usize, usize)>,
     /// Roles that are replaced and go before the new one is made, because there is no room for both.
     waiting: BTreeSet<RoleId>,
     /// Changes for whose role there is no room.
@@ -139,6 +141,7 @@ impl<'a> Order<'a> {
             delete: BTreeMap::new(),
             temporary: BTreeMap::new(),
             last: BTreeMap::new(),
+            names: Vec::new(),
             waiting,
             crowded: Vec::new(),
         };

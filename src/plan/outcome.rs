@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::document::{Action, Identity, Revisions, RunStatistics, TargetError, Verdict};
+use super::document::{Action, Attested, Identity, Revisions, RunStatistics, TargetError, Verdict};
 use crate::model::{Address, Untrusted};
 
 /// The version of the format of [`ApplyDocument`].
@@ -58,6 +58,9 @@ pub struct TargetOutcome {
     pub people: Vec<Untrusted>,
     /// What reading everything back at the end said.
     pub verification: Verification,
+    /// What rests on what somebody attested: reading back does not show it.
+    #[serde(default, skip_serializing_if = "Attested::is_empty")]
+    pub attested: Attested,
     /// How many changes ended how.
     pub summary: OutcomeSummary,
     /// How many assignments stay although the definitions would take them away.

@@ -599,7 +599,19 @@ impl<'a> Resolver<'a> {
                 .map(|class| class.class)
                 .collect()
         };
-        for assignment in &self.input.desired.assignments {
+        let mut gone: BTreeSet<&'a str> = BTreeSet::new();
+        let input = self.input;
+        for assignment in &input.desired.assignments {
+            let is_past = assignment.expires.is_some_and(|last| last < input.today);
+            // Whoever left holds nothing any more: a list may keep them until somebody tidies it.
+            let written = &assignment.principal.value;
+            if is_past
+                && contract::principal_id(input.spec, &input.live.directory, assignment.class, written)
+                    .is_none()
+            {
+                gone.insert(written.text().raw());
+                continue;
+            }
             // Who is in a place that is not there, nobody can tell.
             let Some(scope) = self.place(&assignment.scope, assignment.place) else { continue };
             let role = self.held_role(&assignment.role, &scope);
@@ -609,7 +621,7 @@ impl<'a> Resolver<'a> {
             let class = assignment.class;
             let slot = several.contains(class).then(|| role.clone());
             let key = Key { kind: Kind::Assignment, class, scope, name, role: slot };
-            if assignment.expires.is_some_and(|last| last < self.input.today) {
+            if is_past {
                 expired.insert((key, role), site);
                 continue;
             }
@@ -632,6 +644,7 @@ impl<'a> Resolver<'a> {
                 });
             self.findings.push(finding);
         }
+        self.notes.extend(left(input.spec.title(), &gone));
         (wanted, expired)
     }
 
@@ -658,6 +671,20 @@ impl<'a> Resolver<'a> {
         }
         found
     }
+}
+
+/// That nothing is to be done for whoever is gone and whose assignment has expired.
+fn left(title: &str, gone: &BTreeSet<&str>) -> Option<Untrusted> {
+    const SHOWN: usize = 10;
+    let mut names: Vec<String> = gone.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
+    if gone.len() > SHOWN {
+        names.push(format!("{} more", gone.len() - SHOWN));
+    }
+    let text = format!(
+        "What has expired needs nothing for {}, whom {title} does not know any more.",
+        names.join(", ")
+    );
+    (!gone.is_empty()).then(|| text.into())
 }
 
 /// The most similar of `known`, if it is similar enough to be meant. Capitals do not count: an address

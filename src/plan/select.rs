@@ -33,6 +33,7 @@ pub fn select(plan: &mut Plan, only: &GlobSet) -> Result<(), Vec<Lacking>> {
         return Err(lacking);
     }
     plan.changes.retain(|change| only.is_match(change.address.as_str()));
+    plan.attested.retain(|address, _| only.is_match(address.as_str()));
     plan.kept.retain(|kept| only.is_match(kept.address.as_str()));
     Ok(())
 }

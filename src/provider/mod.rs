@@ -70,6 +70,14 @@ pub struct Endpoint {
     pub prefix: &'static str,
 }
 
+impl Endpoint {
+    /// The usual one: a bearer token, and the address that the setting `url` names, else `default`.
+    pub(crate) fn bearer(settings: &Settings, default: &str, own_hosts: &'static [&'static str]) -> Self {
+        let url = settings.get("url").map_or(default, |url| url.value.raw()).to_owned();
+        Self { url, own_hosts, header: "authorization", prefix: "Bearer " }
+    }
+}
+
 /// Reads the live state.
 pub trait Read: Send + Sync {
     /// Everything that `query` asks for, or why not. Requests that do not depend on each other run

@@ -141,6 +141,14 @@ fn target(page: &mut Page, style: Style, version: &str, target: &TargetCatalogue
         target.permissions.iter().map(|name| (name, new(name))).collect();
     all.extend(target.gone.iter().map(|name| (name, Mark::Gone)));
     permissions(page, &all, shipped);
+    if !target.live {
+        let title = shipped.map_or_else(|| target.provider.unwrap_or_default(), |shipped| shipped.title);
+        let text = format!(
+            "{title} has no request that tells its permissions: these ship with rolecall {version}, and there may be more."
+        );
+        page.put(2, 4, &Text::new().own(Paint::Dim, text));
+        return;
+    }
     let mut count = Text::new().own(Paint::Plain, format!("{} permissions", target.permissions.len()));
     count = count.own(Paint::Dim, format!("; compared with rolecall {version}: "));
     count = count.own(Paint::Add, format!("{} new", target.new.len())).own(Paint::Dim, ", ");
@@ -289,6 +297,7 @@ mod tests {
             provider: Some("bricks"),
             emulator: false,
             identity: None,
+            live: true,
             permissions: names(&["read_walls", "read_cellars"]),
             new: names(&["read_cellars"]),
             gone: names(&["build_walls", "read_roofs"]),

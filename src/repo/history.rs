@@ -133,23 +133,14 @@ impl History {
     /// the other leads up to it, else the remote's.
     pub fn target_branch(&self, apply_from: &[&str]) -> Option<Tip> {
         let inner = self.lock();
-        if !apply_from.is_empty() {
-            return apply_from.iter().find_map(|name| inner.newest(name));
-        }
-        inner
-            .remotes()
-            .iter()
-            .find_map(|remote| {
-                let head = inner.names.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
-                let target = head.symbolic_target().ok().flatten()?.to_owned();
-                inner.newest(target.strip_prefix(&format!("refs/remotes/{remote}/"))?)
-            })
-            .or_else(|| {
-                ["main", "master"]
-                    .iter()
-                    .find_map(|name| inner.at_remote(name).and_then(|_| inner.newest(name)))
-            })
-            .or_else(|| ["main", "master"].iter().find_map(|name| inner.newest(name)))
+        inner.newest(&inner.target_name(apply_from)?)
+    }
+
+    /// The same branch as a remote has it; `None` where no remote has it.
+    pub fn remote_branch(&self, apply_from: &[&str]) -> Option<Tip> {
+        let inner = self.lock();
+        let (name, id) = inner.at_remote(&inner.target_name(apply_from)?)?;
+        Some(Tip { name, commit: id.to_string().into() })
     }
 
     /// Walks from the commit `from` along first parents, newest first, and gives each commit that
@@ -180,6 +171,26 @@ impl Inner {
     fn tip(&self, reference: &str) -> Option<Oid> {
         let commit = self.names.find_reference(reference).ok()?.peel_to_commit().ok()?;
         Some(commit.id())
+    }
+
+    /// The name of the branch that local work will be merged into.
+    fn target_name(&self, apply_from: &[&str]) -> Option<String> {
+        let exists = |name: &&&str| self.newest(name).is_some();
+        if !apply_from.is_empty() {
+            return apply_from.iter().find(exists).map(|name| (*name).to_owned());
+        }
+        let of_remote = |remote: &String| {
+            let head = self.names.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
+            let target = head.symbolic_target().ok().flatten()?.to_owned();
+            let name = target.strip_prefix(&format!("refs/remotes/{remote}/"))?.to_owned();
+            self.newest(&name).is_some().then_some(name)
+        };
+        let usual = ["main", "master"];
+        let found = self.remotes().iter().find_map(of_remote);
+        found.or_else(|| {
+            let there = usual.iter().find(|name| self.at_remote(name).is_some());
+            there.or_else(|| usual.iter().find(exists)).map(|name| (*name).to_owned())
+        })
     }
 
     /// `origin`, and the other remote where there is exactly one.

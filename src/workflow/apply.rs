@@ -204,6 +204,7 @@ fn outcome(document: &TargetPlan) -> TargetOutcome {
             .collect(),
         people: document.people.clone(),
         verification: Verification::default(),
+        attested: document.attested,
         summary: OutcomeSummary::default(),
         kept: document.unmanaged.kept.iter().map(|kept| kept.number).sum(),
         unread: document.unmanaged.unread,
@@ -497,7 +498,7 @@ async fn verify(
         let live = match reader.fetch(query.clone()).await {
             Ok(mut live) => {
                 if let Some(attested) = super::attest::of(project, &target.target) {
-                    attested.overlay(&mut live, &*target.tenant.provider);
+                    let _said_by_the_plan = attested.overlay(&mut live, &*target.tenant.provider);
                 }
                 live
             }

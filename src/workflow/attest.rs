@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use super::{
     Exit, Failure, World,
     base::{self, Proposed, Search},
-    past::Side,
+    past::{Side, TargetPast},
     project::Project,
+    recording::Recording,
     tenant::Tenant,
 };
 use crate::{
@@ -22,52 +23,112 @@ use crate::{
         query::query,
         resolve::{self, ResolvedRole},
     },
-    repo::{self, WorkTree},
+    repo::{self, Revision, WorkTree},
 };
 
 /// Whose snapshots count. Nobody attests for themselves: of what is proposed to a branch it is the copy
-/// of that branch, whatever the plan is compared with.
+/// of that branch, whatever the plan is compared with, and on the branch itself that of its commit.
 #[derive(Debug, Default)]
 pub(super) enum Copy {
     /// That of the planned definitions.
     #[default]
     Planned,
-    /// That of the branch which they are proposed to.
+    /// The same, outside git, where nothing is reviewed.
+    Unreviewed,
+    /// That of a commit of the branch which they are proposed to.
     Of(Arc<Side>),
-    /// None: which branch they are proposed to cannot be told.
-    Nobodys,
+    /// None, and why.
+    Nobodys(&'static str),
 }
 
 /// The snapshot that counts for a target.
 pub(super) fn of(project: &Project, target: &Target) -> Option<Arc<AttestedFile>> {
     let loaded = match &project.past.attesting {
-        Copy::Planned => &project.loaded,
+        Copy::Planned | Copy::Unreviewed => &project.loaded,
         Copy::Of(side) => &side.loaded,
-        Copy::Nobodys => return None,
+        Copy::Nobodys(_) => return None,
     };
     loaded.attested.get(&target.name).cloned()
+}
+
+/// What a reader should know of a snapshot that is there and is not the one that counts, or that nobody
+/// reviewed.
+pub(super) fn note(project: &Project, target: &Target) -> Option<Untrusted> {
+    let here = project.loaded.attested.get(&target.name);
+    let path = AttestedFile::path(&target.name);
+    let waits = "What `{path}` says here counts once it is committed, reviewed, and on the branch that is applied from";
+    let waits = waits.replace("{path}", &path);
+    let counting = of(project, target);
+    let text = match &project.past.attesting {
+        Copy::Unreviewed => {
+            here?;
+            format!("`{path}` is not in git: nobody reviewed what it attests.")
+        }
+        Copy::Nobodys(why) => {
+            here?;
+            format!("What `{path}` attests does not count: {why}.")
+        }
+        Copy::Of(side) if here != counting.as_ref() => match &counting {
+            Some(_) => format!("{waits}; until then the copy of commit {} counts.", short(&side.commit)),
+            None => format!("{waits}; until then nothing is attested."),
+        },
+        Copy::Planned | Copy::Of(_) => return None,
+    };
+    Some(text.into())
+}
+
+/// The first digits of a commit's id.
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 /// Finds out whose snapshots count. Which branch is the target is for that branch to say: what is
 /// proposed may name another one under `apply_from`.
 pub(super) fn copy(world: &World, project: &Project, search: Search<'_>) -> Copy {
-    let hides = |(target, _): (&Target, _)| {
-        world.registry.get(target.provider).is_some_and(|provider| contract::hides(&**provider))
-    };
-    if !project.targets().any(hides) {
+    const UNKNOWN: &str =
+        "this clone does not tell which branch it is proposed to, or how it came from there";
+    if hiding(world, project).next().is_none() {
         return Copy::Planned;
     }
     let read = |commit: &str| super::project::side(world, &project.place, commit).map(Arc::new);
+    let of = |commit: &str| read(commit).map_or(Copy::Nobodys(UNKNOWN), Copy::Of);
     let trusted = search.history.target_branch(&[]).and_then(|tip| read(&tip.commit).ok());
     let config = trusted.as_ref().and_then(|side| side.loaded.config.as_ref());
     let branches: Option<Vec<&str>> =
         config.map(|config| config.apply_from.iter().flatten().map(Untrusted::raw).collect());
     let search = Search { apply_from: branches.as_deref().unwrap_or(search.apply_from), ..search };
     match base::proposed(search) {
-        Proposed::Not => Copy::Planned,
-        Proposed::To(commit) => read(&commit).map_or(Copy::Nobodys, Copy::Of),
-        Proposed::Unknown => Copy::Nobodys,
+        Proposed::To(commit) => return of(&commit),
+        Proposed::Unknown => return Copy::Nobodys(UNKNOWN),
+        Proposed::Not => {}
     }
+    // What was not pushed yet was shown to nobody.
+    if let Some(tip) = search.history.remote_branch(search.apply_from) {
+        match search.history.is_ancestor(search.commit, &tip.commit) {
+            Ok(true) => {}
+            Ok(false) => return of(&tip.commit),
+            Err(_) => return Copy::Nobodys(UNKNOWN),
+        }
+    }
+    if project.rev || is_committed(world, project, search.commit) { Copy::Planned } else { of(search.commit) }
+}
+
+/// Targets whose API does not tell everything.
+fn hiding<'p>(world: &'p World, project: &'p Project) -> impl Iterator<Item = &'p Target> {
+    let hides = |target: &&Target| {
+        world.registry.get(target.provider).is_some_and(|provider| contract::hides(&**provider))
+    };
+    project.targets().map(|(target, _)| target).filter(hides)
+}
+
+/// Whether every snapshot is what its copy in the commit says; how it is written does not matter.
+fn is_committed(world: &World, project: &Project, commit: &str) -> bool {
+    let Ok(revision) = Revision::open(&project.place, commit) else { return false };
+    hiding(world, project).all(|target| {
+        let committed = revision.read(&AttestedFile::path(&target.name)).ok();
+        let committed = committed.and_then(|bytes| AttestedFile::parse(&bytes, target.provider).ok());
+        committed.as_ref() == project.loaded.attested.get(&target.name).map(|file| &**file)
+    })
 }
 
 /// What came of attesting one target.
@@ -93,7 +154,7 @@ pub struct Written {
 }
 
 /// Attests for every selected target that what its definitions say of what its API does not tell is
-/// in place.
+/// in place. Which live role is which is decided as for a plan, by the record of the last apply too.
 ///
 /// # Errors
 ///
@@ -108,11 +169,7 @@ pub async fn attest(
     let reads = project.targets().map(|(target, desired)| async move {
         let read = async {
             let tenant = Tenant::connect(world, target, Some(folder)).await?;
-            let spec = &*tenant.provider;
-            let members = !desired.assignments.is_empty();
-            let live = tenant.reader().fetch(query([desired], spec, target, members)).await;
-            let file =
-                live.map_err(Failure::from).and_then(|live| snapshot(world, target, desired, &live, spec));
+            let file = of_target(world, project, target, desired, &tenant).await;
             tenant.close().await;
             file
         };
@@ -136,12 +193,30 @@ pub async fn attest(
     Ok(all)
 }
 
+async fn of_target(
+    world: &World,
+    project: &Project,
+    target: &Target,
+    desired: &DesiredState,
+    tenant: &Tenant,
+) -> Result<(AttestedFile, Vec<Untrusted>), Failure> {
+    let spec = &*tenant.provider;
+    let recording = Recording::open(project, target);
+    let before = project.past.declared(world, project, target, &recording);
+    let states = [desired].into_iter().chain(before.iter().map(|state| &**state));
+    let members = !desired.assignments.is_empty();
+    let live = tenant.reader().fetch(query(states, spec, target, members)).await?;
+    let past = TargetPast::of(world, project, target, &live.identity, &recording)?;
+    snapshot(world, target, desired, &live, spec, past.earlier())
+}
+
 fn snapshot(
     world: &World,
     target: &Target,
     desired: &DesiredState,
     live: &LiveState,
     spec: &dyn Spec,
+    earlier: Earlier<'_>,
 ) -> Result<(AttestedFile, Vec<Untrusted>), Failure> {
     let hidden = |class: &str, name: &str| contract::role_class(spec, class).is_some_and(|c| !c.reads(name));
     let fields = [field::NAME, field::DESCRIPTION, field::PERMISSIONS];
@@ -152,8 +227,7 @@ fn snapshot(
         );
         return Err(Failure::new(Exit::Usage, message));
     }
-    let input =
-        resolve::Input { target, spec, desired, live, earlier: Earlier::default(), today: world.today };
+    let input = resolve::Input { target, spec, desired, live, earlier, today: world.today };
     let resolved = resolve::resolve(input).map_err(|_| {
         Failure::new(Exit::Invalid, "the definitions do not fit what is there")
             .help("`rolecall plan` shows what is wrong.")
@@ -176,7 +250,9 @@ fn snapshot(
             class: class.to_owned(),
             scope: AttestedPlace::of(&role.scope),
             name: (hidden(class, field::NAME) && *name != natural).then(|| name.clone()),
-            role: natural,
+            // A role that is still to be renamed is attested as it is called now.
+            role: role.live.filter(|_| listed).map_or(natural, |live| live.key.name.clone()),
+            id: role.live.filter(|_| listed).and_then(|live| live.id.clone()),
             description: text.filter(|_| hidden(class, field::DESCRIPTION)),
             permissions: hidden(class, field::PERMISSIONS)
                 .then(|| role.permissions.keys().cloned().collect()),

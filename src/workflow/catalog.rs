@@ -127,6 +127,9 @@ pub struct TargetCatalogue {
     pub emulator: bool,
     /// Whose catalogue it is; `null` where the target could not be read.
     pub identity: Option<Identity>,
+    /// Whether the API tells its permissions; where it never does, they are those that ship with the
+    /// program, and nobody was asked.
+    pub live: bool,
     /// Every permission, sorted.
     pub permissions: BTreeSet<Untrusted>,
     /// Those that do not ship with the program.
@@ -211,6 +214,11 @@ async fn read(
     keep: Option<Encode<'_>>,
     report: &mut TargetCatalogue,
 ) -> Result<(), Failure> {
+    if let Some(provider) = world.registry.get(target.provider).filter(|one| !one.tells_permissions()) {
+        report.live = false;
+        report.permissions = provider.catalogue().permissions.keys().cloned().collect();
+        return Ok(());
+    }
     let tenant = Tenant::connect_to_look(world, target, project.folder().ok()).await?;
     let result = tenant.reader().fetch(Query::roles()).await;
     let provider = tenant.provider.clone();
@@ -322,6 +330,7 @@ impl TargetCatalogue {
             provider: target.map(|target| target.provider),
             emulator: target.is_some_and(|target| target.emulator),
             identity: None,
+            live: true,
             permissions: BTreeSet::new(),
             new: BTreeSet::new(),
             gone: BTreeSet::new(),

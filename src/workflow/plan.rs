@@ -13,6 +13,7 @@ use super::{
 use crate::{
     assess,
     contract::Spec,
+    definition::AttestedFile,
     model::{
         Code, Finding, Kind, Level, Site, Untrusted, config::Target, desired::DesiredState, live::LiveState,
     },
@@ -198,9 +199,7 @@ async fn plan_target(
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
     let attested = super::attest::of(project, target);
     let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
-    if let Some(attested) = &attested {
-        attested.overlay(&mut live, spec);
-    }
+    let mut said = overlay(attested.as_deref(), &mut live, spec);
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {
         past.notes.push(unusable(failure));
@@ -229,9 +228,7 @@ async fn plan_target(
         if let Some(wider) = compare::wider(input, &plan, || query(states(), spec, target, true)) {
             drop((views, resolved));
             live = reader.fetch(wider).await.map_err(Failure::from)?;
-            if let Some(attested) = &attested {
-                attested.overlay(&mut live, spec);
-            }
+            said = overlay(attested.as_deref(), &mut live, spec);
             continue;
         }
         let deletes = plan.changes.iter().any(|change| change.action == Action::Delete);
@@ -258,7 +255,8 @@ async fn plan_target(
         let new = if recorded.is_none() { resolved.new_permissions } else { BTreeMap::new() };
         plan.notes.extend(new_in_live(project, &new));
         let known_live = new.into_keys().collect();
-        let findings = resolved.findings;
+        let findings = resolved.findings.clone();
+        plan.notes.extend(super::attest::note(project, target).into_iter().chain(said.iter().cloned()));
         plan.notes.extend(past.notes.iter().cloned());
         let some = |count: Option<u64>| count.is_some_and(|count| count > 0);
         let others = !plan.unmanaged_roles.is_empty()
@@ -278,6 +276,8 @@ async fn plan_target(
             refusals = judged.refusals().cloned().collect();
             plan.changes.iter_mut().for_each(|change| change.verdicts.clear());
         } else {
+            let about = compare::about_people(&plan, spec, &resolved, &live);
+            plan.notes.extend(about);
             assess::judge(&mut plan, facts);
             scope_alone(&mut plan, &past);
         }
@@ -298,6 +298,11 @@ async fn plan_target(
         let left = left.map_or(0, |left| left.len());
         return Ok(Made { document, plan, live, past, recording, left, findings, known_live });
     }
+}
+
+/// Adds what is attested; what a reader should know of it.
+fn overlay(attested: Option<&AttestedFile>, live: &mut LiveState, spec: &dyn Spec) -> Vec<Untrusted> {
+    attested.map(|attested| attested.overlay(live, spec)).unwrap_or_default()
 }
 
 /// What the definitions use that live has and no list known offline: `new` are the places where live

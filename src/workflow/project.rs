@@ -135,9 +135,13 @@ pub fn compared(world: &World, source: &Source) -> Result<Project, Failure> {
         project.past.note = Some(
             "This is not in git, so there is no base: nothing is removed for not being declared.".into(),
         );
+        project.past.attesting = attest::Copy::Unreviewed;
         return Ok(project);
     };
-    let Some(commit) = project.revisions.desired.clone() else { return Ok(project) };
+    let Some(commit) = project.revisions.desired.clone() else {
+        project.past.attesting = attest::Copy::Nobodys("there is no commit yet");
+        return Ok(project);
+    };
     let branches: Vec<String> =
         config.apply_from.iter().flatten().map(|branch| branch.raw().to_owned()).collect();
     let apply_from: Vec<&str> = branches.iter().map(String::as_str).collect();

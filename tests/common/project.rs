@@ -141,8 +141,7 @@ impl Project {
 
     /// Requires that nothing is left to do.
     pub(crate) fn is_in_place(&self) {
-        let _quiet =
-            self.run("plan --detailed-exitcode").exits(0).has("No changes. Live matches the definitions.");
+        let _in_place = self.run("plan --detailed-exitcode").exits(0).has("No changes. ");
     }
 
     /// Makes the folder a git repository on the branch `main`.

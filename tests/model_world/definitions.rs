@@ -474,6 +474,7 @@ pub(crate) fn plan_part(
         ids: definitions.applied.as_ref().map(|_| &definitions.ids),
         released: definitions.released.as_ref(),
         protecting: &definitions.protecting,
+        open: None,
         exempt: definitions.exempt,
     };
     let spec = definitions.spec;

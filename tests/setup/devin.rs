@@ -21,10 +21,7 @@ enterprises:
 
 fn sandbox(token: &str) -> (Emulator, Sandbox) {
     let emulator = super::emulator_of("devin", SEED, &[]);
-    let sandbox = Sandbox::new().with("ROLECALL_ALLOW_HOSTS", &emulator.address).with("DEVIN_TOKEN", token);
-    let url = format!("url={}", emulator.url);
-    let said = sandbox.run_as_it_is(&["init", "--provider", "devin", "--name", "acme", "--setting", &url]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let sandbox = Sandbox::of("devin", "acme", &emulator, ("DEVIN_TOKEN", token));
     (emulator, sandbox)
 }
 

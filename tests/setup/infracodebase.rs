@@ -14,20 +14,8 @@ enterprises:
 fn sandbox(switches: &[&str]) -> (crate::common::Emulator, Sandbox) {
     let arguments: Vec<&str> = switches.iter().flat_map(|switch| ["--switch", switch]).collect();
     let emulator = super::emulator_of("infracodebase", SEED, &arguments);
-    let sandbox = Sandbox::new()
-        .with("ROLECALL_ALLOW_HOSTS", &emulator.address)
-        .with("INFRACODEBASE_TOKEN", "icb_eat_demo");
-    let url = format!("url={}", emulator.url);
-    let said = sandbox.run_as_it_is(&[
-        "init",
-        "--provider",
-        "infracodebase",
-        "--name",
-        "platform",
-        "--setting",
-        &url,
-    ]);
-    assert_eq!(said.code, 0, "{}", said.err);
+    let credential = ("INFRACODEBASE_TOKEN", "icb_eat_demo");
+    let sandbox = Sandbox::of("infracodebase", "platform", &emulator, credential);
     (emulator, sandbox)
 }
 

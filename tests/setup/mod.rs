@@ -43,6 +43,17 @@ impl Sandbox {
             .with("CODERABBIT_API_KEY", key)
     }
 
+    /// A folder in which `rolecall init` made a target of another provider on `emulator`, whose
+    /// credential is in the variable `credential.0`.
+    pub(crate) fn of(provider: &str, name: &str, emulator: &Emulator, credential: (&str, &str)) -> Self {
+        let sandbox =
+            Self::new().with("ROLECALL_ALLOW_HOSTS", &emulator.address).with(credential.0, credential.1);
+        let url = format!("url={}", emulator.url);
+        let said = sandbox.run(&["init", "--provider", provider, "--name", name, "--setting", &url]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        sandbox
+    }
+
     /// With a variable of the environment.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.0.set(name, value);

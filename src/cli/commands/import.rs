@@ -77,7 +77,7 @@ pub(crate) fn run(context: &Context, args: &ImportArgs) -> Exit {
 async fn attest(context: &Context) -> Result<Exit, Failure> {
     let progress = Progress::start(context);
     let world = context.world(Some(progress.events()));
-    let project = project::open(&world, &context.source(BTreeMap::new()))?;
+    let project = project::compared(&world, &context.source(BTreeMap::new()))?;
     let errors = project.loaded.findings.iter().filter(|finding| finding.level == Level::Error);
     context.print_findings(&project, &errors.cloned().collect::<Vec<_>>());
     if project.loaded.config.is_none() {

@@ -144,6 +144,9 @@ impl Report<'_, '_> {
             )
         } else if pattern.ends_with("%$") {
             ("a limit", "Write a number, or a percentage from \"0%\" to \"100%\".")
+        } else if let (true, Some(meant)) = (in_permissions(path), label_meant(pattern, text)) {
+            let what = format!("`{}` is not the name of a permission", short(text));
+            return self.add(Code::UnknownPermission, path, span, what, Some(meant));
         } else if in_permissions(path) || matches!(steps.as_slice(), ["permission_definitions", _]) {
             (
                 "the name of a permission",
@@ -163,6 +166,16 @@ impl Report<'_, '_> {
         };
         self.add(Code::Grammar, path, span, text_of, Some(help));
     }
+}
+
+/// What a text that cannot be a name was meant to be among the labels of a product, which have spaces:
+/// perhaps in another case. They stand at the end of `pattern`, after what every name looks like.
+fn label_meant(pattern: &str, text: &str) -> Option<String> {
+    let labels = pattern.rsplit_once("|^(?:")?.1.strip_suffix(")$")?;
+    let labels = || labels.split('|').filter(|label| label.contains(' '));
+    let same = labels().find(|label| label.eq_ignore_ascii_case(text));
+    let same = same.map(|label| format!("Did you mean `{label}`?"));
+    same.or_else(|| suggest::did_you_mean(text, labels()).filter(|_| text.contains(' ')))
 }
 
 /// What to write instead of a value of the wrong type.

@@ -11,7 +11,10 @@ use super::{
     Comparison,
     roles::{state, wanted},
 };
-use crate::model::{Untrusted, desired::DesiredRole, live::LiveObject};
+use crate::{
+    contract::Do,
+    model::{Untrusted, desired::DesiredRole, live::LiveObject},
+};
 
 impl Comparison<'_> {
     /// Whether git never declared the live role before. Where nobody can tell, an `id` in the
@@ -20,7 +23,7 @@ impl Comparison<'_> {
     /// The record of applies is a ref that others may be able to write: its word alone, for a role
     /// under a name that git never gave its key, gives nobody permissions.
     pub(super) fn adopts(&self, role: &ResolvedRole<'_>, live: &LiveObject, gains: bool) -> bool {
-        if self.input.earlier.exempt {
+        if self.input.earlier.exempt || self.was_asked_for(role) {
             return false;
         }
         if !self.input.earlier.is_known() {
@@ -39,6 +42,13 @@ impl Comparison<'_> {
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
         !by_id && !by_name && !by_record
+    }
+
+    /// Whether the last apply asked a person to make the role: git declared it then.
+    fn was_asked_for(&self, role: &ResolvedRole<'_>) -> bool {
+        let by_hand = self.class(role.desired.class).is_some_and(|class| class.create == Do::Manual);
+        let address = Untrusted::from(role.address.as_str());
+        by_hand && self.input.earlier.open.is_some_and(|open| open.contains_key(&address))
     }
 
     /// Whether an apply that did not end gave the role its new name already: it bears that, and no

@@ -12,7 +12,7 @@ use super::{
     Comparison, held_role, incomplete,
 };
 use crate::{
-    contract::{self, Do, OnChange, OnRemove},
+    contract::{self, Do, OnChange, OnRemove, PrincipalClass},
     model::{
         Address, Key, Kind, RoleId, Scope, Site, Untrusted,
         config::Mode,
@@ -401,7 +401,7 @@ impl<'a> Comparison<'a> {
                 && reason != Some(Reason::RoleReplaced)
                 && self.stays(slot, held) == Stays::Unsaid
             {
-                verdicts.push(self.unsaid(spec.removal(&slot.key.scope), &called));
+                verdicts.push(self.unsaid(spec, slot, &called));
             }
             if let Some(to) = &after
                 && self.is_left_out_of(key, to)
@@ -415,6 +415,11 @@ impl<'a> Comparison<'a> {
                 verdicts.push(incomplete("take a role from", principal, why));
             }
         }
+        let goes = action == Action::Unassign
+            && after.is_none()
+            && verdicts.is_empty()
+            && spec.is_some_and(|spec| spec.removal(&key.scope) == OnRemove::Membership);
+        let more = self.input.spec.when_a_member_goes(class, &key.scope).filter(|_| goes);
         let title = self
             .input
             .live
@@ -441,7 +446,7 @@ impl<'a> Comparison<'a> {
             reason,
             holders: None,
             protect: BTreeSet::new(),
-            side_effects: Vec::new(),
+            side_effects: more.map(Untrusted::from).into_iter().collect(),
             site,
             verdicts,
             by_hand: if spec.is_some_and(|spec| spec.assign == Do::Manual) {
@@ -491,16 +496,20 @@ impl<'a> Comparison<'a> {
     }
 
     /// Nothing says what becomes of somebody who loses a role.
-    fn unsaid(&self, removal: OnRemove, called: &str) -> Verdict {
+    fn unsaid(&self, class: &PrincipalClass, slot: &LiveObject, called: &str) -> Verdict {
         let message = format!("`{called}` would lose a role, and nothing says what they get instead");
         let vacant = self.catalogue().builtin.iter().find(|b| b.vacant).map_or("NAME", |b| b.id);
         let to = format!("`on_unassign: {{ to: builtin:{vacant} }}`");
-        let ways = match removal {
+        let more = self.input.spec.when_a_member_goes(slot.key.class, &slot.key.scope);
+        let more = more.map_or_else(String::new, |more| format!(" ({more})"));
+        let ways = match class.removal(&slot.key.scope) {
             OnRemove::Gone | OnRemove::AnotherRole => to,
             OnRemove::FallsBack => {
-                format!("`on_unassign: keep_base`, `on_unassign: remove_member`, or {to}")
+                format!("`on_unassign: keep_base`, `on_unassign: remove_member`{more}, or {to}")
             }
-            OnRemove::Membership => format!("`on_unassign: remove_member`, or {to}"),
+            OnRemove::Membership if more.is_empty() => format!("`on_unassign: remove_member`, or {to}"),
+            // What takes the most stands last.
+            OnRemove::Membership => format!("{to}, or `on_unassign: remove_member`{more}"),
         };
         Verdict::refuse(Guard::OnUnassign, message, Some(format!("Say it once for the target: {ways}.")))
     }

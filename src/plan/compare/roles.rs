@@ -74,8 +74,21 @@ impl<'a> Comparison<'a> {
     fn attested(&mut self) {
         let attested =
             |live: &&LiveObject| live.fields.values().any(|field| matches!(field, Live::Attested(_)));
-        let roles = self.input.resolved.roles.iter().filter_map(|role| role.live.filter(attested));
-        let mut names: Vec<String> = roles.map(|live| format!("`{}`", live_name(live).raw())).collect();
+        let resolved = self.input.resolved;
+        let roles = resolved.roles.iter().filter_map(|role| Some((role, role.live.filter(attested)?)));
+        let target = &self.input.target.name;
+        let mut names = Vec::new();
+        for (role, live) in roles {
+            names.push(format!("`{}`", live_name(live).raw()));
+            let address = Address::role(target, &role.desired.key, &role.scope);
+            self.plan.attested.insert(address, Kind::Role);
+        }
+        let wanted = resolved.assignments.keys();
+        for key in wanted.filter(|key| self.slots.get(*key).is_some_and(attested)) {
+            let role = key.role.as_ref().map(|role| self.label(role));
+            let address = Address::assignment(target, &key.scope, key.class, &key.name, role.as_deref());
+            self.plan.attested.insert(address, Kind::Assignment);
+        }
         const SHOWN: usize = 10;
         let more = names.len().saturating_sub(SHOWN);
         names.truncate(SHOWN);

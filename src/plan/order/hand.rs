@@ -5,22 +5,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Order, Step};
 use crate::{
     contract::Spec,
-    model::{Address, field},
+    model::{Address, Untrusted, field},
     plan::change::{Hand, Plan, What, differing},
 };
 
-/// Says of every change which changes by hand it waits for.
+/// Says of every change which changes by hand it waits for, and how names that are changed by hand get
+/// out of each other's way.
 pub fn block(plan: &mut Plan, spec: &dyn Spec) {
     if plan.changes.iter().all(|change| change.by_hand == Hand::Nothing) {
         plan.changes.iter_mut().for_each(|change| change.blocked_by.clear());
         return;
     }
-    let blocked = Order::new(plan, spec).blocked();
+    let order = Order::new(plan, spec);
+    let blocked = order.blocked();
+    let renames = |change: &usize| plan.changes[*change].by_hand.changes(field::NAME);
+    let address = |change: usize| plan.changes[change].address.clone();
+    let by_way_of: BTreeMap<Address, Untrusted> = order
+        .temporary
+        .iter()
+        .filter(|(change, _)| renames(change))
+        .map(|(change, name)| (address(*change), name.clone()))
+        .collect();
+    let by_hand = order.names.iter().filter(|(taker, freer)| renames(taker) && renames(freer));
+    let freed_by = by_hand.map(|(taker, freer)| (address(*taker), address(*freer))).collect();
     let addresses: BTreeMap<usize, Vec<Address>> = blocked
         .changes
         .into_iter()
         .map(|(change, by)| (change, by.into_iter().map(|by| plan.changes[by].address.clone()).collect()))
         .collect();
+    (plan.by_way_of, plan.freed_by) = (by_way_of, freed_by);
     for (index, change) in plan.changes.iter_mut().enumerate() {
         change.blocked_by = addresses.get(&index).cloned().unwrap_or_default();
     }

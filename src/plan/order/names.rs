@@ -119,6 +119,7 @@ impl Order<'_> {
             for (frees, by) in freed.into_iter().flatten() {
                 if let (Some(takes), true) = (takes, *by != change) {
                     wanted.push((change, (*frees, *takes)));
+                    self.names.push((change, *by));
                 }
             }
         }

@@ -10,7 +10,7 @@ use super::{
     spec::{ACCOUNT_ADMIN, ORG_ADMIN, SERVICE_USER},
 };
 use crate::{
-    contract::Given,
+    contract::{Given, TooMuch},
     model::{
         Kind, Scope, Untrusted, Value, field,
         live::{Live, LiveObject, LiveState},
@@ -19,6 +19,8 @@ use crate::{
 
 /// What a role may never permit that a service user is given over the API.
 const NEVER: &str = "manage_account_service_users";
+/// What helps there. Source: `/api-reference/release-notes`, 2026-01-14: it holds whatever the caller may.
+const BY_NOBODY: &str = "No credential may, so that allowing it does not help. Give the service user a role without that permission; whether the dashboard gives it this one is not documented.";
 
 /// Permissions of organizations that one of the enterprise brings in each of them. Source:
 /// `/enterprise/custom-roles`, what each permission of the account level grants.
@@ -76,7 +78,7 @@ fn called<'a>(live: &'a LiveState, id: &'a Untrusted) -> &'a str {
 }
 
 /// Whether the credential may give this; the error says why not, or why nobody can tell.
-pub(super) fn may_give(given: Given<'_>, live: &LiveState) -> Result<(), String> {
+pub(super) fn may_give(given: Given<'_>, live: &LiveState) -> Result<(), TooMuch> {
     let wanted = permits(live, given.role);
     let name = called(live, given.role);
     if given.class == SERVICE_USER {
@@ -86,18 +88,20 @@ pub(super) fn may_give(given: Given<'_>, live: &LiveState) -> Result<(), String>
             Permits::Basics | Permits::Unknown => false,
         };
         if manages {
-            return Err(format!(
+            let why = format!(
                 "`{name}` permits `{NEVER}`, and no role that does can be given to a service user over the API"
-            ));
+            );
+            return Err(TooMuch { why, help: Some(BY_NOBODY) });
         }
     }
     if matches!(wanted, Permits::Basics) {
         return Ok(());
     }
     let Some(holds) = &live.caller_holds else {
-        return Err(format!(
+        let why = format!(
             "the API does not tell what this credential's own role is, so that nobody can tell whether `{name}` is more"
-        ));
+        );
+        return Err(why.into());
     };
     let enterprise = place::enterprise();
     let counts = |scope: &Scope| *scope == enterprise || scope == given.scope;
@@ -114,14 +118,16 @@ pub(super) fn may_give(given: Given<'_>, live: &LiveState) -> Result<(), String>
     let needed = match wanted {
         Permits::These(set) => set,
         Permits::Everything | Permits::Basics => {
-            return Err(format!(
+            let why = format!(
                 "`{name}` permits everything there, and this credential acts for somebody who does not hold it"
-            ));
+            );
+            return Err(why.into());
         }
         Permits::Unknown => {
-            return Err(format!(
+            let why = format!(
                 "nobody has attested what `{name}` permits, so that nobody can tell whether it is more than this credential may do itself"
-            ));
+            );
+            return Err(why.into());
         }
     };
     let (mut have, mut unknown) = (BTreeSet::new(), None);
@@ -145,16 +151,16 @@ pub(super) fn may_give(given: Given<'_>, live: &LiveState) -> Result<(), String>
         .filter(|name| !have.contains(name.raw()))
         .map(|name| format!("`{}`", name.raw()))
         .collect();
-    match (more.is_empty(), unknown) {
-        (true, _) => Ok(()),
-        (false, Some(own)) => Err(format!(
+    let why = match (more.is_empty(), unknown) {
+        (true, _) => return Ok(()),
+        (false, Some(own)) => format!(
             "nobody has attested what `{own}` permits, the role that this credential acts with, so that nobody can tell whether `{name}` is more"
-        )),
-        (false, None) => Err(format!(
-            "`{name}` permits {}, and this credential acts for somebody who may not",
-            more.join(", ")
-        )),
-    }
+        ),
+        (false, None) => {
+            format!("`{name}` permits {}, and this credential acts for somebody who may not", more.join(", "))
+        }
+    };
+    Err(why.into())
 }
 
 #[cfg(test)]
@@ -216,7 +222,7 @@ mod tests {
     ) -> Result<(), String> {
         let scope = if at.is_empty() { place::enterprise() } else { place::organization(at) };
         let given = Given { class, scope: &scope, principal: &"x".into(), role: &role.into() };
-        may_give(given, &live(holds))
+        may_give(given, &live(holds)).map_err(|too_much| too_much.why)
     }
 
     #[test]

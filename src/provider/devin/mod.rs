@@ -5,6 +5,7 @@
 //! and the API description in the vendor's Terraform provider (`cognitionai/devin` 0.1.1), November
 //! 2026. What they leave open is marked where it matters.
 
+mod activity;
 mod caller;
 mod check;
 mod escalation;
@@ -57,12 +58,7 @@ impl Provider for Devin {
     }
 
     fn endpoint(&self, settings: &Settings) -> Endpoint {
-        Endpoint {
-            url: settings.get(URL).map_or_else(|| DEFAULT_URL.to_owned(), |url| url.value.raw().to_owned()),
-            own_hosts: OWN_HOSTS,
-            header: "authorization",
-            prefix: "Bearer ",
-        }
+        Endpoint::bearer(settings, DEFAULT_URL, OWN_HOSTS)
     }
 
     /// No limit of requests is published.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     contract::Moved,
-    model::{Untrusted, desired::Spelling, live::LiveState},
+    model::{Scope, Untrusted, desired::Spelling, live::LiveState},
 };
 
 /// Most names in one sentence.
@@ -61,6 +61,16 @@ pub(super) fn notes(moved: &[Moved<'_>], live: &LiveState) -> Vec<String> {
             .push(format!("Removed from the organization in which they lose the role: {}.", listed(members)));
     }
     notes
+}
+
+/// What goes with a role that is taken: no call takes the role alone.
+pub(super) fn with_the_role(class: &str, scope: &Scope) -> Option<&'static str> {
+    match (class, place::place(scope).ok()?) {
+        (IDP_GROUP, _) => None,
+        (_, Place::Organization(_)) => Some("the membership of the organization ends"),
+        (SERVICE_USER, Place::Enterprise) => Some("the service user is deleted, with its keys"),
+        (_, Place::Enterprise) => Some("the account is deleted, with every role in every organization"),
+    }
 }
 
 fn listed(names: BTreeSet<&str>) -> String {

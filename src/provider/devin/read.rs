@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::{OptionFuture, join_all};
 
 use super::{
+    activity,
     caller::{self, Caller},
     members::Members,
     organizations::{self, Organizations},
@@ -19,6 +20,7 @@ use crate::{
     contract::principal_id,
     model::{
         Kind, Scope, Untrusted,
+        activity::{ActivityLog, ActivityQuery},
         desired::Spelling,
         directory::Directory,
         live::{Identity, LiveState, Query},
@@ -47,6 +49,10 @@ impl Read for Reader {
     /// groups, and one for each organization in which service users or groups are asked for.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>> {
         Box::pin(fetch(self.client.begin(), query))
+    }
+
+    fn activity(&self, query: ActivityQuery) -> Option<Fut<'_, Result<ActivityLog, ReadError>>> {
+        Some(Box::pin(activity::read(self.client.begin(), query)))
     }
 }
 

@@ -9,10 +9,10 @@ use super::{
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        DefaultRole, Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PermissionForm,
-        PrincipalClass, RoleClass, Roles, ScopeSpec, Setting, SettingForm, Spec, Spellings, Task,
+        Do, Example, FieldSpec, Given, Length, Moved, OnChange, OnRemove, PrincipalClass, RoleClass, Roles,
+        ScopeSpec, Setting, SettingForm, Spec, Spellings, Task, TooMuch,
     },
-    model::{Finding, desired::DesiredState, live::LiveState, object::field},
+    model::{Finding, Scope, desired::DesiredState, live::LiveState, object::field},
 };
 
 /// The one class of roles, at two levels.
@@ -116,6 +116,7 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// There is no default role: that of a new member is chosen with each invitation.
 impl Spec for Devin {
     fn name(&self) -> &'static str {
         "devin"
@@ -141,21 +142,16 @@ impl Spec for Devin {
         ROLES
     }
 
-    /// The role of a new member is chosen with each invitation.
-    fn default_role(&self) -> Option<DefaultRole> {
-        None
-    }
-
     fn principals(&self) -> &'static [PrincipalClass] {
         PRINCIPALS
     }
 
-    fn permission_form(&self) -> PermissionForm {
-        PermissionForm::Flat
-    }
-
     fn catalogue(&self) -> &Catalogue {
         &CATALOGUE
+    }
+
+    fn tells_permissions(&self) -> bool {
+        false
     }
 
     fn example(&self) -> Example {
@@ -181,7 +177,11 @@ impl Spec for Devin {
         notes::notes(moved, live)
     }
 
-    fn may_give(&self, given: Given<'_>, live: &LiveState) -> Result<(), String> {
+    fn when_a_member_goes(&self, class: &'static str, scope: &Scope) -> Option<&'static str> {
+        notes::with_the_role(class, scope)
+    }
+
+    fn may_give(&self, given: Given<'_>, live: &LiveState) -> Result<(), TooMuch> {
         escalation::may_give(given, live)
     }
 }

@@ -73,12 +73,7 @@ impl Provider for GitLab {
 
     /// Personal, group, and OAuth tokens alike are accepted as bearer tokens (`/api/rest/authentication/`).
     fn endpoint(&self, settings: &Settings) -> Endpoint {
-        Endpoint {
-            url: settings.get(URL).map_or_else(|| DEFAULT_URL.to_owned(), |url| url.value.raw().to_owned()),
-            own_hosts: OWN_HOSTS,
-            header: "authorization",
-            prefix: "Bearer ",
-        }
+        Endpoint::bearer(settings, DEFAULT_URL, OWN_HOSTS)
     }
 
     fn member_reading(&self) -> MemberReading {

@@ -49,13 +49,9 @@ impl Provider for Infracodebase {
 
     /// The documentation calls the address of the API the base, so that it may end in `/api/v1`.
     fn endpoint(&self, settings: &Settings) -> Endpoint {
-        let url = settings.get(URL).map_or(DEFAULT_URL, |url| url.value.raw()).trim_end_matches('/');
-        Endpoint {
-            url: url.strip_suffix("/api/v1").unwrap_or(url).to_owned(),
-            own_hosts: OWN_HOSTS,
-            header: "authorization",
-            prefix: "Bearer ",
-        }
+        let endpoint = Endpoint::bearer(settings, DEFAULT_URL, OWN_HOSTS);
+        let url = endpoint.url.trim_end_matches('/');
+        Endpoint { url: url.strip_suffix("/api/v1").unwrap_or(url).to_owned(), ..endpoint }
     }
 
     /// There is no request for it.

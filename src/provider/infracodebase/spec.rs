@@ -6,8 +6,8 @@ use super::{Infracodebase, URL, manual};
 use crate::{
     catalog::{self, Catalogue},
     contract::{
-        DefaultRole, Do, Example, FieldSpec, OnChange, OnRemove, PermissionForm, PrincipalClass, RoleClass,
-        ScopeSpec, Setting, SettingForm, Spec, Spellings, Task, equal_text,
+        Do, Example, FieldSpec, OnChange, OnRemove, PrincipalClass, RoleClass, ScopeSpec, Setting,
+        SettingForm, Spec, Spellings, Task, equal_text,
     },
     model::object::field,
 };
@@ -101,6 +101,7 @@ pub(super) fn catalogue() -> &'static Catalogue {
     &CATALOGUE
 }
 
+/// Which role new members get is not documented, so that there is no default role.
 impl Spec for Infracodebase {
     fn name(&self) -> &'static str {
         "infracodebase"
@@ -131,21 +132,16 @@ impl Spec for Infracodebase {
         false
     }
 
-    /// Which role new members get is not documented.
-    fn default_role(&self) -> Option<DefaultRole> {
-        None
-    }
-
     fn principals(&self) -> &'static [PrincipalClass] {
         PRINCIPALS
     }
 
-    fn permission_form(&self) -> PermissionForm {
-        PermissionForm::Flat
-    }
-
     fn catalogue(&self) -> &Catalogue {
         catalogue()
+    }
+
+    fn tells_permissions(&self) -> bool {
+        false
     }
 
     fn example(&self) -> Example {

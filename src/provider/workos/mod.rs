@@ -67,12 +67,7 @@ impl Provider for WorkOs {
     }
 
     fn endpoint(&self, settings: &Settings) -> Endpoint {
-        Endpoint {
-            url: settings.get(URL).map_or_else(|| DEFAULT_URL.to_owned(), |url| url.value.raw().to_owned()),
-            own_hosts: OWN_HOSTS,
-            header: "authorization",
-            prefix: "Bearer ",
-        }
+        Endpoint::bearer(settings, DEFAULT_URL, OWN_HOSTS)
     }
 
     fn member_reading(&self) -> MemberReading {

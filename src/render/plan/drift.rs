@@ -6,7 +6,7 @@ use std::mem;
 use super::{
     origins::has_origin,
     refusals::refused,
-    view::{against, count, kept_number},
+    view::{against, attested, count, kept_number},
 };
 use crate::plan::{
     PlanDocument,
@@ -23,11 +23,24 @@ const PARTLY: &str = "An apply would refuse to put it all back, as the notes say
 /// What leads a reason why an apply would not put drift back.
 const REFUSED: &str = "`rolecall apply` would refuse to put this back: ";
 
-/// The ways out of a plan told from the other side; `None` where there is nothing to leave.
+/// The same where a person does some of it, and where a person does it all.
+const WITH_A_PERSON: &str = "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
+const BY_HAND: &str = "A person puts it back, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
+
+/// The ways out of what a plan calls drift, before it is told from the other side; `None` where there is
+/// nothing to leave.
 pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
-    let refused = |target: &TargetPlan| target.notes.iter().any(|note| note.raw().starts_with(REFUSED));
-    let drifted = plan.targets.iter().any(|target| !target.changes.is_empty());
-    drifted.then(|| if plan.targets.iter().any(refused) { PARTLY } else { WAYS_OUT })
+    let changes = || plan.targets.iter().flat_map(|target| &target.changes);
+    let by_hand = |change: &&Change| change.manual.is_some() || !change.blocked_by.is_empty();
+    let (all, by_hand) = (changes().count(), changes().filter(by_hand).count());
+    let refuses = plan.targets.iter().any(|target| !refused(&target.verdicts).is_empty());
+    match (all, by_hand) {
+        (0, _) => None,
+        _ if refuses => Some(PARTLY),
+        (_, 0) => Some(WAYS_OUT),
+        (all, some) if all > some => Some(WITH_A_PERSON),
+        _ => Some(BY_HAND),
+    }
 }
 
 /// Where there is no record, not everything in the report has to be drift.
@@ -84,6 +97,7 @@ fn turn(change: &mut Change) {
     }
     change.adopts = false;
     change.manual = None;
+    change.blocked_by.clear();
     change.reason = None;
     change.side_effects.clear();
     change.verdicts.clear();
@@ -91,10 +105,11 @@ fn turn(change: &mut Change) {
 
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
-    let (mut changes, mut read, mut failed, mut kept) = (Vec::new(), 0, 0, 0);
+    let (mut changes, mut read, mut failed, mut kept, mut rest) = (Vec::new(), 0, 0, 0, Vec::new());
     for target in targets {
         kept += kept_number([target]);
         changes.extend(&target.changes);
+        rest.push(&target.attested);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
     }
     let summary = Summary::of(changes.iter().copied());
@@ -120,14 +135,18 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
         parts.push(format!("{} ({})", count(assignments, "assignment", "assignments"), signed.join(" ")));
     }
     let unread = count(failed, "target", "targets");
+    // Nobody looks at what the API does not tell: what became of it is not known.
+    let rest = attested(rest);
+    let unseen = rest.as_ref().map_or_else(String::new, |rest| format!(" {rest}."));
     match (parts.join(", "), read, failed) {
-        (none, _, 0) if none.is_empty() => match against(kept) {
-            None => "No drift. Live is as it was recorded last.".to_owned(),
-            Some(kept) => format!("No drift that an apply could put back; {kept}."),
+        (none, _, 0) if none.is_empty() => match (against(kept), &rest) {
+            (None, None) => "No drift. Live is as it was recorded last.".to_owned(),
+            (None, Some(_)) => format!("No drift in what can be read.{unseen}"),
+            (Some(kept), _) => format!("No drift that an apply could put back; {kept}.{unseen}"),
         },
         (_, 0, _) => format!("Not known: {unread} could not be read."),
         (none, ..) if none.is_empty() => {
-            format!("No drift in what could be read; {unread} could not be read.")
+            format!("No drift in what could be read; {unread} could not be read.{unseen}")
         }
         (parts, _, 0) => format!("Drift: {parts} outside git."),
         (parts, ..) => format!("Drift: {parts} outside git; {unread} could not be read."),

@@ -3,7 +3,7 @@
 pub mod markdown;
 pub mod text;
 
-use super::view::against;
+use super::view::{against, attested};
 use crate::plan::{
     ApplyDocument,
     outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
@@ -55,13 +55,21 @@ const READ_BACK: &str = "Verified: everything was read back, and nothing is left
 const REST_BY_HAND: &str = "Verified: what was sent was read back; the rest has to be done by hand.";
 const ONLY_BY_HAND: &str = "Only what has to be done by hand is left.";
 
-/// What reading back confirmed.
-fn verified<'a>(changes: impl IntoIterator<Item = &'a ChangeOutcome>) -> &'static str {
-    let summary = OutcomeSummary::of(changes);
-    match (summary.waiting(), summary.applied) {
-        (0, _) => READ_BACK,
-        (_, 0) => ONLY_BY_HAND,
+const AS_FAR_AS_TOLD: &str = "Verified: what the API tells was read back, and nothing is left to do.";
+
+/// What reading back confirmed, and what it cannot.
+fn verified<'a>(targets: impl IntoIterator<Item = &'a TargetOutcome> + Clone) -> String {
+    let summary = OutcomeSummary::of(targets.clone().into_iter().flat_map(|target| &target.changes));
+    let attested = attested(targets.into_iter().map(|target| &target.attested));
+    let said = match (summary.waiting(), summary.applied, &attested) {
+        (0, _, None) => READ_BACK,
+        (0, _, Some(_)) => AS_FAR_AS_TOLD,
+        (_, 0, _) => ONLY_BY_HAND,
         _ => REST_BY_HAND,
+    };
+    match attested {
+        Some(attested) => format!("{said} {attested}."),
+        None => said.to_owned(),
     }
 }
 
@@ -109,17 +117,20 @@ fn conclusion(outcome: &ApplyDocument, alone: bool) -> Vec<String> {
         None if refused + broken + unread == 0 => {
             let kept = against(outcome.targets.iter().map(|target| target.kept).sum());
             let unread = outcome.targets.iter().any(|target| target.unread > 0);
+            let attested = attested(outcome.targets.iter().map(|target| &target.attested));
             sentences.push(match kept {
                 Some(kept) => format!("Nothing to do; {kept}."),
                 None if unread => "Nothing to do in what could be read.".to_owned(),
+                None if attested.is_some() => "Nothing to do.".to_owned(),
                 None => "Nothing to do. Live matches the definitions.".to_owned(),
             });
+            sentences.extend(attested.map(|attested| format!("{attested}.")));
         }
         _ => sentences.push("Nothing was sent.".to_owned()),
     }
     let done = summary.total() > 0 && summary.settled() == summary.total();
     if done && unread + broken + refused == 0 {
-        sentences.push(verified(outcome.targets.iter().flat_map(|target| &target.changes)).to_owned());
+        sentences.push(verified(&outcome.targets));
     }
     let (refused, broken) = if alone { (refused, broken) } else { (0, 0) };
     for (number, one, many) in [

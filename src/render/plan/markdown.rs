@@ -93,6 +93,7 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
 /// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
 /// the two ways out.
 pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let ways_out = ways_out(plan);
     let plan = outside(&shown(plan, options));
     let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
     if plan.targets.len() > 1 {
@@ -101,7 +102,7 @@ pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     let headline = drift::headline(&plan.targets, "−");
     let head = format!("### {headline}\n\n{}{}\n", alert(&plan), revisions(&plan.revisions));
     let mut foot = format!("rolecall {}\n", clipped(plan.rolecall.raw()));
-    if let Some(ways_out) = ways_out(&plan) {
+    if let Some(ways_out) = ways_out {
         foot = format!("{}\n\n{foot}", advice::prose(ways_out));
     }
     fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use crate::{
     model::{Address, Scope, Untrusted},
     plan::document::{
-        Action, Activity, Applied, Blame, Change, Element, FieldChange, FieldValue, FindingLevel, Guard,
-        Guards, Identity, Kept, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason, Revisions,
-        RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole, Verdict,
-        VerdictOutcome, Via,
+        Action, Activity, Applied, Attested, Blame, Change, Element, FieldChange, FieldValue, FindingLevel,
+        Guard, Guards, Identity, Kept, Left, Manage, Origin, Place, PlanDocument, PlanFinding, Reason,
+        Revisions, RoleValue, ScopeChange, Summary, TargetError, TargetPlan, Unmanaged, UnmanagedRole,
+        Verdict, VerdictOutcome, Via,
     },
     render::Style,
 };
@@ -64,6 +64,7 @@ pub(super) fn target(name: &str, changes: Vec<Change>) -> TargetPlan {
         verdicts: Vec::new(),
         findings: Vec::new(),
         unmanaged: Unmanaged { assignments: Some(0), ..Unmanaged::default() },
+        attested: Attested::default(),
         notes: Vec::new(),
         people: Vec::new(),
     }

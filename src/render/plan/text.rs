@@ -67,6 +67,7 @@ pub fn quiet(plan: &PlanDocument, style: Style) -> String {
 pub fn drift(plan: &PlanDocument, style: Style) -> String {
     let mut page = Page::new(style);
     let signs = Signs { told: Told::Report, ..Signs::of(style) };
+    let ways_out = ways_out(plan);
     let plan = outside(plan);
     page.put(
         0,
@@ -76,7 +77,7 @@ pub fn drift(plan: &PlanDocument, style: Style) -> String {
     revisions(&mut page, &plan.revisions);
     targets(&mut page, &plan, signs);
     page.blank();
-    if let Some(ways_out) = ways_out(&plan) {
+    if let Some(ways_out) = ways_out {
         page.put(0, 2, &Text::new().prose(Paint::Plain, ways_out));
     }
     page.put(0, 2, &Text::new().own(Paint::Strong, drift::headline(&plan.targets, signs.minus)));
@@ -300,6 +301,7 @@ fn whole(page: &mut Page, plan: &PlanDocument, target: &TargetPlan, signs: Signs
     }
     if target.error.is_none() && target.changes.is_empty() && target.scope_changes.is_empty() {
         let text = match target.selection.as_slice() {
+            _ if report && !target.attested.is_empty() => "No drift in what can be read.",
             _ if report => "No drift.",
             [] => "No changes.",
             _ => "No changes in this selection.",

@@ -9,8 +9,8 @@ use super::origins::{Told, change_words, has_origin};
 use crate::{
     model::{Address, Untrusted},
     plan::document::{
-        Action, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument, Reason,
-        ScopeChange, Summary, TargetPlan,
+        Action, Attested, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument,
+        Reason, ScopeChange, Summary, TargetPlan,
     },
 };
 
@@ -527,6 +527,21 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
     parts.join("; ")
 }
 
+/// `2 roles and 1 assignment match what was attested, not verified`; `None` where nothing rests on that.
+pub(super) fn attested<'a>(all: impl IntoIterator<Item = &'a Attested>) -> Option<String> {
+    let Attested { roles, assignments } = Attested::sum(all);
+    let number = |number: u32, one, many| {
+        (number > 0).then(|| count(usize::try_from(number).unwrap_or(usize::MAX), one, many))
+    };
+    let parts: Vec<String> =
+        [number(roles, "role", "roles"), number(assignments, "assignment", "assignments")]
+            .into_iter()
+            .flatten()
+            .collect();
+    let verb = if roles.saturating_add(assignments) == 1 { "matches" } else { "match" };
+    (!parts.is_empty()).then(|| format!("{} {verb} what was attested, not verified", parts.join(" and ")))
+}
+
 /// The last line of a text and the first of a comment: what happens, in numbers.
 pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     let counts = counts(&plan.targets, minus);
@@ -536,6 +551,7 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     }
     let left: usize = plan.targets.iter().map(|target| target.left.len()).sum();
     let selects = plan.targets.iter().any(|target| !target.selection.is_empty());
+    let attested = attested(plan.targets.iter().map(|target| &target.attested));
     let against = against(kept_number(&plan.targets));
     let mut line = match counts.as_str() {
         "" if left > 0 => "No changes of the definitions".to_owned(),
@@ -545,6 +561,7 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
             "No changes in what could be read".to_owned()
         }
         "" if against.is_some() => "No changes".to_owned(),
+        "" if attested.is_some() => "No changes".to_owned(),
         "" => "No changes. Live matches the definitions".to_owned(),
         counts => format!("Plan: {counts}"),
     };
@@ -559,6 +576,10 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
         line.push_str(&format!("; {failed} of {all} targets failed"));
     }
     line.push('.');
+    // A line that says that nothing is to be done says what nobody looked at.
+    if let Some(attested) = attested.filter(|_| counts.is_empty()) {
+        line.push_str(&format!(" {attested}."));
+    }
     line
 }
 

@@ -244,7 +244,7 @@ impl Look<'_> {
             None => Vec::new(),
         };
         if let Some(attested) = self.opened.loaded.attested.get(&self.target.name) {
-            attested.overlay(&mut live, self.provider);
+            let _notes = attested.overlay(&mut live, self.provider);
         }
         self.add(match &live.barred {
             None if contract::is_by_hand(self.provider) => {

@@ -208,7 +208,7 @@ async fn read(
 fn with_attested(world: &World, project: &Project, target: &Target, mut live: LiveState) -> LiveState {
     let attested = project.loaded.attested.get(&target.name);
     if let (Some(attested), Some(provider)) = (attested, world.registry.get(target.provider)) {
-        attested.overlay(&mut live, &**provider);
+        let _notes = attested.overlay(&mut live, &**provider);
     }
     live
 }

@@ -96,6 +96,7 @@ impl TargetPast {
             ids: self.applied.as_ref().map(|_| &self.ids),
             released: self.released.as_ref(),
             protecting: &self.protecting,
+            open: self.applied.as_ref().map(|_| &self.open),
             exempt: self.exempt,
         }
     }
@@ -295,6 +296,7 @@ impl TargetPast {
             };
             let (before, after) = (Some(called(&recorded)), Some(called(identity)));
             self.scope_changes.push(ScopeChange { what: "tenant".into(), before, after });
+            self.notes.extend(anchor_gone(record, identity));
         }
     }
 
@@ -472,6 +474,23 @@ fn ids(record: &Record, name: &str, declared: Option<&DesiredState>) -> BTreeMap
         declared.contains(&address).then(|| (address, id.clone()))
     };
     record.ids.iter().filter_map(of).collect()
+}
+
+/// What to do where the API tells no tenant, and what stood for it is another one now.
+fn anchor_gone(record: &Record, identity: &Identity) -> Option<Untrusted> {
+    let recorded = record.identity.to_live();
+    let (Some(before), Some(now)) = (&recorded.anchor, &identity.anchor) else { return None };
+    if recorded.host != identity.host || recorded.tenant.is_some() || identity.tenant.is_some() {
+        return None;
+    }
+    let (before, now) = (before.raw(), now.raw());
+    let revision: String = record.revision.raw().chars().take(12).collect();
+    Some(
+        format!(
+            "The API tells no tenant. This one was known by `{before}` when it was last recorded, and is by `{now}` now: either `{before}` was deleted, or the credential is of another tenant or may see less. If it was deleted, `rolecall apply --rev {revision}` goes on: it applies what was recorded last, with nothing to change, and records the tenant as it is known now. Else correct the credential."
+        )
+        .into(),
+    )
 }
 
 fn newer(record: &Record) -> Untrusted {

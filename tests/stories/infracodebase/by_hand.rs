@@ -18,6 +18,8 @@ fn nothing_is_sent_and_the_steps_stay_until_they_are_attested() {
     assert_eq!(emulator.writes(), Vec::<serde_json::Value>::new());
     assert!(emulator.requests().iter().all(|request| text(request, "method") == "GET"));
     let _attested = project.run("import --attest").exits(0);
+    let _uncommitted = project.apply().exits(8);
+    project.save("attested");
     let _done = project.apply().exits(0);
     define(&project, &approver(COMPLIANCE));
     let _changed = project.apply().exits(8).has("Take away the permissions `enterprise.rulesets.approve`.");
@@ -87,7 +89,9 @@ assignments:
   - { role: two, users: [\"email:mira@acme.test\"], scope: { workspace: [ws-network] } }
 ";
     define(&project, two);
+    project.save("two");
     let _attested = project.run("import --attest").exits(0);
+    project.save("attested");
     assert_eq!(planned(&project, ""), [""; 0]);
     define(&project, &two.replace("description: b", "description: c"));
     assert_eq!(planned(&project, ""), ["update role/two@workspace by hand"]);

@@ -200,7 +200,7 @@ fn verification(target: &TargetOutcome, options: &MarkdownOptions) -> Vec<Item> 
         return Vec::new();
     }
     if target.verification.verified {
-        return vec![Item::new(Subject::Note, 1, format!("{}\n\n", verified(&target.changes)))];
+        return vec![Item::new(Subject::Note, 1, format!("{}\n\n", verified([target])))];
     }
     let Some(untold) = unverified(target) else { return Vec::new() };
     let mut text = "**Not verified:** reading back found differences or failed.\n\n".to_owned();

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     model::{Address, Scope, Untrusted},
     plan::{
-        document::{Action, Guard, Identity, TargetError, Verdict, VerdictOutcome},
+        document::{Action, Attested, Guard, Identity, TargetError, Verdict, VerdictOutcome},
         outcome::{Remaining, Verification},
     },
     render::{
@@ -45,6 +45,7 @@ fn target(name: &str, result: TargetResult, changes: Vec<ChangeOutcome>) -> Targ
         verdicts: Vec::new(),
         people: Vec::new(),
         verification: Verification { verified: true, remaining: Vec::new() },
+        attested: Attested::default(),
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) fn block(
     sections.push(remarks(target, options, told));
     if is_quiet(target) {
         let words = match target.selection.as_slice() {
+            _ if told == Told::Report && !target.attested.is_empty() => "No drift in what can be read.\n\n",
             _ if told == Told::Report => "No drift.\n\n",
             [] => "No changes.\n\n",
             _ => "No changes in this selection.\n\n",
