@@ -252,7 +252,7 @@ async fn plan_target(
             refuse(&mut plan, failure, deletion);
         }
         // Places in what was applied are none in what is read now.
-        let new = if recorded.is_none() { resolved.new_permissions } else { BTreeMap::new() };
+        let new = if recorded.is_none() { resolved.new_permissions.clone() } else { BTreeMap::new() };
         plan.notes.extend(new_in_live(project, &new));
         let known_live = new.into_keys().collect();
         let findings = resolved.findings.clone();
