@@ -14,6 +14,7 @@ RUN apk add --no-cache musl-dev
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY benches benches
+COPY examples/gitlab-ci examples/gitlab-ci
 COPY schema schema
 COPY src src
 COPY templates templates

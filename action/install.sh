@@ -141,7 +141,7 @@ elif [ -n "$sha" ]; then
     cache=${cache//\\//}/rolecall/$sha
     bin=$cache/rolecall$suffix
     # Whoever ran on this machine before may have put anything there: it counts only with the right sum.
-    if [ -e "$bin" ] || [ -L "$bin" ]; then
+    if [ -e "$bin" ]; then
         if [ ! -f "$bin" ] || [ "$(sha256 "$bin")" != "$sha" ]; then
             echo '::warning title=rolecall::the tool cache holds another program under the name of rolecall; it was removed'
             rm -rf "$bin"

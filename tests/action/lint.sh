@@ -27,7 +27,7 @@ check 'the examples are what the templates say' python3 tests/action/examples.py
 python3 tests/action/examples.py --variants "$made"
 python3 tests/action/gitlab.py "$made/gitlab-ci.yml"
 workflows=(.github/workflows/*.yml examples/github/*.yml "$made"/*/*.yml)
-scripts=(action/*.sh tests/action/*.sh tests/action/e2e/*.sh tests/vendor_clients/*.sh .ci/run)
+scripts=(action/*.sh tests/action/*.sh tests/action/e2e/*.sh tests/vendor_clients/*.sh .github/release/*.sh .ci/run)
 
 python=$tools/python
 if python3 -m venv "$python" && "$python/bin/pip" install --quiet --disable-pip-version-check \

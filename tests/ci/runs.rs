@@ -25,7 +25,7 @@ fn a_pull_request_is_planned_as_merging_it_would_be() {
     assert_eq!(step.given("changes").as_deref(), Some("true"));
     assert_eq!(step.given("added").as_deref(), Some("2"));
     assert_eq!(step.results()["plan"]["revisions"]["desired"], json!(head));
-    assert!(step.summary().contains("### 2 to create"), "{}", step.summary());
+    assert!(step.summary().contains("### Plan: 2 to create."), "{}", step.summary());
     assert_eq!(checkout.emulator.sent(), Vec::<String>::new(), "a plan writes nothing");
 }
 
@@ -158,7 +158,7 @@ fn invalid_definitions_are_shown_at_their_lines() {
     let checkout = Checkout::new();
     checkout
         .project
-        .define("roles:\n  one: { name: One, description: Needed, permissions: { reports: [fly] } }\n");
+        .define("roles:\n  one: { name: One, permission: { reports: [read] } }\n");
     let head = checkout.commit_and_push("wrong");
     let step = checkout.push(&head).input("sarif_file", "out.sarif").run("validate").exits(3);
     let step = step.has("::error file=roles/all.yaml,line=3");

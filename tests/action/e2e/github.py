@@ -17,6 +17,8 @@ import zipfile
 
 NO_ANSWER = {"content-length", "transfer-encoding", "connection", "keep-alive", "content-encoding"}
 LONGEST_COMMENT = 65_536
+# Whom the token of a job acts for.
+BOT = "github-actions[bot]"
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -141,6 +143,8 @@ class Backend:
             if len(json.loads(body or b"{}").get("body", "")) > LONGEST_COMMENT:
                 said = "Body is too long (maximum is 65536 characters)"
                 return as_json(422, {"message": "Validation Failed", "errors": [{"message": said}], "documentation_url": ""})
+        if place.path == "/user" and "ghs_" in headers.get("authorization", headers.get("Authorization", "")):
+            return as_json(403, {"message": "Resource not accessible by integration", "documentation_url": ""})
         if place.path == "/graphql":
             return self.graphql(json.loads(body or b"{}"))
         found = re.fullmatch(r"/repos/([^/]+/[^/]+)/(.*)", place.path)
@@ -161,7 +165,8 @@ class Backend:
         known = self.commits.get((repo, pull.get("number")), {})
         for side in ("head", "base"):
             if side in known and isinstance(pull.get(side), dict):
-                pull[side].update(known[side])
+                repo = {**(pull[side].get("repo") or {}), **known[side].get("repo", {})}
+                pull[side].update({**known[side], "repo": repo})
         pull.update({name: value for name, value in known.items() if name not in ("head", "base")})
 
     def pulls(self, repo, wanted):
@@ -193,6 +198,14 @@ class Backend:
         found = re.fullmatch(r"actions/artifacts/(\d+)/zip", rest)
         if found:
             return 302, [("location", f"{self.storage.url}/{found.group(1)}?sig=once")], b""
+        if rest == "actions/runs":
+            wanted = {name: query[name][0] for name in ("event", "head_sha", "status") if name in query}
+            runs = [
+                run
+                for run in self.runs.values()
+                if run["repository"]["full_name"] == repo and all(run[name] == value for name, value in wanted.items())
+            ]
+            return as_json(200, {"total_count": len(runs), "workflow_runs": runs})
         found = re.fullmatch(r"actions/runs/(\d+)", rest)
         if found and int(found.group(1)) in self.runs:
             return as_json(200, self.runs[int(found.group(1))])
@@ -224,4 +237,6 @@ class Backend:
         if "minimizeComment" in asked.get("query", ""):
             self.minimized.append(asked.get("variables", {}))
             return as_json(200, {"data": {"minimizeComment": {"minimizedComment": {"isMinimized": True}}}})
+        if "viewer" in asked.get("query", ""):
+            return as_json(200, {"data": {"viewer": {"login": BOT}}})
         return as_json(200, {"errors": [{"message": "nothing else is here"}]})

@@ -22,6 +22,7 @@ const paths = ['/user'].concat(
     '/labels',
     '/actions/artifacts',
     '/actions/artifacts/{artifact_id}/{archive_format}',
+    '/actions/runs',
     '/actions/runs/{run_id}',
     '/actions/runs/{run_id}/artifacts',
     '/git/ref/{ref}',

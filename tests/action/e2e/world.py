@@ -11,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from github import Backend, Recorder, forward
+from github import BOT, Backend, Recorder, forward
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
@@ -19,7 +19,8 @@ TOOLS = Path(os.environ.get("ROLECALL_E2E_TOOLS", ROOT / "target" / "action-tool
 ROLECALL = Path(os.environ.get("ROLECALL", ROOT / "target" / "debug" / "rolecall"))
 WRKFLW = os.environ.get("WRKFLW", "wrkflw")
 OWNER = "octocat"
-BOT = "github-actions[bot]"
+# The tokens of the forge, by whom they act for; that of a job begins like those of an app.
+TOKEN = "ghs_of_a_job"
 # Keys of the first product.
 READ, WRITE = "cr-key-that-reads", "cr-key-that-writes"
 REVIEWS = {
@@ -47,6 +48,7 @@ AUDITOR = """provider: coderabbit
 roles:
   auditor:
     name: Auditor
+    description: Reads reports
     permissions: {{ reports: [{reports}] }}
 """
 VIEWER = """provider: workos
@@ -71,6 +73,15 @@ def git(folder, *arguments, **more):
     if done.returncode != 0:
         raise AssertionError(f"git {' '.join(arguments)}: {done.stderr}")
     return done.stdout.strip()
+
+
+def merges(clone, commit):
+    """Merges a commit; whether that worked."""
+    try:
+        git(clone, "merge", "--quiet", "--no-ff", "--message", "Merge", commit)
+    except AssertionError:
+        return False
+    return True
 
 
 def wait_for(what, ready, seconds=60):
@@ -99,7 +110,7 @@ class Services:
         seed = self.folder / "seed.yaml"
         people = [{"login": login, "name": login} for login in (OWNER, BOT, "mallory")]
         repos = [{"owner": OWNER, "name": name, "auto_init": True} for name in repositories]
-        tokens = {"tok_admin": {"login": OWNER, "scopes": ["repo", "user"]}, "tok_bot": {"login": BOT, "scopes": ["repo"]}}
+        tokens = {"tok_admin": {"login": OWNER, "scopes": ["repo", "user"]}, TOKEN: {"login": BOT, "scopes": ["repo"]}}
         tokens["tok_mallory"] = {"login": "mallory", "scopes": ["repo"]}
         # JSON is YAML.
         seed.write_text(json.dumps({"tokens": tokens, "github": {"users": people, "repos": repos}}))
@@ -215,6 +226,8 @@ class World:
         self.desk = self.folder / "desk"
         git(self.folder, "clone", "--quiet", str(self.origin), str(self.desk))
         git(self.desk, "switch", "--quiet", "--orphan", "main")
+        self.write({"README.md": "Roles\n"})
+        self.commit("Nothing yet")
         self.write(
             {
                 "rolecall.yaml": "version: 1\ntargets:\n"
@@ -302,8 +315,9 @@ class World:
         if not pull.fork:
             git(self.desk, "push", "--quiet", "--force", "origin", f"{pull.head}:refs/heads/{pull.branch}")
         git(self.desk, "push", "--quiet", "--force", "origin", f"{pull.head}:refs/pull/{pull.number}/head")
+        head_repo = {"id": 2, "full_name": f"mallory/{self.name}"} if pull.fork else {"id": 1, "full_name": self.repo}
         self.services.backend.commits[(self.repo, pull.number)] = {
-            "head": {"sha": pull.head, "ref": pull.branch, "label": f"{'mallory' if pull.fork else OWNER}:{pull.branch}"},
+            "head": {"sha": pull.head, "ref": pull.branch, "label": f"{'mallory' if pull.fork else OWNER}:{pull.branch}", "repo": head_repo},
             "base": {"ref": pull.base, "sha": git(self.desk, "rev-parse", pull.base)},
         }
 
@@ -364,15 +378,15 @@ class World:
 
     def on_pull(self, pull, command="plan", activity="opened", event="pull_request", payload=None, **more):
         """A job of a pull request. What is checked out is the merge that the forge would make."""
+        clone = more.pop("clone", None) or self.merged_checkout(pull)
         variables = {
             "GITHUB_EVENT_NAME": event,
             "GITHUB_REF": f"refs/pull/{pull.number}/merge",
+            "GITHUB_SHA": git(clone, "rev-parse", "HEAD"),
             "GITHUB_BASE_REF": pull.base,
             "GITHUB_HEAD_REF": pull.branch,
             "GITHUB_WORKFLOW": "roles plan",
         }
-        clone = self.checkout(pull.base, fetch=f"refs/pull/{pull.number}/head", merge=pull.head)
-        variables["GITHUB_SHA"] = git(clone, "rev-parse", "HEAD")
         return self.run(clone, command, variables, payload or self.pull_event(pull, activity), **more)
 
     def on_main(self, command, commit=None, event="push", before=None, payload=None, **more):
@@ -390,6 +404,10 @@ class World:
         }
         return self.run(clone, command, variables, payload, **more)
 
+    def merged_checkout(self, pull):
+        """A fresh clone with the merge that the forge would make of a pull request, or of its head where there is none."""
+        return self.checkout(pull.base, fetch=f"refs/pull/{pull.number}/head", merge=pull.head)
+
     def checkout(self, revision, fetch=None, merge=None):
         """A fresh clone, as actions/checkout with fetch-depth 0 makes it."""
         self.runs += 1
@@ -398,16 +416,18 @@ class World:
         if fetch:
             git(clone, "fetch", "--quiet", "origin", fetch)
         git(clone, "checkout", "--quiet", "--detach", f"origin/{revision}" if revision == "main" or merge else revision)
-        if merge:
-            git(clone, "merge", "--quiet", "--no-ff", "--message", "Merge", merge)
+        if merge and not merges(clone, merge):
+            git(clone, "merge", "--abort")
+            git(clone, "checkout", "--quiet", "--detach", merge)
         (clone / ".git" / "info").mkdir(exist_ok=True)
         with (clone / ".git" / "info" / "exclude").open("a") as exclude:
             exclude.write("/.the-action/\n/.job.yml\n")
         return clone
 
-    def run(self, clone, command, variables, payload, inputs=None, credentials=None, environment=None, action=None, token="tok_bot", before=()):
+    def run(self, clone, command, variables, payload, inputs=None, credentials=None, environment=None, action=None, token=TOKEN, before=()):
         """Runs the real action.yml in wrkflw; gives back what came of it."""
-        folder = self.folder / f"job {self.runs}"
+        number = clone.name.rpartition(" ")[2]
+        folder = self.folder / f"job {number}"
         temp = folder / "temp"
         temp.mkdir(parents=True)
         action = Path(action or ROOT)
@@ -424,7 +444,7 @@ class World:
             "GITHUB_REPOSITORY": self.repo,
             "GITHUB_REPOSITORY_OWNER": OWNER,
             "GITHUB_ACTOR": OWNER,
-            "GITHUB_RUN_ID": str(1000 + self.runs),
+            "GITHUB_RUN_ID": f"1000{number}",
             "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_STEP_SUMMARY": str(folder / "summary"),
             "GITHUB_HEAD_REF": "",

@@ -1,0 +1,154 @@
+"""The jobs of templates/rolecall.yml, run as GitLab's runner runs their scripts, with a stand-in for the program.
+
+    python3 tests/action/test_gitlab.py
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PROGRAM = """#!/bin/bash
+echo "$* $INPUT_COMMAND ${INPUT_SHARD:-} ${INPUT_EXPECT_PLAN:-} ${INPUT_RECORD_FILE:-} $ROLECALL_RESULTS" >>"$LOG"
+exit "${CODE:-0}"
+"""
+# In place of the network: curl gives this file, whatever the address.
+CURL = """#!/bin/bash
+echo "$*" >>"$LOG.curl"
+while [ "$1" != --output ]; do shift; done
+cp '{asset}' "$2"
+"""
+
+
+def scalar(text):
+    text = text.strip()
+    if text[:1] == "'":
+        return text[1:-1].replace("''", "'")
+    if text[:1] == '"':
+        return text[1:-1]
+    return re.sub(r" # .*$", "", text)
+
+
+def jobs(text):
+    """The jobs with what of them is needed here: `variables` and the lists of commands."""
+    found = {}
+    for name, body in re.findall(r"(?m)^([\w.-]+):\n((?:(?:  .*)?\n)+)", text + "\n"):
+        job = {"variables": dict(re.findall(r"(?m)^    (\w+): (.*)$", section(body, "variables")))}
+        for part in ("before_script", "script", "after_script"):
+            job[part] = [scalar(line) for line in re.findall(r"(?m)^    - (.*)$", section(body, part))]
+        found[name] = job
+    return found
+
+
+def section(body, name):
+    found = re.search(rf"(?m)^  {name}:\n((?:    .*\n)+)", body)
+    return found.group(1) if found else ""
+
+
+class Component(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="rolecall gitlab "))
+        self.addCleanup(shutil.rmtree, self.folder)
+        filled = self.folder / "filled.yml"
+        subprocess.run(["python3", str(HERE / "gitlab.py"), str(filled)], check=True)
+        self.jobs = jobs(filled.read_text())
+        self.project = self.folder / "a project"
+        self.bin = self.folder / "bin"
+        for folder in (self.project, self.bin, self.folder / "builds"):
+            folder.mkdir()
+        self.log = self.folder / "log"
+        asset = self.folder / "asset"
+        asset.write_text(PROGRAM)
+        self.sha = hashlib.sha256(asset.read_bytes()).hexdigest()
+        (self.bin / "curl").write_text(CURL.format(asset=asset))
+        (self.bin / "curl").chmod(0o755)
+
+    def run_job(self, name, code=0, part=None, **more):
+        base, job = self.jobs[".rolecall"], self.jobs[name]
+        variables = {key: scalar(value) for key, value in {**base["variables"], **job["variables"]}.items()}
+        environment = {
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "HOME": str(self.folder),
+            "LOG": str(self.log),
+            "CODE": str(code),
+            "CI_PROJECT_DIR": str(self.project),
+            "CI_BUILDS_DIR": str(self.folder / "builds"),
+            "CI_JOB_ID": "7",
+            **variables,
+            "ROLECALL_SHA256": self.sha,
+            **({"CI_NODE_INDEX": str(part), "CI_NODE_TOTAL": "8"} if part else {}),
+            **more,
+        }
+        script = "\n".join(base["before_script"] + (job["script"] or base["script"]))
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script], cwd=self.project, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        called = self.log.read_text().splitlines() if self.log.exists() else []
+        self.log.unlink(missing_ok=True)
+        return done.returncode, [" ".join(call.split()) for call in called], done.stderr
+
+    def results(self, part=1):
+        folder = self.project / "rolecall-results" / str(part)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def test_changes_are_no_failure_and_drift_is_one(self):
+        passes = {
+            "roles-validate": (0, 2, 8),
+            "roles-diff": (0, 2, 8),
+            "roles-plan": (0, 2, 8),
+            "roles-drift": (0, 8),
+        }
+        for name, fine in passes.items():
+            for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 64):
+                status, called, said = self.run_job(name, code)
+                self.assertEqual(status, 0 if code in fine else code, (name, code, said))
+                self.assertEqual(called, [f"ci run {name.removeprefix('roles-')} {self.results()}"])
+
+    def test_each_part_has_its_shard_and_its_folder(self):
+        status, called, said = self.run_job("roles-plan", 2, part=3)
+        self.assertEqual((status, called), (0, [f"ci run plan 3/8 {self.results(3)}"]), said)
+
+    def test_another_program_than_the_named_one_does_not_run(self):
+        status, called, _ = self.run_job("roles-plan", ROLECALL_SHA256="0" * 64)
+        self.assertNotEqual(status, 0)
+        self.assertEqual(called, [])
+
+    def test_only_what_was_planned_is_applied(self):
+        (self.results(3) / "rolecall.env").write_text("ROLECALL_CHANGES=true\nROLECALL_DIGEST=sha256:abc\n")
+        status, called, said = self.run_job("roles-apply", 0, part=3)
+        self.assertEqual((status, called), (0, [f"ci run apply 3/8 sha256:abc {self.results(3)}"]), said)
+        self.assertEqual(list(self.results(3).iterdir()), [], "the results of the plan are not those of the apply")
+        for text in ("ROLECALL_CHANGES=true\n", "ROLECALL_DIGEST=\n"):
+            (self.results() / "rolecall.env").write_text(text)
+            status, called, said = self.run_job("roles-apply")
+            self.assertEqual((status, called), (5, []), said)
+        for code in (1, 3, 4, 5, 6, 7, 64):
+            (self.results() / "rolecall.env").write_text("ROLECALL_DIGEST=sha256:abc\n")
+            self.assertEqual(self.run_job("roles-apply", code)[0], code)
+
+    def test_every_part_is_recorded(self):
+        for part in (1, 2):
+            (self.results(part) / "record.json").write_text("{}")
+        status, called, said = self.run_job("roles-record")
+        records = [f"rolecall-results/{part}/record.json" for part in (1, 2)]
+        self.assertEqual((status, called), (0, [f"ci run record {record} {self.results()}" for record in records]), said)
+        self.assertEqual(self.run_job("roles-record", 1)[0], 1)
+
+    def test_the_note_is_about_all_parts(self):
+        for name in ("roles-note", "roles-note-applied", "roles-drift-issue"):
+            status, called, said = self.run_job(name)
+            self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-results"]), said)
+
+    def test_the_download_is_by_https_only(self):
+        self.run_job("roles-plan")
+        self.assertIn("--proto =https ", (self.folder / "log.curl").read_text())
+
+
+if __name__ == "__main__":
+    unittest.main()
