@@ -147,7 +147,7 @@ pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&Desire
     texts(&mut scanned, &mut |text| {
         people.each(text.raw(), |_, spelling| {
             let _new = found.insert(spelling);
-        })
+        });
     });
     found.into_iter().map(Untrusted::from).collect()
 }

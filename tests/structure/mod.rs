@@ -144,6 +144,10 @@ fn providers_are_named_only_in_their_own_places() {
         if matches!(room(&path), Some("catalog" | "provider" | "emulator" | "ci")) {
             continue;
         }
+        // One of them is a forge, too, whose CI system this command serves.
+        if path.starts_with("cli/commands/ci") || path == Path::new("cli/commands/ci.rs") {
+            continue;
+        }
         for (number, line) in text.lines().enumerate() {
             if names.iter().any(|name| line.to_lowercase().contains(name)) {
                 wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));

@@ -194,7 +194,7 @@ impl Reporter<'_> {
             Ok(comment::Kept::Made(post)) => report.kept(&name("A comment was made"), post),
             Ok(comment::Kept::Updated(post)) => report.kept(&name("The comment was updated"), post),
             Ok(comment::Kept::Nothing) => {
-                report.done(&name("There are no changes and no comment to correct"))
+                report.done(&name("There are no changes and no comment to correct"));
             }
             Ok(comment::Kept::Stale) => {
                 report.done(&name("A newer commit is proposed, whose run comments"));
