@@ -641,6 +641,9 @@ class OnGitLab(Scenario):
             environment = {
                 **{name: os.environ[name] for name in ("PATH", "HOME")},
                 "RUNNER_TEMP": str(self.world.folder),
+                "ROLECALL_ALLOW_HOSTS": "127.0.0.1",
+                "CODERABBIT_API_KEY": READ,
+                "WORKOS_API_KEY": "sk_test_acme",
                 "GITLAB_CI": "true",
                 "CI_PIPELINE_SOURCE": "merge_request_event",
                 "CI_PROJECT_DIR": str(clone),
