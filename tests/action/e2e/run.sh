@@ -16,7 +16,6 @@ skipped() {
 
 export ROLECALL=${ROLECALL:-$PWD/target/debug/rolecall}
 [ -x "$ROLECALL" ] || { echo "there is no $ROLECALL; build it first" >&2; exit 1; }
-"$ROLECALL" ci report --help >/dev/null 2>&1 || skipped 'the program has no command for the report'
 tools=${ROLECALL_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/rolecall}
 command -v npm >/dev/null || skipped 'there is no npm'
 

@@ -8,8 +8,10 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import threading
 import unittest
@@ -628,7 +630,42 @@ class Shards(Scenario):
         self.assertEqual([name for name in names if name not in body], [])
 
 
-CASES = (Review, Strangers, Merge, Drift, Faults, Program, Shards)
+class OnGitLab(Scenario):
+    def test_the_component_names_the_reports_that_are_written(self):
+        pull = self.world.propose("more", MORE)
+        clone = self.world.merged_checkout(pull)
+        text = (ROOT / "templates" / "rolecall.yml").read_text()
+        reports = dict(re.findall(r"(?m)^      (codequality|terraform): rolecall-results/\*/(.*)$", text))
+        for command, report, content in (("validate", "codequality", []), ("plan", "terraform", {"create": 1, "update": 1, "delete": 0})):
+            results = clone / "rolecall-results" / "1"
+            environment = {
+                **{name: os.environ[name] for name in ("PATH", "HOME")},
+                "RUNNER_TEMP": str(self.world.folder),
+                "ROLECALL_ALLOW_HOSTS": "127.0.0.1",
+                "CODERABBIT_API_KEY": READ,
+                "WORKOS_API_KEY": "sk_test_acme",
+                "GITLAB_CI": "true",
+                "CI_PIPELINE_SOURCE": "merge_request_event",
+                "CI_PROJECT_DIR": str(clone),
+                "CI_PROJECT_ID": "1",
+                "CI_MERGE_REQUEST_PROJECT_ID": "1",
+                "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1",
+                "CI_MERGE_REQUEST_IID": "1",
+                "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
+                "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": pull.head,
+                "CI_COMMIT_SHA": pull.head,
+                "CI_DEFAULT_BRANCH": "main",
+                "INPUT_COMMAND": command,
+                "ROLECALL_RESULTS": str(results),
+            }
+            ran = subprocess.run([str(self.world.program), "ci", "run"], cwd=clone, env=environment, capture_output=True, text=True, check=False)
+            self.assertIn(ran.returncode, (0, 2), ran.stdout + ran.stderr)
+            self.assertEqual(json.loads((results / reports[report]).read_text()), content)
+            self.assertRegex((results / "rolecall.env").read_text(), "(?m)^ROLECALL_EXIT_CODE=[02]$")
+        self.assertRegex((results / "rolecall.env").read_text(), "(?m)^ROLECALL_DIGEST=sha256:[0-9a-f]{64}$")
+
+
+CASES = (Review, Strangers, Merge, Drift, Faults, Program, Shards, OnGitLab)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
