@@ -8,6 +8,7 @@ pub mod gitlab_reports;
 pub mod inputs;
 pub mod outputs;
 pub mod page;
+pub mod pipelines;
 mod record_file;
 pub mod remote;
 pub mod report;

@@ -79,7 +79,7 @@ pub(super) async fn merged(run: Run<'_>, project: &Project) -> Result<Vec<Pull>,
     let commits = commits(run, project)?;
     let mut pulls: Vec<Pull> = Vec::new();
     for commit in commits {
-        for pull in github.pulls_of(&commit).await.map_err(unread)? {
+        for pull in github.pulls_of(&commit).await.map_err(|refusal| unread(&refusal))? {
             let into = run.situation.default_branch.as_ref();
             let counts = into == Some(&pull.base.branch);
             if counts && !pulls.iter().any(|known| known.number == pull.number) {
@@ -97,7 +97,7 @@ async fn plans(run: Run<'_>, pulls: &[Pull]) -> Result<Vec<PlanDocument>, Failur
     let mut plans = Vec::new();
     for pull in pulls {
         let head = pull.head.sha.raw();
-        let made = github.plans_of(head).await.map_err(unread)?;
+        let made = github.plans_of(head).await.map_err(|refusal| unread(&refusal))?;
         let of_this = |plan: &PlanDocument| {
             plan.revisions.desired.as_ref().is_some_and(|commit| commit.raw() == head)
                 && !plan.revisions.dirty
@@ -135,7 +135,7 @@ fn client(run: Run<'_>) -> Result<GitHub, Failure> {
 }
 
 /// What was reviewed cannot be told, so nothing counts as reviewed.
-fn unread(refusal: Refusal) -> Failure {
+fn unread(refusal: &Refusal) -> Failure {
     Failure::new(Exit::Refused, format!("what was reviewed cannot be read: {}", refusal.sentence())).help(
         "The job needs `pull-requests: read` and `actions: read`. A manual dispatch without `require_reviewed` needs neither: there the reviewers of the environment approve the plan.",
     )

@@ -19,7 +19,6 @@ mod leak;
 pub mod lock;
 mod overlap;
 pub mod past;
-pub mod pipelines;
 pub mod plan;
 pub mod project;
 pub mod recording;

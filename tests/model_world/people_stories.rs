@@ -156,7 +156,7 @@ fn nobody_is_sent_where_an_exclusive_list_leaves_them_out() {
     let (world, definitions) = in_sync();
     let world = world.user("okan", "1").role("2", "Other", &[]);
     let definitions = definitions.role("other", |r| r.name("Other")).exclusive("helper").on_unassign("other");
-    assert_snapshot!(story(&world, &definitions.clone().exclusive("other")), @"
+    assert_snapshot!(story(&world, &definitions.exclusive("other")), @"
     unassign t/assignment/-/user:okan: Helper -> Other (not in the exclusive list)
       refused by exclusive: `Okan (okan)` would get `Other` instead: its list is exclusive and does not name them | Name them in that list, or say something else under `on_unassign`.
     0. give 2 to user okan
@@ -166,7 +166,7 @@ fn nobody_is_sent_where_an_exclusive_list_leaves_them_out() {
 #[test]
 fn a_list_of_the_role_that_everybody_has_cannot_be_exclusive() {
     let (world, definitions) = in_sync();
-    assert_snapshot!(story(&world, &definitions.clone().exclusive("builtin:member")), @"
+    assert_snapshot!(story(&world, &definitions.exclusive("builtin:member")), @"
     refused by exclusive: the exclusive list of `Member` is not the whole truth: 1 other user holds the role and keeps it: everybody has it who has no other | Name them in the list, take `exclusive` out of it, or end in the product what gives them the role.
     stays: Okan (okan) keeps Member, against an exclusive list: everybody has it who has no other
     ");
@@ -188,7 +188,7 @@ fn what_somebody_else_decides_is_told() {
     stays: Ada (ada) keeps Frozen, against an exclusive list: the role `frozen` is set by Madeup itself
     stays: Okan (okan) keeps Frozen, against an exclusive list: the role `frozen` is set by Madeup itself
     ");
-    let named = authoritative.clone().assign("builtin:frozen", &["okan", "ada"]);
+    let named = authoritative.assign("builtin:frozen", &["okan", "ada"]);
     assert_snapshot!(story(&world, &named), @"nothing to do");
     let additive = definitions.manage(Mode::Additive, Mode::Additive).exclusive("builtin:frozen");
     assert_snapshot!(story(&world, &additive), @"
@@ -203,7 +203,7 @@ fn nobody_can_tell_whether_a_list_that_was_not_read_is_the_whole_truth() {
     let world = world.with(|api| {
         api.incomplete.insert(Kind::Assignment, "page 3 of 4 was missing".into());
     });
-    assert_snapshot!(story(&world, &definitions.clone().exclusive("helper")), @"
+    assert_snapshot!(story(&world, &definitions.exclusive("helper")), @"
     refused by exclusive: nobody can tell whether the exclusive list of `Helper` is the whole truth: page 3 of 4 was missing | Plan again, with a credential that may read it all. Until then, take `exclusive` out of the list, or leave it out with `--only`.
     stays: nobody knows who keeps Helper, against an exclusive list: page 3 of 4 was missing
     ");

@@ -343,3 +343,66 @@ fn an_import_that_fails_leaves_the_configuration() {
     assert!(sandbox.names().contains(&"rolecall.yaml".to_owned()));
     assert_eq!(sandbox.run(&["init", "--import", "--emulator"]).code, 64);
 }
+
+#[test]
+fn the_workflows_of_a_project_are_written_at_the_top_of_its_repository() {
+    let sandbox = Sandbox::new();
+    let _repo = git2::Repository::init(sandbox.work()).expect("a repository");
+    fs::create_dir(sandbox.work().join("roles")).expect("a folder");
+    let begun =
+        sandbox.run(&["-C", "roles", "init", "--provider", "gitlab", "--setting", "group=acme", "--yes"]);
+    assert_eq!(begun.code, 0, "{}", begun.err);
+    let action = format!("acme/rolecall@{}", "a".repeat(40));
+    let said = sandbox.run(&[
+        "-C",
+        "roles",
+        "init",
+        "--ci",
+        "github",
+        "--owners",
+        "@acme/security",
+        "--action",
+        &action,
+    ]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err, @"");
+    let plan = sandbox.read(".github/workflows/roles-plan.yml");
+    for line in [
+        format!("      - uses: {action}\n"),
+        "          directory: \"roles\"\n".to_owned(),
+        "          GITLAB_TOKEN: ${{ secrets.GITLAB_TOKEN_READ }}\n".to_owned(),
+    ] {
+        assert!(plan.contains(&line), "{line} is missing in\n{plan}");
+    }
+    assert!(sandbox.read(".github/workflows/roles-apply.yml").contains("secrets.GITLAB_TOKEN_WRITE"));
+    assert!(sandbox.read(".github/CODEOWNERS").contains("/roles/rolecall.yaml @acme/security\n"));
+    for file in ["roles-plan.yml", "roles-apply.yml", "roles-drift.yml"] {
+        let text = sandbox.read(&format!(".github/workflows/{file}"));
+        assert!(
+            !text.contains("@ACTION@") && !text.lines().any(|line| line.trim_start().starts_with('@')),
+            "{text}"
+        );
+    }
+    // A second time nothing changes, and what somebody edited stays.
+    assert_eq!(sandbox.run(&["-C", "roles", "init", "--ci", "github", "--action", &action]).code, 0);
+    sandbox.write(".github/workflows/roles-drift.yml", "name: mine\n");
+    let refused = sandbox.run(&["-C", "roles", "init", "--ci", "github", "--action", &action]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert_eq!(sandbox.read(".github/workflows/roles-drift.yml"), "name: mine\n");
+}
+
+#[test]
+fn without_a_key_that_only_reads_pull_requests_are_planned_behind_the_environment() {
+    let sandbox = Sandbox::new();
+    assert_eq!(sandbox.run(&["init", "--provider", "coderabbit", "--yes"]).code, 0);
+    let said = sandbox.run(&["init", "--ci", "github"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("CodeRabbit has no key that only reads"), "{}", said.err);
+    let plan = sandbox.read(".github/workflows/roles-plan.yml");
+    assert!(!plan.contains("secrets.CODERABBIT_API_KEY_READ"), "{plan}");
+    let wrong = sandbox.run(&["init", "--ci", "github", "--action", "acme/rolecall@v1", "--owners", "me"]);
+    assert_eq!(wrong.code, 64, "{}", wrong.err);
+    assert!(wrong.err.contains("--action") && wrong.err.contains("--owners"), "{}", wrong.err);
+    assert_eq!(sandbox.run(&["init", "--ci", "gitlab"]).code, 0);
+    assert!(sandbox.read(".gitlab-ci.yml").contains("component:"));
+}

@@ -15,7 +15,7 @@ pub(crate) struct CiArgs {
 
 #[derive(clap::Subcommand, Debug)]
 enum Step {
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     Report(report::ReportArgs),
 }
 

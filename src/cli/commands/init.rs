@@ -1,11 +1,14 @@
 //! `rolecall init`
 
+mod pipelines;
+
 use std::{
     collections::BTreeMap,
     io::{self, BufRead, IsTerminal as _, Write},
     path::Path,
 };
 
+use self::pipelines::PipelineArgs;
 use super::{
     Context,
     import::{self, ImportArgs},
@@ -45,6 +48,8 @@ pub(crate) struct InitArgs {
     /// Ask nothing.
     #[arg(short, long)]
     yes: bool,
+    #[command(flatten)]
+    pipelines: PipelineArgs,
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
@@ -66,6 +71,11 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     }
     let world = context.world(None);
     let root = context.start();
+    if let Some(forge) = args.pipelines.ci
+        && root.join(repo::CONFIG_NAME).is_file()
+    {
+        return pipelines::write(context, &world, &args.pipelines, forge);
+    }
     if let Err(failure) = init::may_begin(&root) {
         // Whoever asks for a provider that does not exist needs no other folder.
         args.provider.as_deref().map(|name| init::provider(&world, name)).transpose()?;
@@ -94,6 +104,9 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     }
     scaffold.write(&root)?;
     context.ui.status(&wrote(&root, &scaffold));
+    if let Some(forge) = args.pipelines.ci {
+        pipelines::write(context, &world, &args.pipelines, forge)?;
+    }
     let at = context.global.directory.as_deref();
     let at = at.map(|directory| format!(" -C {}", word(directory))).unwrap_or_default();
     let at = escape::terminal(&at);

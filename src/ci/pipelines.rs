@@ -2,14 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::{Exit, Failure, init::Scaffold, project::Project};
+use crate::{
+    contract::Spec,
+    workflow::{Exit, Failure, init::Scaffold, project::Project},
+};
 
 /// Whose files are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Forge {
-    /// `.github/workflows/roles-*.yml`, `.github/CODEOWNERS`.
+    /// GitHub Actions: `.github/workflows/roles-*.yml`, `.github/CODEOWNERS`.
+    #[value(name = "github")]
     GitHub,
-    /// `.gitlab-ci.yml`.
+    /// GitLab CI: `.gitlab-ci.yml`.
+    #[value(name = "gitlab")]
     GitLab,
 }
 
@@ -22,6 +27,8 @@ pub struct Wanted {
     pub owners: Vec<String>,
     /// Whether diffs of forks are commented on.
     pub forks: bool,
+    /// Whether [`CODEOWNERS`] is there already: then a person adds the lines.
+    pub owned: bool,
 }
 
 /// The files, and what a person has to do that no file can.
@@ -32,6 +39,8 @@ pub struct Pipelines {
     pub steps: Vec<String>,
 }
 
+/// Where GitHub looks for who has to approve.
+pub const CODEOWNERS: &str = ".github/CODEOWNERS";
 /// Stands in for a commit that nobody named.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 /// Longest line that a template is filled with.
@@ -44,7 +53,7 @@ const LONGEST: usize = 300;
 /// Where a word would not stand for itself in them.
 pub fn pipelines(
     project: &Project,
-    specs: &[&dyn crate::contract::Spec],
+    specs: &[&dyn Spec],
     forge: Forge,
     wanted: &Wanted,
 ) -> Result<Pipelines, Failure> {
@@ -73,7 +82,7 @@ struct Known {
 }
 
 impl Known {
-    fn of(project: &Project, specs: &[&dyn crate::contract::Spec], wanted: &Wanted) -> Result<Self, Failure> {
+    fn of(project: &Project, specs: &[&dyn Spec], wanted: &Wanted) -> Result<Self, Failure> {
         let config = project.loaded.config.as_ref().ok_or_else(|| {
             Failure::new(Exit::Invalid, "the configuration has errors")
                 .help("`rolecall validate` shows them.")
@@ -144,9 +153,9 @@ impl Known {
             .into_iter()
             .map(|(name, template)| (format!(".github/workflows/{name}"), self.fill(template)))
             .collect();
-        if !wanted.owners.is_empty() {
+        if !wanted.owners.is_empty() && !wanted.owned {
             let template = include_str!("../../templates/github/CODEOWNERS");
-            filled.push((".github/CODEOWNERS".to_owned(), self.fill(template)));
+            filled.push((CODEOWNERS.to_owned(), self.fill(template)));
         }
         filled
     }
@@ -245,7 +254,11 @@ impl Known {
             "Protect the branch `{}`: pull requests with a review by the code owners, up to date before they are merged.",
             self.branch
         ));
-        if wanted.owners.is_empty() {
+        if wanted.owned && !wanted.owners.is_empty() {
+            let lines = self.fill(include_str!("../../templates/github/CODEOWNERS"));
+            steps.push(format!("Add these lines to {CODEOWNERS}:\n{}", lines.trim_end()));
+        }
+        if wanted.owners.is_empty() && !wanted.owned {
             steps.push("Say who has to approve: run this again with `--owners @ORGANIZATION/TEAM`, or add lines to CODEOWNERS for the definitions, `rolecall.yaml`, and `.github/`.".to_owned());
         }
         steps
