@@ -58,10 +58,12 @@ pub fn pipelines(
     wanted: &Wanted,
 ) -> Result<Pipelines, Failure> {
     let facts = Known::of(project, specs, wanted)?;
-    let (files, steps) = match forge {
+    let (mut files, steps) = match forge {
         Forge::GitHub => (facts.github(wanted), facts.github_steps(wanted)),
         Forge::GitLab => (facts.gitlab(), facts.gitlab_steps()),
     };
+    // What is written last is named first.
+    files.reverse();
     Ok(Pipelines { scaffold: Scaffold::of(files), steps })
 }
 

@@ -275,6 +275,7 @@ impl Builder<'_> {
             fields,
             granted_by_base,
             side_effects: change.side_effects.clone(),
+            steps: self.plan.steps.get(&change.address).cloned(),
             holders: change.holders,
             given_by: match &change.what {
                 What::Role { .. } => change.id.as_ref().and_then(|id| self.plan.given_by.get(id)).copied(),

@@ -47,6 +47,8 @@ pub struct Plan {
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
     /// How many principals give each live role to others, beside those whom the API counts as its holders.
     pub given_by: BTreeMap<Untrusted, u64>,
+    /// In which steps roles are replaced, by address, set by [`super::order::tell`].
+    pub steps: BTreeMap<Address, Untrusted>,
     /// Names that roles which a person makes or renames bear first, because their own is still taken; by
     /// address, set by [`super::order::block`].
     pub by_way_of: BTreeMap<Address, Untrusted>,

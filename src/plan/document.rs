@@ -270,6 +270,10 @@ pub struct Change {
     pub granted_by_base: Vec<Untrusted>,
     /// What else happens at the provider because of this change.
     pub side_effects: Vec<Untrusted>,
+    /// In which steps it is made, where there are several. They depend on what else is planned, so that no
+    /// digest covers them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Untrusted>,
     /// How many principals hold the role now, where that is known.
     pub holders: Option<u64>,
     /// How many groups and links give the role to whoever is in them; they are not among `holders`.

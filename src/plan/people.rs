@@ -243,6 +243,7 @@ fn texts(target: &mut TargetPlan, each: &mut dyn FnMut(&mut Untrusted)) {
     for change in &mut target.changes {
         verdicts(&mut change.verdicts, each);
         change.side_effects.iter_mut().for_each(&mut *each);
+        change.steps.iter_mut().for_each(&mut *each);
         change.manual.iter_mut().flatten().for_each(&mut *each);
     }
 }

@@ -151,8 +151,8 @@ fn every_last_line_says_what_nobody_verified() {
     let none = project.run("plan --only acme/assignment/**").exits(0);
     let _none = none.has("No changes in what --only selects.").lacks("what was attested, not verified.");
 
-    let nothing = "Nothing to do. 1 role matches what was attested, not verified.";
-    let _markdown = project.run("apply --auto-approve --format markdown").exits(0).has(nothing);
+    let markdown = project.run("apply --auto-approve --format markdown").exits(0);
+    let _markdown = markdown.has("### Nothing to do. **1 role matches what was attested, not verified.**");
     assert_eq!(project.run("--quiet apply --auto-approve").exits(0).stdout.trim_end(), line);
 
     for args in ["drift", "--quiet drift", "drift --format markdown"] {

@@ -38,7 +38,7 @@ fn who_takes_a_seat_is_said_and_who_has_one_is_not_counted_again() {
 #[test]
 fn a_seat_becomes_free_only_where_nothing_else_takes_it() {
     let emulator = emulator(&seed());
-    let project = project(&emulator, "on_unassign: { to: builtin:guest }");
+    let project = project(&emulator, "on_unassign: remove_member");
     project.config_also("guards: { max_unassigns: \"100%\" }\n");
     project.commit("guards");
     let helper = role("helper", "reporter", "admin_merge_request");

@@ -365,7 +365,17 @@ fn the_workflows_of_a_project_are_written_at_the_top_of_its_repository() {
         &action,
     ]);
     assert_eq!(said.code, 0, "{}", said.err);
-    snapshot!(said.err, @"");
+    snapshot!(said.err, @"
+    Wrote .github/workflows/roles-plan.yml
+    Wrote .github/workflows/roles-apply.yml
+    Wrote .github/workflows/roles-drift.yml
+    Wrote .github/CODEOWNERS
+
+    Next, on the forge:
+      1. Make the environment `roles-plan` with keys that only read: `GITLAB_TOKEN_READ`. GitLab: a token with the scope `read_api`.
+      2. Make the environment `roles-production` for the branch `main` only, with reviewers, with `GITLAB_TOKEN_WRITE`.
+      3. Protect the branch `main`: pull requests with a review by the code owners, up to date before they are merged.
+    ");
     let plan = sandbox.read(".github/workflows/roles-plan.yml");
     for line in [
         format!("      - uses: {action}\n"),

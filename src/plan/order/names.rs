@@ -20,17 +20,13 @@ pub fn tell(plan: &mut Plan, spec: &dyn Spec) {
         return;
     }
     let order = Order::new(plan, spec);
-    let steps: Vec<(usize, String)> = plan
+    let steps = plan
         .changes
         .iter()
         .enumerate()
-        .filter_map(|(index, change)| Some((index, order.steps_of(index, change)?)))
+        .filter_map(|(index, change)| Some((change.address.clone(), order.steps_of(index, change)?.into())))
         .collect();
-    for (index, steps) in steps {
-        if let Some(change) = plan.changes.get_mut(index) {
-            change.side_effects.push(steps.into());
-        }
-    }
+    plan.steps = steps;
 }
 
 impl Order<'_> {

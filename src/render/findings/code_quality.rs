@@ -1,5 +1,5 @@
-//! Findings as a Code Quality report, a list that a merge request shows at the changed lines:
-//! <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>.
+//! Findings as a Code Quality report, a list that a merge request shows at the changed lines: a part of
+//! <https://github.com/codeclimate/platform/blob/master/spec/analyzers/SPEC.md>.
 
 use std::collections::BTreeMap;
 

@@ -100,6 +100,7 @@ fn turn(change: &mut Change) {
     change.blocked_by.clear();
     change.reason = None;
     change.side_effects.clear();
+    change.steps = None;
     change.verdicts.clear();
 }
 

@@ -100,6 +100,7 @@ pub(super) fn change(action: Action, address: Address, title: &str) -> Change {
         fields: Vec::new(),
         granted_by_base: Vec::new(),
         side_effects: Vec::new(),
+        steps: None,
         holders: None,
         given_by: None,
         definition: None,

@@ -241,6 +241,7 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
         granted_by_base: Vec::new(),
         fields: left.fields.clone(),
         side_effects: Vec::new(),
+        steps: None,
         holders: None,
         given_by: None,
         definition: None,

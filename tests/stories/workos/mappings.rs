@@ -73,6 +73,7 @@ fn a_role_goes_once_its_mapping_was_taken_out_by_hand() {
         ".rolecall/attested/env.json",
         "{ \"version\": 1, \"provider\": \"workos\", \"roles\": [] }\n",
     );
+    commit_attested(&project);
     let _gone = project.apply().exits(0);
     assert!(role(&emulator, Some("org_acme"), "org-desk").is_none());
 }

@@ -314,6 +314,9 @@ pub(super) fn remarks(change: &Change, options: &MarkdownOptions) -> String {
     for effect in &change.side_effects {
         out.push_str(&format!("Side effect: {}\n\n", markdown(effect.raw())));
     }
+    if let Some(steps) = &change.steps {
+        out.push_str(&format!("Steps: {}\n\n", markdown(steps.raw())));
+    }
     if let Some(steps) = &change.manual {
         out.push_str("**By hand**, as there is no API for it:\n\n");
         for (index, step) in steps.iter().enumerate() {

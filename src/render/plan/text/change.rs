@@ -288,6 +288,10 @@ pub(super) fn remarks(page: &mut Page, indent: usize, change: &Change, signs: Si
         let text = Text::new().own(Paint::Notice, "Side effect: ").said(Paint::Plain, effect.raw());
         page.put(indent, indent + 2, &text);
     }
+    if let Some(steps) = &change.steps {
+        let text = Text::new().own(Paint::Notice, "Steps: ").said(Paint::Plain, steps.raw());
+        page.put(indent, indent + 2, &text);
+    }
     if let Some(steps) = &change.manual {
         page.put(indent, indent + 2, &Text::new().own(Paint::Notice, "By hand, as there is no API for it:"));
         for (index, step) in steps.iter().enumerate() {
