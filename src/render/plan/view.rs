@@ -10,7 +10,7 @@ use crate::{
     model::{Address, Untrusted},
     plan::document::{
         Action, Attested, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument,
-        Reason, ScopeChange, Summary, TargetPlan,
+        Reason, ScopeChange, Summary, TargetPlan, VerdictOutcome,
     },
 };
 
@@ -371,7 +371,8 @@ pub(super) fn is_quiet(target: &TargetPlan) -> bool {
     target.error.is_none()
         && target.changes.is_empty()
         && target.scope_changes.is_empty()
-        && target.verdicts.is_empty()
+        // That a guard has nothing to say says nothing where nothing changes.
+        && target.verdicts.iter().all(|verdict| verdict.outcome == VerdictOutcome::NotApplicable)
         && target.left.is_empty()
         && target.notes.is_empty()
         && target.findings.is_empty()
