@@ -18,8 +18,9 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:2]]
 from github import BOT  # noqa: E402
+from test_workflows import script  # noqa: E402
 from world import AUDITOR, READ, ROLECALL, ROOT, TOKEN, VIEWER, WRITE, Services, World, git  # noqa: E402
 
 MORE = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, delete")}
@@ -628,6 +629,38 @@ class Shards(Scenario):
         self.ends(report, 0)
         body = self.one_comment(pull)["body"]
         self.assertEqual([name for name in names if name not in body], [])
+
+    @unittest.skipUnless(shutil.which("jq"), "there is no jq")
+    def test_applied_in_parts_and_recorded_at_once(self):
+        records = self.world.folder / "records"
+        # More parts than targets: some have nothing in them.
+        for part in (1, 2, 3, 4):
+            inputs = {"shard": f"{part}/4", "comment": "never"}
+            planned = self.on_main("plan", inputs=inputs)
+            self.assertIn((planned["exit_code"], planned["changes"]), (("0", "false"), ("2", "true")), planned.said)
+            applied = planned
+            if planned["changes"] == "true":
+                self.ends(self.apply(inputs={**inputs, "expect_plan": "sha256:" + "0" * 64}), 5)
+                applied = self.apply(inputs={**inputs, "expect_plan": planned["digest"]})
+                self.ends(applied, 0)
+            if applied["record_file"]:
+                kept = records / f"rolecall-record-{part}"
+                kept.mkdir(parents=True)
+                shutil.copy(applied["record_file"], kept / "record.json")
+        output = self.world.folder / "output"
+        joining = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script("roles-apply-shards.yml", "record", "Join the records")],
+            env={"PATH": os.environ["PATH"], "RECORDS": str(records), "GITHUB_OUTPUT": str(output)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        self.assertEqual(joining.returncode, 0, joining.stderr)
+        file = output.read_text().strip().removeprefix("file=")
+        self.ends(self.on_main("record", inputs={"record_file": file}, credentials={"WORKOS_API_KEY": None}), 0)
+        refs = git(self.world.origin, "for-each-ref", "--format=%(refname)", "refs/rolecall/applied")
+        self.assertEqual(refs.splitlines(), ["refs/rolecall/applied/-/accounts", "refs/rolecall/applied/-/reviews"])
+        self.ends(self.on_main("plan"), 0)
 
 
 class OnGitLab(Scenario):
