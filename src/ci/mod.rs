@@ -1,6 +1,7 @@
 //! The forges' CI systems.
 
 pub mod actor;
+pub mod annotations;
 pub mod decision;
 pub mod event;
 pub mod forge;

@@ -10,7 +10,7 @@ use crate::{
     model::Untrusted,
     plan::{ApplyDocument, PlanDocument, document::TargetError},
     render::json,
-    workflow::{Exit, Failure},
+    workflow::{Exit, Failure, shard::Shard},
 };
 
 /// The version of the format of [`Results`].
@@ -50,6 +50,9 @@ pub struct Results {
     pub merged: Vec<u64>,
     /// What else is worth knowing.
     pub notes: Vec<Untrusted>,
+    /// Which parts of the targets these are the results of; empty where nothing was divided.
+    #[serde(default)]
+    pub shards: Vec<Shard>,
 }
 
 impl Results {
@@ -69,6 +72,7 @@ impl Results {
             outcome: None,
             merged: Vec::new(),
             notes: Vec::new(),
+            shards: Vec::new(),
         }
     }
 
@@ -148,7 +152,28 @@ impl Results {
             return Err(Failure::new(Exit::Error, format!("there are no results in {}", names.join(", ")))
                 .help("`rolecall ci run` writes them; `ROLECALL_RESULTS` names the folder for both."));
         };
-        all.try_fold(first?, |joined, one| joined.join(one?))
+        let joined = all.try_fold(first?, |joined, one| joined.join(one?))?;
+        Ok(joined.without_missing())
+    }
+
+    /// Says which parts have no results, and gives no digest of what is not whole.
+    fn without_missing(mut self) -> Self {
+        let missing: Vec<String> = Shard::missing(&self.shards).iter().map(ToString::to_string).collect();
+        if missing.is_empty() {
+            return self;
+        }
+        let message = format!(
+            "incomplete: there are no results of the parts {}; what their targets would do is not known",
+            missing.join(", ")
+        );
+        let failure =
+            Failure::new(Exit::Error, message).help("Look at the jobs of these parts, and run them again.");
+        self.exit = self.exit().and(failure.exit).code();
+        self.failure = self.failure.or(Some(failure.into()));
+        if let Some(plan) = &mut self.plan {
+            plan.digest = None;
+        }
+        self
     }
 
     /// Two parts of one whole.
@@ -178,6 +203,7 @@ impl Results {
             (Some(one), Some(two)) => Some(one.joined(two)),
             (one, two) => one.or(two),
         };
+        self.shards.extend(other.shards);
         self.merged.extend(other.merged);
         self.merged.sort_unstable();
         self.merged.dedup();

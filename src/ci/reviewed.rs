@@ -15,10 +15,10 @@ use super::{
     situation::Forge,
 };
 use crate::{
-    plan::PlanDocument,
+    plan::{PlanDocument, document::Origin},
     workflow::{
-        Exit, Failure, approve,
-        base::Event,
+        Exit, Failure,
+        approve::{self, Unreviewed},
         plan::{self as planning, Part, Planned},
         project::Project,
         recording::Recording,
@@ -27,6 +27,8 @@ use crate::{
 
 /// Most commits since the last apply whose pull requests are looked for.
 const COMMITS: usize = 500;
+/// Most of them where a target has no record, so that nobody knows how far back to look.
+const UNRECORDED: usize = 50;
 /// Most differences that a refusal lists.
 const LISTED: usize = 20;
 
@@ -42,22 +44,33 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
     let reviewed = plans(run, &pulls).await?;
     let numbers: Vec<String> = pulls.iter().map(|pull| format!("#{}", pull.number)).collect();
     ran.results.merged = pulls.iter().map(|pull| pull.number).collect();
-    if approve::unreviewed(&planned.document, &reviewed).is_empty() {
+    let lacking = approve::unreviewed(&planned.document, &reviewed);
+    if lacking.is_empty() {
         ran.notes(format!("Every change was reviewed: {}.", numbers.join(", ")));
         return Ok(planned);
     }
-    planned.close().await;
-    let pending = planning::plan(run.world, project, &run.wishes(Part::Pending)).await?;
-    let mut lacking = approve::unreviewed(&pending.document, &reviewed);
+    // Only what somebody certainly changed outside git is left alone: what nobody can tell may have been
+    // merged and never applied.
+    let mut lacking: Vec<Unreviewed> =
+        lacking.into_iter().filter(|one| one.origin != Origin::Drift).collect();
     if lacking.is_empty() {
-        ran.notes(format!(
-            "Every change of the definitions was reviewed: {}. What was changed outside git was not, and is left alone; `rolecall drift` shows it.",
-            numbers.join(", ")
-        ));
-        return Ok(pending);
+        planned.close().await;
+        let pending = planning::plan(run.world, project, &run.wishes(Part::Pending)).await?;
+        lacking = approve::unreviewed(&pending.document, &reviewed);
+        if lacking.is_empty() {
+            ran.notes(format!(
+                "Every change of the definitions was reviewed: {}. What somebody changed outside git was not, and is left alone; `rolecall drift` shows it.",
+                numbers.join(", ")
+            ));
+            return Ok(pending);
+        }
+        run.shows(project, &pending, ran);
+        pending.close().await;
+    } else {
+        run.shows(project, &planned, ran);
+        planned.close().await;
     }
-    run.shows(project, &pending, ran);
-    pending.close().await;
+    let mut lacking: Vec<String> = lacking.into_iter().map(|one| one.text).collect();
     let count = lacking.len();
     lacking.truncate(LISTED);
     if count > LISTED {
@@ -76,7 +89,7 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
 /// The pull requests that were merged since the last apply of any of the targets.
 pub(super) async fn merged(run: Run<'_>, project: &Project) -> Result<Vec<Pull>, Failure> {
     let github = client(run)?;
-    let commits = commits(run, project)?;
+    let commits = commits(project)?;
     let mut pulls: Vec<Pull> = Vec::new();
     for commit in commits {
         for pull in github.pulls_of(&commit).await.map_err(|refusal| unread(&refusal))? {
@@ -98,8 +111,11 @@ async fn plans(run: Run<'_>, pulls: &[Pull]) -> Result<Vec<PlanDocument>, Failur
     for pull in pulls {
         let head = pull.head.sha.raw();
         let made = github.plans_of(head).await.map_err(|refusal| unread(&refusal))?;
+        // A plan of what merging it into another branch would give says nothing of this one.
+        let base = format!("origin/{}", pull.base.branch.raw());
         let of_this = |plan: &PlanDocument| {
-            plan.revisions.desired.as_ref().is_some_and(|commit| commit.raw() == head)
+            plan.revisions.base_name.as_ref().is_some_and(|name| name.raw() == base)
+                && plan.revisions.desired.as_ref().is_some_and(|commit| commit.raw() == head)
                 && !plan.revisions.dirty
         };
         plans.extend(made.into_iter().filter(of_this));
@@ -141,9 +157,9 @@ fn unread(refusal: &Refusal) -> Failure {
     )
 }
 
-/// The commits on the first parents of what is planned, down to the oldest record of a target, or to
-/// what the branch was before this push.
-fn commits(run: Run<'_>, project: &Project) -> Result<Vec<String>, Failure> {
+/// The commits on the first parents of what is planned that changed the definitions, down to the oldest
+/// record of a target.
+fn commits(project: &Project) -> Result<Vec<String>, Failure> {
     let (Some(history), Some(tip)) = (&project.past.history, &project.revisions.desired) else {
         return Err(Failure::new(Exit::Refused, "there is no history, so nobody can tell what was reviewed")
             .help("Check out with `fetch-depth: 0`."));
@@ -158,16 +174,12 @@ fn commits(run: Run<'_>, project: &Project) -> Result<Vec<String>, Failure> {
             None => unrecorded = true,
         }
     }
-    if unrecorded && let Some(Event::Push { before: Some(before) }) = super::event::of(run.environment) {
-        ends.insert(before);
-    }
-    if ends.is_empty() {
-        ends.extend(history.first_parent(tip.raw())?.map(|before| before.to_string()));
-    }
+    // What was merged and never applied may lie behind what was pushed now.
+    let most = if unrecorded { UNRECORDED } else { COMMITS };
     let mut commits = Vec::new();
-    for commit in history.first_parents(tip.raw())?.take(COMMITS) {
+    for commit in history.first_parents(tip.raw())?.take(most) {
         let commit = commit?;
-        let mut applied = !ends.is_empty();
+        let mut applied = !unrecorded;
         for end in &ends {
             applied &= *end == *commit || history.is_ancestor(&commit, end)?;
         }

@@ -236,7 +236,7 @@ fn partial(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option
         return Some("`--only` chose a part of the definitions");
     }
     if wishes.part != Part::Whole && target.left > 0 {
-        return Some("`--pending-only` left something alone");
+        return Some("`--pending-only` left something alone of which nobody can tell where it comes from");
     }
     if project.revisions.dirty {
         return Some("the work tree has changes that are not committed");

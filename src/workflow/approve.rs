@@ -9,7 +9,7 @@ use super::{Exit, Failure};
 use crate::plan::{
     PlanDocument,
     digest::{Element, elements},
-    document::{Action, Change, ScopeChange, TargetPlan},
+    document::{Action, Change, FieldChange, Origin, ScopeChange, TargetPlan},
 };
 
 /// Checks a fresh plan against an approved one: every element of every fresh change has to be among
@@ -66,12 +66,21 @@ fn compare(fresh: &TargetPlan, approved: &TargetPlan, differences: &mut Vec<Stri
     }
 }
 
-/// The elements of a fresh plan that none of the `reviewed` plans has, in words.
+/// An element of a plan that nobody reviewed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreviewed {
+    /// The element in words.
+    pub text: String,
+    /// Why it differs.
+    pub origin: Origin,
+}
+
+/// The elements of a fresh plan that none of the `reviewed` plans has.
 ///
 /// Several pull requests can have been merged since the last apply, and each plan was made before the
 /// others were in place: so what a field of a role will be has to be reviewed, not what it is now.
 /// Of people, and of which object it is, both have to be as they were reviewed.
-pub fn unreviewed(fresh: &PlanDocument, reviewed: &[PlanDocument]) -> Vec<String> {
+pub fn unreviewed(fresh: &PlanDocument, reviewed: &[PlanDocument]) -> Vec<Unreviewed> {
     let mut lacking = Vec::new();
     for target in &fresh.targets {
         let same = |plan: &TargetPlan| {
@@ -83,16 +92,31 @@ pub fn unreviewed(fresh: &PlanDocument, reviewed: &[PlanDocument]) -> Vec<String
             plans.iter().flat_map(|plan| &plan.changes).flat_map(reviewable).collect();
         let scope = |change: &ScopeChange| plans.iter().any(|plan| plan.scope_changes.contains(change));
         if !target.scope_changes.iter().all(scope) {
-            lacking.push(format!("target {}: what is managed or guarded changes", target.name.raw()));
+            let text = format!("target {}: what is managed or guarded changes", target.name.raw());
+            lacking.push(Unreviewed { text, origin: Origin::Pending });
         }
         for change in &target.changes {
             let elements = elements(change).into_iter().zip(reviewable(change));
-            lacking.extend(
-                elements.filter(|(_, key)| !known.contains(key)).map(|(element, _)| describe(&element)),
-            );
+            lacking.extend(elements.filter(|(_, key)| !known.contains(key)).map(|(element, _)| Unreviewed {
+                text: describe(&element),
+                origin: origin(change, &element),
+            }));
         }
     }
     lacking
+}
+
+/// Why an element of a change differs: its own origin where the change has fields of several.
+fn origin(change: &Change, element: &Element) -> Origin {
+    let of_field = change.fields.iter().find_map(|field| match field {
+        FieldChange::Set { field, added, removed } if field.raw() == element.field => {
+            let member = added.iter().chain(removed).find(|member| member.value.raw() == element.value);
+            member.map(|member| member.origin)
+        }
+        FieldChange::Value { field, origin, .. } if field.raw() == element.field => Some(*origin),
+        _ => None,
+    });
+    of_field.unwrap_or(change.origin)
 }
 
 /// The elements of a change as a review is about them, in the order of [`elements`].

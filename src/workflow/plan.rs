@@ -78,7 +78,8 @@ pub struct PlannedTarget {
     pub past: TargetPast,
     /// The record of its applies.
     pub recording: Recording,
-    /// How many differences `--pending-only` left alone.
+    /// How many differences `--pending-only` left alone without anybody knowing that they were made outside
+    /// git.
     pub left: usize,
     /// The open connection.
     pub tenant: Tenant,
@@ -299,7 +300,9 @@ async fn plan_target(
         document.verdicts.extend(refusals.iter().map(build::verdict));
         document.findings = build::findings(&findings, &project.loaded.sources);
         document.people = people::named(&document, Some(&live), &states().collect::<Vec<_>>());
-        let left = left.map_or(0, |left| left.len());
+        // What was certainly changed outside git stays that, whatever is recorded next.
+        let unknown = |change: &&Change| change.origins.common() != Origin::Drift;
+        let left = left.map_or(0, |left| left.iter().filter(unknown).count());
         return Ok(Made { document, plan, live, past, recording, left, findings, known_live });
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{fmt, fmt::Write as _, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::model::config::Target;
@@ -11,7 +12,8 @@ use crate::model::config::Target;
 /// Which part a target falls into depends on what it reaches only: its provider, settings, and the
 /// name of its credential. So other targets may come and go, and two targets that are one tenant are
 /// never applied to at the same time by two machines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Shard {
     /// From 1.
     index: u32,
@@ -20,6 +22,12 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// The parts that are not among `known`, of as many as those say that there are.
+    pub fn missing(known: &[Self]) -> Vec<Self> {
+        let of = known.iter().map(|shard| shard.of).max().unwrap_or(0);
+        (1..=of).map(|index| Self { index, of }).filter(|shard| !known.contains(shard)).collect()
+    }
+
     /// Most parts.
     const MOST: u32 = 10_000;
 
@@ -52,6 +60,20 @@ impl Shard {
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+impl From<Shard> for String {
+    fn from(shard: Shard) -> Self {
+        shard.to_string()
+    }
+}
+
+impl TryFrom<String> for Shard {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
@@ -91,6 +113,13 @@ mod tests {
             let share = (0..8_000).filter(|n| Shard { index, of: 8 }.holds_text(&n.to_string())).count();
             assert!((900..1_100).contains(&share), "{share}");
         }
+    }
+
+    #[test]
+    fn a_part_without_results_is_missed() {
+        let known = [Shard { index: 1, of: 3 }, Shard { index: 3, of: 3 }];
+        assert_eq!(Shard::missing(&known), [Shard { index: 2, of: 3 }]);
+        assert_eq!(Shard::missing(&[]), []);
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) struct World {
     pub(crate) of_commit: BTreeMap<String, Vec<u64>>,
     /// Files by the last part of their paths: where a redirect to them leads, and what they hold.
     pub(crate) files: BTreeMap<String, (String, Vec<u8>)>,
+    /// Runs of workflows, oldest first.
+    pub(crate) runs: Vec<WorkflowRun>,
     /// Whom a token that is no app's acts for; apps get 403.
     pub(crate) user: Option<String>,
     /// What goes wrong, in order.
@@ -51,6 +53,12 @@ pub(crate) struct World {
     /// What no client of GitHub may do.
     pub(crate) wrong: Vec<String>,
     next: u64,
+}
+
+/// A run of a workflow, with one artifact that holds a plan.
+pub(crate) struct WorkflowRun {
+    pub(crate) head: String,
+    pub(crate) path: &'static str,
 }
 
 /// A comment.
@@ -123,6 +131,19 @@ impl GitHub {
             pull[field] = value.clone();
         }
         self.world().pulls.insert(number, pull);
+    }
+
+    /// Adds a run of the workflow that plans pull requests, which left this plan for its `head`.
+    pub(crate) fn planned(&self, head: &str, plan: &[u8]) {
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        archive.start_file("rolecall-plan.json", zip::write::SimpleFileOptions::default()).expect("a file");
+        std::io::Write::write_all(&mut archive, plan).expect("it is written");
+        let bytes = archive.finish().expect("an archive").into_inner();
+        let mut world = self.world();
+        world.runs.push(WorkflowRun { head: head.to_owned(), path: ".github/workflows/roles-plan.yml" });
+        let id = world.runs.len().to_string();
+        let place = format!("{}/elsewhere/{id}", self.url);
+        world.files.insert(id, (place, bytes));
     }
 
     /// Adds a comment and returns its id.
@@ -362,6 +383,23 @@ impl World {
                     }
                 }
                 ok(self.issue(number(one)))
+            }
+            ("GET", ["actions", "runs"]) => {
+                let head = query.get("head_sha");
+                let all =
+                    self.runs.iter().enumerate().filter(|(_, run)| head.is_none_or(|head| *head == run.head));
+                let shown = |(index, run): (usize, &WorkflowRun)| {
+                    json!({
+                        "id": index + 1, "event": "pull_request", "head_sha": run.head, "path": run.path,
+                        "repository": {"id": 1}, "head_repository": {"id": 1},
+                    })
+                };
+                let runs: Vec<Value> = all.map(shown).rev().collect();
+                ok(json!({"total_count": runs.len(), "workflow_runs": runs}))
+            }
+            ("GET", ["actions", "runs", id, "artifacts"]) => {
+                let artifact = json!({"id": number(id), "name": "rolecall-plan", "expired": false});
+                ok(json!({"total_count": 1, "artifacts": [artifact]}))
             }
             ("GET", ["actions", "artifacts", id, "zip"]) => match self.files.get(*id) {
                 Some((place, _)) => (302, Value::Null, vec![("location", place.clone())]),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::checkout::{Checkout, REPOSITORY};
+use crate::common::project::target;
 
 #[test]
 fn a_pull_request_is_planned_as_merging_it_would_be() {
@@ -191,6 +192,58 @@ fn the_head_of_a_fork_is_compared_as_data() {
     assert_eq!(checkout.project.read("roles/all.yaml"), before);
     let _refused = run.run("plan").exits(4);
     assert_eq!(checkout.emulator.requests(), Vec::<serde_json::Value>::new());
+}
+
+#[test]
+fn eight_parts_are_one_plan_and_a_missing_one_is_missed() {
+    let checkout = Checkout::new();
+    let url = checkout.emulator.url.clone();
+    let targets: String = (0..12)
+        .map(|n| {
+            let entry = target(&format!("t{n}"), &url).replace("roles/**", &format!("t{n}/**"));
+            format!("{entry}    credential: {{ env: CODERABBIT_API_KEY_T{n} }}\n")
+        })
+        .collect();
+    checkout.project.config(&targets);
+    let head = checkout.commit_and_push("twelve targets");
+    let whole = checkout.push(&head).run("plan").results()["plan"]["digest"].clone();
+    let parts = checkout.project.home().join("parts");
+    std::thread::scope(|scope| {
+        for part in 1..=8 {
+            let (checkout, head, parts) = (&checkout, &head, &parts);
+            scope.spawn(move || {
+                let folder = parts.join(part.to_string());
+                let mut program =
+                    checkout.project.command(["ci", "run", "plan", "--shard", &format!("{part}/8")]);
+                for (name, value) in [
+                    ("GITHUB_ACTIONS", "true"),
+                    ("GITHUB_EVENT_NAME", "push"),
+                    ("GITHUB_REF", "refs/heads/feature"),
+                    ("GITHUB_REPOSITORY", REPOSITORY),
+                    ("GITHUB_SHA", head),
+                    ("ROLECALL_RESULTS", &folder.display().to_string()),
+                ] {
+                    program.env(name, value);
+                }
+                let output = program.output().expect("it runs");
+                assert!(
+                    matches!(output.status.code(), Some(0 | 2)),
+                    "{}",
+                    String::from_utf8_lossy(&output.stderr)
+                );
+            });
+        }
+    });
+    let joined = rolecall::ci::results::Results::read_all(std::slice::from_ref(&parts)).expect("results");
+    let plan = joined.plan.expect("a plan");
+    // The one that is no longer configured belongs to the first part.
+    assert_eq!(plan.targets.len(), 13);
+    assert_eq!(json!(plan.digest), whole);
+    std::fs::remove_dir_all(parts.join("3")).expect("it is gone");
+    let partial = rolecall::ci::results::Results::read_all(&[parts]).expect("results");
+    let why = partial.failure.expect("it says so").message;
+    assert!(why.raw().contains("no results of the parts 3/8"), "{}", why.raw());
+    assert_eq!(partial.plan.expect("a plan").digest, None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{Ran, Run, plan};
 use crate::{
     ci::{decision::Command, record_file, reviewed, situation::Trigger},
-    render::{escape, plan::ledger},
+    render::escape,
     workflow::{
         Exit, Failure, apply as applying, approve,
         plan::{self as planning, Part, Planned, Wishes},
@@ -31,7 +31,7 @@ pub(super) async fn apply(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
         reviewed::name_merged(run, &project, ran).await;
     }
     let document = applying::apply(run.world, &project, &planned, &wishes, &|_, _| {}).await;
-    ran.log.push_str(&ledger::text::render(&document, run.style));
+    ran.log.push_str(&run.log_of_outcome(&document, ran.results.names));
     ran.ends(applying::exit(&document));
     if applying::exit(&document) != Exit::Done {
         let text = format!(
@@ -39,7 +39,7 @@ pub(super) async fn apply(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
             applying::exit(&document).code(),
             applying::exit(&document).meaning()
         );
-        ran.annotations.push_str(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+        ran.annotations.add(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
     }
     ran.results.outcome = Some(document);
     record_file::collect(run, &project, ran);
@@ -54,10 +54,18 @@ pub(super) async fn record_idle(run: Run<'_>, project: &Project, planned: &Plann
     if decision != crate::ci::decision::Decision::Run || at_the_tip(run).await.is_err() {
         return;
     }
-    let wishes = run.wishes(Part::Whole);
+    let wishes = run.wishes(part(planned));
     // There is no change, so nothing is written but the record.
     let _idle = applying::apply(run.world, project, planned, &wishes, &|_, _| {}).await;
     record_file::collect(run, project, ran);
+}
+
+/// Which differences a plan has.
+fn part(planned: &Planned) -> Part {
+    match planned.document.targets.iter().any(|target| target.pending_only) {
+        true => Part::Pending,
+        false => Part::Whole,
+    }
 }
 
 /// Requires that what is checked out is the event's commit, and that the branch is still at it.
@@ -96,17 +104,19 @@ async fn at_the_tip(run: Run<'_>) -> Result<(), Failure> {
 /// The plan that is applied: it has the expected digest, and every change of it was reviewed where
 /// that is required. A digest may be that of the whole plan or of its pending part.
 async fn expected(run: Run<'_>, project: &Project, ran: &mut Ran) -> Result<(Planned, Wishes), Failure> {
+    if run.inputs.require_reviewed {
+        let planned = reviewed::plan(run, project, ran).await?;
+        if let Err(failure) = approve::check_digests(&planned.document, &run.inputs.expect_plan) {
+            plan::show(run, project, &planned, ran);
+            planned.close().await;
+            return Err(failure);
+        }
+        let wishes = run.wishes(part(&planned));
+        return Ok((planned, wishes));
+    }
     if run.inputs.expect_plan.is_empty() {
-        let planned = match run.inputs.require_reviewed {
-            true => reviewed::plan(run, project, ran).await?,
-            false => planning::plan(run.world, project, &run.wishes(Part::Whole)).await?,
-        };
-        let part = if planned.document.targets.iter().any(|target| target.pending_only) {
-            Part::Pending
-        } else {
-            Part::Whole
-        };
-        return Ok((planned, run.wishes(part)));
+        let wishes = run.wishes(Part::Whole);
+        return Ok((planning::plan(run.world, project, &wishes).await?, wishes));
     }
     let mut stale = None;
     for part in [Part::Whole, Part::Pending] {

@@ -1,6 +1,6 @@
 //! What needs no server and no credential: checking the definitions, and comparing them.
 
-use super::{ANNOTATIONS, Ran, Run};
+use super::{Ran, Run};
 use crate::{
     ci::{event, gitlab_reports, situation::Trigger},
     model::{Code, Finding, Level},
@@ -53,7 +53,7 @@ pub(super) fn show(project: &Project, found: &[Finding], ran: &mut Ran) {
     let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
     let plain = render::Style { color: false, unicode: true, width: 100 };
     ran.log.push_str(&findings::text(found, sources, &project.loaded.masked, &plain));
-    ran.annotations.push_str(&findings::github(found, sources, prefix, Some(ANNOTATIONS)));
+    ran.annotations.add(&findings::github(found, sources, prefix, None));
     ran.results.findings = findings::markdown(found, sources);
 }
 

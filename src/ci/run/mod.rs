@@ -10,6 +10,7 @@ mod record;
 use std::path::{Path, PathBuf};
 
 use super::{
+    annotations::Annotations,
     decision::{Command, Decision, decide},
     event, gitlab_reports,
     inputs::Inputs,
@@ -20,8 +21,15 @@ use super::{
 };
 use crate::{
     model::{Redactor, Untrusted, secret::Secret},
-    plan::document::TargetPlan,
-    render::{Style, escape},
+    plan::{ApplyDocument, PlanDocument, document::TargetPlan},
+    render::{
+        Style, escape,
+        plan::{
+            ledger,
+            markdown::{self, MarkdownOptions},
+            text,
+        },
+    },
     workflow::{
         Environment, Exit, Failure, World,
         plan::{Part, Planned, Wishes},
@@ -29,9 +37,6 @@ use crate::{
     },
 };
 
-/// Most annotations of one level that a run writes: GitHub shows ten of a step, and drops the rest
-/// without a word (<https://github.com/orgs/community/discussions/26680>).
-const ANNOTATIONS: usize = 9;
 /// Longest summary in bytes: GitHub takes 1 MiB of a step.
 const SUMMARY: usize = 1_000_000;
 /// The file of the plan, in the folder of results: what the review on merge compares with.
@@ -67,7 +72,7 @@ pub struct Ran {
     /// For the log, encoded for a terminal.
     pub log: String,
     /// Lines that the forge obeys.
-    pub annotations: String,
+    pub annotations: Annotations,
     /// Files to write, by path.
     pub files: Vec<(PathBuf, String)>,
     /// What later steps may read, by name.
@@ -79,7 +84,7 @@ impl Ran {
         Self {
             results: Results::new(command),
             log: String::new(),
-            annotations: String::new(),
+            annotations: Annotations::default(),
             files: Vec::new(),
             outputs: Vec::new(),
         }
@@ -100,7 +105,7 @@ impl Ran {
             self.log.push_str(&format!("  help: {}\n", escape::terminal_block(help.raw())));
         }
         let line = format!("::error title=rolecall::{}\n", escape::github_data(failure.message.raw()));
-        self.annotations.push_str(&line);
+        self.annotations.add(&line);
         self.ends(failure.exit);
         self.results.failure = Some(failure.into());
     }
@@ -119,6 +124,7 @@ impl Ran {
 /// Runs the command that the workflow asks for, as far as the event allows.
 pub async fn run(run: Run<'_>) -> Ran {
     let mut ran = Ran::new(run.inputs.command);
+    ran.results.shards = run.inputs.shard.into_iter().collect();
     let result = match decide(run.situation, run.inputs.command) {
         Decision::Refuse(reason) => Err(reason.failure(run.inputs.command, &run.situation.trigger)),
         Decision::Offline => {
@@ -206,6 +212,33 @@ impl Run<'_> {
         let reason: Untrusted = self.inputs.reason.as_str().into();
         let allowed = self.inputs.allow.iter().map(|guard| (*guard, reason.clone())).collect();
         Wishes { only: Vec::new(), allowed, part, older: None }
+    }
+
+    /// A plan for the log. Whoever can read the repository can read its logs: people are named only where
+    /// it is known to be private.
+    fn log_of_plan(&self, plan: &PlanDocument, names: bool) -> String {
+        let drift = self.inputs.command == Command::Drift;
+        if self.situation.private == Some(true) {
+            return match drift {
+                true => text::drift(plan, self.style),
+                false => text::render(plan, self.style),
+            };
+        }
+        let options = MarkdownOptions { names, max_chars: SUMMARY, ..MarkdownOptions::default() };
+        let page = match drift {
+            true => markdown::drift(plan, &options),
+            false => markdown::render(plan, &options),
+        };
+        escape::terminal_block(&page).into_owned()
+    }
+
+    /// What came of an apply, for the log.
+    fn log_of_outcome(&self, outcome: &ApplyDocument, names: bool) -> String {
+        if self.situation.private == Some(true) {
+            return ledger::text::render(outcome, self.style);
+        }
+        let options = MarkdownOptions { names, max_chars: SUMMARY, ..MarkdownOptions::default() };
+        escape::terminal_block(&ledger::markdown::render(outcome, &options)).into_owned()
     }
 
     /// Puts a plan into all that the run leaves.

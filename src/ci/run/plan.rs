@@ -1,9 +1,9 @@
 //! Planning what a pull request proposes, or what was merged.
 
-use super::{ANNOTATIONS, PLAN_FILE, Ran, Run, changes, definitions::waits_for_live};
+use super::{PLAN_FILE, Ran, Run, changes, definitions::waits_for_live};
 use crate::{
     ci::{decision::Command, reviewed},
-    model::{Finding, Level},
+    model::Finding,
     plan::document::VerdictOutcome,
     render::{self, escape},
     workflow::{
@@ -53,10 +53,8 @@ pub(super) fn open(run: Run<'_>, ran: &mut Ran) -> Result<Project, Failure> {
 pub(super) fn show(run: Run<'_>, project: &Project, planned: &Planned, ran: &mut Ran) {
     run.take_plan(project, planned, ran);
     let document = &planned.document;
-    if run.inputs.command == Command::Drift {
-        ran.log.push_str(&render::plan::text::drift(document, run.style));
-    } else {
-        ran.log.push_str(&render::plan::text::render(document, run.style));
+    ran.log.push_str(&run.log_of_plan(document, ran.results.names));
+    if run.inputs.command != Command::Drift {
         let path = run.folder().join(PLAN_FILE);
         ran.gives("plan_file", path.display().to_string());
         ran.files.push((path, render::plan::json::render(document)));
@@ -67,43 +65,29 @@ pub(super) fn show(run: Run<'_>, project: &Project, planned: &Planned, ran: &mut
 /// Shows at their lines what live says against the definitions, and what guards refuse.
 fn annotate(project: &Project, planned: &Planned, ran: &mut Ran) {
     let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
-    let found = &planned.findings;
-    ran.annotations.push_str(&render::findings::github(found, sources, prefix, Some(ANNOTATIONS)));
-    let errors = found.iter().filter(|finding| finding.level == Level::Error).count();
-    let mut room = ANNOTATIONS.saturating_sub(errors);
-    let changes = planned.document.targets.iter().flat_map(|target| &target.changes);
-    let refused = changes.flat_map(|change| {
-        let refused = change.verdicts.iter().filter(|verdict| verdict.outcome == VerdictOutcome::Refused);
-        refused.map(move |verdict| (change.definition.as_ref(), verdict))
-    });
-    let mut more = 0;
-    for (place, verdict) in refused {
-        if room == 0 {
-            more += 1;
-            continue;
-        }
-        room -= 1;
-        let place = place.map_or_else(String::new, |place| {
-            let file = render::findings::in_repository(prefix, place.file.raw());
-            format!("file={},line={},col={},", escape::github_property(&file), place.line, place.column)
-        });
-        // Which people a guard is about stands in the summary, where it may.
-        ran.annotations.push_str(&format!(
-            "::error {place}title=rolecall::{}\n",
-            escape::github_data(&format!(
-                "refused by the guard `{}`; the summary says why",
-                render::plan::guard_name(verdict.guard)
-            ))
-        ));
-    }
-    if more > 0 {
-        ran.annotations
-            .push_str(&format!("::notice title=rolecall::without an annotation: {more} refusals\n"));
-    }
+    ran.annotations.add(&render::findings::github(&planned.findings, sources, prefix, None));
     for target in &planned.document.targets {
         if let Some(error) = &target.error {
             let text = format!("{}: {}", target.name.raw(), error.message.raw());
-            ran.annotations.push_str(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+            ran.annotations.add(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+        }
+        let of_target = target.verdicts.iter().map(|verdict| (None, verdict));
+        let of_changes = target.changes.iter().flat_map(|change| {
+            change.verdicts.iter().map(move |verdict| (change.definition.as_ref(), verdict))
+        });
+        for (place, verdict) in of_target.chain(of_changes) {
+            if verdict.outcome != VerdictOutcome::Refused {
+                continue;
+            }
+            let place = place.map_or_else(String::new, |place| {
+                let file = render::findings::in_repository(prefix, place.file.raw());
+                format!("file={},line={},col={},", escape::github_property(&file), place.line, place.column)
+            });
+            // Which people a guard is about stands in the summary, where it may.
+            let guard = render::plan::guard_name(verdict.guard);
+            let text = format!("{}: refused by the guard `{guard}`; the summary says why", target.name.raw());
+            let text = escape::github_data(&text);
+            ran.annotations.add(&format!("::error {place}title=rolecall::{text}\n"));
         }
     }
 }

@@ -75,10 +75,9 @@ fn it_does_not_move_by_applies_that_are_not_the_whole_of_a_commit() {
     emulator.edit_role("One", &json!({ "permissions": ["reports:read", "learnings:read"] }));
     let _left = project.run("apply --auto-approve --pending-only").exits(0);
     assert_eq!(emulator.custom(), ["Four", "One", "Three", "Two"]);
-    assert_eq!(project.recorded(), first, "something was left");
-    emulator.edit_role("One", &json!({ "permissions": ["reports:read"] }));
-    let _nothing_left = project.run("apply --auto-approve --pending-only").exits(0);
+    // What was left alone is known to be a click, and stays one.
     assert_eq!(project.recorded(), head(&project));
+    let _still = project.run("drift --detailed-exitcode").exits(2).has("1 changed");
 }
 
 #[test]

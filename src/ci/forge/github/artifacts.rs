@@ -1,7 +1,10 @@
 //! What workflows left behind: <https://docs.github.com/en/rest/actions/workflow-runs> and
 //! <https://docs.github.com/en/rest/actions/artifacts>.
 
-use std::io::{Cursor, Read as _};
+use std::{
+    collections::BTreeMap,
+    io::{Cursor, Read as _},
+};
 
 use serde::Deserialize;
 
@@ -30,6 +33,7 @@ struct Runs {
 struct WorkflowRun {
     id: u64,
     event: String,
+    path: String,
     head_sha: Untrusted,
     repository: Id,
     head_repository: Option<Id>,
@@ -53,7 +57,8 @@ struct Artifact {
 }
 
 impl GitHub {
-    /// The plans in the artifacts of pull requests' runs of this repository whose head is `commit`. What
+    /// The plans in the artifacts of pull requests' runs of this repository whose head is `commit`: of each
+    /// workflow the last run. What
     /// is no plan, and what has expired, is left out: that can only make a review stricter.
     ///
     /// # Errors
@@ -69,9 +74,15 @@ impl GitHub {
             let own = run.head_repository.as_ref().is_some_and(|head| head.id == run.repository.id);
             own && run.event == "pull_request" && run.head_sha.raw() == commit
         });
-        let mut plans = Vec::new();
+        // What an earlier run planned, perhaps against another branch, is not what was reviewed last.
+        let mut newest: BTreeMap<String, u64> = BTreeMap::new();
         for run in runs {
-            let id = run.id.to_string();
+            let id = newest.entry(run.path).or_default();
+            *id = run.id.max(*id);
+        }
+        let mut plans = Vec::new();
+        for id in newest.into_values() {
+            let id = id.to_string();
             let mut artifacts = Vec::new();
             let path = self.path(&["actions", "runs", &id, "artifacts"]);
             self.client.pages(&path, &[], |page: Artifacts| artifacts.extend(page.artifacts)).await?;

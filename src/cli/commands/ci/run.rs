@@ -123,7 +123,7 @@ async fn run_event(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     let ran = run::run(run).await;
     context.ui.data(&ran.log);
     if situation.forge == Forge::GitHub {
-        context.ui.data(&ran.annotations);
+        context.ui.data(&ran.annotations.shown());
     }
     leave(context, &run, &ran)?;
     Ok(ran.exit())

@@ -1,0 +1,219 @@
+"""What the workflows of templates/github must say, and the scripts in them, run as a runner runs them.
+
+    python3 tests/action/test_workflows.py
+
+Read as text, so that no library is needed; lint.sh holds them against GitHub's own schema.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "github"
+
+
+def jobs(name):
+    """The jobs of a workflow: text by name."""
+    text = (TEMPLATES / name).read_text()
+    return {found.group(1): found.group(0) for found in re.finditer(r"(?m)^  (\w+):.*\n((?:    .*\n)+)", text.partition("\njobs:\n")[2])}
+
+
+def steps(job):
+    """The steps of a job, as text."""
+    return re.split(r"(?m)^(?=      - )", job.partition("    steps:\n")[2])[1:]
+
+
+def value(text, key):
+    """What stands after a key, without the comment."""
+    found = re.search(rf"(?m)^ *(?:- )?{key}: (.*?)(?: +#.*)?$", text)
+    return found and found.group(1)
+
+
+def script(name, job, step):
+    """The script of the step with this name."""
+    found = [one for one in steps(jobs(name)[job]) if value(one, "name") == step]
+    (found,) = found
+    lines = re.search(r"(?m)^        run: \|\n((?:          .*\n)+)", found).group(1)
+    return re.sub(r"(?m)^          ", "", lines)
+
+
+class Written(unittest.TestCase):
+    def uploads(self):
+        for path in sorted(TEMPLATES.glob("*.yml")):
+            for name, job in jobs(path.name).items():
+                for step in steps(job):
+                    if "uses: actions/upload-artifact@" in step:
+                        yield f"{path.name}: {name}", step
+
+    def test_nothing_is_uploaded_that_was_not_written(self):
+        found = list(self.uploads())
+        self.assertGreater(len(found), 9)
+        for where, step in found:
+            written = re.fullmatch(r"\$\{\{ (steps\.\w+\.outputs\.\w+) \}\}", value(step, "path"))
+            self.assertIsNotNone(written, where)
+            self.assertIn(f"{written.group(1)} != ''", value(step, "if") or "", where)
+            self.assertEqual(value(step, "if-no-files-found"), "error", where)
+
+    def test_another_attempt_of_a_run_may_upload_again(self):
+        for where, step in self.uploads():
+            self.assertEqual(value(step, "overwrite"), "true", where)
+
+    def test_parts_have_artifacts_of_their_own(self):
+        for path in sorted(TEMPLATES.glob("*-shards.yml")):
+            for name, job in jobs(path.name).items():
+                for step in steps(job):
+                    if "uses: actions/upload-artifact@" in step:
+                        self.assertIn("strategy:", job)
+                        self.assertRegex(value(step, "name"), r"-\$\{\{ (strategy\.job-index|matrix\.part) \}\}$", f"{path.name}: {name}")
+
+    def test_nothing_is_applied_without_the_digest_of_its_plan(self):
+        apply = jobs("roles-apply.yml")["apply"]
+        self.assertEqual(value(apply, "if"), "${{ needs.plan.outputs.changes == 'true' && needs.plan.outputs.digest != '' }}")
+        self.assertIn("expect_plan: ${{ needs.plan.outputs.digest }}\n", apply)
+        lost = jobs("roles-apply.yml")["lost"]
+        self.assertEqual(value(lost, "if"), "${{ needs.plan.outputs.changes == 'true' && needs.plan.outputs.digest == '' }}")
+        self.assertIn("exit 1\n", lost)
+        apply = jobs("roles-apply-shards.yml")["apply"]
+        self.assertIn("expect_plan: ${{ steps.part.outputs.digest }}\n", apply)
+        for path in TEMPLATES.glob("*.yml"):
+            for step in (step for job in jobs(path.name).values() for step in steps(job)):
+                if value(step, "command") == "apply":
+                    self.assertIn("expect_plan: ", step, path.name)
+
+    def test_a_record_is_pushed_where_one_was_written(self):
+        all = jobs("roles-apply.yml")
+        for name in ("plan", "apply"):
+            self.assertIn(f"      record_file: ${{{{ steps.{name}.outputs.record_file }}}}\n", all[name].partition("    steps:\n")[0])
+        condition = value(all["record"], "if")
+        self.assertEqual(condition, "${{ !cancelled() && (needs.plan.outputs.record_file != '' || needs.apply.outputs.record_file != '') }}")
+        for name in ("roles-apply.yml", "roles-apply-shards.yml"):
+            self.assertNotIn("secrets.", jobs(name)["record"])
+            self.assertNotIn("CREDENTIALS@", jobs(name)["record"])
+
+    def test_parts_are_counted_at_one_place(self):
+        for path in sorted(TEMPLATES.glob("*-shards.yml")):
+            text = path.read_text()
+            self.assertRegex(text, r'(?m)^env:\n  PARTS: "\d+" ')
+            self.assertIn('--shards "$PARTS"', text)
+            self.assertNotRegex(text.partition("\njobs:\n")[2], r"PARTS: |--shards \d")
+
+    def test_one_job_tells_people_of_all_parts(self):
+        for path in sorted(TEMPLATES.glob("*-shards.yml")):
+            for job in jobs(path.name).values():
+                for step in steps(job):
+                    if "shard: " in step and value(step, "command") in ("apply", "drift"):
+                        quiet = {"apply": "comment: never", "drift": "issue: never"}[value(step, "command")]
+                        self.assertIn(quiet, step, path.name)
+
+
+class Scripts(unittest.TestCase):
+    def setUp(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="rolecall workflow "))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_script(self, text, **environment):
+        """The exit code, the outputs, and what was said."""
+        output = self.folder / "output"
+        output.write_text("")
+        done = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", text],
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "GITHUB_OUTPUT": str(output), "PARTS": "4", **environment},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, dict(line.split("=", 1) for line in output.read_text().splitlines()), done.stdout
+
+    def part(self, number, changes, digest="sha256:abc"):
+        """What the plan of a part leaves, moved to where the artifacts of all lie."""
+        made = script("roles-apply-shards.yml", "plan", "What the apply of this part needs")
+        temp = self.folder / f"temp {number}"
+        code, outputs, said = self.run_script(made, PART=str(temp), SHARD=f"{number + 1}/4", CHANGES=changes, DIGEST=digest)
+        self.assertEqual(code, 0, said)
+        there = self.folder / "parts" / f"rolecall-part-{number}"
+        there.mkdir(parents=True)
+        shutil.move(outputs["file"], there / "rolecall.env")
+        return there
+
+    def changed(self):
+        return self.run_script(script("roles-apply-shards.yml", "changed", "Parts"), PLANNED=str(self.folder / "parts"))
+
+    def test_only_parts_with_changes_are_applied(self):
+        for number, changes in enumerate(("false", "true", "false", "true")):
+            self.part(number, changes)
+        code, outputs, said = self.changed()
+        self.assertEqual(code, 0, said)
+        self.assertEqual(json.loads(outputs["matrix"]), {"include": [{"part": "1", "shard": "2/4"}, {"part": "3", "shard": "4/4"}]})
+
+    def test_without_changes_the_matrix_is_the_one_that_skips_the_apply(self):
+        for number in range(4):
+            self.part(number, "false")
+        code, outputs, said = self.changed()
+        self.assertEqual(code, 0, said)
+        skipped = re.fullmatch(r"\$\{\{ needs\.changed\.outputs\.matrix != '(.*)' \}\}", value(jobs("roles-apply-shards.yml")["apply"], "if"))
+        self.assertEqual(outputs["matrix"], skipped.group(1))
+
+    def test_a_part_whose_plan_is_missing_applies_none(self):
+        for number in range(3):
+            self.part(number, "true")
+        code, outputs, said = self.changed()
+        self.assertEqual((code, outputs), (1, {}))
+        self.assertIn("::error title=rolecall::the plan of part 4 is not there", said)
+        self.part(3, "")
+        self.assertEqual(self.changed()[:2], (1, {}))
+
+    def test_a_part_is_applied_by_its_own_digest(self):
+        text = script("roles-apply-shards.yml", "apply", "The digest of this part")
+        code, outputs, said = self.run_script(text, PART=str(self.part(0, "true", "sha256:one")))
+        self.assertEqual((code, outputs), (0, {"digest": "sha256:one"}), said)
+        code, outputs, said = self.run_script(text, PART=str(self.part(1, "true", "")))
+        self.assertEqual((code, outputs), (5, {}))
+        self.assertIn("::error", said)
+
+    @unittest.skipUnless(shutil.which("jq"), "there is no jq")
+    def test_the_records_of_all_parts_are_one_file(self):
+        text = script("roles-apply-shards.yml", "record", "Join the records")
+        records = self.folder / "records"
+        records.mkdir()
+        code, outputs, said = self.run_script(text, RECORDS=str(records))
+        self.assertEqual((code, outputs), (0, {}), said)
+        for number, names in enumerate((["a"], ["b", "c"])):
+            part = records / f"rolecall-record-{number}"
+            part.mkdir()
+            (part / "record.json").write_text(json.dumps({"format_version": 1, "root": "", "records": [{"target": name} for name in names]}))
+        code, outputs, said = self.run_script(text, RECORDS=str(records))
+        self.assertEqual(code, 0, said)
+        joined = json.loads(Path(outputs["file"]).read_text())
+        self.assertEqual(joined, {"format_version": 1, "root": "", "records": [{"target": name} for name in "abc"]})
+
+    def test_a_part_without_results_is_named(self):
+        for name in ("roles-plan-shards.yml", "roles-drift-shards.yml"):
+            text = script(name, "report", "Every part left its results")
+            results = self.folder / name
+            for number in (0, 2, 3):
+                (results / f"rolecall-results-{number}").mkdir(parents=True)
+                (results / f"rolecall-results-{number}" / "results.json").write_text("{}")
+            code, _, said = self.run_script(text, RESULTS=str(results))
+            self.assertEqual(code, 1)
+            self.assertIn("without results: 2.", said)
+            (results / "rolecall-results-1").mkdir()
+            (results / "rolecall-results-1" / "results.json").write_text("{}")
+            self.assertEqual(self.run_script(text, RESULTS=str(results))[0], 0)
+
+    def test_the_issue_is_kept_only_with_all_results(self):
+        names = [value(step, "name") or value(step, "command") for step in steps(jobs("roles-drift-shards.yml")["report"])]
+        self.assertLess(names.index("Every part left its results"), names.index("report"))
+        last = steps(jobs("roles-plan-shards.yml")["report"])[-1]
+        self.assertEqual(value(last, "if"), "${{ !cancelled() && needs.plan.result != 'success' }}")
+        self.assertIn("exit 1\n", last)
+
+
+if __name__ == "__main__":
+    unittest.main()

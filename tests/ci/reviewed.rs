@@ -1,0 +1,168 @@
+//! Applying only what was reviewed: what pull requests showed, from the artifacts of their runs.
+
+use serde_json::json;
+
+use super::{
+    checkout::{Checkout, Event, REPOSITORY},
+    github::{GitHub, TOKEN},
+};
+use crate::common::repository::{READS, role};
+
+/// A repository on a forge whose pull requests are reviewed.
+struct Reviews {
+    checkout: Checkout,
+    github: GitHub,
+}
+
+impl Reviews {
+    fn new() -> Self {
+        Self { checkout: Checkout::new(), github: GitHub::start() }
+    }
+
+    fn on_github<'a>(&self, event: Event<'a>) -> Event<'a> {
+        event.with("GITHUB_API_URL", &self.github.url).with("GITHUB_TOKEN", TOKEN)
+    }
+
+    /// A pull request that writes a file, planned against `main` unless `base` is another branch.
+    fn open(&self, number: u64, file: &str, text: &str) -> String {
+        let head = self.checkout.propose(&format!("pr-{number}"), || self.checkout.project.write(file, text));
+        self.github.pull(number, &head, &json!({}));
+        self.plan(&head, "main");
+        head
+    }
+
+    /// The run of a pull request's workflow, which uploads its plan.
+    fn plan(&self, head: &str, base: &str) {
+        let event = self.checkout.pull_request(head, REPOSITORY).with("GITHUB_BASE_REF", base);
+        let file = self.on_github(event).run("plan").given("plan_file").expect("a plan");
+        self.github.planned(head, &std::fs::read(file).expect("it is there"));
+    }
+
+    /// Merges a pull request; returns the commit.
+    fn merge(&self, number: u64) -> String {
+        let project = &self.checkout.project;
+        project.git(&format!("merge -q --no-ff -m merged pr-{number}"));
+        let commit = self.checkout.head();
+        project.git("push -q origin HEAD:refs/heads/main");
+        project.git("fetch -q origin");
+        let mut world = self.github.world();
+        let pull = world.pulls.get_mut(&number).expect("it is there");
+        pull["merged_at"] = json!("2026-11-20T00:00:00Z");
+        pull["state"] = json!("closed");
+        pull["merge_commit_sha"] = json!(commit);
+        world.of_commit.insert(commit.clone(), vec![number]);
+        commit
+    }
+
+    /// A run on the push of `commit` that requires a review.
+    fn push(&self, commit: &str) -> Event<'_> {
+        self.on_github(self.checkout.push(commit)).input("require_reviewed", "true")
+    }
+
+    /// Applies what is there by hand, and records it.
+    fn settle(&self) {
+        let head = self.checkout.head();
+        let record = self.checkout.push(&head).run("apply").exits(0).given("record_file").expect("a record");
+        let _pushed = self.checkout.push(&head).input("record_file", &record).run("record").exits(0);
+        self.checkout.emulator.forget();
+    }
+}
+
+/// A file with one role.
+fn definition(key: &str, name: &str) -> String {
+    format!("provider: coderabbit\nroles:\n{}", role(key, name, READS))
+}
+
+#[test]
+fn what_was_merged_and_never_applied_is_not_forgotten() {
+    let reviews = Reviews::new();
+    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    reviews.open(2, "notes.md", "nothing\n");
+    reviews.merge(1);
+    let commit = reviews.merge(2);
+    // The plan of the first showed what was on `main` and never applied, too.
+    let planned = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: #1, #2");
+    assert_eq!(planned.given("added").as_deref(), Some("2"));
+    let kept = std::mem::take(&mut reviews.github.world().files);
+    let lost = reviews.push(&commit).run("plan").exits(5).has("not reviewed").has("reviews/role/two");
+    assert_eq!(lost.given("record_file"), None, "nothing is recorded");
+    reviews.github.world().files = kept;
+    reviews.settle();
+    reviews.open(3, "roles/three.yaml", &definition("three", "Three"));
+    reviews.open(4, "notes.md", "still nothing\n");
+    reviews.merge(3);
+    let commit = reviews.merge(4);
+    let planned = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: #3");
+    let digest = planned.given("digest").expect("a digest");
+    let _applied = reviews.push(&commit).input("expect_plan", &digest).run("apply").exits(0);
+    assert!(reviews.checkout.emulator.custom().contains(&"Three".to_owned()));
+}
+
+#[test]
+fn what_no_pull_request_showed_is_not_applied_whatever_digest_is_expected() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.checkout.define("one", "Evil");
+    let commit = reviews.checkout.commit_and_push("pushed by somebody");
+    let digest = reviews.checkout.push(&commit).run("plan").given("digest").expect("a digest");
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("no pull request was merged");
+    let _refused = reviews.push(&commit).input("expect_plan", &digest).run("apply").exits(5);
+    assert_eq!(reviews.checkout.emulator.sent(), Vec::<String>::new());
+    // A person may dispatch it.
+    let dispatch = reviews.checkout.event("workflow_dispatch", "refs/heads/main", &commit, &json!({}));
+    let _applied = dispatch.input("expect_plan", &digest).run("apply").exits(0);
+}
+
+#[test]
+fn p3_a_plan_for_another_branch_reviews_nothing() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let project = &reviews.checkout.project;
+    let _big =
+        reviews.checkout.propose("big", || project.write("roles/evil.yaml", &definition("evil", "Evil")));
+    // The pull request is first one to `big`, and its plan shows what `big` has; then it is retargeted.
+    let head = reviews.checkout.propose("pr-7", || project.write("notes.md", "nothing\n"));
+    reviews.github.pull(7, &head, &json!({}));
+    reviews.plan(&head, "big");
+    reviews.plan(&head, "main");
+    reviews.merge(7);
+    project.write("roles/evil.yaml", &definition("evil", "Evil"));
+    let commit = reviews.checkout.commit_and_push("pushed by somebody");
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed").has("#7");
+    // Where the last run was for the other branch, nothing is reviewed either.
+    reviews.plan(&head, "big");
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
+    reviews.github.is_content();
+}
+
+#[test]
+fn a_click_is_left_alone_and_the_apply_recorded_all_the_same() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.open(5, "roles/two.yaml", &definition("two", "Two"));
+    let commit = reviews.merge(5);
+    reviews.checkout.emulator.edit_role("One", &json!({ "description": "Clicked" }));
+    let planned = reviews.push(&commit).run("plan").exits(2).has("What somebody changed outside git was not");
+    let digest = planned.given("digest").expect("a digest");
+    let applied = reviews.push(&commit).input("expect_plan", &digest).run("apply").exits(0);
+    let record = applied.given("record_file").expect("a record");
+    let _pushed = reviews.checkout.push(&commit).input("record_file", &record).run("record").exits(0);
+    let one = reviews.checkout.emulator.role("One").expect("it is there");
+    assert_eq!(one["description"], "Clicked");
+    let schedule = reviews.checkout.event("schedule", "refs/heads/main", &commit, &json!({}));
+    let drift = schedule.run("drift").exits(2).results();
+    let changes = drift["plan"]["targets"][0]["changes"].as_array().expect("changes").len();
+    assert_eq!(changes, 1, "{drift:#}");
+}
+
+#[test]
+fn where_the_reviews_cannot_be_read_nothing_counts_as_reviewed() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.open(8, "roles/two.yaml", &definition("two", "Two"));
+    let commit = reviews.merge(8);
+    let without = reviews.checkout.push(&commit).input("require_reviewed", "true");
+    let _refused = without.run("plan").exits(4).has("GITHUB_TOKEN is not set");
+    reviews.github.world().files.clear();
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
+}
