@@ -8,6 +8,7 @@ mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;
+mod unjudged;
 mod wider;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,6 +125,7 @@ pub fn compare(input: Input<'_>) -> Plan {
     comparison.room();
     comparison.held();
     comparison.unread();
+    comparison.unjudged();
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
     origin::mark(&mut plan.changes, input);
@@ -324,6 +326,11 @@ impl<'a> Comparison<'a> {
             if let Some(id) = &object.id {
                 self.plan.role_names.insert(RoleId::Live(id.clone()), object.key.name.clone());
             }
+        }
+        // What was declared before and is nowhere has no other name.
+        let views = [&self.input.views.base, &self.input.views.applied].into_iter().flatten();
+        for role in views.flat_map(|view| &view.resolved.roles).filter(|role| role.live.is_none()) {
+            self.plan.role_names.insert(role.id(), role.desired.name.value.clone());
         }
         for role in &self.input.resolved.roles {
             self.plan.role_names.insert(role.id(), role.desired.name.value.clone());

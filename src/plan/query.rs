@@ -6,7 +6,7 @@ use crate::{
     model::{
         Kind, Scope,
         config::{Mode, Target},
-        desired::{DesiredState, Removal, RoleName},
+        desired::{DesiredRole, DesiredState, Removal, RoleName},
         live::Query,
     },
 };
@@ -65,4 +65,35 @@ pub fn query<'a>(
         }
     }
     query
+}
+
+/// Whether the definitions no longer have a role of which a plan has to know who holds it before it goes,
+/// wherever that is: then everything is read at once. `before` is what earlier revisions declared.
+pub fn goes_everywhere<'a>(
+    desired: &DesiredState,
+    before: impl IntoIterator<Item = &'a DesiredState>,
+    spec: &dyn Spec,
+    target: &Target,
+) -> bool {
+    let inside = |scopes: &[ScopeSpec]| scopes.iter().any(|place| place.form == ScopeForm::Instance);
+    let principals = spec.principals();
+    // Where the provider counts who holds a role, its number comes first.
+    let listed = principals.iter().any(|class| inside(class.scopes) && !class.counted);
+    if target.manage.roles == Mode::Additive || !listed {
+        return false;
+    }
+    let stays = |role: &DesiredRole| {
+        let name = &role.natural().value;
+        desired.roles.iter().filter(|now| now.scope == role.scope).any(|now| {
+            now.key == role.key
+                || now.natural().value == *name
+                || now.previously.iter().any(|before| before.value == *name)
+                || now.id.as_ref().is_some_and(|id| role.id.as_ref().is_some_and(|old| old.value == id.value))
+        })
+    };
+    let matters = |role: &DesiredRole| {
+        !matches!(role.scope, Scope::In { .. })
+            && contract::role_class(spec, role.class).is_some_and(|class| class.delete_needs_vacancy)
+    };
+    before.into_iter().flat_map(|state| &state.roles).any(|role| matters(role) && !stays(role))
 }

@@ -5,6 +5,8 @@ mod matching;
 mod permissions;
 mod removed;
 
+pub(super) use removed::nobody_can_tell;
+
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use strsim::jaro_winkler;

@@ -25,7 +25,7 @@ use crate::{
     plan::{
         change::{Change, Hand, Plan, What, differing},
         compare,
-        document::{Action, RunStatistics, TargetPlan},
+        document::{Action, Guard, RunStatistics, TargetPlan},
         earlier::Views,
         operation::Verb,
         order,
@@ -262,6 +262,17 @@ fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
     })
 }
 
+/// What could not be judged on what was read: a record would hide for ever that git declared it before.
+fn unjudged(input: resolve::Input<'_>, resolved: &resolve::Resolved<'_>) -> Option<Untrusted> {
+    let resolve::Input { target, spec, live, earlier, .. } = input;
+    live.gaps().next()?;
+    let views = Views::of(input, resolved);
+    let plan = compare::compare(compare::Input { target, spec, resolved, live, earlier, views: &views });
+    let mut refusals = plan.refusals();
+    let refusal = refusals.find(|verdict| verdict.guard == Guard::Incomplete)?;
+    Some(format!("too little could be read: {}", refusal.message.raw()).into())
+}
+
 /// What waits for a person stays at its earlier value: each with the revision that holds that.
 fn open(target: &PlannedTarget, outcome: &TargetOutcome) -> BTreeMap<Untrusted, Option<Untrusted>> {
     let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
@@ -302,6 +313,9 @@ fn recorded(
     let earlier = target.past.earlier();
     let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else { return outcome };
+    if let Some(why) = unjudged(input, &resolved) {
+        return TargetOutcome { not_recorded: Some(why), ..outcome };
+    }
     let ids =
         resolved.roles.iter().filter_map(|role| Some((role.address.as_str().into(), role.live?.id.clone()?)));
     let record = Record {

@@ -24,7 +24,7 @@ use crate::{
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
         pending, people,
-        query::query,
+        query::{goes_everywhere, query},
         resolve, select,
     },
 };
@@ -199,7 +199,11 @@ async fn plan_target(
     let states = || [desired].into_iter().chain(before.iter().map(|state| &**state));
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
     let attested = super::attest::of(project, target);
-    let mut live = reader.fetch(query(states(), spec, target, assigns)).await.map_err(Failure::from)?;
+    let earlier = before.iter().map(|state| &**state);
+    let goes = wishes.part != Part::Drift && goes_everywhere(desired, earlier, spec, target);
+    let mut first = query(states(), spec, target, assigns || goes);
+    first.everywhere |= goes;
+    let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let mut said = overlay(attested.as_deref(), &mut live, spec);
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     if let Some(failure) = &past.unusable {

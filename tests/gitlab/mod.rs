@@ -1,5 +1,6 @@
 //! GitLab through the real program and its emulator.
 
+mod licence;
 mod links;
 mod members;
 mod places;

@@ -116,3 +116,29 @@ fn nothing_waits_for_an_answer_that_it_does_not_need() {
     let _plan = project.plan().exits(0);
     assert_eq!((emulator.requests().len(), depth()), (5, json!(2)), "{:?}", lines(&emulator));
 }
+
+#[test]
+fn a_held_role_that_is_dropped_is_read_once_with_everything_that_depends_on_it() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    let approver = role("approver", "reporter", "admin_merge_request");
+    define(
+        &project,
+        &format!(
+            "roles:\n{approver}assignments:\n  - {{ role: approver, users: [mira], scope: {{ group: acme }} }}\n"
+        ),
+    );
+    let _made = project.apply().exits(0);
+    project.commit("made");
+    define(&project, "roles: {}\n");
+    emulator.forget();
+    let plan = project.run("plan --format json --allow unseen --reason looked").json();
+    let lines = lines(&emulator);
+    // The roles, and which policies name them; nothing else is asked twice.
+    let once: std::collections::BTreeSet<&String> =
+        lines.iter().filter(|line| *line != "POST /api/graphql").collect();
+    assert_eq!(lines.len(), once.len() + 2, "{lines:#?}");
+    assert_eq!(plan["run"]["requests"].as_u64(), Some(lines.len() as u64));
+    assert!(plan["run"]["depth"].as_u64() <= Some(4), "{}", plan["run"]);
+    assert!(plan["targets"][0]["changes"].as_array().is_some_and(|changes| changes.len() == 2));
+}

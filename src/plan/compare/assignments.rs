@@ -48,16 +48,20 @@ impl<'a> Comparison<'a> {
     /// Who was assigned, is not any more, and may hold the role where the list was not read: that is
     /// neither done nor forgotten.
     fn out_of_sight(&mut self) {
-        if self.input.target.manage.assignments == Mode::Additive || self.input.live.unread.is_empty() {
+        let live = self.input.live;
+        if self.input.target.manage.assignments == Mode::Additive
+            || live.incomplete_anywhere(Kind::Assignment).is_none()
+        {
             return;
         }
+        let mut said = BTreeSet::new();
         for (key, held) in self.former_assignments.clone() {
-            let unread =
-                self.input.live.unread.contains_key(&(Kind::Assignment, key.class, key.scope.clone()));
-            if unread && !self.slots.contains_key(&key) {
+            let unread = live.incomplete_at(Kind::Assignment, key.class, &key.scope).is_some();
+            let slot = self.slots.get(&key).copied();
+            if unread && slot.is_none_or(is_unreadable) && said.insert(key.clone()) {
                 self.move_principal(Move {
                     key: &key,
-                    slot: None,
+                    slot,
                     before: Some(held),
                     after: None,
                     action: Action::Unassign,
@@ -341,7 +345,7 @@ impl<'a> Comparison<'a> {
 
     /// A slot without a readable role: empty counts for nothing, unreadable is left alone.
     fn vacant_slot(&self, slot: &LiveObject) -> bool {
-        !matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
+        !is_unreadable(slot)
     }
 
     fn move_principal(&mut self, movement: Move<'_>) {
@@ -355,11 +359,10 @@ impl<'a> Comparison<'a> {
             let help = "Take the person out of the assignments, or change the role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
-        // What cannot be changed says why itself.
-        let unreadable = |slot: &LiveObject| {
-            slot.locked.is_none() && matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
-        };
-        if slot.is_some_and(unreadable) {
+        // What cannot be changed says why itself, and so does a list that is not whole.
+        let unreadable = |slot: &LiveObject| slot.locked.is_none() && is_unreadable(slot);
+        let unread = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope);
+        if slot.is_some_and(unreadable) && unread.is_none() {
             let message = format!("which role `{called}` holds now cannot be read");
             let help = "Plan again: the role may have been made while the lists were read. If it stays so, give the person a role in the product itself.";
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
@@ -376,9 +379,9 @@ impl<'a> Comparison<'a> {
             let message = format!("{title} has no way to change which role `{called}` holds");
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
-        if slot.is_none()
+        if slot.is_none_or(unreadable)
             && action != Action::Unassign
-            && let Some(why) = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope)
+            && let Some(why) = unread
         {
             // The role that they may hold would be taken away unseen.
             verdicts.push(incomplete("give a role to", principal, why));
@@ -411,7 +414,7 @@ impl<'a> Comparison<'a> {
                 let help = "Name them in that list, or say something else under `on_unassign`.";
                 verdicts.push(Verdict::refuse(Guard::Exclusive, message, Some(help.into())));
             }
-            if let Some(why) = self.input.live.incomplete_at(Kind::Assignment, class, &key.scope) {
+            if let Some(why) = unread {
                 verdicts.push(incomplete("take a role from", principal, why));
             }
         }
@@ -524,6 +527,11 @@ impl<'a> Comparison<'a> {
             _ => format!("={}", self.name_of(role).raw()),
         }
     }
+}
+
+/// Whether a principal is listed, and which role they hold cannot be made out.
+fn is_unreadable(slot: &LiveObject) -> bool {
+    matches!(slot.fields.get(field::ROLE), Some(Live::Unreadable))
 }
 
 /// What stays of somebody's access who loses a role.

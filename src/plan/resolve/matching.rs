@@ -32,6 +32,8 @@ impl<'a> Resolver<'a> {
                     }
                     self.matches[index] = (Some(live), Matched::Id);
                 }
+                // Making it anew is refused for the same reason.
+                None if self.is_unread(role) => {}
                 None => self.error(
                     Code::UnknownId,
                     id.site,
@@ -113,6 +115,13 @@ impl<'a> Resolver<'a> {
             (fits && !claimed.contains_key(id) && taken.insert(id)).then_some((*index, live))
         });
         found.collect()
+    }
+
+    /// Whether the list in which a role would stand was not read as a whole.
+    fn is_unread(&self, role: &DesiredRole) -> bool {
+        let live = self.input.live;
+        let place = live.place(&role.scope).unwrap_or(&role.scope);
+        live.incomplete_at(Kind::Role, role.class, place).is_some()
     }
 
     /// Whether a role that the provider ships can be declared, too.

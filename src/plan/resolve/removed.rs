@@ -271,12 +271,7 @@ impl<'a> Resolver<'a> {
     /// A role that is not there needs no removal, where the whole list was read.
     fn note_missing(&mut self, name: &Untrusted) {
         if let Some(why) = self.input.live.incomplete_anywhere(Kind::Role) {
-            let message = format!(
-                "nobody can tell whether role `{}` is there to be removed: {}",
-                name.raw(),
-                why.raw()
-            );
-            self.verdicts.push(Verdict::refuse(Guard::Incomplete, message, None));
+            self.verdicts.push(nobody_can_tell(name, why));
             return;
         }
         let near = self
@@ -294,6 +289,13 @@ impl<'a> Resolver<'a> {
         self.notes
             .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
     }
+}
+
+/// What is refused where a role goes that no list shows, because the list is not whole.
+pub(in crate::plan) fn nobody_can_tell(name: &Untrusted, why: &Untrusted) -> Verdict {
+    let message =
+        format!("nobody can tell whether role `{}` is there to be removed: {}", name.raw(), why.raw());
+    Verdict::refuse(Guard::Incomplete, message, None)
 }
 
 /// A reference to a role as it is written.

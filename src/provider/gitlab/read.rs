@@ -90,12 +90,12 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         state.kept = kept.of(&found.standard);
     }
     let doubt = doubt.or_else(|| holders.as_ref()?.contradicts(&found));
-    if let Some(why) = doubt {
-        // Memberships may not tell their roles either.
-        state.incomplete = [Kind::Role, Kind::Assignment].map(|kind| (kind, why.as_str().into())).into();
-    }
     if let Some(holders) = holders {
         holders.add_to(&mut state);
+    }
+    if let Some(why) = doubt {
+        state.incomplete = [Kind::Role, Kind::Assignment].map(|kind| (kind, why.as_str().into())).into();
+        doubted(&mut state);
     }
     // The API counts direct members only: that nobody holds a role is known where every list was read.
     let whole = whole && state.unread.is_empty();
@@ -110,6 +110,19 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     state.objects.sort_by(|a, b| (&a.key, &a.id).cmp(&(&b.key, &b.id)));
     state.read = Query { roles: true, ..query };
     Ok(state)
+}
+
+/// Without a licence memberships and links need not tell their custom role: whoever holds nothing but
+/// what a custom role can start from may hold one.
+fn doubted(state: &mut LiveState) {
+    let is_base =
+        |id: &Untrusted| catalogue().builtin(id.raw()).is_some_and(|builtin| builtin.base || builtin.vacant);
+    for slot in state.objects.iter_mut().filter(|object| object.key.kind == Kind::Assignment) {
+        let Some(held) = slot.fields.get_mut(field::ROLE) else { continue };
+        if matches!(held.value(), Some(Value::Role(Some(RoleId::Live(id)))) if is_base(id)) {
+            *held = Live::Unreadable;
+        }
+    }
 }
 
 /// Memberships that GitLab counts, and that no list names: such a role is not deleted.

@@ -250,6 +250,12 @@ impl Look<'_> {
             None if contract::is_by_hand(self.provider) => {
                 Check::ok("access", "the credential is accepted; roles are made and given by hand")
             }
+            // Another key would read no more.
+            Some(why) if live.incomplete.get(&Kind::Role) == Some(why) => Check::warning(
+                "access",
+                format!("too little could be read to tell whether roles can be changed: {}", why.raw()),
+            )
+            .help("Look in the product itself whether its roles are there, and its licence is valid."),
             Some(why) => Check::warning(
                 "access",
                 format!("roles can be read; this key cannot change roles: {}", why.raw()),
