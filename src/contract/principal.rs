@@ -38,6 +38,8 @@ pub struct PrincipalClass {
     pub listed: bool,
     /// Whether a role's number of holders, where the API tells one, counts them.
     pub counted: bool,
+    /// Whether it is a group or a link, which gives its role to whoever is in it.
+    pub group: bool,
     /// Which handles and ids there can be, where the provider has a form for them; `None` for any that is
     /// safe in a path.
     pub form: Option<fn(&Spelling) -> bool>,
@@ -60,6 +62,7 @@ impl PrincipalClass {
         on_remove_in_places: None,
         listed: true,
         counted: true,
+        group: false,
         form: None,
         joins: false,
     };

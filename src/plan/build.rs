@@ -259,6 +259,10 @@ impl Builder<'_> {
                 (before, after, fields)
             }
         };
+        let counted = |numbers: &BTreeMap<Untrusted, u64>| match &change.what {
+            What::Role { .. } => numbers.get(change.id.as_ref()?).copied(),
+            _ => None,
+        };
         let mut document = document::Change {
             address: change.address.clone(),
             title: change.title.clone(),
@@ -276,11 +280,8 @@ impl Builder<'_> {
             granted_by_base,
             side_effects: change.side_effects.clone(),
             steps: self.plan.steps.get(&change.address).cloned(),
-            holders: change.holders,
-            given_by: match &change.what {
-                What::Role { .. } => change.id.as_ref().and_then(|id| self.plan.given_by.get(id)).copied(),
-                _ => None,
-            },
+            holders: change.holders.or_else(|| counted(&self.plan.held_by)),
+            given_by: counted(&self.plan.given_by),
             definition: change.site.and_then(|site| self.place(site)),
             activity: Vec::new(),
             verdicts: change.verdicts.iter().map(verdict).collect(),

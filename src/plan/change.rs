@@ -45,7 +45,9 @@ pub struct Plan {
     pub several: BTreeSet<&'static str>,
     /// What those of them hold now who hold several roles in one place, or are about to.
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
-    /// How many principals give each live role to others, beside those whom the API counts as its holders.
+    /// How many people hold each live role by what was read or attested, where the API has no number.
+    pub held_by: BTreeMap<Untrusted, u64>,
+    /// How many groups give each live role to others, beside those whom the API counts as its holders.
     pub given_by: BTreeMap<Untrusted, u64>,
     /// In which steps roles are replaced, by address, set by [`super::order::tell`].
     pub steps: BTreeMap<Address, Untrusted>,

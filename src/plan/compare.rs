@@ -341,15 +341,27 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Counts who gives a role that changes to others.
+    /// Counts who holds a role that changes, where the API has no number of them, and who gives it to
+    /// others.
     fn given_by(&mut self) {
-        let changed = self.plan.changes.iter().filter(|change| matches!(change.what, What::Role { .. }));
-        for id in changed.filter_map(|change| change.id.clone()) {
-            let slots = self.holders.get(&id).into_iter().flatten();
-            let counted = |class: &str| contract::principal(self.input.spec, class).is_none_or(|c| c.counted);
-            let count = slots.filter(|slot| !counted(slot.key.class)).count() as u64;
-            if count > 0 {
-                self.plan.given_by.insert(id, count);
+        for change in &self.plan.changes {
+            let (What::Role { scope, .. }, Some(id)) = (&change.what, &change.id) else { continue };
+            let (mut people, mut groups) = (BTreeSet::new(), 0);
+            for slot in self.holders.get(id).into_iter().flatten() {
+                match contract::principal(self.input.spec, slot.key.class) {
+                    Some(class) if class.group => {
+                        groups += u64::from(!class.counted || change.holders.is_none());
+                    }
+                    _ => {
+                        people.insert(&slot.key.name);
+                    }
+                }
+            }
+            if groups > 0 {
+                self.plan.given_by.insert(id.clone(), groups);
+            }
+            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope) {
+                self.plan.held_by.insert(id.clone(), people.len() as u64);
             }
         }
     }

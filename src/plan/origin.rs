@@ -62,6 +62,7 @@ pub(super) fn mark(changes: &mut [Change], input: Input<'_>) {
         base: input.views.base.as_ref(),
         applied: input.views.applied.as_ref(),
         several: classes.map(|class| class.class).collect(),
+        open: input.earlier.open,
     };
     for change in changes {
         change.origins = judge.origins(change);
@@ -90,6 +91,8 @@ struct Judge<'a> {
     applied: Option<&'a View<'a>>,
     /// Classes of principals that hold several roles.
     several: BTreeSet<&'static str>,
+    /// What the last recorded apply left to a person, by address.
+    open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
 }
 
 impl<'a> Judge<'a> {
@@ -164,9 +167,21 @@ impl<'a> Judge<'a> {
             {
                 self.permission(slug, before, after, &mut origins);
             }
-            _ => origins.whole = Some(self.whole(change)),
+            _ => {
+                let whole = self.whole(change);
+                let open = whole == Origin::Drift && self.was_left(change);
+                origins.whole = Some(if open { Origin::Unapplied } else { whole });
+            }
         }
         origins
+    }
+
+    /// Whether the last apply left to a person what the definitions say of the change: nobody undid it
+    /// outside git then. Of what they never declared they say nothing.
+    fn was_left(&self, change: &Change) -> bool {
+        let address = Untrusted::from(change.address.as_str());
+        change.reason != Some(Reason::NeverDeclared)
+            && self.open.is_some_and(|open| open.contains_key(&address))
     }
 
     /// Why the fields of a permission differ.

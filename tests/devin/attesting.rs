@@ -184,3 +184,17 @@ fn the_record_tells_which_of_two_roles_of_one_name_is_attested() {
     let _attested = project.run("import --attest").exits(0).has("1 role and 0 assignments attested");
     assert_eq!(snapshot(&project)["roles"][0]["id"], "role-0a1b");
 }
+
+#[test]
+fn nobody_took_away_what_nobody_can_read() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    let _done = project.apply().exits(0);
+    dashboard(&emulator, "DELETE", "roles/role-0a1b", &Value::Null);
+    let again = json!({ "name": "Curator", "type": "org", "permissions": ["ManageOrgKnowledge"] });
+    dashboard(&emulator, "POST", "roles", &again);
+    for args in ["drift", "drift --format markdown"] {
+        let drift = project.run(args).exits(0).has("1 wanted; what is there now cannot be read");
+        let _drift = drift.has("counts no more").lacks("1 removed");
+    }
+}

@@ -137,3 +137,17 @@ fn a_snapshot_says_nothing_of_a_role_that_is_not_there() {
     let _said = said.has("role `Auditor` is not there yet, so nothing of it is attested");
     let _still = project.apply().exits(8).has("Create a custom role");
 }
+
+#[test]
+fn a_role_that_a_person_has_not_deleted_yet_is_no_drift() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    project.save("empty");
+    let _nothing = project.apply().exits(0);
+    define(&project, "removed:\n  - { name: Curator }\n");
+    project.save("removed");
+    let _open = project.apply().exits(8);
+    let _plan = project.plan().exits(0).has("merged earlier, not in place yet").lacks("drift");
+    let _pending = project.run("plan --pending-only").exits(0).has("acme/role/=Curator@organization");
+    let _drift = project.run("drift --detailed-exitcode").exits(0).has("No drift");
+}

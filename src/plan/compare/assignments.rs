@@ -154,11 +154,11 @@ impl<'a> Comparison<'a> {
             }
             return true;
         }
-        let after = match stays {
-            Stays::Role(role) => Some(role),
+        let after = match &stays {
+            Stays::Role(role) => Some(role.clone()),
             _ => None,
         };
-        if after.as_ref() == Some(&held) || (refused && after.is_none()) {
+        if after.as_ref() == Some(&held) || (refused && stays == Stays::Unsaid) {
             if after.is_some() && left_out {
                 self.keep(slot, &held, reason, "`on_unassign` gives it");
             }

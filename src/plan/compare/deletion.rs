@@ -122,22 +122,34 @@ impl<'a> Comparison<'a> {
         if let Some(holders) = object.holders {
             return holders == 0;
         }
-        let scope = &object.key.scope;
         // What no request tells of, it cannot keep from being certain where others tell of everybody.
         let listed = self.input.spec.principals().iter().any(|class| class.listed);
-        let was_read = |class: &PrincipalClass| {
-            let own = contract::has_place(class.scopes, scope);
-            let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
-            let asked = || {
-                live.read.places(Kind::Assignment, class.class).any(|place| live.place(place) == Some(scope))
-            };
-            live.read.everywhere
-                || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
-        };
+        let known =
+            |class: &PrincipalClass| (listed && !class.listed) || self.was_read(class, &object.key.scope);
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
-            && self.input.spec.principals().iter().all(|class| (listed && !class.listed) || was_read(class))
+            && self.input.spec.principals().iter().all(known)
+    }
+
+    /// Whether all people were listed who can hold a role that lives at `scope`; of those whom no request
+    /// tells of only what is attested can be known.
+    pub(super) fn lists_people(&self, scope: &Scope) -> bool {
+        let live = self.input.live;
+        let mut people = self.input.spec.principals().iter().filter(|class| class.listed && !class.group);
+        live.read.members
+            && live.incomplete_anywhere(Kind::Assignment).is_none()
+            && people.all(|class| self.was_read(class, scope))
+    }
+
+    /// Whether everybody of this class was listed who can hold a role that lives at `scope`.
+    fn was_read(&self, class: &PrincipalClass, scope: &Scope) -> bool {
+        let live = self.input.live;
+        let own = contract::has_place(class.scopes, scope);
+        let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
+        let asked =
+            || live.read.places(Kind::Assignment, class.class).any(|place| live.place(place) == Some(scope));
+        live.read.everywhere || if own { asked() } else { !instances || matches!(scope, Scope::In { .. }) }
     }
 
     /// Who holds a role that goes has to be known.

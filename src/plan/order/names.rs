@@ -8,7 +8,7 @@ use crate::{
     model::{Untrusted, field},
     plan::{
         change::{Change, Plan, What, natural},
-        document::Action,
+        document::{Action, Guard},
         graph::{Edge, take_in},
         temporary,
     },
@@ -34,7 +34,8 @@ impl Order<'_> {
     /// approved the whole way approved the rest.
     fn steps_of(&self, index: usize, change: &Change) -> Option<String> {
         let What::Role { after: Some(after), .. } = &change.what else { return None };
-        if change.action != Action::Replace {
+        let refused = change.verdicts.iter().any(|verdict| verdict.guard == Guard::Blocked);
+        if change.action != Action::Replace || refused {
             return None;
         }
         let name = after.name.raw();

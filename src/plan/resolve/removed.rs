@@ -7,6 +7,7 @@ use super::{
     ResolvedRemoval, Resolver,
 };
 use crate::{
+    contract,
     definition::emit,
     model::{
         Address, Code, Finding, Kind, RoleId, Scope, Untrusted, Value,
@@ -35,7 +36,7 @@ impl<'a> Resolver<'a> {
             let place = written.and_then(|scope| self.input.live.place(scope));
             if written.is_some() && place.is_none() {
                 // A place that is not there has no role.
-                self.note_missing(&names.first().cloned().unwrap_or_default());
+                self.note_missing(&names.first().cloned().unwrap_or_default(), written);
                 continue;
             }
             let bearing = |name: &Untrusted| {
@@ -65,7 +66,7 @@ impl<'a> Resolver<'a> {
             let scopes: BTreeSet<&Scope> = candidates.iter().map(|live| &live.key.scope).collect();
             let everywhere = !by_name && removal.scope.is_none() && scopes.len() == candidates.len();
             match candidates.as_slice() {
-                [] => self.note_missing(&name),
+                [] => self.note_missing(&name, written),
                 several if several.len() > 1 && !everywhere => {
                     let message = format!("{} live roles are named `{}`", several.len(), name.raw());
                     // Those that stay declared are not meant.
@@ -269,25 +270,39 @@ impl<'a> Resolver<'a> {
     }
 
     /// A role that is not there needs no removal, where the whole list was read.
-    fn note_missing(&mut self, name: &Untrusted) {
+    fn note_missing(&mut self, name: &Untrusted, at: Option<&Scope>) {
         if let Some(why) = self.input.live.incomplete_anywhere(Kind::Role) {
             self.verdicts.push(nobody_can_tell(name, why));
             return;
         }
-        let near = self
-            .by_id
-            .values()
-            .filter(|object| !object.builtin)
-            .find(|object| slug(object.key.name.raw()) == slug(name.raw()));
+        let place = |scope: &Scope| {
+            contract::manual::place(scope).map_or_else(String::new, |place| format!(" in {place}"))
+        };
+        // Those that stay declared are not meant.
+        let declared: BTreeSet<&Untrusted> =
+            self.matches.iter().filter_map(|(live, _)| live.as_ref()?.id.as_ref()).collect();
+        let alike = |(id, object): &(&&Untrusted, &&LiveObject)| {
+            !object.builtin && !declared.contains(**id) && slug(object.key.name.raw()) == slug(name.raw())
+        };
+        let here = at.and_then(|scope| self.input.live.place(scope));
+        let near = self.by_id.iter().filter(alike).map(|(_, object)| *object);
+        // The nearest is the one in the place that is meant.
+        let near = near.min_by_key(|object| here.is_some_and(|here| object.key.scope != *here));
         let hint = near.map_or_else(String::new, |object| {
+            let line = emit::removal(object.key.name.raw(), &object.key.scope, None);
             format!(
-                " A live role is named `{}`: write `{{ name: {} }}` if you mean it.",
+                " A live role is named `{}`{}: write `{}` if you mean it.",
                 object.key.name.raw(),
-                emit::shown(object.key.name.raw())
+                place(&object.key.scope),
+                line.trim_start_matches("- ")
             )
         });
-        self.notes
-            .push(format!("`removed` names `{}`, and no live role has that name.{hint}", name.raw()).into());
+        let name = name.raw();
+        let missing = match at.map(place).filter(|place| !place.is_empty()) {
+            Some(place) => format!("`removed` names `{name}`{place}, and no live role has that name there."),
+            None => format!("`removed` names `{name}`, and no live role has that name."),
+        };
+        self.notes.push(format!("{missing}{hint}").into());
     }
 }
 

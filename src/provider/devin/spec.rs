@@ -100,6 +100,7 @@ const PRINCIPALS: &[PrincipalClass] = &[
     PrincipalClass {
         class: IDP_GROUP,
         field: "idp_groups",
+        group: true,
         spellings: Spellings { about: "the name of the group in the identity provider", ..Spellings::FREE },
         on_remove: OnRemove::Gone,
         ..COMMON

@@ -160,6 +160,7 @@ const LINK: PrincipalClass = PrincipalClass {
     batch: 1,
     on_remove: OnRemove::Gone,
     counted: false,
+    group: true,
     joins: true,
     ..PrincipalClass::PLAIN
 };

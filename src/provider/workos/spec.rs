@@ -154,6 +154,7 @@ const DIRECTORY_GROUPS: PrincipalClass = PrincipalClass {
     },
     on_remove: OnRemove::Gone,
     counted: false,
+    group: true,
     ..PrincipalClass::PLAIN
 };
 
@@ -212,6 +213,7 @@ const GROUPS: PrincipalClass = PrincipalClass {
         about: "the id of a group as \"id:group_01J9…\"",
     },
     on_remove: OnRemove::Gone,
+    group: true,
     ..PrincipalClass::PLAIN
 };
 

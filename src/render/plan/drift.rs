@@ -1,16 +1,20 @@
 //! A plan told as what somebody did outside git since the last apply: the same differences, seen from
 //! the other side.
 
-use std::mem;
+use std::{collections::BTreeSet, mem};
 
 use super::{
+    fields::is_unread,
     origins::has_origin,
     refusals::refused,
     view::{against, attested, count, kept_number},
 };
-use crate::plan::{
-    PlanDocument,
-    document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
+use crate::{
+    model::Untrusted,
+    plan::{
+        PlanDocument,
+        document::{Action, Change, FieldChange, FieldValue, Origin, Summary, TargetPlan},
+    },
 };
 
 /// The two ways out.
@@ -81,8 +85,15 @@ fn turn(change: &mut Change) {
         other => other,
     };
     mem::swap(&mut change.before, &mut change.after);
+    let sets = change.fields.iter().filter_map(|field| match field {
+        FieldChange::Set { field, .. } => Some(field),
+        FieldChange::Value { .. } => None,
+    });
+    let unread: BTreeSet<Untrusted> = sets.filter(|name| is_unread(change, name.raw())).cloned().collect();
     for field in &mut change.fields {
         match field {
+            // Nobody took away what nobody can read: it is wanted, as the plan says.
+            FieldChange::Set { field, .. } if unread.contains(field) => {}
             FieldChange::Set { added, removed, .. } => mem::swap(added, removed),
             FieldChange::Value { field, before, after, .. } => {
                 mem::swap(before, after);

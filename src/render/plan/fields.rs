@@ -33,11 +33,16 @@ pub(super) struct Row<'a> {
     pub(super) via: Option<&'a Via>,
 }
 
+/// Whether nobody can read what a field of a role that is there and stays is now.
+pub(super) fn is_unread(change: &Change, name: &str) -> bool {
+    let lacks = |fields: &BTreeMap<String, FieldValue>| !fields.contains_key(name);
+    matches!((&change.before, &change.after), (Some(one), Some(other)) if lacks(one) || lacks(other))
+}
+
 /// What stands beside the number of members that come into a set: of one that cannot be read now nobody
 /// knows which ones come.
 pub(super) fn added_words(change: &Change, name: &str) -> &'static str {
-    let exists = change.before.as_ref().filter(|_| change.action != Action::Delete);
-    match exists.is_some_and(|before| !before.contains_key(name)) {
+    match is_unread(change, name) {
         true => "wanted; what is there now cannot be read",
         false => "added",
     }

@@ -104,8 +104,15 @@ impl Support {
 }
 
 fn role(class: &RoleClass) -> RoleSupport {
+    // Where the API does not both make and delete them, no new role takes the place of an old one.
+    let replaces = class.create == Do::Api && class.delete == Do::Api;
+    let in_force = |change| match change {
+        OnChange::Replace if !replaces => OnChange::Refuse,
+        other => other,
+    };
     let fields = |wanted| {
-        class.fields.iter().filter(|field| field.on_change == wanted).map(|field| field.name).collect()
+        let fields = class.fields.iter().filter(|field| in_force(field.on_change) == wanted);
+        fields.map(|field| field.name).collect()
     };
     RoleSupport {
         class: class.class,

@@ -164,3 +164,17 @@ fn an_attested_file_that_is_no_snapshot_is_an_error() {
         let _said = project.plan().exits(3).has(".rolecall/attested/platform.json");
     }
 }
+
+#[test]
+fn who_holds_a_role_by_what_is_attested_is_a_person() {
+    let emulator = emulator();
+    let project = attested(&emulator);
+    let held = "assignments:\n  - { role: approver, scope: enterprise, users: [\"email:mira@acme.test\"] }\n";
+    define(&project, &format!("{}{held}", approver(RULESETS)));
+    project.save("mira");
+    let _open = project.apply().exits(8);
+    let _attested = project.run("import --attest").exits(0);
+    project.save("done by hand");
+    define(&project, &format!("{}{held}", approver(&format!("{RULESETS}, {COMPLIANCE}"))));
+    let _plan = project.plan().exits(0).has("held by 1 person").lacks("given by");
+}

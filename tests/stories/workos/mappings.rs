@@ -79,6 +79,62 @@ fn a_role_goes_once_its_mapping_was_taken_out_by_hand() {
 }
 
 #[test]
+fn a_role_that_is_removed_on_purpose_waits_for_its_mapping_too() {
+    let emulator = emulator();
+    let project = project(&emulator, "    on_unassign: { to: builtin:member }\n");
+    let held = GROUPS
+        .replace(", sso_groups: [\"desk@sso\"]", "")
+        .replace("idp_groups:", "users: [\"id:user_lena\"], idp_groups:");
+    define(&project, &format!("{DESK}{held}"));
+    project.commit("desk");
+    let _made = project.apply().exits(8);
+    dashboard(&emulator, "POST", "mappings?org=acme", &json!({ "group": "Front desk", "role": "org-desk" }));
+    let _attested = project.run("import --attest").exits(0);
+    commit_attested(&project);
+    let _done = project.apply().exits(0);
+
+    define(&project, "removed:\n  - { name: org-desk, scope: { organization: org_acme } }\n");
+    project.commit("removed");
+    let allowed = "--allow max_unassigns --reason desk-closes";
+    let unmap = "Take the mapping of the group `Front desk` to the role `org-desk` out, and save.";
+    let plan = project.run(&format!("plan {allowed}")).exits(0).has(unmap);
+    let _plan = plan.has("Waits for env/assignment/").has("held by 1 person, given by 1 group");
+    let blocked = project.run(&format!("apply --auto-approve {allowed}")).exits(8);
+    let _blocked = blocked.lacks("role_has_group_role_mappings");
+    assert!(role(&emulator, Some("org_acme"), "org-desk").is_some());
+    dashboard(&emulator, "DELETE", "mappings/Front%20desk?org=acme", &json!({}));
+    let _attested = project.run("import --attest").exits(0);
+    commit_attested(&project);
+    let _gone = project.apply().exits(0);
+    assert!(role(&emulator, Some("org_acme"), "org-desk").is_none());
+}
+
+#[test]
+fn what_is_open_was_not_undone_by_anybody() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let auditor = "  auditor: { name: Auditor, description: Reads, permissions: [\"reports:read\"] }\n";
+    define(&project, &format!("{DESK}{auditor}"));
+    project.commit("desk");
+    let _made = project.apply().exits(0);
+    let removed = "removed:\n  - { name: auditor }\n";
+    define(&project, &format!("{DESK}{GROUPS}{removed}"));
+    project.commit("groups");
+    let _open = project.apply().exits(8);
+
+    assert_eq!(changes(&project).len(), 3);
+    for change in changes(&project) {
+        assert_eq!(change["origin"], "unapplied", "{change}");
+    }
+    let _plan = project.plan().exits(0).has("merged earlier, not in place yet").lacks("drift");
+    let pending = project.run("plan --pending-only").exits(0);
+    let _pending = pending.has("Map the group `Front desk`").has("env/role/=auditor");
+    let _drift = project.run("drift --detailed-exitcode").exits(0).has("No drift");
+    let patch = project.run("import --drift");
+    let _patch = patch.lacks("Front desk").lacks("auditor");
+}
+
+#[test]
 fn only_organizations_map_groups_and_only_to_roles_of_theirs() {
     let emulator = emulator();
     let project = project(&emulator, "");

@@ -173,3 +173,42 @@ fn a_role_of_the_environment_is_deleted_by_hand() {
     dashboard(&emulator, "DELETE", "roles/support-agent", &json!({}));
     project.is_in_place();
 }
+
+#[test]
+fn a_removal_in_one_organization_does_not_hint_at_the_role_of_another_one() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let both = "roles:\n  org-desk: { name: Desk, description: Sits, scope: { organization: [org_acme, org_globex] }, permissions: [\"reports:read\"] }\n";
+    define(&project, both);
+    project.commit("both");
+    let _made = project.apply().exits(0);
+    let one = both.replace("[org_acme, org_globex]", "[org_globex]");
+    define(
+        &project,
+        &format!("{one}removed:\n  - {{ name: org-desk, scope: {{ organization: org_acme }} }}\n"),
+    );
+    project.commit("one");
+    let _gone = project.apply().exits(0);
+    let note = "`removed` names `org-desk` in organization `org_acme`, and no live role has that name there.";
+    let _plan = project.plan().exits(0).has(note).lacks("if you mean it");
+    // One that nobody declares may be meant, with its place.
+    define(&project, "removed:\n  - { name: org-desk, scope: { organization: org_acme } }\n");
+    let hint = "write `{ name: org-desk, scope: { organization: org_globex } }` if you mean it";
+    let _plan = project.plan().has(note).has(hint);
+}
+
+#[test]
+fn another_slug_of_a_role_of_the_environment_is_refused_and_nothing_else_is_promised() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let yaml = "roles:\n  desk: { name: Desk, description: Sits there, permissions: [\"reports:read\"] }\n";
+    define(&project, yaml);
+    project.commit("desk");
+    let _made = project.apply().exits(0);
+    define(&project, &yaml.replace("name: Desk", "name: Desk, slug: front-desk, previously: [desk]"));
+    let refused = project.plan().exits(4).has("not made and deleted over the API");
+    let _refused = refused.lacks("the new role").lacks("is made");
+    let said = project.run("doctor").exits(0).everything();
+    assert!(said.contains("never changes: slug, resource_type"), "{said}");
+    assert!(said.contains("replaced where these change: slug"), "{said}");
+}
