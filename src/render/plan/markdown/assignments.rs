@@ -1,5 +1,7 @@
 //! Who gets and who loses which role.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{
         origins::{Told, change_words},
@@ -21,7 +23,7 @@ pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptio
     let members: Vec<_> = group.members.iter().filter(|member| subject_of(member) == subject).collect();
     let waits: String = waiting(&members).iter().map(|sentence| change::waits(sentence)).collect();
     if !options.names {
-        let text = format!("{}\n\n{waits}", head(group, &members, markdown));
+        let text = format!("{}\n\n{}{waits}", head(group, &members, markdown), moves(&members));
         let brief = format!("{}\n\n", head(group, &members, clipped));
         return if members.is_empty() {
             Vec::new()
@@ -49,6 +51,24 @@ pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptio
             Item::new(subject, members.len(), text).brief(brief)
         })
         .collect()
+}
+
+/// How many go from which role to which, where they are only counted.
+fn moves(members: &[&Member<'_>]) -> String {
+    let mut numbers: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for member in members {
+        if let (Some(before), Some(after)) = (member.before, member.after) {
+            *numbers.entry((before.raw(), after.raw())).or_default() += 1;
+        }
+    }
+    let line = |((before, after), number): (&(&str, &str), &usize)| {
+        format!("- {number}: {} → {}\n", markdown(before), markdown(after))
+    };
+    let mut lines: String = numbers.iter().map(line).collect();
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
 }
 
 /// What an assignment means for the person.
