@@ -134,7 +134,7 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
     2. set t/role/helper: name Helper;
     ");
     assert_snapshot!(story(&world, &replaced(|role| role.id("1"))), @"
-    replace t/role/helper: base low -> high; the new role is made as `rolecall temporary 625ce4e9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
+    replace t/role/helper: base low -> high
       refused by blocked: role `Helper` would be replaced by a new one, and the definition names the old one by its `id` | Remove the line with `id`: the name is enough.
     0. make rolecall temporary 625ce4e9:
     1. delete 1
@@ -143,7 +143,7 @@ fn what_is_replaced_is_deleted_and_has_another_id() {
     ");
     let additive = replaced(|role| role).manage(Mode::Additive, Mode::Declared);
     assert_snapshot!(story(&world, &additive), @"
-    replace t/role/helper: base low -> high; the new role is made as `rolecall temporary 625ce4e9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
+    replace t/role/helper: base low -> high
       refused by blocked: role `Helper` would be replaced, and the mode `additive` never removes | Set `manage: declared` for this target, or leave what cannot change as it is.
     0. make rolecall temporary 625ce4e9:
     1. delete 1
@@ -170,7 +170,7 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     assert_snapshot!(story(&world, &replacing(false)), @"
     reassign t/assignment/-/user:1/one: Role 1 -> Role 1 (role replaced)
     reassign t/assignment/-/user:2/one: Role 1 -> Role 1 (role replaced)
-    replace t/role/one: base low -> high; the new role is made as `rolecall temporary 4e40bf36`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Role 1`
+    replace t/role/one: base low -> high
       refused by blocked: a new role has to take the place of `Role 1`, and Sextant holds at most 4: there is no room for both; 1, 2 would be without it meanwhile | Remove another role first, or accept that it goes before the new one is made: `allow_gap: true` at `t/role/one`, with everybody who holds it declared.
     left alone: t/role/=Role%202
     left alone: t/role/=Role%203
@@ -328,7 +328,7 @@ fn a_role_that_only_a_person_deletes_is_left_first() {
     t/role/=Treasurer@crown: 3. Delete the role `Treasurer`.
     then
     left alone: 1 assignments
-    note: `removed` names `Treasurer`, and no live role has that name.
+    note: `removed` names `Treasurer` in crown, and no live role has that name there.
     ");
 }
 

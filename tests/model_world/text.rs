@@ -85,7 +85,7 @@ fn line(plan: &Plan, change: &change::Change) -> String {
             Reason::RoleReplaced => " (role replaced)",
         });
     }
-    for effect in &change.side_effects {
+    for effect in change.side_effects.iter().chain(plan.steps.get(&change.address)) {
         line.push_str(&format!("; {}", effect.raw()));
     }
     line + "\n"

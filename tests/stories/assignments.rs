@@ -289,8 +289,8 @@ fn who_holds_what_is_not_guessed() {
     let _made = project.apply().exits(0);
     emulator.switch("user_role_value", "custom");
     project.define(&format!("{ROLES}{}", assigned("two", &["1003"])));
-    let refused = project.apply().exits(4).has("which role `1003` holds now cannot be read");
-    assert_snapshot!(refused.shown(), @"
+    let refused = project.apply().exits(4).has("will not give a role to `1003` on an incomplete read");
+    assert_snapshot!(refused.shown(), @r#"
     Commit COMMIT on main, compared with HEAD (BASE), with changes that are not committed,
       TODAY
 
@@ -299,10 +299,9 @@ fn who_holds_what_is_not_guessed() {
       Assignments
         Two
           + 1003: unknown now → Two
-            ! Refused: this cannot be changed
-                which role `1003` holds now cannot be read
-                help: Plan again: the role may have been made while the lists were read. If it stays so,
-                  give the person a role in the product itself.
+            ! Refused: too little could be read
+                will not give a role to `1003` on an incomplete read: the role "One" reports 1 users and
+                the list of users shows 0, so what the list says about others cannot be relied on
 
       Left alone: 3 assignments.
 
@@ -312,7 +311,7 @@ fn who_holds_what_is_not_guessed() {
 
     Nothing was sent.
     --- exit 4
-    ");
+    "#);
     assert_eq!(emulator.held_by("1003"), "One");
 }
 
