@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::checkout::{Checkout, REPOSITORY};
-use crate::common::project::target;
+use crate::common::{
+    project::target,
+    repository::{READS, role},
+};
 
 #[test]
 fn a_pull_request_is_planned_as_merging_it_would_be() {
@@ -268,4 +271,41 @@ fn gitlab_applies_a_push_to_the_default_branch() {
     assert_eq!(checkout.emulator.custom(), ["One"], "{}", output.everything());
     let outputs = checkout.project.read("rolecall-results/rolecall.env");
     assert!(outputs.contains("ROLECALL_EXIT_CODE=0\n"), "{outputs}");
+}
+
+#[test]
+fn the_log_of_a_repository_that_may_be_public_names_nobody() {
+    let checkout = Checkout::new();
+    let one = role("one", "One", READS);
+    checkout.project.define(&format!("roles:\n{one}assignments:\n  - {{ role: one, users: [\"1003\"] }}\n"));
+    let head = checkout.commit_and_push("given");
+    let named = |text: &str| text.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == "1003");
+    let private = checkout.push(&head).run("plan").exits(2);
+    assert!(named(&private.output.stdout), "{}", private.output.everything());
+    assert!(!named(&private.summary()), "{}", private.summary());
+    let event = checkout.project.home().join("public.json");
+    for repository in
+        [json!({ "default_branch": "main", "private": false }), json!({ "default_branch": "main" })]
+    {
+        std::fs::write(&event, json!({ "repository": repository }).to_string()).expect("it is written");
+        let push = || checkout.push(&head).with("GITHUB_EVENT_PATH", &event.display().to_string());
+        let planned = push().run("plan").exits(2).has("Plan: 1 to create");
+        assert!(!named(&planned.output.everything()), "{}", planned.output.everything());
+    }
+    let push = checkout.push(&head).with("GITHUB_EVENT_PATH", &event.display().to_string());
+    let applied = push.run("apply").exits(0).has("Applied");
+    assert!(!named(&applied.output.everything()), "{}", applied.output.everything());
+}
+
+#[test]
+fn what_a_guard_says_of_a_whole_target_is_annotated() {
+    let checkout = Checkout::new();
+    let roles: String = (0..4).map(|n| role(&format!("r{n}"), &format!("Role {n}"), READS)).collect();
+    checkout.project.define(&format!("roles:\n{roles}"));
+    let head = checkout.commit_and_push("four");
+    let _made = checkout.push(&head).run("apply").exits(0);
+    checkout.project.define("roles: {}\n");
+    let head = checkout.commit_and_push("none");
+    let refused = checkout.push(&head).run("plan").exits(4);
+    let _said = refused.has("::error title=rolecall::reviews: refused by the guard `max_deletes`");
 }
