@@ -34,7 +34,7 @@ pub struct Earlier<'a> {
     /// What the last recorded apply left to a person, by address; `None` without a record.
     pub open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
     /// What the revisions say of that which may have declared it: the last recorded one, which asked
-    /// for it, and those before that it names. Of each only what is open counts.
+    /// for it, first, and those before that it names. Of each only what is open counts.
     pub left: &'a [Arc<DesiredState>],
     /// Whether it does not matter what git declared before: the target is an emulator.
     pub exempt: bool,
@@ -174,18 +174,25 @@ impl<'a> Views<'a> {
     pub fn of(input: resolve::Input<'a>, planned: &Resolved<'a>) -> Self {
         let twins: BTreeMap<Address, &'a LiveObject> =
             planned.roles.iter().filter_map(|role| Some((role.address.clone(), role.live?))).collect();
-        let view = |desired: Option<&'a DesiredState>| {
-            // Its keys mean what base and applied called so; protection is looked up once, for the plan.
-            let Earlier { base, applied, released, ids, open, left, .. } = input.earlier;
-            let earlier = Earlier { base, applied, released, ids, open, left, ..Earlier::default() };
-            let input = resolve::Input { desired: desired?, earlier, ..input };
-            Some(View::new(resolve::leniently(input, &twins), &twins))
+        // Its keys mean what base and applied called so; protection is looked up once, for the plan.
+        let Earlier { base, applied, released, ids, open, left, .. } = input.earlier;
+        let by_all = Earlier { base, applied, released, ids, open, left, ..Earlier::default() };
+        // What is older than the record called other roles so, perhaps: of its ids only those of roles
+        // count that a person still has to delete.
+        let by_itself = Earlier { ids, open, left, ..Earlier::default() };
+        let resolved = |desired: &'a DesiredState, earlier| {
+            let input = resolve::Input { desired, earlier, ..input };
+            View::new(resolve::leniently(input, &twins), &twins)
+        };
+        let view = |desired: Option<&'a DesiredState>| desired.map(|desired| resolved(desired, by_all));
+        let of_left = |(index, state): (usize, &'a Arc<DesiredState>)| {
+            resolved(state, if index == 0 { by_all } else { by_itself })
         };
         Self {
             base: view(input.earlier.base),
             applied: view(input.earlier.applied),
             released: view(input.earlier.released),
-            left: input.earlier.left.iter().filter_map(|state| view(Some(state))).collect(),
+            left: left.iter().enumerate().map(of_left).collect(),
             open: input.earlier.open,
             target: Arc::clone(&input.target.name),
         }
@@ -210,10 +217,12 @@ impl<'a> Views<'a> {
     /// Roles that the last recorded apply left to a person, as the revisions say them that may have
     /// declared them.
     fn left_roles(&self) -> impl Iterator<Item = (&View<'a>, &ResolvedRole<'a>)> {
-        let roles = self.left.iter().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        let roles =
+            self.left.iter().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
         roles.filter(|(_, role)| {
             // Where its key means another role, or `removed:` names it, it went by its name.
-            let live = role.live.map(|live| Address::live_role(&self.target, &live.key.name, &live.key.scope));
+            let live =
+                role.live.map(|live| Address::live_role(&self.target, &live.key.name, &live.key.scope));
             self.is_open(&role.address) || live.is_some_and(|live| self.is_open(&live))
         })
     }
@@ -247,7 +256,8 @@ impl<'a> Views<'a> {
                 });
                 let found: Vec<_> = found.collect();
                 // One that gave it the name that it bears proves more than the record alone.
-                let proves = found.iter().find(|(_, role)| role.bears(&before.name) || role.desired.id.is_some());
+                let proves =
+                    found.iter().find(|(_, role)| role.bears(&before.name) || role.desired.id.is_some());
                 let (which, role) = proves.or(found.first())?;
                 Some((*which, role.address.clone()))
             }
@@ -264,14 +274,17 @@ impl<'a> Views<'a> {
                 let (which, _) = views.find(|(_, view)| view.resolved.permissions.contains_key(slug))?;
                 Some((which, change.address.clone()))
             }
-            What::Role { .. } | What::Assignment { .. } | What::Permission { .. } | What::Default { .. } => None,
+            What::Role { .. } | What::Assignment { .. } | What::Permission { .. } | What::Default { .. } => {
+                None
+            }
         }
     }
 
     /// Live roles that base or applied declare under keys that `planned` does not have, and that it
     /// does not mean in another way, by id.
     pub(super) fn former(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
-        let declared = self.declared().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        let declared =
+            self.declared().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
         let mut former = self.gone(declared.chain(self.left_roles()), planned);
         let released = self.released(planned);
         former.retain(|id, _| !released.contains_key(id));
