@@ -121,6 +121,8 @@ pub struct LiveState {
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
+    /// Those among them of which nobody can tell whether they exist, each with why, as a sentence.
+    pub unchecked: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.

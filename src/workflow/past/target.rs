@@ -19,7 +19,9 @@ use crate::{
         earlier::{Declaring, Earlier},
     },
     repo::{Record, RepoError, is_meant},
-    workflow::{Exit, Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope},
+    workflow::{
+        Exit, Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope,
+    },
 };
 
 /// The earlier definitions of one target.
@@ -293,7 +295,8 @@ impl TargetPast {
             }
             for state in &made.left.states {
                 let of_left = ids(record, &target.name, Some(state)).into_iter();
-                let of_left = of_left.filter(|(address, _)| made.open.contains_key(&Untrusted::from(address.as_str())));
+                let of_left =
+                    of_left.filter(|(address, _)| made.open.contains_key(&Untrusted::from(address.as_str())));
                 made.ids.extend(of_left);
             }
         }
@@ -327,7 +330,8 @@ impl TargetPast {
         record: &Record,
     ) -> Result<(), Failure> {
         let earlier: BTreeSet<&Untrusted> = self.open.values().flatten().collect();
-        let earlier: Vec<Untrusted> = earlier.into_iter().filter(|one| **one != record.revision).cloned().collect();
+        let earlier: Vec<Untrusted> =
+            earlier.into_iter().filter(|one| **one != record.revision).cloned().collect();
         for commit in [record.revision.clone()].into_iter().chain(earlier) {
             if !past.precedes_record(&commit, record)? {
                 let message = format!(
