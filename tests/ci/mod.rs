@@ -8,6 +8,7 @@ mod gitlab;
 mod issues;
 mod notes;
 mod reviewed;
+mod reviewed_on_gitlab;
 mod runs;
 mod transfer;
 mod world;
