@@ -5,6 +5,7 @@ mod checkout;
 mod comments;
 mod github;
 mod gitlab;
+mod gitlab_reports;
 mod gitlab_results;
 mod issues;
 mod notes;
