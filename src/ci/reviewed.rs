@@ -94,7 +94,7 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
         gone.join(", ")
     );
     let help = format!(
-        "Open another {noun} whose plan shows these changes, or {by_hand}. Keep the artifacts of plans for longer than a merge waits for its apply."
+        "Open a {noun} whose plan shows these changes, or {by_hand}. Keep the artifacts of plans for longer than a merge waits for its apply."
     );
     Err(Failure::new(Exit::Refused, message).help(help))
 }
