@@ -141,9 +141,18 @@ pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&Desire
     }
     let assignments = desired.iter().flat_map(|state| &state.assignments);
     spellings.extend(assignments.map(|assignment| assignment.principal.value.text().raw()));
-    let people = People::new(spellings);
-    let mut found = BTreeSet::new();
     let mut scanned = document.clone();
+    // Texts are few and people may be many: only those count whose first word stands somewhere.
+    let mut words: BTreeSet<String> = BTreeSet::new();
+    texts(&mut scanned, &mut |text| {
+        let runs = text.raw().split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
+        words.extend(runs.map(str::to_lowercase));
+    });
+    let people = People::new(spellings.into_iter().filter(|spelling| {
+        let spelling = spelling.trim_start_matches(|c: char| !c.is_alphanumeric());
+        words.contains(&first(spelling).to_lowercase())
+    }));
+    let mut found = BTreeSet::new();
     texts(&mut scanned, &mut |text| {
         people.each(text.raw(), |_, spelling| {
             let _new = found.insert(spelling);
