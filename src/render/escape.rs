@@ -288,20 +288,5 @@ pub fn html(text: &str) -> String {
     out
 }
 
-/// One cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula gets a `'` in
-/// front, and so does a text that begins with `'` itself. Full-width signs count, as some
-/// spreadsheets read them too: <https://owasp.org/www-community/attacks/CSV_Injection>.
-pub fn csv(text: &str) -> String {
-    const FORMULA: [char; 9] = ['=', '+', '-', '@', '\'', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    let formula = text.trim_start().starts_with(FORMULA) || text.starts_with(['\t', '\r', '\n']);
-    let text = terminal(text);
-    let cell = if formula { format!("'{text}") } else { text.into_owned() };
-    if cell.contains(['"', ',', ';']) || cell.starts_with(' ') || cell.ends_with(' ') {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
-    }
-}
-
 #[cfg(test)]
 mod tests;
