@@ -245,14 +245,17 @@ pub fn markdown_code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A fenced code block, ending in a line feed. Of `lang` only letters, digits, `+`, `-`, `_` are used.
-pub fn markdown_fence(text: &str, lang: &str) -> String {
-    let text = terminal_block(text);
-    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+/// A fenced code block that holds the text byte for byte, for text that people copy and programs read. It
+/// ends in a line feed, which is added where the text has none. `None` where something in the text would
+/// have to be shown as an escape. Of `lang` only letters, digits, `+`, `-`, `_` are used.
+pub fn markdown_fence(text: &str, lang: &str) -> Option<String> {
+    let mut harmless = true;
+    pieces(text, Context::Block, |_, piece| harmless &= matches!(piece, Piece::Plain(_)));
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
     let lang: String =
         lang.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_')).collect();
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}{lang}\n{text}{end}{fence}\n")
+    harmless.then(|| format!("{fence}{lang}\n{text}{end}{fence}\n"))
 }
 
 fn longest_run(text: &str) -> usize {
