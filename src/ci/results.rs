@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::decision::Command;
+use super::{decision::Command, event, inputs::Inputs, situation::Forge};
 use crate::{
     model::Untrusted,
     plan::{ApplyDocument, PlanDocument, document::TargetError},
     render::json,
-    workflow::{Exit, Failure, shard::Shard},
+    workflow::{Environment, Exit, Failure, shard::Shard},
 };
 
 /// The version of the format of [`Results`].
@@ -65,6 +65,15 @@ impl Results {
             exit: Exit::Done.code(),
             failure: None,
             names: false,
+/// The folder for what a run leaves: the one that is named, or the usual one of the forge.
+pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathBuf {
+    let variable = |name: &str| event::text(environment, name).map(PathBuf::from);
+    inputs.results.clone().unwrap_or_else(|| match forge {
+        Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
+        Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
+    })
+}
+
             permalink: None,
             findings: String::new(),
             diff: String::new(),

@@ -16,7 +16,7 @@ use super::{
     inputs::Inputs,
     page,
     remote::Remote,
-    results::Results,
+    results::{self, Results},
     situation::{Forge, Situation},
 };
 use crate::{
@@ -265,11 +265,7 @@ impl Run<'_> {
 
     /// The folder for what the run leaves.
     pub fn folder(&self) -> PathBuf {
-        let variable = |name: &str| event::text(self.environment, name).map(PathBuf::from);
-        self.inputs.results.clone().unwrap_or_else(|| match self.situation.forge {
-            Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
-            Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
-        })
+        results::folder(self.inputs, self.situation.forge, self.environment)
     }
 
     /// Takes a plan into the results, with the numbers that later steps read.
