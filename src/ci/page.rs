@@ -1,11 +1,14 @@
 //! What a run has to say to people, as one Markdown page: for a comment, an issue, or a summary.
 
-use super::{decision::Command, results::Results};
-use crate::render::{
-    advice, escape,
-    plan::{
-        ledger,
-        markdown::{self, MIN_CHARS, MarkdownOptions, Permalink},
+use super::{acceptance, decision::Command, results::Results};
+use crate::{
+    plan::PlanDocument,
+    render::{
+        advice, escape,
+        plan::{
+            ledger,
+            markdown::{self, MIN_CHARS, MarkdownOptions, Permalink},
+        },
     },
 };
 
@@ -39,13 +42,22 @@ pub fn page(results: &Results, budget: usize) -> String {
     };
     let main = match (&results.outcome, &results.plan) {
         (Some(outcome), _) => ledger::markdown::render(outcome, &options),
-        (None, Some(plan)) if results.command == Command::Drift => markdown::drift(plan, &options),
+        (None, Some(plan)) if results.command == Command::Drift => drift(results, plan, &options),
         (None, Some(plan)) => markdown::render(plan, &options),
         (None, None) => String::new(),
     };
     let parts = [before, main, after];
     parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n")
         + "\n"
+}
+
+/// What drifted and both ways out. What drifted gets half of the room at least, and the patches the rest.
+fn drift(results: &Results, plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let alone = markdown::drift(plan, options);
+    let room = options.max_chars;
+    let free = (room / 2).max(room.saturating_sub(alone.len())).min(room.saturating_sub(MIN_CHARS));
+    let accept = acceptance::markdown(&results.acceptances, results.names, free);
+    if accept.is_empty() { alone } else { markdown::drift_or_accept(plan, options, &accept) }
 }
 
 /// Findings, the comparison, and notes, as far as they fit: each stands as a whole or not at all.

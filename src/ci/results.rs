@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{decision::Command, event, inputs::Inputs, situation::Forge};
+use super::{acceptance::Acceptance, decision::Command, event, inputs::Inputs, situation::Forge};
 use crate::{
     model::Untrusted,
     plan::{ApplyDocument, PlanDocument, document::TargetError},
@@ -44,6 +44,9 @@ pub struct Results {
     pub diff: String,
     /// The plan; of `drift` its differences.
     pub plan: Option<PlanDocument>,
+    /// With `drift`: the way to accept it, for each part of the targets.
+    #[serde(default)]
+    pub acceptances: Vec<Acceptance>,
     /// What an apply did.
     pub outcome: Option<ApplyDocument>,
     /// The pull requests whose merges this run is about.
@@ -85,6 +88,7 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
         }
     }
 
+            acceptances: Vec::new(),
     /// How the run ended.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit)
@@ -228,3 +232,4 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
         Ok(self)
     }
 }
+        self.acceptances.extend(other.acceptances);

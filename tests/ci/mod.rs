@@ -7,6 +7,7 @@ mod github;
 mod gitlab;
 mod issues;
 mod notes;
+mod patch;
 mod reviewed;
 mod runs;
 mod transfer;

@@ -334,8 +334,8 @@ fn state(results: &Results) -> State {
 
 /// A digest of what an issue says, but for what differs from day to day.
 fn content(results: &Results) -> Untrusted {
-    let said =
-        (results.names, &results.failure, results.plan.as_ref().map(|plan| &plan.targets), &results.notes);
+    let plan = results.plan.as_ref().map(|plan| &plan.targets);
+    let said = (results.names, &results.failure, plan, &results.acceptances, &results.notes);
     let mut digest = Sha256::new();
     digest.update(json::to_line(&said));
     let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
