@@ -1,8 +1,10 @@
 //! What a run has to say to people, as one Markdown page: for a comment, an issue, or a summary.
 
+use std::borrow::Cow;
+
 use super::{acceptance, decision::Command, results::Results};
 use crate::{
-    plan::PlanDocument,
+    plan::{PlanDocument, people},
     render::{
         advice, escape,
         plan::{
@@ -10,6 +12,7 @@ use crate::{
             markdown::{self, MIN_CHARS, MarkdownOptions, Permalink},
         },
     },
+    workflow::Exit,
 };
 
 /// Longest text of a failure, in characters.
@@ -21,15 +24,20 @@ const MISSING: usize = 150;
 /// says so.
 pub fn page(results: &Results, budget: usize) -> String {
     let mut before = String::new();
+    if results.is_refused_after_merge() {
+        before.push_str(&format!("### Nothing was applied\n\n{}\n\n", why_not(results)));
+    }
     if let Some(failure) = &results.failure {
-        before.push_str(&format!(
-            "### `{}` ended with exit code {}\n\n> [!CAUTION]\n> {}\n\n",
-            results.command.name(),
-            results.exit,
-            escape::markdown(&beginning(failure.message.raw()))
-        ));
+        if before.is_empty() {
+            let command = results.command.name();
+            before.push_str(&format!("### `{command}` ended with exit code {}\n\n", results.exit));
+        }
+        // The lines of a list stay lines.
+        let message = shown(results, failure.message.raw());
+        let lines: Vec<String> = beginning(&message).lines().map(escape::markdown).collect();
+        before.push_str(&format!("> [!CAUTION]\n> {}\n\n", lines.join("<br>\n> ")));
         if let Some(help) = &failure.help {
-            before.push_str(&format!("{}\n\n", advice::prose(&beginning(help.raw()))));
+            before.push_str(&format!("{}\n\n", advice::prose(&beginning(&shown(results, help.raw())))));
         }
     }
     let main_room = if results.plan.is_some() || results.outcome.is_some() { MIN_CHARS } else { 0 };
@@ -49,6 +57,28 @@ pub fn page(results: &Results, budget: usize) -> String {
     let parts = [before, main, after];
     parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n")
         + "\n"
+}
+
+/// A text of a failure, as it may be shown: with nobody in it where people are only counted.
+fn shown<'a>(results: &Results, text: &'a str) -> Cow<'a, str> {
+    match &results.plan {
+        Some(plan) if !results.names => people::masked_text(plan, text).into(),
+        _ => text.into(),
+    }
+}
+
+/// Why what was merged is not applied, and what to do where nothing else says it.
+fn why_not(results: &Results) -> String {
+    let exit = results.exit();
+    let begin = format!("The plan of what was merged ended with exit code {}", exit.code());
+    match &results.failure {
+        Some(failure) if failure.help.is_some() => format!("{begin}."),
+        Some(_) => format!("{begin}. The log of the run says more."),
+        None if exit == Exit::Provider => {
+            format!("{begin}: {}. Run the workflow again when the product answers.", exit.meaning())
+        }
+        None => format!("{begin}: {}. What to do about it stands below.", exit.meaning()),
+    }
 }
 
 /// What drifted and both ways out. What drifted gets half of the room at least, and the patches the rest.

@@ -53,9 +53,25 @@ pub struct Results {
     pub merged: Vec<u64>,
     /// What else is worth knowing.
     pub notes: Vec<Untrusted>,
+    /// Whether what was merged had to have been reviewed.
+    #[serde(default)]
+    pub require_reviewed: bool,
+    /// Whether nobody can tell that the run is about the newest commit. A run that is behind tells nobody
+    /// that it did nothing: the run of the newer commit tells what became of both.
+    #[serde(default)]
+    pub outdated: bool,
     /// Which parts of the targets these are the results of; empty where nothing was divided.
     #[serde(default)]
     pub shards: Vec<Shard>,
+}
+
+/// The folder for what a run leaves: the one that is named, or the usual one of the forge.
+pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathBuf {
+    let variable = |name: &str| event::text(environment, name).map(PathBuf::from);
+    inputs.results.clone().unwrap_or_else(|| match forge {
+        Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
+        Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
+    })
 }
 
 impl Results {
@@ -68,30 +84,29 @@ impl Results {
             exit: Exit::Done.code(),
             failure: None,
             names: false,
-/// The folder for what a run leaves: the one that is named, or the usual one of the forge.
-pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathBuf {
-    let variable = |name: &str| event::text(environment, name).map(PathBuf::from);
-    inputs.results.clone().unwrap_or_else(|| match forge {
-        Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
-        Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
-    })
-}
-
             permalink: None,
             findings: String::new(),
             diff: String::new(),
             plan: None,
+            acceptances: Vec::new(),
             outcome: None,
             merged: Vec::new(),
             notes: Vec::new(),
+            require_reviewed: false,
+            outdated: false,
             shards: Vec::new(),
         }
     }
 
-            acceptances: Vec::new(),
     /// How the run ended.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit)
+    }
+
+    /// Whether this is the plan of what was merged, and ended so that it is not applied.
+    pub fn is_refused_after_merge(&self) -> bool {
+        let fine = matches!(self.exit(), Exit::Done | Exit::Changes | Exit::Manual);
+        self.command == Command::Plan && self.require_reviewed && !fine
     }
 
     /// The same without what `clean` takes out. That is done before anything is rendered: encoded for
@@ -203,6 +218,8 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
         self.exit = self.exit().and(other.exit()).code();
         self.offline |= other.offline;
         self.names &= other.names;
+        self.require_reviewed |= other.require_reviewed;
+        self.outdated |= other.outdated;
         self.failure = self.failure.or(other.failure);
         self.permalink = self.permalink.or(other.permalink);
         // Every part checks the same definitions.
@@ -220,6 +237,7 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
             (Some(one), Some(two)) => Some(one.joined(two)),
             (one, two) => one.or(two),
         };
+        self.acceptances.extend(other.acceptances);
         self.shards.extend(other.shards);
         self.merged.extend(other.merged);
         self.merged.sort_unstable();
@@ -232,4 +250,3 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
         Ok(self)
     }
 }
-        self.acceptances.extend(other.acceptances);
