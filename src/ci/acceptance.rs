@@ -91,7 +91,8 @@ pub fn of(world: &World, project: &Project, planned: &Planned) -> Result<Accepta
     })
 }
 
-fn sha256(text: &str) -> String {
+/// SHA-256 of a patch, in hexadecimal digits.
+pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
