@@ -77,8 +77,8 @@ pub fn of(world: &World, project: &Project, planned: &Planned) -> Result<Accepta
         let earlier = target.past.earlier();
         desired.extend(earlier.base.into_iter().chain(earlier.applied));
     }
-    let texts = std::iter::once(patch.as_str()).chain(left.iter().map(Untrusted::raw));
-    let people = people::named_in(texts, &live, &desired);
+    let texts: Vec<&str> = std::iter::once(patch.as_str()).chain(left.iter().map(Untrusted::raw)).collect();
+    let people = people::named_in(&texts, &live, &desired);
     let slash = if found.prefix.is_empty() || found.prefix.ends_with('/') { "" } else { "/" };
     let files = found.files.iter().map(|file| format!("{}{slash}{}", found.prefix, file.path).into());
     Ok(Acceptance {

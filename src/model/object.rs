@@ -1,8 +1,8 @@
 //! What is compared: objects with fields, each at a natural key.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
-use super::{Address, Untrusted};
+use super::{Address, Untrusted, untrusted::order};
 
 /// Name of a field, from the fixed vocabulary below and in the providers' contracts.
 pub type Field = &'static str;
@@ -41,7 +41,7 @@ pub enum Kind {
 }
 
 /// Where an object lives inside a target.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// The target itself.
     Target,
@@ -63,8 +63,30 @@ impl Scope {
     }
 }
 
+impl Ord for Scope {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Target, Self::Target) => Ordering::Equal,
+            (Self::Target, _) => Ordering::Less,
+            (_, Self::Target) => Ordering::Greater,
+            (Self::Level(a), Self::Level(b)) => order(a, b),
+            (Self::Level(_), Self::In { .. }) => Ordering::Less,
+            (Self::In { .. }, Self::Level(_)) => Ordering::Greater,
+            (Self::In { kind: kind_a, path: a }, Self::In { kind: kind_b, path: b }) => {
+                order(kind_a, kind_b).then_with(|| a.cmp(b))
+            }
+        }
+    }
+}
+
+impl PartialOrd for Scope {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// The natural key of an object: what the provider itself holds unique.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// What it is.
     pub kind: Kind,
@@ -77,6 +99,23 @@ pub struct Key {
     /// For an assignment where a principal may hold several roles: which. `None` where a principal
     /// has one slot, whose content is then the field `role`.
     pub role: Option<RoleId>,
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.kind
+            .cmp(&other.kind)
+            .then_with(|| order(self.class, other.class))
+            .then_with(|| self.scope.cmp(&other.scope))
+            .then_with(|| self.name.cmp(&other.name))
+            .then_with(|| self.role.cmp(&other.role))
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Which role, beyond its name: names change and can be swapped.

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod assignments;
+mod default;
 mod deletion;
 mod kept;
 mod likely_rename;
@@ -15,16 +16,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     change::{Change, Hand, Plan, Verdict, What},
-    document::{Action, Guard},
+    document::Guard,
     earlier::{Earlier, Former, Views},
-    origin::{self, Origins},
+    origin,
     resolve::{Resolved, ResolvedRole},
 };
 use crate::{
     catalog::Catalogue,
     contract::{self, Base, Moved, Obstacle, Roles, Spec},
     model::{
-        Address, Key, Kind, RoleId, RoleState, Scope, Untrusted, Value,
+        Key, Kind, RoleId, RoleState, Scope, Untrusted, Value,
         config::{Mode, Target},
         field,
         live::{Live, LiveObject, LiveState},
@@ -529,61 +530,6 @@ impl<'a> Comparison<'a> {
         let role = self.input.resolved.becomes(held).clone();
         let key = Key { role: slot.key.role.as_ref().map(|_| role.clone()), ..slot.key.clone() };
         (key, role)
-    }
-
-    fn default(&mut self) {
-        let Some(wanted) = &self.input.resolved.default else { return };
-        let live = self.live_default.clone();
-        if live.as_ref() == Some(&wanted.role) {
-            return;
-        }
-        let mut verdicts = Vec::new();
-        if live.is_none() {
-            let message = "the default role cannot be read";
-            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
-        }
-        let possible = self.input.spec.default_role();
-        let builtin = matches!(&wanted.role, Some(RoleId::Live(id)) if self.is_builtin(id));
-        let cannot = match &wanted.role {
-            _ if possible.is_none() => Some("there is no default role"),
-            Some(_) if builtin && possible.is_some_and(|default| !default.builtin) => {
-                Some("a built-in role cannot be the default")
-            }
-            None if possible.is_some_and(|default| !default.none) => Some("there is always a default role"),
-            _ => None,
-        };
-        if let Some(why) = cannot {
-            let message = format!("the default role cannot be set: {why} on {}", self.input.spec.title());
-            verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
-        }
-        let before = live.flatten();
-        let title = match &wanted.role {
-            Some(role) => self.name_of(role),
-            None => "none".into(),
-        };
-        let side_effects = match (&before, &wanted.role) {
-            (Some(old), Some(_)) => {
-                vec![format!("`{}` is no longer the default", self.name_of(old).raw()).into()]
-            }
-            _ => Vec::new(),
-        };
-        self.plan.changes.push(Change {
-            address: Address::default_role(&self.input.target.name),
-            action: Action::SetDefault,
-            title,
-            id: None,
-            what: What::Default { before, after: wanted.role.clone() },
-            origins: Origins::default(),
-            adopts: false,
-            reason: None,
-            holders: None,
-            protect: BTreeSet::new(),
-            side_effects,
-            site: Some(wanted.site),
-            verdicts,
-            by_hand: Hand::Nothing,
-            blocked_by: Vec::new(),
-        });
     }
 
     fn name_of(&self, role: &RoleId) -> Untrusted {

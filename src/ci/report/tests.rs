@@ -86,7 +86,7 @@ fn p11_a_hostile_patch_is_shown_byte_for_byte_or_not_at_all() {
                 }
                 Event::End(TagEnd::CodeBlock) => inside = false,
                 Event::Text(piece) if inside => {
-                    code.last_mut().into_iter().for_each(|code| code.push_str(&piece))
+                    code.last_mut().into_iter().for_each(|code| code.push_str(&piece));
                 }
                 Event::Html(html) => {
                     let own = html.starts_with("<details><summary>Patch") || html.trim() == "</details>";

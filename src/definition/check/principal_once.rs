@@ -23,7 +23,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let who = principal::identity(&assignment.principal.value, class);
         groups.entry((assignment.class, &assignment.scope, who)).or_default().push(assignment);
     }
-    for ((class, ..), mut group) in groups {
+    for ((class, ..), mut group) in groups.into_iter().filter(|(_, group)| group.len() > 1) {
         group.sort_by_key(|assignment| assignment.principal.site);
         let mut by_role: BTreeMap<&RoleName, Vec<&DesiredAssignment>> = BTreeMap::new();
         for assignment in &group {

@@ -1,5 +1,6 @@
 //! Pages of lists in REST: by offset, and by key.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::emulator::call::{Answer, Call};
@@ -38,17 +39,17 @@ pub(super) fn base_url(call: &Call) -> String {
 }
 
 /// One page by offset of a list, with the headers that lead to the others.
-pub(super) fn by_offset<T>(
+pub(super) fn by_offset<T, S: Serialize>(
     call: &Call,
     params: &Params,
     items: &[T],
-    shape: impl FnMut(&T) -> Value,
+    shape: impl FnMut(&T) -> S,
 ) -> Result<Answer, Refusal> {
     let page = positive(params, "page", 1)?;
     let per_page = positive(params, "per_page", PER_PAGE)?.min(MOST_PER_PAGE);
     let start = page.saturating_sub(1).saturating_mul(per_page).min(items.len());
     let end = start.saturating_add(per_page).min(items.len());
-    let body: Vec<Value> = items.get(start..end).unwrap_or_default().iter().map(shape).collect();
+    let body: Vec<S> = items.get(start..end).unwrap_or_default().iter().map(shape).collect();
     let pages = items.len().div_ceil(per_page).max(1);
     let next = (end < items.len()).then(|| page + 1);
     let previous = (page > 1).then(|| page - 1);

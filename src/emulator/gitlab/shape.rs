@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use super::abilities;
@@ -39,12 +41,22 @@ pub(super) fn user(context: Context<'_>, user: &User) -> Value {
 
 /// Custom roles of one answer: each is put together once, however many people hold it.
 #[derive(Debug, Default)]
-pub(super) struct Roles(BTreeMap<u64, Value>);
+pub(super) struct Roles(BTreeMap<u64, Option<Arc<RawValue>>>);
 
 impl Roles {
-    fn of(&mut self, context: Context<'_>, one: &Role) -> Value {
-        self.0.entry(one.id).or_insert_with(|| role(context, one)).clone()
+    fn of(&mut self, context: Context<'_>, one: &Role) -> Option<Arc<RawValue>> {
+        let text = || serde_json::value::to_raw_value(&role(context, one)).ok().map(Arc::from);
+        self.0.entry(one.id).or_insert_with(text).clone()
     }
+}
+
+/// A membership as it is written.
+#[derive(Debug, Serialize)]
+pub(super) struct Membership {
+    #[serde(flatten)]
+    fields: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_role: Option<Arc<RawValue>>,
 }
 
 /// A membership.
@@ -53,16 +65,14 @@ pub(super) fn member(
     effective: &Effective<'_>,
     seat_info: bool,
     roles: &mut Roles,
-) -> Value {
+) -> Option<Membership> {
     let world = context.world;
     let member = effective.member;
-    let Some(person) = world.users.get(&member.user) else {
-        return Value::Null;
-    };
-    let mut shape = user(context, person);
+    let person = world.users.get(&member.user)?;
+    let mut fields = user(context, person);
     let shown = context.licensed() || context.switches.is(&LAPSED_MEMBER_ROLE, "shown");
     let role = effective.role.filter(|_| shown).and_then(|id| world.roles.get(&id));
-    if let Some(fields) = shape.as_object_mut() {
+    if let Some(fields) = fields.as_object_mut() {
         let mut add = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
         };
@@ -82,11 +92,8 @@ pub(super) fn member(
         if seat_info {
             add("is_using_seat", json!(uses_seat(effective.level, role.map(Arc::as_ref))));
         }
-        if let Some(role) = role {
-            add("member_role", roles.of(context, role));
-        }
     }
-    shape
+    Some(Membership { fields, member_role: role.and_then(|role| roles.of(context, role)) })
 }
 
 fn last(path: &str) -> &str {

@@ -10,7 +10,7 @@ use crate::emulator::gitlab::caller::{self, Caller, Context};
 use crate::emulator::gitlab::input::{Given, Params, invalid};
 use crate::emulator::gitlab::page::by_offset;
 use crate::emulator::gitlab::refusal::Refusal;
-use crate::emulator::gitlab::shape::{self, Roles};
+use crate::emulator::gitlab::shape::{self, Membership, Roles};
 use crate::emulator::gitlab::switches::MEMBER_NOT_FOUND;
 use crate::emulator::gitlab::time::Moment;
 use crate::emulator::gitlab::world::{Member, Place, User, put, remove};
@@ -63,7 +63,7 @@ fn effective(member: &Member) -> Effective<'_> {
     Effective { level: member.access_level, role: member.role, member }
 }
 
-fn one(context: Context<'_>, member: &Member) -> Value {
+fn one(context: Context<'_>, member: &Member) -> Option<Membership> {
     shape::member(context, &effective(member), false, &mut Roles::default())
 }
 

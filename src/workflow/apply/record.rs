@@ -1,0 +1,132 @@
+//! The record of an apply: whether there may be one, and what it says.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    model::{Untrusted, live::LiveState},
+    plan::{
+        compare,
+        document::Guard,
+        earlier::Views,
+        outcome::{ChangeStatus, TargetOutcome, TargetResult},
+        resolve,
+    },
+    repo::{Record, RecordIdentity},
+    workflow::{
+        Exit, Failure, World, leak,
+        plan::{Part, PlannedTarget, Wishes},
+        project::Project,
+    },
+};
+
+/// Why an apply is not that of a revision as a whole.
+fn partial(project: &Project, target: &PlannedTarget, wishes: &Wishes) -> Option<&'static str> {
+    if !wishes.only.is_empty() {
+        return Some("`--only` chose a part of the definitions");
+    }
+    if wishes.part != Part::Whole && target.left > 0 {
+        return Some("`--pending-only` left something alone of which nobody can tell where it comes from");
+    }
+    if project.revisions.dirty {
+        return Some("the work tree has changes that are not committed");
+    }
+    project.revisions.merged.as_ref().map(|_| "no commit holds the merge")
+}
+
+/// Why nobody can tell what an apply had to take away: a record of it would hide that for ever.
+fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
+    let past = &target.past;
+    if target.target.emulator || past.is_recorded() {
+        return None;
+    }
+    if let Some(failure) = &past.unusable {
+        return Some(
+            format!("the record of the last apply cannot be used: {}", failure.message.raw()).into(),
+        );
+    }
+    let (history, commit) = (project.past.history.as_ref()?, project.revisions.desired.as_ref()?);
+    let begins = matches!(history.first_parent(commit.raw()), Ok(None));
+    (project.past.base.is_none() && !begins).then(|| {
+        "there was neither a record nor a base, so nobody could tell what git declared before: what was not removed for that would be forgotten".into()
+    })
+}
+
+/// What could not be judged on what was read: a record would hide for ever that git declared it before.
+fn unjudged(input: resolve::Input<'_>, resolved: &resolve::Resolved<'_>) -> Option<Untrusted> {
+    let resolve::Input { target, spec, live, earlier, .. } = input;
+    live.gaps().next()?;
+    let views = Views::of(input, resolved);
+    let plan = compare::compare(compare::Input { target, spec, resolved, live, earlier, views: &views });
+    let mut refusals = plan.refusals();
+    let refusal = refusals.find(|verdict| verdict.guard == Guard::Incomplete)?;
+    Some(format!("too little could be read: {}", refusal.message.raw()).into())
+}
+
+/// What waits for a person stays at its earlier value: each with the revision that holds that.
+fn open(target: &PlannedTarget, outcome: &TargetOutcome) -> BTreeMap<Untrusted, Option<Untrusted>> {
+    let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
+    let waiting = outcome.changes.iter().filter(|change| waits.contains(&change.status));
+    waiting
+        .map(|change| {
+            let address = Untrusted::from(change.address.as_str());
+            let earlier = target.past.earlier_revision(&address);
+            (address, earlier)
+        })
+        .collect()
+}
+
+/// Records a complete apply, or says why that failed.
+pub(super) fn recorded(
+    world: &World,
+    project: &Project,
+    target: &PlannedTarget,
+    wishes: &Wishes,
+    live: &LiveState,
+    outcome: TargetOutcome,
+) -> TargetOutcome {
+    let (Some(revision), Some(desired)) =
+        (&project.revisions.desired, project.loaded.desired.get(&target.target.name))
+    else {
+        return outcome;
+    };
+    if let Some(why) = partial(project, target, wishes) {
+        // Where nothing was written nobody asks, and an emulator forgets.
+        let asked = outcome.result != TargetResult::NothingToDo && !target.target.emulator;
+        return TargetOutcome { not_recorded: asked.then(|| why.into()), ..outcome };
+    }
+    if let Some(why) = unproven(project, target) {
+        return TargetOutcome { not_recorded: Some(why), ..outcome };
+    }
+    let in_force = &target.past.in_force;
+    let spec = &*target.tenant.provider;
+    let earlier = target.past.earlier();
+    let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
+    let Ok(resolved) = resolve::resolve(input) else { return outcome };
+    if let Some(why) = unjudged(input, &resolved) {
+        return TargetOutcome { not_recorded: Some(why), ..outcome };
+    }
+    let ids =
+        resolved.roles.iter().filter_map(|role| Some((role.address.as_str().into(), role.live?.id.clone()?)));
+    let record = Record {
+        format_version: Record::FORMAT_VERSION,
+        target: (&*target.target.name).into(),
+        revision: revision.clone(),
+        digest: outcome.digest.clone().unwrap_or_default(),
+        // Its end: what the audit log holds from then on is no part of this apply.
+        time: jiff::Timestamp::now().to_string().into(),
+        actor: world.actor.clone(),
+        rolecall: env!("CARGO_PKG_VERSION").into(),
+        identity: RecordIdentity::from(&live.identity),
+        ids: ids.collect(),
+        open: open(target, &outcome),
+        released: false,
+    };
+    let written = serde_json::to_string(&record)
+        .map_err(|error| Failure::new(Exit::Error, format!("the record cannot be written: {error}")))
+        .and_then(|text| leak::without_credential(&world.redactor, "the record", &text))
+        .and_then(|()| target.recording.write(&record));
+    match written {
+        Ok(place) => TargetOutcome { recorded: place, ..outcome },
+        Err(failure) => TargetOutcome { not_recorded: Some(failure.message), ..outcome },
+    }
+}
