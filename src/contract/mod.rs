@@ -8,7 +8,7 @@ mod principal;
 mod role;
 mod scope;
 
-pub use manual::{ByHand, Task};
+pub use manual::{ByHand, Shown, Task};
 pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};

@@ -9,6 +9,7 @@ mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;
+mod shown;
 mod unjudged;
 mod wider;
 
@@ -134,6 +135,7 @@ pub fn compare(input: Input<'_>) -> Plan {
         plan.attested.remove(&change.address);
     }
     plan.notes.extend(likely_rename::notes(&plan.changes));
+    plan.shown = shown::roles(input, &plan.changes);
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
