@@ -52,6 +52,10 @@ pub struct Query {
     /// Whether every place is read, also those that stand nowhere: for an import, and where the mode is
     /// `authoritative`.
     pub everywhere: bool,
+    /// Where it is also read who holds which role in the places inside, whether a definition names these or
+    /// not; [`Scope::Target`] means every place that is read. Only of interest where principals hold roles
+    /// in places inside others.
+    pub inside: BTreeSet<Scope>,
     /// Principals as they are written, by class: a reader that does not see them among the members
     /// looks them up, so that [`LiveState::directory`] has them.
     pub people: BTreeMap<&'static str, BTreeSet<Spelling>>,
@@ -65,6 +69,7 @@ impl Query {
             members: false,
             places: BTreeMap::new(),
             everywhere: false,
+            inside: BTreeSet::new(),
             people: BTreeMap::new(),
         }
     }
@@ -76,6 +81,7 @@ impl Query {
             members: true,
             places: BTreeMap::new(),
             everywhere: false,
+            inside: BTreeSet::new(),
             people: BTreeMap::new(),
         }
     }
@@ -83,6 +89,11 @@ impl Query {
     /// Whether roles or assignments of `class` at `scope`, as it is written, are asked for.
     pub fn asks(&self, kind: Kind, class: &'static str, scope: &Scope) -> bool {
         self.everywhere || self.places.get(&(kind, class)).is_some_and(|places| places.contains(scope))
+    }
+
+    /// Whether it is asked who holds roles inside `scope`, in the spelling in which it was asked for.
+    pub fn asks_inside(&self, scope: &Scope) -> bool {
+        self.inside.contains(&Scope::Target) || self.inside.contains(scope)
     }
 
     /// Where roles or assignments of `class` are asked for.

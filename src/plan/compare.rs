@@ -348,7 +348,9 @@ impl<'a> Comparison<'a> {
     /// others.
     fn given_by(&mut self) {
         for change in &self.plan.changes {
-            let (What::Role { scope, .. }, Some(id)) = (&change.what, &change.id) else { continue };
+            let (What::Role { class, scope, before, .. }, Some(id)) = (&change.what, &change.id) else {
+                continue;
+            };
             let (mut people, mut groups) = (BTreeSet::new(), 0);
             for slot in self.holders.get(id).into_iter().flatten() {
                 match contract::principal(self.input.spec, slot.key.class) {
@@ -363,7 +365,9 @@ impl<'a> Comparison<'a> {
             if groups > 0 {
                 self.plan.given_by.insert(id.clone(), groups);
             }
-            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope) {
+            let kind = before.as_ref().and_then(|before| before.fields.get(field::RESOURCE_TYPE));
+            let inside = contract::is_held_inside(self.input.spec, class, kind);
+            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope, inside) {
                 self.plan.held_by.insert(id.clone(), people.len() as u64);
             }
         }

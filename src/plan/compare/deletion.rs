@@ -124,8 +124,10 @@ impl<'a> Comparison<'a> {
         }
         // What no request tells of, it cannot keep from being certain where others tell of everybody.
         let listed = self.input.spec.principals().iter().any(|class| class.listed);
-        let known =
-            |class: &PrincipalClass| (listed && !class.listed) || self.was_read(class, &object.key.scope);
+        let inside = self.is_held_inside(object);
+        let known = |class: &PrincipalClass| {
+            (listed && !class.listed) || self.was_read(class, &object.key.scope, inside)
+        };
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
@@ -133,18 +135,27 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether all people were listed who can hold a role that lives at `scope`; of those whom no request
-    /// tells of only what is attested can be known.
-    pub(super) fn lists_people(&self, scope: &Scope) -> bool {
+    /// tells of only what is attested can be known. `inside` is whether it is held in places inside that one.
+    pub(super) fn lists_people(&self, scope: &Scope, inside: bool) -> bool {
         let live = self.input.live;
         let mut people = self.input.spec.principals().iter().filter(|class| class.listed && !class.group);
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
-            && people.all(|class| self.was_read(class, scope))
+            && people.all(|class| self.was_read(class, scope, inside))
     }
 
-    /// Whether everybody of this class was listed who can hold a role that lives at `scope`.
-    fn was_read(&self, class: &PrincipalClass, scope: &Scope) -> bool {
+    fn is_held_inside(&self, object: &LiveObject) -> bool {
+        let kind = object.fields.get(field::RESOURCE_TYPE).and_then(Live::value);
+        contract::is_held_inside(self.input.spec, object.key.class, kind)
+    }
+
+    /// Whether everybody of this class was listed who can hold a role that lives at `scope`, or that is held
+    /// `inside` it.
+    fn was_read(&self, class: &PrincipalClass, scope: &Scope, inside: bool) -> bool {
         let live = self.input.live;
+        if inside && class.is_inside(scope) && !live.read.asks_inside(scope) {
+            return false;
+        }
         let own = contract::has_place(class.scopes, scope);
         let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
         let asked =
