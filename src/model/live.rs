@@ -1,6 +1,9 @@
 //! What the API says now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Field, Key, Kind, Scope, Untrusted, Value, desired::Spelling, directory::Directory};
 
@@ -132,6 +135,9 @@ pub struct LiveState {
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
+    /// Who belongs to a place, by class of principals and place in its canonical spelling, where only they
+    /// can be given a role there. A place that does not stand here says nothing about it.
+    pub members: BTreeMap<(&'static str, Scope), Arc<BTreeSet<Untrusted>>>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.
@@ -167,6 +173,12 @@ impl LiveState {
             Scope::Target | Scope::Level(_) => Some(self.places.get(scope).unwrap_or(scope)),
             Scope::In { .. } => self.places.get(scope),
         }
+    }
+
+    /// Whether the principal `id` can be given a role at `scope`, in its canonical spelling, as far as anything
+    /// is known against it.
+    pub fn belongs(&self, class: &'static str, scope: &Scope, id: &Untrusted) -> bool {
+        self.members.get(&(class, scope.clone())).is_none_or(|members| members.contains(id))
     }
 
     /// Why objects of `class` at `scope`, in its canonical spelling, were not read as a whole.
