@@ -121,6 +121,9 @@ pub struct LiveState {
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
+    /// Places that were asked for, as they were written, and of which the API says that there are none,
+    /// where no list proves it: what it said. That is no answer about what is in them.
+    pub absent: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.

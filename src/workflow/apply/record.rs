@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use crate::{
     model::{Untrusted, live::LiveState},
     plan::{
+        change::Verdict,
         compare,
-        document::Guard,
+        document::{Guard, VerdictOutcome},
         earlier::Views,
         outcome::{ChangeStatus, TargetOutcome, TargetResult},
         resolve,
@@ -52,13 +53,26 @@ fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
 }
 
 /// What could not be judged on what was read: a record would hide for ever that git declared it before.
-fn unjudged(input: resolve::Input<'_>, resolved: &resolve::Resolved<'_>) -> Option<Untrusted> {
+/// `allowed` is what a person who looked said of what cannot be seen.
+fn unjudged(
+    input: resolve::Input<'_>,
+    resolved: &resolve::Resolved<'_>,
+    allowed: &[Verdict],
+) -> Option<Untrusted> {
     let resolve::Input { target, spec, live, earlier, .. } = input;
-    live.gaps().next()?;
+    if live.gaps().next().is_none() && live.absent.is_empty() {
+        return None;
+    }
     let views = Views::of(input, resolved);
     let plan = compare::compare(compare::Input { target, spec, resolved, live, earlier, views: &views });
-    let mut refusals = plan.refusals();
-    let refusal = refusals.find(|verdict| verdict.guard == Guard::Incomplete)?;
+    let unseen = plan.verdicts.iter().filter(|verdict| {
+        verdict.guard == Guard::Unseen
+            && !allowed
+                .iter()
+                .any(|known| known.outcome == VerdictOutcome::Allowed && known.message == verdict.message)
+    });
+    let mut refusals = plan.refusals().filter(|verdict| verdict.guard == Guard::Incomplete).chain(unseen);
+    let refusal = refusals.next()?;
     Some(format!("too little could be read: {}", refusal.message.raw()).into())
 }
 
@@ -102,7 +116,7 @@ pub(super) fn recorded(
     let earlier = target.past.earlier();
     let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else { return outcome };
-    if let Some(why) = unjudged(input, &resolved) {
+    if let Some(why) = unjudged(input, &resolved, &target.plan.verdicts) {
         return TargetOutcome { not_recorded: Some(why), ..outcome };
     }
     let ids =
