@@ -91,7 +91,11 @@ impl Comparison<'_> {
         let message =
             format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
         let id = live.id.as_ref().map_or("", |id| id.raw());
-        let help = format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key);
+        let help = match role.replaced {
+            // By its id a definition means the old role, and that one goes.
+            true => "To take it over on purpose: `--allow adopt --reason TEXT`.".to_owned(),
+            false => format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key),
+        };
         Verdict::refuse(Guard::Adopt, message, Some(help))
     }
 }

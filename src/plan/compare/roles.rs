@@ -230,7 +230,7 @@ impl<'a> Comparison<'a> {
 
     /// A live role that differs from its definition; where a field cannot change, a new one takes its
     /// place.
-    fn update(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
+    fn update(&mut self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
         let additive = self.input.target.manage.roles == Mode::Additive;
         let class = self.class(role.desired.class);
         let mut verdicts = Vec::new();
@@ -319,7 +319,7 @@ impl<'a> Comparison<'a> {
             && self.says_the_same(role, live)
             && before.permissions.as_ref().is_some_and(|before| before.is_subset(new))
             && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
-        let adopts = self.adopts(role, live, gains);
+        let mut adopts = self.adopts(role, live, gains);
         // An `id` in the definition is consent; and whoever does it by hand sees who holds the role.
         if adopts
             && gains
@@ -338,6 +338,10 @@ impl<'a> Comparison<'a> {
         if role.replaced {
             verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
             by_hand.clear();
+            if let Some(verdict) = self.held_successor(role, live, &after) {
+                verdicts.push(verdict);
+                adopts = true;
+            }
         }
         let side_effects = self.input.spec.when_a_role_changes(&whole(live, &before), &after);
         let side_effects = side_effects.into_iter().map(Untrusted::from).collect();
@@ -454,6 +458,45 @@ impl<'a> Comparison<'a> {
         verdicts.extend(self.default_verdict(live));
         verdicts.extend(self.unseen(live.key.class, before));
         verdicts
+    }
+
+    /// Whoever holds the new role already, by no definition, must not gain by it: an interrupted run leaves
+    /// it as the definitions say, and somebody else can make a role of its name.
+    fn held_successor(
+        &mut self,
+        role: &ResolvedRole<'_>,
+        live: &LiveObject,
+        after: &RoleState,
+    ) -> Option<Verdict> {
+        let made = role.successor.filter(|_| !self.input.earlier.exempt)?;
+        let new = role.id();
+        let undeclared = |slot: &&LiveObject| self.wanted_role(slot) != Some(&new) && !self.leaves(slot);
+        let left: Vec<&LiveObject> = self.slots_of(made).iter().copied().filter(undeclared).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let (who, one) = (self.list(&left), left.len() == 1);
+        let (is, becomes) = (made.key.name.raw(), after.name.raw());
+        let has = state(made).permissions;
+        let same =
+            has.as_ref().zip(after.permissions.as_ref()).is_some_and(|(has, will)| will.is_subset(has));
+        if same {
+            let (hold, keep) = if one { ("holds", "keeps") } else { ("hold", "keep") };
+            let note =
+                format!("{who} {hold} `{is}` by no definition, and {keep} it when it becomes `{becomes}`");
+            self.plan.notes.push(note.into());
+            return None;
+        }
+        let message = format!(
+            "role `{is}` is there already, is to take the place of `{}`, and is held by {who}, who would gain permissions by it; no definition gives {} `{becomes}`",
+            live.key.name.raw(),
+            if one { "them" } else { "these" },
+        );
+        let line = emit::removal(is, &made.key.scope, None);
+        let help = format!(
+            "Remove it first, with `{line}` under `removed:`, assign `{becomes}` to them, or take the role from them in the product itself. `--allow adopt --reason TEXT` gives it to them."
+        );
+        Some(Verdict::refuse(Guard::Adopt, message, Some(help)))
     }
 
     /// What nobody can see may use a role that goes.
