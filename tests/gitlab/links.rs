@@ -364,7 +364,7 @@ fn a_link_that_stays_is_seen_before_its_role_is_deleted() {
             let new = live(&emulator, "approver").expect("replaced")["id"].clone();
             let link = emulator.get("/_dashboard/state")["groups"][0][kind][0].clone();
             assert_eq!(
-                (&link["member_role_id"], &link["member_role_id"] == &old),
+                (&link["member_role_id"], link["member_role_id"] == old),
                 (&new, false),
                 "{kind} {fault}"
             );

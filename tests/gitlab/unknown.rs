@@ -71,8 +71,8 @@ fn p6_what_is_taken_from_a_place_that_is_not_found_is_not_forgotten() {
             &project,
             &format!("{READER}assignments:\n  - {{ role: reader, {assigned}, scope: {scope} }}\n"),
         );
-        let _given = project.apply().exits(0);
         project.commit("given");
+        let _given = project.apply().exits(0);
         define(&project, READER);
         let dropped = project.commit("dropped");
         emulator.faults(&[&format!("GET {path} status=404"), &format!("GET {path}/** status=404")]);

@@ -138,7 +138,7 @@ fn what_writes_otherwise_has_another_digest(case: &Case) -> Result<(), TestCaseE
             let sent = |planned: &Planned| -> BTreeSet<String> {
                 planned.ops.iter().map(|op| format!("{:?}", op.verb)).collect()
             };
-            prop_assert_eq!(sent(&then), sent(&first), "{}", text::text(&Ok(then.clone())));
+            prop_assert_eq!(sent(&then), sent(&first), "{}", text::text(&Ok(then)));
         }
     }
     Ok(())
