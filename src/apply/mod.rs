@@ -37,6 +37,9 @@ pub struct Run<'a> {
     pub ops: &'a [Op],
     /// What was read for the plan.
     pub query: &'a Query,
+    /// Classes of principals whom the number of a role's holders does not count, or of whom there is no
+    /// such number: that they left a role, only their lists tell.
+    pub uncounted: &'a BTreeSet<&'static str>,
     /// Most requests in flight at a time.
     pub at_a_time: usize,
     /// Whether requests to one scope follow each other.
@@ -283,10 +286,15 @@ fn failed(error: &WriteError) -> Status {
 
 /// Reads the roles of the places in which `ops` change something, for reading back.
 async fn read_roles<'o>(run: &Run<'_>, ops: impl Iterator<Item = &'o Op>) -> Result<LiveState, ReadError> {
+    let query = query_of_roles(run, ops);
+    (run.events)(Event::ReadingBack);
+    run.reader.fetch(query).await
+}
+
+/// What asks for the roles of the places in which `ops` change something.
+fn query_of_roles<'o>(run: &Run<'_>, ops: impl Iterator<Item = &'o Op>) -> Query {
     let scopes: BTreeSet<&Scope> = ops.map(|op| op.verb.scope()).collect();
     let classes = run.query.places.keys().filter(|(kind, _)| *kind == Kind::Role);
     let places = classes.map(|class| (*class, scopes.iter().map(|scope| (*scope).clone()).collect()));
-    let query = Query { places: places.collect(), ..Query::roles() };
-    (run.events)(Event::ReadingBack);
-    run.reader.fetch(query).await
+    Query { places: places.collect(), ..Query::roles() }
 }

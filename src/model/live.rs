@@ -140,6 +140,9 @@ pub struct LiveState {
     /// Who belongs to a place, by class of principals and place in its canonical spelling, where only they
     /// can be given a role there. A place that does not stand here says nothing about it.
     pub members: BTreeMap<(&'static str, Scope), Arc<BTreeSet<Untrusted>>>,
+    /// Places that were asked for, as they were written, and of which the API says that there are none,
+    /// where no list proves it: what it said. That is no answer about what is in them.
+    pub absent: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.

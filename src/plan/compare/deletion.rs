@@ -225,11 +225,12 @@ impl<'a> Comparison<'a> {
         object.holders.filter(|count| *count != listed).map(|count| {
             let message =
                 format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
-            Verdict::refuse(Guard::Incomplete, message, None)
+            let help = "Somebody holds it whom no list shows. Take it from them in the product itself, and plan again.";
+            Verdict::refuse(Guard::Incomplete, message, Some(help.into()))
         })
     }
 
-    fn list(&self, slots: &[&LiveObject]) -> String {
+    pub(super) fn list(&self, slots: &[&LiveObject]) -> String {
         const SHOWN: usize = 10;
         let mut names: Vec<String> = slots.iter().take(SHOWN).map(|slot| self.called(slot)).collect();
         if slots.len() > SHOWN {

@@ -547,6 +547,11 @@ pub(super) fn attested<'a>(all: impl IntoIterator<Item = &'a Attested>) -> Optio
     (!parts.is_empty()).then(|| format!("{} {verb} what was attested, not verified", parts.join(" and ")))
 }
 
+/// Whether too little of it could be seen to say that it is as it should be.
+fn is_unsure(target: &TargetPlan) -> bool {
+    target.verdicts.iter().any(|verdict| matches!(verdict.guard, Guard::Incomplete | Guard::Unseen))
+}
+
 /// The last line of a text and the first of a comment: what happens, in numbers.
 pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
     let counts = counts(&plan.targets, minus);
@@ -562,7 +567,7 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
         "" if left > 0 => "No changes of the definitions".to_owned(),
         "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
-        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0) => {
+        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0 || is_unsure(target)) => {
             "No changes in what could be read".to_owned()
         }
         "" if against.is_some() => "No changes".to_owned(),

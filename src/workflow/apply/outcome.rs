@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::verify::{Left, Proof};
 use crate::{
     apply::{Report, Status},
-    model::{Address, RoleId, Untrusted},
+    model::{Address, Kind, RoleId, Untrusted, Value, field, live::Live},
     plan::{
         change::{Change, Hand, Plan, What},
         document::TargetPlan,
@@ -99,6 +99,10 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
         if let Some((reason, help)) = failed {
             let begun = principal.is_some() && statuses.iter().any(|status| **status == Status::Done);
             let reason = match begun {
+                true if keeps(change, proof) => {
+                    format!("taking the old role away was accepted, and it is still there: {}", reason.raw())
+                        .into()
+                }
                 true => format!(
                     "the old role is taken away, and the new one could not be given: {}",
                     reason.raw()
@@ -148,6 +152,22 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
         }
     };
     plan.changes.iter().zip(by_change).map(outcome).collect()
+}
+
+/// Whether the principal of a change is seen with the role that was to be taken away first.
+fn keeps(change: &Change, proof: &Proof) -> bool {
+    let (What::Assignment { scope, class, principal, before: Some(before), .. }, Proof::Read(_, Some(live))) =
+        (&change.what, proof)
+    else {
+        return false;
+    };
+    let mut slots = live.of(Kind::Assignment);
+    slots.any(|slot| {
+        slot.key.class == *class
+            && slot.key.scope == *scope
+            && slot.key.name == *principal
+            && matches!(slot.fields.get(field::ROLE).and_then(Live::value), Some(Value::Role(Some(held))) if held == before)
+    })
 }
 
 /// Whether a part of some change was done, and the rest of it was not.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::{
     model::{Address, Untrusted, live::LiveState},
     plan::{
-        change::{Change, Hand, Plan, What},
+        change::{Change, Hand, Plan, Verdict, What},
         compare,
-        document::Guard,
+        document::{Guard, VerdictOutcome},
         earlier::Views,
         order,
         outcome::{ChangeStatus, TargetOutcome, TargetResult},
@@ -54,10 +54,19 @@ fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
 }
 
 /// What could not be judged on what was read: a record would hide for ever that git declared it before.
-fn unjudged(plan: &Plan, live: &LiveState) -> Option<Untrusted> {
-    live.gaps().next()?;
-    let mut refusals = plan.refusals();
-    let refusal = refusals.find(|verdict| verdict.guard == Guard::Incomplete)?;
+/// `allowed` is what a person who looked said of what cannot be seen.
+fn unjudged(plan: &Plan, live: &LiveState, allowed: &[Verdict]) -> Option<Untrusted> {
+    if live.gaps().next().is_none() && live.absent.is_empty() {
+        return None;
+    }
+    let unseen = plan.verdicts.iter().filter(|verdict| {
+        verdict.guard == Guard::Unseen
+            && !allowed
+                .iter()
+                .any(|known| known.outcome == VerdictOutcome::Allowed && known.message == verdict.message)
+    });
+    let mut refusals = plan.refusals().filter(|verdict| verdict.guard == Guard::Incomplete).chain(unseen);
+    let refusal = refusals.next()?;
     Some(format!("too little could be read: {}", refusal.message.raw()).into())
 }
 
@@ -173,7 +182,7 @@ pub(super) fn recorded(
     let views = Views::of(input, &resolved);
     let left = compare::Input { target: in_force, spec, resolved: &resolved, live, earlier, views: &views };
     let mut left = compare::compare(left);
-    if let Some(why) = unjudged(&left, live) {
+    if let Some(why) = unjudged(&left, live, &target.plan.verdicts) {
         return TargetOutcome { not_recorded: Some(why), ..outcome };
     }
     order::block(&mut left, spec);
