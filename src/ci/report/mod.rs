@@ -157,7 +157,11 @@ impl Reporter<'_> {
         let numbers: Vec<u64> = match place {
             Place::Issue => return self.issue(&account, report).await,
             Place::Proposed(request, _) => request.number.into_iter().collect(),
-            Place::Merged => self.results.merged.clone(),
+            Place::Merged if !self.results.merged.is_empty() => self.results.merged.clone(),
+            Place::Merged => match self.merged_by_push(&forge).await {
+                Ok(numbers) => numbers,
+                Err(refusal) => return report.refused(self.situation.forge, "api", &refusal),
+            },
             Place::Fork(_) => Vec::new(),
         };
         if numbers.is_empty() {
@@ -167,6 +171,14 @@ impl Reporter<'_> {
             let on = gitlab::MergeRequest { account: &account, number };
             self.comment(&on, &place, number, report).await;
         }
+    }
+
+    /// The merge requests that the pushed commit merged into the default branch.
+    async fn merged_by_push(&self, forge: &GitLab) -> Result<Vec<u64>, Refusal> {
+        let Some(commit) = &self.situation.commit else { return Ok(Vec::new()) };
+        let into = self.situation.default_branch.as_ref();
+        let merged = forge.merged_with(commit).await?.into_iter();
+        Ok(merged.filter(|one| into == Some(&one.base)).map(|one| one.number).collect())
     }
 
     async fn comment(&self, on: &impl Conversation, place: &Place<'_>, number: u64, report: &mut Report) {
