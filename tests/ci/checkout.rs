@@ -63,6 +63,14 @@ impl Checkout {
         commit
     }
 
+    /// Applies what is on `main`, and records it.
+    pub(crate) fn settle(&self) {
+        let head = self.head();
+        let record = self.push(&head).run("apply").exits(0).given("record_file").expect("a record");
+        let _pushed = self.push(&head).input("record_file", &record).run("record").exits(0);
+        self.emulator.forget();
+    }
+
     /// The commit that is checked out.
     pub(crate) fn head(&self) -> String {
         self.project.git("rev-parse HEAD")
@@ -154,6 +162,7 @@ impl Checkout {
 }
 
 /// A run of a workflow.
+#[derive(Clone)]
 pub(crate) struct Event<'a> {
     checkout: &'a Checkout,
     variables: Vec<(String, String)>,

@@ -9,6 +9,7 @@ mod gitlab_reports;
 mod gitlab_results;
 mod issues;
 mod notes;
+mod patch;
 mod reviewed;
 mod reviewed_on_gitlab;
 mod runs;

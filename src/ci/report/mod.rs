@@ -94,7 +94,10 @@ impl Reporter<'_> {
             (Command::Plan, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Plan)),
             (Command::Diff, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Diff)),
             (Command::Diff, Trigger::ForkRun(run)) => Some(Place::Fork(run)),
-            (Command::Apply, Trigger::Push(_) | Trigger::Manual(_)) if on_default => Some(Place::Merged),
+            (Command::Apply, Trigger::Push(_) | Trigger::Manual(_)) if on_default => self.merged(report),
+            (Command::Plan, Trigger::Push(_)) if on_default && self.results.is_refused_after_merge() => {
+                self.merged(report)
+            }
             (Command::Drift, Trigger::Schedule(_) | Trigger::Manual(_) | Trigger::Push(_)) if on_default => {
                 Some(Place::Issue)
             }
@@ -105,6 +108,15 @@ impl Reporter<'_> {
                 None
             }
         }
+    }
+
+    /// The pull requests that were merged, unless a newer run tells what became of them.
+    fn merged(&self, report: &mut Report) -> Option<Place<'_>> {
+        if self.results.outdated && self.results.outcome.is_none() {
+            report.done("Nothing is reported: the branch may be at a newer commit, whose run reports.");
+            return None;
+        }
+        Some(Place::Merged)
     }
 
     async fn on_github(&self, place: Place<'_>, report: &mut Report) {
@@ -197,6 +209,7 @@ impl Reporter<'_> {
             workflow: self.situation.workflow.clone(),
             head: head.or(self.situation.commit.as_deref()).map(Untrusted::from),
             digest,
+            applied: topic == Topic::Apply && self.results.outcome.is_some(),
             v: marker::VERSION,
         };
         let page = |budget: usize| self.page(budget);
@@ -207,6 +220,9 @@ impl Reporter<'_> {
             Ok(comment::Kept::Updated(post)) => report.kept(&name("The comment was updated"), post),
             Ok(comment::Kept::Nothing) => {
                 report.done(&name("There are no changes and no comment to correct"));
+            }
+            Ok(comment::Kept::Applied) => {
+                report.done(&name("What an apply did stands there, and stays"));
             }
             Ok(comment::Kept::Stale) => {
                 report.done(&name("A newer commit is proposed, whose run comments"));
@@ -223,6 +239,7 @@ impl Reporter<'_> {
             workflow: self.situation.workflow.clone(),
             head: self.situation.commit.as_deref().map(Untrusted::from),
             digest: Some(content(self.results)),
+            applied: false,
             v: marker::VERSION,
         };
         let page = |budget: usize| self.page(budget);
@@ -346,8 +363,8 @@ fn state(results: &Results) -> State {
 
 /// A digest of what an issue says, but for what differs from day to day.
 fn content(results: &Results) -> Untrusted {
-    let said =
-        (results.names, &results.failure, results.plan.as_ref().map(|plan| &plan.targets), &results.notes);
+    let plan = results.plan.as_ref().map(|plan| &plan.targets);
+    let said = (results.names, &results.failure, plan, &results.acceptances, &results.notes);
     let mut digest = Sha256::new();
     digest.update(json::to_line(&said));
     let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

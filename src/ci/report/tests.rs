@@ -26,7 +26,8 @@ fn results(text: &str) -> Results {
 #[test]
 fn p11_hostile_text_is_inert_in_comments_issues_summaries_and_notes() {
     for text in hostile() {
-        let marker = Marker { workflow: text.as_str().into(), head: None, digest: None, v: VERSION };
+        let marker =
+            Marker { workflow: text.as_str().into(), head: None, digest: None, applied: false, v: VERSION };
         let body = format!("{}\n{}", marker.line(Topic::Plan), page::page(&results(&text), LONGEST));
         assert_inert(&body, false);
         let (_, page) = body.split_once('\n').unwrap_or_default();
