@@ -33,18 +33,34 @@ impl Reviews {
 
     /// The run of a pull request's workflow, which uploads its plan.
     fn plan(&self, head: &str, base: &str) {
+        self.github.planned(head, &self.made(head, base));
+    }
+
+    /// What such a run plans.
+    fn made(&self, head: &str, base: &str) -> Vec<u8> {
         let event = self.checkout.pull_request(head, REPOSITORY).with("GITHUB_BASE_REF", base);
         let file = self.on_github(event).run("plan").given("plan_file").expect("a plan");
-        self.github.planned(head, &std::fs::read(file).expect("it is there"));
+        std::fs::read(file).expect("it is there")
     }
 
     /// Merges a pull request; returns the commit.
     fn merge(&self, number: u64) -> String {
         let project = &self.checkout.project;
         project.git(&format!("merge -q --no-ff -m merged pr-{number}"));
-        let commit = self.checkout.head();
         project.git("push -q origin HEAD:refs/heads/main");
         project.git("fetch -q origin");
+        self.merged(number, self.checkout.head())
+    }
+
+    /// Merges a pull request in a commit that writes a file, too.
+    fn merge_with(&self, number: u64, file: &str, text: &str) -> String {
+        self.checkout.project.git(&format!("merge -q --no-ff --no-commit pr-{number}"));
+        self.checkout.project.write(file, text);
+        self.merged(number, self.checkout.commit_and_push("merged with something else in it"))
+    }
+
+    /// The forge takes a commit for the merge of a pull request.
+    fn merged(&self, number: u64, commit: String) -> String {
         let mut world = self.github.world();
         let pull = world.pulls.get_mut(&number).expect("it is there");
         pull["merged_at"] = json!(MERGED);
@@ -131,25 +147,24 @@ fn p3_a_plan_for_another_branch_reviews_nothing() {
     // The pull request is first one to `big`, and its plan shows what `big` has; then it is retargeted.
     let head = reviews.checkout.propose("pr-7", || project.write("notes.md", "nothing\n"));
     reviews.github.pull(7, &head, &json!({}));
-    reviews.plan(&head, "big");
+    let of_big = reviews.made(&head, "big");
+    reviews.github.planned(&head, &of_big);
     reviews.plan(&head, "main");
     reviews.merge(7);
     project.write("roles/evil.yaml", &definition("evil", "Evil"));
     let commit = reviews.checkout.commit_and_push("pushed by somebody");
     let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed").has("#7");
     // Where the last run was for the other branch, nothing is reviewed either.
-    reviews.plan(&head, "big");
+    reviews.github.planned(&head, &of_big);
     let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
     reviews.github.is_content();
 }
 
-/// What `file` says is merged without a plan, and planned afterwards.
+/// A request is merged together with something that its plan does not show, and planned afterwards.
 fn late(reviews: &Reviews) -> (String, String, Vec<u8>) {
     reviews.settle();
     let head = reviews.open(7, "roles/two.yaml", &definition("two", "Two"));
-    reviews.merge(7);
-    reviews.checkout.project.write("roles/evil.yaml", &definition("evil", "Evil"));
-    let commit = reviews.checkout.commit_and_push("pushed by somebody");
+    let commit = reviews.merge_with(7, "roles/evil.yaml", &definition("evil", "Evil"));
     let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/evil").has("#7");
     let by_hand = reviews.checkout.event("workflow_dispatch", "refs/heads/main", &commit, &json!({}));
     let file = by_hand.run("plan").exits(2).given("plan_file").expect("a plan");
@@ -237,15 +252,7 @@ fn what_a_later_one_took_back_counts_no_more() {
     project.write("roles/two.yaml", &definition("two", "Less"));
     let _back = reviews.checkout.commit_and_push("back");
     reviews.open(3, "notes.md", "nothing\n");
-    project.git("merge -q --no-ff --no-commit pr-3");
-    project.write("roles/two.yaml", &definition("two", "More"));
-    let commit = reviews.checkout.commit_and_push("merged with something else in it");
-    let mut world = reviews.github.world();
-    let pull = world.pulls.get_mut(&3).expect("it is there");
-    pull["merged_at"] = json!(MERGED);
-    pull["merge_commit_sha"] = json!(commit);
-    world.of_commit.insert(commit.clone(), vec![3]);
-    drop(world);
+    let commit = reviews.merge_with(3, "roles/two.yaml", &definition("two", "More"));
     forget();
     let _refused =
         reviews.push(&commit).run("plan").exits(5).has("reviews/role/two: name would go").has("#3");
@@ -331,11 +338,11 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
     let commit = reviews.merge(1);
     let kept = std::mem::take(&mut reviews.github.world().files);
     let event = reviews.push(&commit);
-    let _refused = event.run("plan").exits(5);
+    let _refused = event.run("plan").exits(4);
     let told = reviews.told(&event, 1).expect("a comment");
     for text in [
-        "### Nothing was applied\n\nThe plan of what was merged ended with exit code 5.",
-        "not reviewed",
+        "### Nothing was applied\n\nThe plan of what was merged ended with exit code 4.",
+        "counts as not reviewed",
         "looked for in the plans of",
         "<br>\n> ",
         "reviews/role/two",
@@ -346,7 +353,7 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
     }
     assert!(!told.contains(&head));
     // A second attempt that is refused says so in the same place.
-    let _refused = event.run("plan").exits(5);
+    let _refused = event.run("plan").exits(4);
     assert!(reviews.told(&event, 1).expect("a comment").contains("Nothing was applied"));
     reviews.github.world().files = kept;
     // Where it is fine, the apply reports.
@@ -416,7 +423,7 @@ fn a_refusal_names_nobody_where_people_are_only_counted() {
     let commit = reviews.merge(1);
     reviews.github.world().files.clear();
     let event = reviews.push(&commit);
-    let summary = event.run("plan").exits(5).summary();
+    let summary = event.run("plan").exits(4).summary();
     let told = reviews.told(&event, 1).expect("a comment");
     for page in [&told, &summary] {
         assert!(page.contains("(a person)") && !page.contains("1003"), "{page}");
@@ -427,7 +434,7 @@ fn a_refusal_names_nobody_where_people_are_only_counted() {
     let file = reviews.checkout.project.home().join("event.json");
     let text = std::fs::read_to_string(&file).expect("the event");
     std::fs::write(&file, text.replace("\"private\":true", "\"private\":false")).expect("it is written");
-    let refused = reviews.on_github(public).input("require_reviewed", "true").run("plan").exits(5);
+    let refused = reviews.on_github(public).input("require_reviewed", "true").run("plan").exits(4);
     let log = refused.output.everything();
     assert!(log.contains("(a person)") && !log.contains("user:1003"), "{log}");
 }
