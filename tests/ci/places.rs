@@ -1,7 +1,7 @@
 //! Where a run writes, and which results it reads: a checkout may hold links that lead anywhere, and results that
 //! no run left.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use super::{
     checkout::{Checkout, REPOSITORY},
@@ -9,7 +9,7 @@ use super::{
 };
 
 #[cfg(unix)]
-fn link(to: &Path, at: &Path) {
+fn link(to: &std::path::Path, at: &std::path::Path) {
     let _old = fs::remove_file(at);
     std::os::unix::fs::symlink(to, at).expect("a link");
 }
