@@ -135,12 +135,9 @@ impl Ran {
         }
     }
 
-    fn fails(&mut self, failure: Failure) {
-        let failure = Failure {
-            message: self.shown(&failure.message),
-            help: failure.help.as_ref().map(|help| self.shown(help)),
-            ..failure
-        };
+    fn fails(&mut self, mut failure: Failure) {
+        failure.message = self.shown(&failure.message);
+        failure.help = failure.help.map(|help| self.shown(&help));
         self.log.push_str(&format!("error: {}\n", escape::terminal_block(failure.message.raw())));
         if let Some(help) = &failure.help {
             self.log.push_str(&format!("  help: {}\n", escape::terminal_block(help.raw())));
