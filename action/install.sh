@@ -47,10 +47,14 @@ sha256() {
 download() { # asset file
     local base=${ROLECALL_DOWNLOAD_BASE:-https://github.com/$repository/releases/download/v$version}
     local protocol='=https'
+    # A name before an `@` is no host.
+    local here='^http://127\.0\.0\.1:[0-9]+(/[A-Za-z0-9._/-]*)?$'
     case $base in
         https://*) ;;
-        http://127.0.0.1:*) protocol='=http' ;;
-        *) fail 'ROLECALL_DOWNLOAD_BASE has to begin with https://' ;;
+        *)
+            [[ $base =~ $here ]] || fail 'ROLECALL_DOWNLOAD_BASE has to begin with https://'
+            protocol='=http'
+            ;;
     esac
     curl --proto "$protocol" --tlsv1.2 --fail --silent --show-error --location --retry 3 \
         --output "$2" "$base/$1" || fail "$1 cannot be downloaded from $base"

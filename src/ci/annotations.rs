@@ -1,6 +1,8 @@
 //! Problems that a forge shows at their lines: GitHub's workflow commands.
 //! <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>
 
+use crate::render::escape;
+
 /// Most annotations of one level that a run writes: GitHub shows ten of a step, and drops the rest
 /// without a word (<https://github.com/orgs/community/discussions/26680>).
 const MOST: usize = 9;
@@ -8,6 +10,12 @@ const MOST: usize = 9;
 /// The lines of a run, in the order in which they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Annotations(Vec<String>);
+
+/// The command that shows a text at no line; the lines of a list stay lines.
+pub fn command(level: &str, text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(escape::github_data).collect();
+    format!("::{level} title=rolecall::{}\n", lines.join("%0A"))
+}
 
 impl Annotations {
     /// Adds lines that are encoded already.

@@ -1,7 +1,5 @@
 //! Files that GitLab shows in a merge request.
 
-use std::path::PathBuf;
-
 use super::situation::{Forge, Situation};
 use crate::{plan::PlanDocument, render::json};
 
@@ -23,12 +21,12 @@ pub fn plan_counts(plan: &PlanDocument) -> String {
     json::to_string(&serde_json::json!({ "create": create, "update": update, "delete": delete }))
 }
 
-/// Where a report belongs in `folder`; `None` for another forge.
-pub fn plan_file(situation: &Situation, folder: &std::path::Path) -> Option<PathBuf> {
-    (situation.forge == Forge::GitLab).then(|| folder.join(PLAN))
+/// The file for them in the folder of results; `None` for another forge.
+pub fn plan_file(situation: &Situation) -> Option<&'static str> {
+    (situation.forge == Forge::GitLab).then_some(PLAN)
 }
 
-/// Where the list of findings belongs in `folder`; `None` for another forge.
-pub fn code_quality_file(situation: &Situation, folder: &std::path::Path) -> Option<PathBuf> {
-    (situation.forge == Forge::GitLab).then(|| folder.join(CODE_QUALITY))
+/// The file for the list of findings in the folder of results; `None` for another forge.
+pub fn code_quality_file(situation: &Situation) -> Option<&'static str> {
+    (situation.forge == Forge::GitLab).then_some(CODE_QUALITY)
 }

@@ -18,3 +18,4 @@ pub mod results;
 mod reviewed;
 pub mod run;
 pub mod situation;
+pub mod space;

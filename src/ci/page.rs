@@ -1,6 +1,6 @@
 //! What a run has to say to people, as one Markdown page: for a comment, an issue, or a summary.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use super::{acceptance, decision::Command, results::Results};
 use crate::{
@@ -61,9 +61,9 @@ pub fn page(results: &Results, budget: usize) -> String {
 
 /// A text of a failure, as it may be shown: with nobody in it where people are only counted.
 fn shown<'a>(results: &Results, text: &'a str) -> Cow<'a, str> {
-    match &results.plan {
-        Some(plan) if !results.names => people::masked_text(plan, text).into(),
-        _ => text.into(),
+    match results.names {
+        true => text.into(),
+        false => people::masked_text(results.plan.as_ref(), &BTreeSet::new(), text).into(),
     }
 }
 
@@ -92,7 +92,8 @@ fn drift(results: &Results, plan: &PlanDocument, options: &MarkdownOptions) -> S
 
 /// Findings, the comparison, and notes, as far as they fit: each stands as a whole or not at all.
 fn rest(results: &Results, room: usize) -> String {
-    let notes = results.notes.iter().map(|note| format!("- {}\n", escape::markdown(note.raw())));
+    let notes =
+        results.notes.iter().map(|note| format!("- {}\n", escape::markdown(&shown(results, note.raw()))));
     let parts = [&results.findings, &results.diff].into_iter().filter(|part| !part.is_empty());
     let parts = parts.map(|part| format!("{}\n\n", part.trim_end()));
     let mut page = String::new();

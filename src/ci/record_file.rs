@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::run::{Ran, Run};
+use super::run::{File, Ran, Run};
 use crate::{
     model::{Untrusted, config},
     render::json,
@@ -46,9 +46,12 @@ pub(super) fn collect(run: Run<'_>, project: &Project, ran: &mut Ran) {
         return;
     }
     let file = RecordFile { format_version: FORMAT_VERSION, root: project.facts.prefix().into(), records };
-    let path = run.inputs.record_file.clone().unwrap_or_else(|| run.folder().join(NAME));
+    let (place, path) = match &run.inputs.record_file {
+        Some(path) => (File::Record, path.clone()),
+        None => (File::Result(NAME), run.folder().join(NAME)),
+    };
     ran.gives("record_file", path.display().to_string());
-    ran.files.push((path, json::to_string(&file)));
+    ran.files.push((place, json::to_string(&file)));
 }
 
 /// The records in this clone that are of the planned commit.

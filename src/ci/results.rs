@@ -16,7 +16,7 @@ use crate::{
 /// The version of the format of [`Results`].
 const FORMAT_VERSION: u32 = 1;
 /// The file in the folder of results.
-const FILE: &str = "results.json";
+pub const FILE: &str = "results.json";
 /// Largest file of results that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
@@ -60,6 +60,9 @@ pub struct Results {
     /// that it did nothing: the run of the newer commit tells what became of both.
     #[serde(default)]
     pub outdated: bool,
+    /// Whether the pull request was merged or closed, so that nothing was planned.
+    #[serde(default)]
+    pub closed: bool,
     /// Which parts of the targets these are the results of; empty where nothing was divided.
     #[serde(default)]
     pub shards: Vec<Shard>,
@@ -72,6 +75,11 @@ pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathB
         Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
         Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
     })
+}
+
+/// Whether a run left results in a folder. A link is not what a run leaves.
+fn is_left(folder: &Path) -> bool {
+    folder.join(FILE).symlink_metadata().is_ok_and(|data| data.is_file())
 }
 
 impl Results {
@@ -94,6 +102,7 @@ impl Results {
             notes: Vec::new(),
             require_reviewed: false,
             outdated: false,
+            closed: false,
             shards: Vec::new(),
         }
     }
@@ -117,18 +126,9 @@ impl Results {
         clean.unwrap_or_else(|_| Self { exit: self.exit, ..Self::new(self.command) })
     }
 
-    /// Writes them into `folder`, which is made.
-    ///
-    /// # Errors
-    ///
-    /// Where the folder or the file cannot be written.
-    pub fn write(&self, folder: &Path, clean: impl Fn(&str) -> String) -> Result<(), Failure> {
-        let path = folder.join(FILE);
-        let text = clean(&json::to_string(self));
-        let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text));
-        written.map_err(|error| {
-            Failure::new(Exit::Error, format!("the results cannot be written to {}: {error}", path.display()))
-        })
+    /// What [`FILE`] holds.
+    pub fn text(&self) -> String {
+        json::to_string(self)
     }
 
     /// Reads what a run left in `folder`.
@@ -142,7 +142,7 @@ impl Results {
             Failure::new(Exit::Error, format!("there are no results in {}: {why}", folder.display()))
                 .help("`rolecall ci run` writes them; `ROLECALL_RESULTS` names the folder for both.")
         };
-        let size = std::fs::metadata(&path).map_err(|error| failed(error.to_string()))?.len();
+        let size = std::fs::symlink_metadata(&path).map_err(|error| failed(error.to_string()))?.len();
         if size > LARGEST {
             return Err(failed(format!("{FILE} has {size} bytes; at most {LARGEST} are read")));
         }
@@ -164,13 +164,14 @@ impl Results {
     pub fn read_all(folders: &[PathBuf]) -> Result<Self, Failure> {
         let mut found = Vec::new();
         for folder in folders {
-            if folder.join(FILE).is_file() {
+            if is_left(folder) {
                 found.push(folder.clone());
                 continue;
             }
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+            let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
             let mut below: Vec<PathBuf> =
-                entries.map(|entry| entry.path()).filter(|path| path.join(FILE).is_file()).collect();
+                folders.map(|entry| entry.path()).filter(|path| is_left(path)).collect();
             below.sort();
             found.extend(below);
         }
@@ -220,6 +221,7 @@ impl Results {
         self.names &= other.names;
         self.require_reviewed |= other.require_reviewed;
         self.outdated |= other.outdated;
+        self.closed |= other.closed;
         self.failure = self.failure.or(other.failure);
         self.permalink = self.permalink.or(other.permalink);
         // Every part checks the same definitions.

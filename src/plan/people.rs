@@ -13,10 +13,13 @@ use std::{
 use percent_encoding::percent_decode_str;
 
 use super::{
+    difference::document::DiffDocument,
     document::{Change, PlanDocument, TargetError, TargetPlan, Verdict},
     outcome::{ApplyDocument, TargetOutcome},
 };
-use crate::model::{Address, Code, Kind, Untrusted, desired::DesiredState, live::LiveState};
+use crate::model::{
+    Address, Code, Finding, Kind, Site, Sources, Untrusted, desired::DesiredState, live::LiveState,
+};
 
 /// What stands in place of somebody.
 pub const SOMEBODY: &str = "(a person)";
@@ -140,6 +143,18 @@ pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&Desire
 
 /// Everybody whom one of `texts` names, as they are known to the provider or the definitions, sorted.
 pub fn named_in(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) -> Vec<Untrusted> {
+    let people = everybody(texts, live, desired);
+    let mut found = BTreeSet::new();
+    for text in texts {
+        people.each(text, |_, spelling| {
+            let _new = found.insert(spelling);
+        });
+    }
+    found.into_iter().map(Untrusted::from).collect()
+}
+
+/// Those whom the provider and the definitions make known, and who may stand in one of `texts`.
+fn everybody(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) -> People {
     let mut spellings: BTreeSet<&str> = BTreeSet::new();
     for live in live {
         spellings
@@ -153,26 +168,81 @@ pub fn named_in(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) 
     // Texts are few and people may be many: only those count whose first word stands somewhere.
     let runs = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
     let words: BTreeSet<String> = runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect();
-    let people = People::new(spellings.into_iter().filter(|spelling| {
+    People::new(spellings.into_iter().filter(|spelling| {
         let spelling = spelling.trim_start_matches(|c: char| !c.is_alphanumeric());
         words.contains(&first(spelling).to_lowercase())
-    }));
-    let mut found = BTreeSet::new();
-    for text in texts {
-        people.each(text, |_, spelling| {
-            let _new = found.insert(spelling);
-        });
-    }
-    found.into_iter().map(Untrusted::from).collect()
+    }))
 }
 
-/// A text about a plan without anybody whom the plan makes known.
-pub fn masked_text(plan: &PlanDocument, text: &str) -> String {
-    let mut spellings: Vec<String> = Vec::new();
-    for target in &plan.targets {
-        spellings.extend(of_target(target));
+/// Findings without anybody whom the definitions or the provider make known, or whom a line of an assignment
+/// names: for a page that only counts people.
+pub fn masked_findings(
+    findings: &[Finding],
+    sources: &Sources,
+    live: &[&LiveState],
+    desired: &[&DesiredState],
+) -> Vec<Finding> {
+    let all = |finding: &Finding| -> Vec<Untrusted> {
+        let texts = finding.labels.iter().map(|label| &label.text).chain(&finding.help);
+        std::iter::once(&finding.message).chain(texts).cloned().collect()
+    };
+    let texts: Vec<Untrusted> = findings.iter().flat_map(all).collect();
+    let texts: Vec<&str> = texts.iter().map(Untrusted::raw).collect();
+    let known = everybody(&texts, live, desired);
+    let mut findings = findings.to_vec();
+    for finding in &mut findings {
+        let written: Vec<&str> =
+            finding.labels.iter().filter_map(|label| written_principal(label.site, sources)).collect();
+        let written = People::new(written);
+        // Whom a misspelled name may have meant, nobody but the provider knows.
+        if [Code::PrincipalSpelling, Code::UnknownPrincipal].contains(&finding.code) {
+            finding.message = finding.code.summary().into();
+            finding.help = None;
+        }
+        let labels = finding.labels.iter_mut().map(|label| &mut label.text);
+        for text in std::iter::once(&mut finding.message).chain(labels).chain(&mut finding.help) {
+            mask(&known, text);
+            mask(&written, text);
+        }
     }
-    People::new(spellings.iter().map(String::as_str)).mask(text).into_owned()
+    findings
+}
+
+/// Keys of an assignment whose values are no people.
+const NO_PEOPLE: [&str; 6] = ["role", "expires", "to", "in", "scope", "exclusive"];
+
+/// The text at a place of a file, where it stands in an assignment and is not one of its other values. What
+/// is wrong there may be no definition yet.
+fn written_principal(site: Site, sources: &Sources) -> Option<&str> {
+    let text = &*sources.get(site.source)?.text;
+    let before = text.get(..site.start as usize)?;
+    let section = before.lines().rev().find(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))?;
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_start_matches([' ', '-', '{']);
+    let key = line.split(':').next().unwrap_or_default().trim();
+    let is_of_people = section.starts_with("assignments:") && !NO_PEOPLE.contains(&key);
+    text.get(site.start as usize..site.end as usize).filter(|_| is_of_people)
+}
+
+/// A comparison of definitions without a person.
+pub fn masked_difference(difference: &DiffDocument) -> DiffDocument {
+    let mut difference = difference.clone();
+    for assignment in difference.targets.iter_mut().flat_map(|target| &mut target.assignments) {
+        assignment.principal = SOMEBODY.into();
+    }
+    difference
+}
+
+/// Everybody whom definitions name, as they are written.
+pub fn declared<'a>(desired: impl IntoIterator<Item = &'a DesiredState>) -> BTreeSet<String> {
+    let assignments = desired.into_iter().flat_map(|state| &state.assignments);
+    assignments.map(|assignment| assignment.principal.value.text().raw().to_owned()).collect()
+}
+
+/// A text about a plan without anybody whom the plan makes known, and without the `others`.
+pub fn masked_text(plan: Option<&PlanDocument>, others: &BTreeSet<String>, text: &str) -> String {
+    let spellings: Vec<String> = plan.iter().flat_map(|plan| &plan.targets).flat_map(of_target).collect();
+    let all = spellings.iter().chain(others).map(String::as_str);
+    People::new(all).mask(text).into_owned()
 }
 
 /// Everybody whom a target names in texts, in what changes, and in what somebody did.

@@ -67,7 +67,7 @@ pub(super) fn top(folder: &Path) -> Result<Option<PathBuf>, RepoError> {
 }
 
 /// The repository whose `.git` is in `folder` or above, and the top of its work tree without links.
-fn discover(folder: &Path) -> Result<Option<(Repository, PathBuf)>, RepoError> {
+pub(super) fn discover(folder: &Path) -> Result<Option<(Repository, PathBuf)>, RepoError> {
     for top in folder.ancestors() {
         let entry = top.join(".git");
         let Ok(kind) = entry.metadata() else { continue };

@@ -8,6 +8,7 @@
 //! - reads sizes before contents.
 
 mod blame;
+mod committed;
 mod dirty;
 mod elsewhere;
 mod error;
@@ -33,6 +34,7 @@ pub mod write;
 mod tests;
 
 pub use blame::{Line, blame};
+pub use committed::is_committed;
 pub use elsewhere::elsewhere;
 pub use error::{Fault, RepoError, RepoErrorKind};
 pub use facts::Facts;

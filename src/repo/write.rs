@@ -56,6 +56,29 @@ pub fn replace(root: &Path, relative: &str, bytes: &[u8]) -> Result<(), RepoErro
     flush_folder(&place)
 }
 
+/// Whether [`replace`] could put a file at `relative` below `root`: nothing on the way is a link or a file, and
+/// nothing but a regular file is in its place. Nothing is made.
+///
+/// # Errors
+///
+/// As [`replace`].
+pub fn check(root: &Path, relative: &str) -> Result<(), RepoError> {
+    let (mut place, parts) = parts(root, relative)?;
+    let last = parts.len().saturating_sub(1);
+    for (at, part) in parts.into_iter().enumerate() {
+        place.push(part);
+        match fs::symlink_metadata(&place) {
+            Ok(data) if data.is_symlink() => return Err(link(&place)),
+            Ok(data) if at < last && !data.is_dir() => return Err(not_a_folder(&place)),
+            Ok(data) if at == last && !data.is_file() && !data.is_dir() => return Err(not_a_file(&place)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(RepoError::io("cannot open", &place, &error)),
+        }
+    }
+    Ok(())
+}
+
 /// Writes `bytes` to the file that a person named (`plan -o FILE`), in place of what is there.
 ///
 /// Links are followed, since the person chose the path. What is no regular file (`/dev/stdout`, a
@@ -101,20 +124,26 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), RepoError> {
 
 /// The path of `relative` below `root`; its folders exist afterwards and none is a link.
 fn below(root: &Path, relative: &str) -> Result<PathBuf, RepoError> {
+    let (mut place, parts) = parts(root, relative)?;
+    let last = parts.len().saturating_sub(1);
+    for (at, part) in parts.into_iter().enumerate() {
+        place.push(part);
+        if at < last {
+            folder(&place)?;
+        }
+    }
+    Ok(place)
+}
+
+/// The root without links, and the parts of a path that may be written below it.
+fn parts<'r>(root: &Path, relative: &'r str) -> Result<(PathBuf, Vec<&'r str>), RepoError> {
     if let Some(fault) = path::fault(relative) {
         let message = format!("cannot write `{relative}`: the path {fault}");
         return Err(RepoError::new(Kind::BadPath, message));
     }
     // The root is the user's own choice; links above and at it are fine.
-    let mut place = root.canonicalize().map_err(|error| RepoError::io("cannot open", root, &error))?;
-    let mut parts = relative.split('/').peekable();
-    while let Some(part) = parts.next() {
-        place.push(part);
-        if parts.peek().is_some() {
-            folder(&place)?;
-        }
-    }
-    Ok(place)
+    let root = root.canonicalize().map_err(|error| RepoError::io("cannot open", root, &error))?;
+    Ok((root, relative.split('/').collect()))
 }
 
 /// Makes sure that `place` is a folder and no link.
@@ -127,9 +156,7 @@ fn folder(place: &Path) -> Result<(), RepoError> {
     match fs::symlink_metadata(place) {
         Ok(data) if data.is_symlink() => Err(link(place)),
         Ok(data) if data.is_dir() => Ok(()),
-        Ok(_) => {
-            Err(RepoError::new(Kind::Io, format!("`{}` is a file where a folder is needed", place.display())))
-        }
+        Ok(_) => Err(not_a_folder(place)),
         Err(error) => Err(RepoError::io("cannot open", place, &error)),
     }
 }
@@ -178,6 +205,10 @@ fn exists(place: &Path) -> RepoError {
 fn link(place: &Path) -> RepoError {
     let message = format!("`{}` is a symbolic link; nothing is written through links", place.display());
     RepoError::new(Kind::Link, message).help("Put a real file or folder in its place.")
+}
+
+fn not_a_folder(place: &Path) -> RepoError {
+    RepoError::new(Kind::Io, format!("`{}` is a file where a folder is needed", place.display()))
 }
 
 fn not_a_file(place: &Path) -> RepoError {

@@ -33,7 +33,7 @@ use crate::{
     },
 };
 
-pub use self::allowed::may_apply;
+pub use self::allowed::{is_committed, may_apply};
 
 /// Told about each step: the target's name and the step.
 pub type Events<'a> = &'a (dyn Fn(&str, apply::Event<'_>) + Sync);

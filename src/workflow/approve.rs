@@ -3,13 +3,17 @@
 //! A plan file and a digest are claims, not orders: everything that is applied comes from the
 //! definitions and from live. They can only refuse.
 
+mod ledger;
+
 use std::collections::BTreeSet;
 
+use self::ledger::Ledger;
+pub use self::ledger::{Changed, Landed, Shown};
 use super::{Exit, Failure};
 use crate::plan::{
     PlanDocument,
     digest::{Element, elements},
-    document::{Action, Change, FieldChange, Origin, ScopeChange, TargetPlan},
+    document::{Action, Change, FieldChange, Origin, TargetPlan},
 };
 
 /// Checks a fresh plan against an approved one: every element of every fresh change has to be among
@@ -75,29 +79,23 @@ pub struct Unreviewed {
     pub origin: Origin,
 }
 
-/// The elements of a fresh plan that none of the `reviewed` plans has.
+/// The elements of a fresh plan that no plan of what was merged shows, or that were taken back since.
+/// `line` are the commits since the last apply, oldest first; each target looks at its own.
 ///
 /// Several pull requests can have been merged since the last apply, and each plan was made before the
 /// others were in place: so what a field of a role will be has to be reviewed, not what it is now.
 /// Of people, and of which object it is, both have to be as they were reviewed.
-pub fn unreviewed(fresh: &PlanDocument, reviewed: &[PlanDocument]) -> Vec<Unreviewed> {
+pub fn unreviewed(fresh: &PlanDocument, line: &[Landed]) -> Vec<Unreviewed> {
     let mut lacking = Vec::new();
     for target in &fresh.targets {
-        let same = |plan: &TargetPlan| {
-            plan.name == target.name && plan.provider == target.provider && plan.identity == target.identity
-        };
-        let plans: Vec<&TargetPlan> =
-            reviewed.iter().flat_map(|plan| &plan.targets).filter(|plan| same(plan)).collect();
-        let known: BTreeSet<Element> =
-            plans.iter().flat_map(|plan| &plan.changes).flat_map(reviewable).collect();
-        let scope = |change: &ScopeChange| plans.iter().any(|plan| plan.scope_changes.contains(change));
-        if !target.scope_changes.iter().all(scope) {
+        let known = Ledger::of(target, line);
+        if !target.scope_changes.iter().all(|change| known.has_scope(change)) {
             let text = format!("target {}: what is managed or guarded changes", target.name.raw());
             lacking.push(Unreviewed { text, origin: Origin::Pending });
         }
         for change in &target.changes {
             let elements = elements(change).into_iter().zip(reviewable(change));
-            lacking.extend(elements.filter(|(_, key)| !known.contains(key)).map(|(element, _)| Unreviewed {
+            lacking.extend(elements.filter(|(_, key)| !known.has(key)).map(|(element, _)| Unreviewed {
                 text: describe(&element),
                 origin: origin(change, &element),
             }));

@@ -107,7 +107,7 @@ class Job(unittest.TestCase):
             **changes,
         }
         process = subprocess.run(
-            [str(self.action / "action" / script)],
+            self.command(script),
             cwd=cwd or self.workspace,
             env={name: value for name, value in env.items() if value is not None},
             stdin=subprocess.DEVNULL,
@@ -119,6 +119,15 @@ class Job(unittest.TestCase):
         )
         pairs = [line.partition("=") for line in output.read_text().splitlines()]
         return process, {name: value for name, _, value in pairs}
+
+    def command(self, script):
+        """What the runner starts for the step of that script: it writes `run:` into a file, and puts that into `shell:`."""
+        step = re.search(rf"(?m)^      shell: (.*)\n      run: '(.*{re.escape(script)}.*)'$", (self.action / "action.yml").read_text())
+        # <https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#jobsjob_idstepsshell>
+        shell = {"bash": "bash --noprofile --norc -e -o pipefail {0}"}.get(step.group(1), step.group(1))
+        file = self.folder / "step.sh"
+        file.write_text(step.group(2) + "\n")
+        return [word.replace("{0}", str(file)) for word in shell.split()]
 
     def environment(self):
         """What the stand-in saw."""
@@ -232,7 +241,7 @@ class Install(Job):
 
     def test_only_https_or_this_machine(self):
         self.offer(self.program())
-        for base in ("http://127.0.0.1.example:80", "http://localhost:1", "ftp://127.0.0.1", f"file://{self.served}"):
+        for base in ("http://127.0.0.1.example:80", "http://127.0.0.1:1@evil.test/", "http://127.0.0.1:1/@evil.test", "http://127.0.0.1", "http://localhost:1", "ftp://127.0.0.1", f"file://{self.served}"):
             process, outputs = self.install(ROLECALL_DOWNLOAD_BASE=base)
             self.assertEqual((process.returncode, outputs), (1, {}), base)
             self.assertIn("has to begin with https://", process.stdout)

@@ -19,6 +19,8 @@ pub(crate) const TOKEN: &str = "ghs_0123456789abcdefghijklmnopqrstuvwxyz";
 pub(crate) const BOT: &str = "github-actions[bot]";
 /// The repository.
 pub(crate) const REPOSITORY: &str = "acme/roles";
+/// What is added to the number of an artifact by a second attempt.
+pub(crate) const AGAIN: u64 = 100;
 /// Longest text of a comment or an issue, in characters.
 const LONGEST: usize = 65_536;
 
@@ -59,7 +61,18 @@ pub(crate) struct World {
 pub(crate) struct WorkflowRun {
     pub(crate) head: String,
     pub(crate) path: &'static str,
+    /// When it ran.
+    pub(crate) at: &'static str,
+    /// When it ran again, if it did: that left another artifact.
+    pub(crate) again: Option<&'static str>,
 }
+
+/// Before everything that the tests merge.
+pub(crate) const EARLY: &str = "2026-11-20T00:00:00Z";
+/// When the tests merge.
+pub(crate) const MERGED: &str = "2026-11-20T01:00:00Z";
+/// After that.
+pub(crate) const LATE: &str = "2026-11-20T02:00:00Z";
 
 /// A comment.
 pub(crate) struct Comment {
@@ -140,7 +153,8 @@ impl GitHub {
         std::io::Write::write_all(&mut archive, plan).expect("it is written");
         let bytes = archive.finish().expect("an archive").into_inner();
         let mut world = self.world();
-        world.runs.push(WorkflowRun { head: head.to_owned(), path: ".github/workflows/roles-plan.yml" });
+        let path = ".github/workflows/roles-plan.yml";
+        world.runs.push(WorkflowRun { head: head.to_owned(), path, at: EARLY, again: None });
         let id = world.runs.len().to_string();
         let place = format!("{}/elsewhere/{id}", self.url);
         world.files.insert(id, (place, bytes));
@@ -392,14 +406,20 @@ impl World {
                     json!({
                         "id": index + 1, "event": "pull_request", "head_sha": run.head, "path": run.path,
                         "repository": {"id": 1}, "head_repository": {"id": 1},
+                        "created_at": run.at, "updated_at": run.again.unwrap_or(run.at),
                     })
                 };
                 let runs: Vec<Value> = all.map(shown).rev().collect();
                 ok(json!({"total_count": runs.len(), "workflow_runs": runs}))
             }
             ("GET", ["actions", "runs", id, "artifacts"]) => {
-                let artifact = json!({"id": number(id), "name": "rolecall-plan", "expired": false});
-                ok(json!({"total_count": 1, "artifacts": [artifact]}))
+                let id = number(id);
+                let run = &self.runs[usize::try_from(id).unwrap_or_default() - 1];
+                let artifact = |id: u64, at: &str| json!({"id": id, "name": "rolecall-plan", "expired": false, "created_at": at});
+                // That of the second attempt has a number of its own.
+                let again = run.again.map(|again| artifact(AGAIN + id, again));
+                let artifacts: Vec<Value> = again.into_iter().chain([artifact(id, run.at)]).collect();
+                ok(json!({"total_count": artifacts.len(), "artifacts": artifacts}))
             }
             ("GET", ["actions", "artifacts", id, "zip"]) => match self.files.get(*id) {
                 Some((place, _)) => (302, Value::Null, vec![("location", place.clone())]),

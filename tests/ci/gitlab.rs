@@ -17,6 +17,10 @@ use serde_json::{Value, json};
 
 /// The token that the stand-in knows.
 pub(crate) const TOKEN: &str = "glpat-0123456789abcdefghij";
+/// Before everything that the tests merge, at one o'clock.
+pub(crate) const EARLY: &str = "2026-11-20T00:00:00.000Z";
+/// After that.
+pub(crate) const LATE: &str = "2026-11-20T03:00:00.000+01:00";
 /// Whom it acts for.
 pub(crate) const BOT: &str = "project_1_bot_0a1b";
 /// The path of the project, and as it stands in an address.
@@ -68,6 +72,8 @@ pub(crate) struct Pipeline {
     pub(crate) sha: String,
     pub(crate) reference: String,
     pub(crate) jobs: Vec<Job>,
+    /// When it ran.
+    pub(crate) at: &'static str,
 }
 
 /// A job of a pipeline.
@@ -136,14 +142,15 @@ impl GitLab {
         let request = world.requests.get_mut(&number).expect("it is there");
         request["state"] = json!("merged");
         request["merge_commit_sha"] = json!(commit);
-        request["merged_at"] = json!("2026-11-20T00:00:00.000Z");
+        // GitLab writes the time of its own zone.
+        request["merged_at"] = json!("2026-11-20T02:00:00.000+01:00");
         world.of_commit.entry(commit.to_owned()).or_default().push(number);
     }
 
     /// Adds a pipeline of a merge request for its head.
     pub(crate) fn ran(&self, of: u64, sha: &str, jobs: Vec<Job>) {
         let reference = format!("refs/merge-requests/{of}/head");
-        self.world().pipelines.push(Pipeline { of, sha: sha.to_owned(), reference, jobs });
+        self.world().pipelines.push(Pipeline { of, sha: sha.to_owned(), reference, jobs, at: EARLY });
     }
 
     /// The texts of the notes on a merge request.
@@ -305,7 +312,7 @@ impl World {
                 let all = self.pipelines.iter().enumerate().filter(|(_, pipeline)| pipeline.of == of);
                 let shown = all.map(|(at, pipeline)| {
                     json!({"id": at + 1, "project_id": 1, "sha": pipeline.sha, "ref": pipeline.reference,
-                        "status": "success", "source": "merge_request_event"})
+                        "status": "success", "source": "merge_request_event", "created_at": EARLY})
                 });
                 page(shown.rev().collect(), query)
             }
@@ -314,11 +321,18 @@ impl World {
                 let Some(pipeline) = id.checked_sub(1).and_then(|at| self.pipelines.get(at)) else {
                     return refusal(404, "404 Not found");
                 };
-                let shown = pipeline.jobs.iter().enumerate().map(|(at, job)| {
+                // Where a name stands twice, the job was run again: only the last is listed unless all are asked for.
+                let retried = query.get("include_retried").is_some_and(|all| all == "true");
+                let last = |at: usize, job: &Job| {
+                    pipeline.jobs.iter().skip(at + 1).all(|other| other.name != job.name)
+                };
+                let shown = pipeline.jobs.iter().enumerate().filter(|(at, job)| retried || last(*at, job));
+                let shown = shown.map(|(at, job)| {
                     json!({"id": id * 100 + at, "name": job.name, "status": job.status, "stage": "test",
+                        "finished_at": if last(at, job) { pipeline.at } else { EARLY },
                         "artifacts_expire_at": "2027-01-01T00:00:00.000Z"})
                 });
-                page(shown.rev().collect(), query)
+                page(shown.collect::<Vec<_>>().into_iter().rev().collect(), query)
             }
             ["jobs", id, "artifacts"] => match self.archive(index(id)) {
                 Some(_) if self.object_storage => Answer::Elsewhere(format!("{}/storage/{id}", self.url)),

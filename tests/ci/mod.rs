@@ -10,6 +10,8 @@ mod gitlab_results;
 mod issues;
 mod notes;
 mod patch;
+mod people;
+mod places;
 mod reviewed;
 mod reviewed_on_gitlab;
 mod runs;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{
     checkout::{Checkout, Event, REPOSITORY},
-    github::{GitHub, TOKEN},
+    github::{AGAIN, GitHub, LATE, MERGED, TOKEN},
 };
 use crate::common::repository::{READS, role};
 
@@ -33,21 +33,37 @@ impl Reviews {
 
     /// The run of a pull request's workflow, which uploads its plan.
     fn plan(&self, head: &str, base: &str) {
+        self.github.planned(head, &self.made(head, base));
+    }
+
+    /// What such a run plans.
+    fn made(&self, head: &str, base: &str) -> Vec<u8> {
         let event = self.checkout.pull_request(head, REPOSITORY).with("GITHUB_BASE_REF", base);
         let file = self.on_github(event).run("plan").given("plan_file").expect("a plan");
-        self.github.planned(head, &std::fs::read(file).expect("it is there"));
+        std::fs::read(file).expect("it is there")
     }
 
     /// Merges a pull request; returns the commit.
     fn merge(&self, number: u64) -> String {
         let project = &self.checkout.project;
         project.git(&format!("merge -q --no-ff -m merged pr-{number}"));
-        let commit = self.checkout.head();
         project.git("push -q origin HEAD:refs/heads/main");
         project.git("fetch -q origin");
+        self.merged(number, self.checkout.head())
+    }
+
+    /// Merges a pull request in a commit that writes a file, too.
+    fn merge_with(&self, number: u64, file: &str, text: &str) -> String {
+        self.checkout.project.git(&format!("merge -q --no-ff --no-commit pr-{number}"));
+        self.checkout.project.write(file, text);
+        self.merged(number, self.checkout.commit_and_push("merged with something else in it"))
+    }
+
+    /// The forge takes a commit for the merge of a pull request.
+    fn merged(&self, number: u64, commit: String) -> String {
         let mut world = self.github.world();
         let pull = world.pulls.get_mut(&number).expect("it is there");
-        pull["merged_at"] = json!("2026-11-20T00:00:00Z");
+        pull["merged_at"] = json!(MERGED);
         pull["state"] = json!("closed");
         pull["merge_commit_sha"] = json!(commit);
         world.of_commit.insert(commit.clone(), vec![number]);
@@ -131,16 +147,155 @@ fn p3_a_plan_for_another_branch_reviews_nothing() {
     // The pull request is first one to `big`, and its plan shows what `big` has; then it is retargeted.
     let head = reviews.checkout.propose("pr-7", || project.write("notes.md", "nothing\n"));
     reviews.github.pull(7, &head, &json!({}));
-    reviews.plan(&head, "big");
+    let of_big = reviews.made(&head, "big");
+    reviews.github.planned(&head, &of_big);
     reviews.plan(&head, "main");
     reviews.merge(7);
     project.write("roles/evil.yaml", &definition("evil", "Evil"));
     let commit = reviews.checkout.commit_and_push("pushed by somebody");
     let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed").has("#7");
     // Where the last run was for the other branch, nothing is reviewed either.
-    reviews.plan(&head, "big");
+    reviews.github.planned(&head, &of_big);
     let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
     reviews.github.is_content();
+}
+
+/// A request is merged together with something that its plan does not show, and planned afterwards.
+fn late(reviews: &Reviews) -> (String, String, Vec<u8>) {
+    reviews.settle();
+    let head = reviews.open(7, "roles/two.yaml", &definition("two", "Two"));
+    let commit = reviews.merge_with(7, "roles/evil.yaml", &definition("evil", "Evil"));
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/evil").has("#7");
+    let by_hand = reviews.checkout.event("workflow_dispatch", "refs/heads/main", &commit, &json!({}));
+    let file = by_hand.run("plan").exits(2).given("plan_file").expect("a plan");
+    // As a run of the pull request would have left it.
+    let base = reviews.checkout.project.git("rev-parse HEAD~1");
+    let text = std::fs::read_to_string(file).expect("it is there");
+    let mut plan: serde_json::Value = serde_json::from_str(&text).expect("a plan");
+    plan["revisions"]["desired"] = json!(head);
+    plan["revisions"]["base"] = json!(base);
+    plan["revisions"]["base_name"] = json!("origin/main");
+    (commit, head, plan.to_string().into_bytes())
+}
+
+#[test]
+fn p3_what_was_planned_after_the_merge_reviews_nothing() {
+    let reviews = Reviews::new();
+    let (commit, head, plan) = late(&reviews);
+    // Before the merge it would have been a review.
+    reviews.github.planned(&head, &plan);
+    let _planned = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: #7");
+    reviews.github.world().runs.last_mut().expect("a run").at = LATE;
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/evil");
+    // A second attempt of the run that was reviewed leaves its artifact beside the first.
+    let mut world = reviews.github.world();
+    let late = world.runs.pop().expect("a run");
+    assert_eq!(late.at, LATE);
+    let file = world.files.remove("2").expect("its plan");
+    let again = (AGAIN + 1).to_string();
+    let place = format!("{}/elsewhere/{again}", reviews.github.url);
+    world.files.insert(again, (place, file.1));
+    world.runs[0].again = Some(LATE);
+    drop(world);
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/evil");
+    reviews.github.is_content();
+}
+
+#[test]
+fn what_was_merged_or_closed_is_not_planned_again() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let head = reviews.open(7, "roles/two.yaml", &definition("two", "Two"));
+    let event = || reviews.on_github(reviews.checkout.pull_request(&head, REPOSITORY));
+    let _planned = event().run("plan").exits(2);
+    let _told = event().run_with(&["ci", "report"]).exits(0);
+    let before = reviews.github.comments(7);
+    assert!(before[0].2.contains("Two"), "{before:?}");
+    // The event of a run that is started again says that it is open; the forge knows better.
+    reviews.merge(7);
+    let over = event().run("plan").exits(0).has("merged or closed");
+    assert_eq!((over.given("plan_file"), over.given("digest")), (None, None));
+    let _quiet = event().run_with(&["ci", "report"]).exits(0).has("Nothing is reported");
+    assert_eq!(reviews.github.comments(7), before, "what was reviewed stays");
+}
+
+#[test]
+fn what_a_later_one_took_back_counts_no_more() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let project = &reviews.checkout.project;
+    // Nobody knows any more what was applied, so that older ones are looked at.
+    let forget = || {
+        let origin = project.beside("origin.git");
+        let pushed = reviews.checkout.pushed_record();
+        if !pushed.is_empty() {
+            crate::common::repository::git(&origin, &["update-ref", "-d", crate::common::repository::RECORD]);
+        }
+        reviews.checkout.forget_record();
+    };
+    let apply = |commit: &str| {
+        forget();
+        let digest = reviews.push(commit).run("plan").exits(2).given("digest").expect("a digest");
+        forget();
+        let _applied = reviews.push(commit).input("expect_plan", &digest).run("apply").exits(0);
+        forget();
+    };
+    reviews.open(1, "roles/two.yaml", &definition("two", "More"));
+    apply(&reviews.merge(1));
+    reviews.open(2, "roles/two.yaml", &definition("two", "Less"));
+    apply(&reviews.merge(2));
+    project.write("roles/two.yaml", &definition("two", "More"));
+    let commit = reviews.checkout.commit_and_push("pushed by somebody");
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/two: name would go");
+    forget();
+    // The same in the commit that merges another request.
+    project.write("roles/two.yaml", &definition("two", "Less"));
+    let _back = reviews.checkout.commit_and_push("back");
+    reviews.open(3, "notes.md", "nothing\n");
+    let commit = reviews.merge_with(3, "roles/two.yaml", &definition("two", "More"));
+    forget();
+    let _refused =
+        reviews.push(&commit).run("plan").exits(5).has("reviews/role/two: name would go").has("#3");
+}
+
+#[test]
+fn each_target_looks_back_to_its_own_record() {
+    let reviews = Reviews::new();
+    let other = crate::common::Emulator::start();
+    let project = &reviews.checkout.project;
+    let more = "    on_unassign: { to: builtin:cr_member }\n";
+    let config = |files: &str, name: &str, url: &str| {
+        crate::common::project::target(name, url).replace("roles/**", files) + more
+    };
+    project.config(&format!(
+        "{}{}",
+        config("roles/reviews", "reviews", &reviews.checkout.emulator.url),
+        config("roles/other", "other", &other.url)
+    ));
+    project.write("roles/reviews/two.yaml", &definition("two", "Less"));
+    project.write("roles/other/one.yaml", &definition("one", "One"));
+    std::fs::remove_file(project.dir.join("roles/all.yaml")).expect("it is there");
+    let _start = reviews.checkout.commit_and_push("two targets");
+    reviews.settle();
+    // From here on only one of them is applied.
+    let ship = |commit: &str| {
+        let only = || reviews.push(commit).input("targets", "reviews");
+        let digest = only().run("plan").exits(2).given("digest").expect("a digest");
+        let record = only().input("expect_plan", &digest).run("apply").exits(0).given("record_file");
+        let record = record.expect("a record");
+        let _pushed = reviews.checkout.push(commit).input("record_file", &record).run("record").exits(0);
+    };
+    reviews.open(1, "roles/reviews/two.yaml", &definition("two", "More"));
+    ship(&reviews.merge(1));
+    reviews.open(2, "roles/reviews/two.yaml", &definition("two", "Less"));
+    ship(&reviews.merge(2));
+    reviews.open(3, "roles/other/three.yaml", &definition("three", "Three"));
+    let commit = reviews.merge(3);
+    let _fine = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: ");
+    project.write("roles/reviews/two.yaml", &definition("two", "More"));
+    let commit = reviews.checkout.commit_and_push("pushed by somebody");
+    let refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/two: name would go");
+    assert!(!refused.output.everything().contains("other/role/three: it would"), "that was reviewed");
 }
 
 #[test]
@@ -187,7 +342,7 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
     let told = reviews.told(&event, 1).expect("a comment");
     for text in [
         "### Nothing was applied\n\nThe plan of what was merged ended with exit code 4.",
-        "not reviewed",
+        "counts as not reviewed",
         "looked for in the plans of",
         "<br>\n> ",
         "reviews/role/two",

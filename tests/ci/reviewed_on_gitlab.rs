@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     checkout::{Checkout, Event, Step},
-    gitlab::{GitLab, Job, Pipeline, TOKEN},
+    gitlab::{GitLab, Job, LATE, Pipeline, TOKEN},
 };
 use crate::common::repository::{READS, role};
 
@@ -170,6 +170,26 @@ fn an_apply_that_stopped_half_way_goes_on() {
     reviews.checkout.emulator.faults(&[]);
     let _rest = reviews.applies(&commit, "!1");
     assert_eq!(reviews.custom(), ["One", "Three", "Two"]);
+}
+
+#[test]
+fn a_job_that_ran_again_after_the_merge_reviews_nothing() {
+    let reviews = Reviews::new();
+    let head = reviews.propose(1, "roles/two.yaml", &definition("two", "Two"));
+    let job = reviews.plan(1, &head, "main");
+    reviews.gitlab.ran(1, &head, vec![job]);
+    reviews.last(|pipeline| pipeline.at = LATE);
+    let commit = reviews.merge(1);
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
+    // What it planned before the merge counts, also where it was run again afterwards.
+    reviews.last(|pipeline| {
+        let (name, archive) = (pipeline.jobs[0].name.clone(), Some(b"no archive".to_vec()));
+        pipeline.jobs.push(Job { name, status: "success", archive });
+    });
+    let _applied = reviews.applies(&commit, "!1");
+    // A merge request that is merged is planned no more.
+    let event = reviews.asks(reviews.checkout.merge_request(1, &head, "main"));
+    let _over = event.run("plan").exits(0).has("merged or closed");
 }
 
 #[test]

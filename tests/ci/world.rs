@@ -1,7 +1,10 @@
 //! A job of GitHub Actions or GitLab CI whose run has ended, and whose report comes.
 
 use rolecall::{
-    ci::{decision::Command, results::Results},
+    ci::{
+        decision::Command,
+        results::{self, Results},
+    },
     plan::PlanDocument,
 };
 use serde_json::{Value, json};
@@ -60,8 +63,9 @@ impl Job {
 
     /// Leaves results in a folder.
     pub(crate) fn leave(&self, folder: &str, results: &Results) {
-        let text = |text: &str| text.to_owned();
-        results.write(&self.project.dir.join(folder), text).expect("results are written");
+        let folder = self.project.dir.join(folder);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join(results::FILE), results.text()).expect("results are written");
     }
 
     /// The outputs of the step.

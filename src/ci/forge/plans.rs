@@ -2,7 +2,8 @@
 
 use std::io::{Cursor, Read as _};
 
-use crate::plan::PlanDocument;
+use super::reviews::Merged;
+use crate::{model::Untrusted, plan::PlanDocument};
 
 /// Largest archive, in bytes.
 pub(super) const LARGEST: usize = 64 << 20;
@@ -18,6 +19,12 @@ pub struct Made {
     pub plans: Vec<PlanDocument>,
     /// Whether there was another one, which the forge does not keep any more.
     pub gone: bool,
+}
+
+/// Whether something was there when a request was merged. Where nobody can tell, it was not.
+pub(super) fn before(time: Option<&Untrusted>, merged: &Merged) -> bool {
+    let time = time.and_then(|time| time.raw().parse::<jiff::Timestamp>().ok());
+    time.zip(merged.at).is_some_and(|(time, at)| time <= at)
 }
 
 /// The plans in an archive. Nothing is written to a disk, and no name in it is used.

@@ -16,6 +16,8 @@ pub struct Merged {
     pub head: Untrusted,
     /// The branch that it was merged into.
     pub base: Untrusted,
+    /// When it was merged; `None` where the forge does not tell.
+    pub at: Option<jiff::Timestamp>,
     /// Whether its branch is known to lie in a fork, whose plans review nothing.
     pub foreign: bool,
 }
@@ -62,14 +64,30 @@ impl Reviews {
         }
     }
 
-    /// The plans of the last run for the final head of what was merged.
+    /// Whether a request is known to be merged or closed.
+    ///
+    /// # Errors
+    ///
+    /// What the forge, or the way to it, says against that.
+    pub async fn is_over(&self, number: u64) -> Result<bool, Refusal> {
+        match self {
+            Self::GitHub(github) => Ok(github.pull(number).await?.state == "closed"),
+            Self::GitLab(gitlab) => {
+                let state = gitlab.merge_request(number).await?.state;
+                Ok(matches!(state.as_str(), "closed" | "merged"))
+            }
+        }
+    }
+
+    /// The plans of the last run for the final head of what was merged, as they were when it was merged:
+    /// what was planned later reviewed nothing.
     ///
     /// # Errors
     ///
     /// What the forge, or the way to it, says against that.
     pub async fn plans_of(&self, merged: &Merged) -> Result<Made, Refusal> {
         match self {
-            Self::GitHub(github) => github.plans_of(merged.head.raw()).await,
+            Self::GitHub(github) => github.plans_of(merged).await,
             Self::GitLab(gitlab) => gitlab.plans_of(merged).await,
         }
     }

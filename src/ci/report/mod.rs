@@ -91,6 +91,10 @@ impl Reporter<'_> {
                 report.done("Nothing is reported: a pull request from outside has no right to comment.");
                 None
             }
+            (Command::Plan, Trigger::PullRequest(_)) if self.results.closed => {
+                report.done("Nothing is reported: the pull request is merged or closed.");
+                None
+            }
             (Command::Plan, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Plan)),
             (Command::Diff, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Diff)),
             (Command::Diff, Trigger::ForkRun(run)) => Some(Place::Fork(run)),

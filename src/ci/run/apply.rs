@@ -2,8 +2,7 @@
 
 use super::{Ran, Run, plan};
 use crate::{
-    ci::{decision::Command, record_file, reviewed, situation::Trigger},
-    render::escape,
+    ci::{annotations, decision::Command, record_file, reviewed, situation::Trigger},
     workflow::{
         Exit, Failure, apply as applying, approve,
         plan::{self as planning, Part, Planned, Wishes},
@@ -25,6 +24,8 @@ pub(super) async fn apply(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
     }
     run.fetch_records(ran).await;
     let project = plan::open(run, ran)?;
+    // Whatever the variable `CI` says: a CI system runs this.
+    applying::is_committed(&project)?;
     applying::may_apply(run.world, &project, false)?;
     approve::check_expected(&run.inputs.expect_plan, &project.names())?;
     let (planned, wishes) = expected(run, &project, ran).await?;
@@ -42,7 +43,7 @@ pub(super) async fn apply(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
             applying::exit(&document).code(),
             applying::exit(&document).meaning()
         );
-        ran.annotations.add(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+        ran.annotations.add(&annotations::command("error", &text));
     }
     ran.results.outcome = Some(document);
     record_file::collect(run, &project, ran);

@@ -1,9 +1,10 @@
 //! What needs no server and no credential: checking the definitions, and comparing them.
 
-use super::{Ran, Run};
+use super::{File, Ran, Run};
 use crate::{
     ci::{event, gitlab_reports, situation::Trigger},
-    model::{Code, Finding, Level},
+    model::{Code, Finding, Level, desired::DesiredState},
+    plan::people,
     render::{self, diff::markdown::MarkdownOptions, findings},
     workflow::{
         Exit, Failure,
@@ -21,16 +22,18 @@ pub(super) fn validate(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
     // Of a pull request the forge checked out what merging it would give.
     let source = project::Source { rev: None, proposed: false, ..run.source()? };
     let project = project::open(run.world, &source)?;
+    ran.knows(&project);
     let found = &project.loaded.findings;
-    show(&project, found, ran);
+    show(run, &project, found, ran);
+    let shown = &as_shown(run.is_private(), &project, found);
     if let Some(path) = &run.inputs.sarif_file {
-        let sarif = findings::sarif(found, &project.loaded.sources, project.facts.prefix());
-        ran.files.push((path.clone(), sarif));
+        let sarif = findings::sarif(shown, &project.loaded.sources, project.facts.prefix());
+        ran.files.push((File::Sarif, sarif));
         ran.gives("sarif_file", path.display().to_string());
     }
-    if let Some(file) = gitlab_reports::code_quality_file(run.situation, &run.folder()) {
-        let report = findings::code_quality(found, &project.loaded.sources, project.facts.prefix());
-        ran.files.push((file, report));
+    if let Some(file) = gitlab_reports::code_quality_file(run.situation) {
+        let report = findings::code_quality(shown, &project.loaded.sources, project.facts.prefix());
+        ran.files.push((File::Result(file), report));
     }
     if found.iter().any(|finding| finding.level == Level::Error) {
         ran.ends(Exit::Invalid);
@@ -45,16 +48,32 @@ pub(super) fn validate(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Findings as they may be shown: where people are only counted, with nobody in them.
+fn as_shown(names: bool, project: &Project, found: &[Finding]) -> Vec<Finding> {
+    if names {
+        return found.to_vec();
+    }
+    let desired: Vec<&DesiredState> = project.loaded.desired.values().map(|state| &**state).collect();
+    people::masked_findings(found, &project.loaded.sources, &[], &desired)
+}
+
 /// Puts findings into the log, the annotations, and the results.
-pub(super) fn show(project: &Project, found: &[Finding], ran: &mut Ran) {
+pub(super) fn show(run: Run<'_>, project: &Project, found: &[Finding], ran: &mut Ran) {
     if found.is_empty() {
         return;
     }
     let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
-    let plain = render::Style { color: false, unicode: true, width: 100 };
-    ran.log.push_str(&findings::text(found, sources, &project.loaded.masked, &plain));
-    ran.annotations.add(&findings::github(found, sources, prefix, None));
-    ran.results.findings = findings::markdown(found, sources);
+    if run.is_private() {
+        let plain = render::Style { color: false, unicode: true, width: 100 };
+        ran.log.push_str(&findings::text(found, sources, &project.loaded.masked, &plain));
+    } else {
+        // Without the lines themselves, which may name anybody.
+        let page = findings::markdown(&as_shown(false, project, found), sources);
+        ran.log.push_str(&render::escape::terminal_block(&page));
+    }
+    let shown = as_shown(run.is_private(), project, found);
+    ran.annotations.add(&findings::github(&shown, sources, prefix, None));
+    ran.results.findings = findings::markdown(&as_shown(run.names(project), project, found), sources);
 }
 
 /// Compares what is proposed, or what was pushed, with what was there before.
@@ -97,10 +116,14 @@ fn compare(run: Run<'_>, ran: &mut Ran, range: &str) -> Result<(), Failure> {
     for side in &compared.broken {
         let message = format!("the definitions of {} have errors", side.revision);
         ran.notes(message);
-        ran.results.findings = findings::markdown(&side.findings, &side.loaded.sources);
+        let desired: Vec<&DesiredState> = side.loaded.desired.values().map(|state| &**state).collect();
+        let shown = people::masked_findings(&side.findings, &side.loaded.sources, &[], &desired);
+        ran.results.findings = findings::markdown(&shown, &side.loaded.sources);
     }
-    let document = &compared.document;
-    ran.log.push_str(&render::diff::text::render(document, run.style));
+    let masked = people::masked_difference(&compared.document);
+    let in_log = if run.is_private() { &compared.document } else { &masked };
+    ran.log.push_str(&render::diff::text::render(in_log, run.style));
+    let document = if names(run) { &compared.document } else { &masked };
     if document.differs || !document.policies.is_empty() {
         ran.results.diff =
             render::diff::markdown::render(document, &MarkdownOptions { max_chars: LONGEST_DIFF });
@@ -110,6 +133,12 @@ fn compare(run: Run<'_>, ran: &mut Ran, range: &str) -> Result<(), Failure> {
     ran.gives("changes", document.differs.to_string());
     ran.ends(compared.exit());
     Ok(())
+}
+
+/// Whether people may be named in a comparison: the config of what is proposed, and that of its base, say so.
+fn names(run: Run<'_>) -> bool {
+    let opened = || project::compared(run.world, &run.source().ok()?).ok();
+    run.is_private() && opened().is_some_and(|project| run.names(&project))
 }
 
 /// Whether the live catalogue may say the same with certainty.

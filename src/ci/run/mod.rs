@@ -7,16 +7,20 @@ mod drift;
 mod plan;
 mod record;
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    annotations::Annotations,
+    annotations::{self, Annotations},
     decision::{Command, Decision, decide},
     event, gitlab_reports,
     inputs::Inputs,
     page,
     remote::Remote,
     results::{self, Results},
+    reviewed,
     situation::{Forge, Situation},
 };
 use crate::{
@@ -65,6 +69,17 @@ pub struct Run<'a> {
     pub redactor: &'a Redactor,
 }
 
+/// A file that a run leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum File {
+    /// In the folder of results, under this name.
+    Result(&'static str),
+    /// Where `sarif_file` says.
+    Sarif,
+    /// Where `record_file` says.
+    Record,
+}
+
 /// What came of a run.
 pub struct Ran {
     /// For the report.
@@ -73,20 +88,26 @@ pub struct Ran {
     pub log: String,
     /// Lines that the forge obeys.
     pub annotations: Annotations,
-    /// Files to write, by path.
-    pub files: Vec<(PathBuf, String)>,
+    /// Files to write.
+    pub files: Vec<(File, String)>,
     /// What later steps may read, by name.
     pub outputs: Vec<(&'static str, String)>,
+    /// Everybody whom the definitions name.
+    people: BTreeSet<String>,
+    /// Whether only members read the log: elsewhere it names nobody.
+    private: bool,
 }
 
 impl Ran {
-    fn new(command: Command) -> Self {
+    fn new(command: Command, private: bool) -> Self {
         Self {
             results: Results::new(command),
             log: String::new(),
             annotations: Annotations::default(),
             files: Vec::new(),
             outputs: Vec::new(),
+            people: BTreeSet::new(),
+            private,
         }
     }
 
@@ -99,25 +120,35 @@ impl Ran {
         self.results.exit = self.results.exit().and(exit).code();
     }
 
-    /// `private` is whether only members read the log: elsewhere it names nobody.
-    fn fails(&mut self, failure: Failure, private: bool) {
-        let shown = |text: &Untrusted| match &self.results.plan {
-            Some(plan) if !private => people::masked_text(plan, text.raw()),
-            _ => text.raw().to_owned(),
-        };
-        let (message, help) = (shown(&failure.message), failure.help.as_ref().map(shown));
-        self.log.push_str(&format!("error: {}\n", escape::terminal_block(&message)));
-        if let Some(help) = help {
-            self.log.push_str(&format!("  help: {}\n", escape::terminal_block(&help)));
+    /// Makes everybody known whom the definitions name.
+    pub(super) fn knows(&mut self, project: &Project) {
+        let base = project.past.base.iter().flat_map(|(_, side)| side.loaded.desired.values());
+        let desired = project.loaded.desired.values().chain(base);
+        self.people.extend(people::declared(desired.map(|state| &**state)));
+    }
+
+    /// A text as it may be shown: whoever can read the repository can read its logs.
+    fn shown(&self, text: &Untrusted) -> Untrusted {
+        match self.private {
+            true => text.clone(),
+            false => people::masked_text(self.results.plan.as_ref(), &self.people, text.raw()).into(),
         }
-        let line = format!("::error title=rolecall::{}\n", escape::github_data(&message));
-        self.annotations.add(&line);
+    }
+
+    fn fails(&mut self, mut failure: Failure) {
+        failure.message = self.shown(&failure.message);
+        failure.help = failure.help.map(|help| self.shown(&help));
+        self.log.push_str(&format!("error: {}\n", escape::terminal_block(failure.message.raw())));
+        if let Some(help) = &failure.help {
+            self.log.push_str(&format!("  help: {}\n", escape::terminal_block(help.raw())));
+        }
+        self.annotations.add(&annotations::command("error", failure.message.raw()));
         self.ends(failure.exit);
         self.results.failure = Some(failure.into());
     }
 
     pub(super) fn notes(&mut self, note: impl Into<Untrusted>) {
-        let note = note.into();
+        let note = self.shown(&note.into());
         self.log.push_str(&format!("note: {}\n", escape::terminal(note.raw())));
         self.results.notes.push(note);
     }
@@ -129,7 +160,7 @@ impl Ran {
 
 /// Runs the command that the workflow asks for, as far as the event allows.
 pub async fn run(run: Run<'_>) -> Ran {
-    let mut ran = Ran::new(run.inputs.command);
+    let mut ran = Ran::new(run.inputs.command, run.is_private());
     ran.results.shards = run.inputs.shard.into_iter().collect();
     ran.results.require_reviewed = run.inputs.require_reviewed && run.situation.trigger.branch().is_some();
     let result = match decide(run.situation, run.inputs.command) {
@@ -145,6 +176,12 @@ pub async fn run(run: Run<'_>) -> Ran {
                 definitions::diff_of_fork(run, &mut ran).await
             }
             Command::Diff => definitions::diff(run, &mut ran),
+            Command::Plan if reviewed::is_over(run).await => {
+                ran.results.closed = true;
+                ran.notes("This pull request is merged or closed, so nothing is planned for it.");
+                ran.gives("changes", "false");
+                Ok(())
+            }
             Command::Plan => plan::plan(run, &mut ran).await,
             Command::Apply => apply::apply(run, &mut ran).await,
             Command::Drift => drift::drift(run, &mut ran).await,
@@ -152,7 +189,7 @@ pub async fn run(run: Run<'_>) -> Ran {
         },
     };
     if let Err(failure) = result {
-        ran.fails(failure, run.situation.private == Some(true));
+        ran.fails(failure);
     }
     if ran.results.is_refused_after_merge() {
         ran.results.outdated = apply::at_the_tip(run).await.is_err();
@@ -172,6 +209,11 @@ pub fn summary(results: &Results) -> String {
 }
 
 impl Run<'_> {
+    /// Whether the repository is known to be private.
+    fn is_private(&self) -> bool {
+        self.situation.private == Some(true)
+    }
+
     /// The definitions that the event is about: of a pull request those that it proposes, and
     /// otherwise those that are checked out.
     fn source(&self) -> Result<Source, Failure> {
@@ -228,7 +270,7 @@ impl Run<'_> {
     /// it is known to be private.
     fn log_of_plan(&self, plan: &PlanDocument, names: bool) -> String {
         let drift = self.inputs.command == Command::Drift;
-        if self.situation.private == Some(true) {
+        if self.is_private() {
             return match drift {
                 true => text::drift(plan, self.style),
                 false => text::render(plan, self.style),
@@ -244,7 +286,7 @@ impl Run<'_> {
 
     /// What came of an apply, for the log.
     fn log_of_outcome(&self, outcome: &ApplyDocument, names: bool) -> String {
-        if self.situation.private == Some(true) {
+        if self.is_private() {
             return ledger::text::render(outcome, self.style);
         }
         let options = MarkdownOptions { names, max_chars: SUMMARY, ..MarkdownOptions::default() };
@@ -261,7 +303,7 @@ impl Run<'_> {
     fn names(&self, project: &Project) -> bool {
         let says = |config: Option<&crate::model::config::Config>| config.is_some_and(|config| config.names);
         let base = project.past.base.as_ref().map(|(_, side)| side.loaded.config.as_ref());
-        self.situation.private == Some(true) && says(project.loaded.config.as_ref()) && base.is_none_or(says)
+        self.is_private() && says(project.loaded.config.as_ref()) && base.is_none_or(says)
     }
 
     /// Where the files of `commit` can be read.
@@ -299,8 +341,8 @@ impl Run<'_> {
             "digest",
             document.digest.as_ref().map_or_else(String::new, |digest| digest.raw().to_owned()),
         );
-        if let Some(file) = gitlab_reports::plan_file(self.situation, &self.folder()) {
-            ran.files.push((file, gitlab_reports::plan_counts(document)));
+        if let Some(file) = gitlab_reports::plan_file(self.situation) {
+            ran.files.push((File::Result(file), gitlab_reports::plan_counts(document)));
         }
         ran.results.plan = Some(document.clone());
     }

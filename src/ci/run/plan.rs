@@ -1,10 +1,10 @@
 //! Planning what a pull request proposes, or what was merged.
 
-use super::{PLAN_FILE, Ran, Run, changes, definitions::waits_for_live};
+use super::{File, PLAN_FILE, Ran, Run, changes, definitions::waits_for_live};
 use crate::{
-    ci::{decision::Command, reviewed},
+    ci::{annotations, decision::Command, reviewed},
     model::Finding,
-    plan::document::VerdictOutcome,
+    plan::{document::VerdictOutcome, people},
     render::{self, escape},
     workflow::{
         Exit, Failure,
@@ -40,7 +40,8 @@ pub(super) fn open(run: Run<'_>, ran: &mut Ran) -> Result<Project, Failure> {
     let project = project::compared(run.world, &run.source()?)?;
     let findings = &project.loaded.findings;
     let now: Vec<Finding> = findings.iter().filter(|finding| !waits_for_live(finding)).cloned().collect();
-    super::definitions::show(&project, &now, ran);
+    ran.knows(&project);
+    super::definitions::show(run, &project, &now, ran);
     let readable = project.selected.iter().any(|name| project.target(name).is_some());
     match project.loaded.config {
         Some(_) if readable || project.selected.is_empty() => Ok(project),
@@ -55,21 +56,26 @@ pub(super) fn show(run: Run<'_>, project: &Project, planned: &Planned, ran: &mut
     let document = &planned.document;
     ran.log.push_str(&run.log_of_plan(document, ran.results.names));
     if run.inputs.command != Command::Drift {
-        let path = run.folder().join(PLAN_FILE);
-        ran.gives("plan_file", path.display().to_string());
-        ran.files.push((path, render::plan::json::render(document)));
+        ran.gives("plan_file", run.folder().join(PLAN_FILE).display().to_string());
+        ran.files.push((File::Result(PLAN_FILE), render::plan::json::render(document)));
     }
-    annotate(project, planned, ran);
+    annotate(run, project, planned, ran);
 }
 
 /// Shows at their lines what live says against the definitions, and what guards refuse.
-fn annotate(project: &Project, planned: &Planned, ran: &mut Ran) {
+fn annotate(run: Run<'_>, project: &Project, planned: &Planned, ran: &mut Ran) {
     let (sources, prefix) = (&project.loaded.sources, project.facts.prefix());
-    ran.annotations.add(&render::findings::github(&planned.findings, sources, prefix, None));
-    for target in &planned.document.targets {
+    let live: Vec<_> = planned.targets.iter().map(|target| &target.live).collect();
+    let desired: Vec<_> = project.loaded.desired.values().map(|state| &**state).collect();
+    let masked = people::masked_findings(&planned.findings, sources, &live, &desired);
+    let findings = if run.is_private() { &planned.findings } else { &masked };
+    ran.annotations.add(&render::findings::github(findings, sources, prefix, None));
+    let masked = people::masked(&planned.document);
+    let document = if run.is_private() { &planned.document } else { &masked };
+    for target in &document.targets {
         if let Some(error) = &target.error {
             let text = format!("{}: {}", target.name.raw(), error.message.raw());
-            ran.annotations.add(&format!("::error title=rolecall::{}\n", escape::github_data(&text)));
+            ran.annotations.add(&annotations::command("error", &text));
         }
         let of_target = target.verdicts.iter().map(|verdict| (None, verdict));
         let of_changes = target.changes.iter().flat_map(|change| {

@@ -17,17 +17,12 @@ use crate::{
 /// tree. Emulators are exempt.
 pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result<(), Failure> {
     let Some(config) = &project.loaded.config else { return Ok(()) };
-    let real = config.targets.iter().any(|t| !t.emulator && project.selected.contains(&t.name));
-    if !real {
+    if !is_real(project) {
         return Ok(());
     }
     let ci = (world.environment)("CI").is_some_and(|value| !value.is_empty() && value != "false");
-    if ci && project.revisions.dirty {
-        return Err(Failure::new(
-            Exit::Refused,
-            "a file of the definitions differs from the commit, and CI applies only commits",
-        )
-        .help("Commit what differs, or apply from a clean checkout."));
+    if ci {
+        is_committed(project)?;
     }
     if let (Some(_), Some(name)) = (&project.revisions.merged, &project.revisions.base_name) {
         let message = format!(
@@ -45,6 +40,28 @@ pub fn may_apply(world: &World, project: &Project, allow_branch: bool) -> Result
     earlier
         .filter_map(|side| side.loaded.config.as_ref())
         .try_for_each(|config| branch(config, project, allow_branch))
+}
+
+/// Whether a provider, and no emulator, would be written to.
+fn is_real(project: &Project) -> bool {
+    let mut targets = project.loaded.config.iter().flat_map(|config| &config.targets);
+    targets.any(|target| !target.emulator && project.selected.contains(&target.name))
+}
+
+/// Requires that what is applied is what the commit holds. Emulators are exempt.
+///
+/// # Errors
+///
+/// Exit code 4 where a file of the definitions differs.
+pub fn is_committed(project: &Project) -> Result<(), Failure> {
+    if !project.revisions.dirty || !is_real(project) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Exit::Refused,
+        "a file of the definitions differs from the commit, and CI applies only commits",
+    )
+    .help("Commit what differs, or apply from a clean checkout."))
 }
 
 fn branch(config: &Config, project: &Project, allow_branch: bool) -> Result<(), Failure> {

@@ -132,14 +132,14 @@ class Backend:
         """Answers requests that match with an error in place of what would be there."""
         self.faults.append([re.compile(method), re.compile(path), status, body, list(headers), times])
 
-    def artifact(self, repo, name, run, content, files):
-        """Adds an artifact of a run. `files`: bytes by name."""
+    def artifact(self, repo, name, run, content, files, at="08:00"):
+        """Adds an artifact of a run. `files`: bytes by name; `at` is when it was uploaded."""
         number = len(self.artifacts) + 1
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
             for path, data in files.items():
                 archive.writestr(path, data)
-        self.artifacts[number] = (repo, run, name, content, packed.getvalue())
+        self.artifacts[number] = (repo, run, name, content, packed.getvalue(), f"2026-11-20T{at}:00Z")
         return number
 
     def answer(self, method, path, headers, body):
@@ -224,7 +224,7 @@ class Backend:
         return None
 
     def described(self, number):
-        repo, run, name, content, packed = self.artifacts[number]
+        repo, run, name, content, packed, at = self.artifacts[number]
         url = f"{self.server.url}/repos/{repo}/actions/artifacts/{number}"
         return {
             "id": number,
@@ -234,7 +234,7 @@ class Backend:
             "url": url,
             "archive_download_url": f"{url}/zip",
             "expired": False,
-            "created_at": "2026-11-20T08:00:00Z",
+            "created_at": at,
             "expires_at": "2027-02-20T08:00:00Z",
             "updated_at": "2026-11-20T08:00:00Z",
             "workflow_run": {"id": run, **content},

@@ -86,7 +86,7 @@ class Scenario(unittest.TestCase):
         self.assertEqual(len(comments), 1, ([one["body"][:200] for one in comments], self.ran[-1].said))
         return comments[0]
 
-    def keep_plan(self, ran, pull, head=None, source=1):
+    def keep_plan(self, ran, pull, head=None, source=1, at="08:00"):
         """What actions/upload-artifact does with the plan of a pull request: of another head or another repository, if given."""
         run = 5000 + len(self.services.backend.runs)
         head = head or pull.head
@@ -98,12 +98,14 @@ class Scenario(unittest.TestCase):
             "event": "pull_request",
             "status": "completed",
             "conclusion": "success",
+            "created_at": f"2026-11-20T{at}:00Z",
+            "updated_at": f"2026-11-20T{at}:00Z",
             "head_sha": head,
             "repository": {"id": 1, "full_name": self.world.repo},
             "head_repository": {"id": source, "full_name": self.world.repo if source == 1 else f"mallory/{self.world.name}"},
         }
         plan = Path(ran["plan_file"])
-        self.services.backend.artifact(self.world.repo, "rolecall-plan", run, content, {plan.name: plan.read_bytes()})
+        self.services.backend.artifact(self.world.repo, "rolecall-plan", run, content, {plan.name: plan.read_bytes()}, at)
 
     def begin(self):
         """Applies and records what is there, so that there is a last apply."""
@@ -485,6 +487,37 @@ class Merge(Scenario):
         self.keep_plan(ran, pull, source=2)
         self.world.merge(pull)
         self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+
+    def test_a_plan_that_was_made_after_the_merge_was_not_reviewed(self):
+        self.begin()
+        pull = self.world.propose("other", OTHER)
+        self.keep_plan(self.on_pull(pull), pull)
+        self.world.merge(pull)
+        self.world.write(MORE)
+        self.world.commit("Straight to main")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+        # Somebody edits the title: the workflow runs once more for the same head.
+        again = self.on_pull(pull)
+        self.ends(again, 0)
+        self.assertIn("merged or closed", again.said)
+        self.assertEqual(again["plan_file"], "")
+        self.keep_plan(self.on_main("plan", event="workflow_dispatch"), pull, at="10:00")
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+
+    def test_a_link_of_a_fork_leads_no_file_out(self):
+        victim = self.world.folder / "victim"
+        victim.write_text("of the machine")
+        pull = self.world.propose("fork", {"notes.md": "x"}, fork=True)
+        git(self.world.desk, "switch", "--quiet", pull.branch)
+        (self.world.desk / "rolecall.sarif").symlink_to(victim)
+        pull.head = self.world.commit("A link")
+        git(self.world.desk, "switch", "--quiet", "main")
+        self.world.push(pull)
+        refused = self.on_pull(pull, "validate", inputs={"sarif_file": "rolecall.sarif"})
+        self.ends(refused, 4)
+        self.assertIn("symbolic link", refused.said)
+        self.assertEqual(victim.read_text(), "of the machine")
 
 
 class Drift(Scenario):

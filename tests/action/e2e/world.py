@@ -432,7 +432,9 @@ class World:
         temp.mkdir(parents=True)
         action = Path(action or ROOT)
         (clone / ".the-action").mkdir()
-        shutil.copy(action / "action.yml", clone / ".the-action" / "action.yml")
+        # wrkflw takes a `shell:` with arguments for the name of a program; test_scripts.py starts the steps with it.
+        text = re.sub(r"(?m)^      shell: bash .*$", "      shell: bash", (action / "action.yml").read_text())
+        (clone / ".the-action" / "action.yml").write_text(text)
         event = folder / "event.json"
         event.write_text(json.dumps(payload))
         env = {

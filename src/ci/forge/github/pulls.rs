@@ -18,6 +18,9 @@ pub struct Pull {
     pub head: Side,
     /// What it is proposed to.
     pub base: Side,
+    /// `open` or `closed`; also what was merged is closed.
+    #[serde(default)]
+    pub state: String,
     /// When it was merged; `None` where it was not.
     #[serde(default)]
     pub merged_at: Option<Untrusted>,
@@ -55,7 +58,8 @@ impl From<Pull> for Merged {
             (Some(head), Some(base)) => head.id != base.id,
             _ => false,
         };
-        Self { number: pull.number, head: pull.head.sha, base: pull.base.branch, foreign }
+        let at = pull.merged_at.as_ref().and_then(|at| at.raw().parse().ok());
+        Self { number: pull.number, head: pull.head.sha, base: pull.base.branch, at, foreign }
     }
 }
 

@@ -12,6 +12,9 @@ use crate::{
 struct Related {
     iid: u64,
     state: String,
+    /// When it was merged.
+    #[serde(default)]
+    merged_at: Option<Untrusted>,
     target_branch: Untrusted,
     /// The commit that is proposed, also after a squash or a rebase; `None` where there is no diff.
     sha: Option<Untrusted>,
@@ -39,6 +42,7 @@ impl GitLab {
                         number: related.iid,
                         head: related.sha?,
                         base: related.target_branch,
+                        at: related.merged_at.and_then(|at| at.raw().parse().ok()),
                         foreign: related.source_project_id != Some(related.target_project_id),
                     })
                 }));

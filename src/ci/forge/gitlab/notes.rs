@@ -22,6 +22,9 @@ struct Note {
 pub struct MergeRequest {
     /// The commit that is proposed.
     pub sha: Option<Untrusted>,
+    /// `opened`, `closed`, `locked`, or `merged`.
+    #[serde(default)]
+    pub state: String,
     /// Where people see it.
     #[serde(default)]
     pub web_url: Untrusted,

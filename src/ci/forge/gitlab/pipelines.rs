@@ -23,6 +23,7 @@ struct Pipeline {
     sha: Untrusted,
     #[serde(rename = "ref")]
     reference: Untrusted,
+    created_at: Option<Untrusted>,
 }
 
 #[derive(Deserialize)]
@@ -30,6 +31,7 @@ struct Job {
     id: u64,
     name: Untrusted,
     status: String,
+    finished_at: Option<Untrusted>,
 }
 
 impl Job {
@@ -64,11 +66,12 @@ impl GitLab {
         pipelines.retain(|pipeline| {
             let reference = pipeline.reference.raw();
             let of_another = reference == of_head && pipeline.sha != merged.head;
-            reference.starts_with(&own) && !of_another
+            let then = plans::before(pipeline.created_at.as_ref(), merged);
+            then && reference.starts_with(&own) && !of_another
         });
         pipelines.sort_by_key(|pipeline| std::cmp::Reverse(pipeline.id));
         for pipeline in pipelines.iter().take(PIPELINES) {
-            let Some(made) = self.plans_in(pipeline.id).await? else { continue };
+            let Some(made) = self.plans_in(pipeline.id, merged).await? else { continue };
             let of_head = |commit: &Untrusted| *commit == merged.head;
             let is_of_head =
                 made.plans.iter().any(|plan| plan.revisions.desired.as_ref().is_some_and(of_head));
@@ -79,14 +82,17 @@ impl GitLab {
         Ok(Made::default())
     }
 
-    /// The plans of one pipeline: of each part the last attempt. `None` where none ended, as it was
-    /// cancelled or is not done yet.
-    async fn plans_in(&self, pipeline: u64) -> Result<Option<Made>, Refusal> {
+    /// The plans of one pipeline: of each part the last attempt that had ended when the request was merged,
+    /// as somebody may run a job again later. `None` where none had, as it was cancelled or not done yet.
+    async fn plans_in(&self, pipeline: u64, merged: &Merged) -> Result<Option<Made>, Refusal> {
         let pipeline = pipeline.to_string();
         let mut jobs: Vec<Job> = Vec::new();
         let path = self.path(&["pipelines", &pipeline, "jobs"]);
-        self.client.pages(&path, &[], |page: Vec<Job>| jobs.extend(page)).await?;
-        jobs.retain(|job| job.plans() && job.ended());
+        // Without the retried ones, one that was run again after the merge would hide what was reviewed.
+        self.client.pages(&path, &[("include_retried", "true")], |page: Vec<Job>| jobs.extend(page)).await?;
+        jobs.retain(|job| job.plans() && job.ended() && plans::before(job.finished_at.as_ref(), merged));
+        jobs.sort_by(|a, b| a.name.raw().cmp(b.name.raw()).then(b.id.cmp(&a.id)));
+        jobs.dedup_by(|later, first| later.name == first.name);
         if jobs.is_empty() {
             return Ok(None);
         }

@@ -9,11 +9,13 @@ use std::{
 use super::super::Context;
 use crate::{
     ci::{
+        annotations,
         forge::Post,
         inputs::Inputs,
         report::{Report, Reporter},
         results::{self, Results},
         situation::{self, Forge},
+        space::Space,
     },
     render::escape,
     workflow::{Environment, Exit, Failure},
@@ -55,6 +57,10 @@ async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
         [] => vec![results::folder(&inputs, situation.forge, environment)],
         folders => folders.to_vec(),
     };
+    let space = Space::of(environment, situation.forge, &context.start())?;
+    for folder in &folders {
+        let _left = space.results(folder)?;
+    }
     let results = Results::read_all(&folders)?;
     let reporter = Reporter {
         environment,
@@ -81,8 +87,7 @@ fn print(context: &Context, report: &Report, forge: Forge) {
     for warning in &report.warnings {
         match forge {
             Forge::GitHub => {
-                let warning = escape::github_data(warning.raw());
-                context.ui.data(&format!("::warning title=rolecall::{warning}\n"));
+                context.ui.data(&annotations::command("warning", warning.raw()));
             }
             Forge::GitLab => context.ui.problem(&format!("warning: {}", escape::terminal(warning.raw()))),
         }

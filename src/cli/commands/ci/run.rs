@@ -10,13 +10,21 @@ use std::{
 use super::super::Context;
 use crate::{
     ci::{
+        decision::Command,
         inputs::{Inputs, NAMES},
-        run::{self, Ran, Run},
+        results,
+        run::{self, File, Ran, Run},
         situation::{self, Forge},
+        space::{Place, Space},
     },
     model::secret::Secret,
-    workflow::{Exit, Failure},
+    workflow::{Environment, Exit, Failure},
 };
+
+/// The page of the run, in the folder of results.
+const SUMMARY: &str = "summary.md";
+/// What later jobs read on GitLab, in the folder of results.
+const OUTPUTS: &str = "rolecall.env";
 
 /// Read the event, decide what it allows, and do it.
 ///
@@ -107,6 +115,7 @@ async fn run_event(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
             .help("`ci run` reads their events; elsewhere use `plan`, `apply`, and `drift`.")
     })?;
     let inputs = Inputs::read(environment, &args.options(context))?;
+    let places = Places::of(context, environment, &inputs, situation.forge)?;
     let token = forge_token(context, situation.forge);
     let start = directory(context, &inputs, situation.forge)?;
     let run = Run {
@@ -125,8 +134,43 @@ async fn run_event(context: &Context, args: &RunArgs) -> Result<Exit, Failure> {
     if situation.forge == Forge::GitHub {
         context.ui.data(&ran.annotations.shown());
     }
-    leave(context, &run, &ran)?;
+    leave(context, &run, &ran, &places)?;
     Ok(ran.exit())
+}
+
+/// Where the run writes. Looked at before anything else is done, as what was applied and cannot be recorded is
+/// worse than what was not applied.
+struct Places {
+    results: Place,
+    sarif: Option<Place>,
+    record: Option<Place>,
+}
+
+impl Places {
+    fn of(
+        context: &Context,
+        environment: &Environment,
+        inputs: &Inputs,
+        forge: Forge,
+    ) -> Result<Self, Failure> {
+        let space = Space::of(environment, forge, &context.start())?;
+        let results = space.results(&results::folder(inputs, forge, environment))?;
+        let sarif = inputs.sarif_file.as_deref().map(|path| space.file("sarif_file", path)).transpose()?;
+        let record = match (inputs.command, inputs.record_file.as_deref()) {
+            (Command::Record, Some(path)) => space.left("record_file", path).map(|()| None)?,
+            (_, path) => path.map(|path| space.file("record_file", path)).transpose()?,
+        };
+        Ok(Self { results, sarif, record })
+    }
+
+    /// Of a file that nobody asked for there is none.
+    fn place(&self, file: File) -> Option<Place> {
+        match file {
+            File::Result(name) => Some(self.results.file(name)),
+            File::Sarif => self.sarif.clone(),
+            File::Record => self.record.clone(),
+        }
+    }
 }
 
 /// The forge's own token, which goes only to the forge.
@@ -164,36 +208,37 @@ fn directory(context: &Context, inputs: &Inputs, forge: Forge) -> Result<PathBuf
 }
 
 /// Writes what later steps and people read.
-fn leave(context: &Context, run: &Run<'_>, ran: &Ran) -> Result<(), Failure> {
+fn leave(context: &Context, run: &Run<'_>, ran: &Ran, places: &Places) -> Result<(), Failure> {
     let clean = |text: &str| context.redactor.clean(text).into_owned();
     let failed = |path: &Path, error: &std::io::Error| {
         Failure::new(Exit::Error, format!("{} cannot be written: {error}", path.display()))
     };
     let folder = run.folder();
-    ran.results.write(&folder, clean)?;
-    for (path, text) in &ran.files {
-        let written = std::fs::write(path, clean(text));
-        written.map_err(|error| failed(path, &error))?;
+    let result = |name: &str, text: &str| places.results.file(name).write(clean(text).as_bytes());
+    result(results::FILE, &ran.results.text())?;
+    for (file, text) in &ran.files {
+        places.place(*file).map_or(Ok(()), |place| place.write(clean(text).as_bytes()))?;
     }
     let summary = clean(&run::summary(&ran.results.cleaned(clean)));
-    let summary_file = folder.join("summary.md");
-    std::fs::write(&summary_file, &summary).map_err(|error| failed(&summary_file, &error))?;
+    result(SUMMARY, &summary)?;
     if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) {
         append(&path, &summary).map_err(|error| failed(&path, &error))?;
     }
     let mut outputs = ran.outputs.clone();
-    outputs.push(("summary_file", summary_file.display().to_string()));
+    outputs.push(("summary_file", folder.join(SUMMARY).display().to_string()));
     outputs.push(("results", folder.display().to_string()));
-    let (path, text) = match run.situation.forge {
+    match run.situation.forge {
         Forge::GitHub => match std::env::var_os("GITHUB_OUTPUT").map(PathBuf::from) {
-            Some(path) => (path, crate::ci::outputs::github(&outputs)),
-            None => return Ok(()),
+            Some(path) => append(&path, &clean(&crate::ci::outputs::github(&outputs)))
+                .map_err(|error| failed(&path, &error)),
+            None => Ok(()),
         },
-        Forge::GitLab => (folder.join("rolecall.env"), crate::ci::outputs::dotenv(&outputs)),
-    };
-    append(&path, &clean(&text)).map_err(|error| failed(&path, &error))
+        // Nothing is added to what lies there: it would not be of this run.
+        Forge::GitLab => result(OUTPUTS, &crate::ci::outputs::dotenv(&outputs)),
+    }
 }
 
+/// Adds to a file of the runner's own, outside of the checkout.
 fn append(path: &Path, text: &str) -> std::io::Result<()> {
     OpenOptions::new().create(true).append(true).open(path)?.write_all(text.as_bytes())
 }
