@@ -223,10 +223,8 @@ impl Results {
             Command::Apply => "what became of their targets is not known, and they may have been changed",
             _ => "what their targets would do is not known",
         };
-        let message = format!(
-            "incomplete: there are no results of the parts {}; {unknown}",
-            missing.join(", ")
-        );
+        let message =
+            format!("incomplete: there are no results of the parts {}; {unknown}", missing.join(", "));
         let failure =
             Failure::new(Exit::Error, message).help("Look at the jobs of these parts, and run them again.");
         self.exit = self.exit().and(failure.exit).code();

@@ -140,7 +140,8 @@ impl Known {
         let mut lines = vec![
             format!("- uses: {}", self.action),
             "  with:".to_owned(),
-            "    command: diff           # a comment on what cannot be planned without a key that can write".to_owned(),
+            "    command: diff           # a comment on what cannot be planned without a key that can write"
+                .to_owned(),
         ];
         let inputs = self.directory().into_iter().chain(self.targets(false));
         lines.extend(inputs.map(|line| format!("    {line}")));

@@ -132,9 +132,7 @@ impl Reporter<'_> {
         let account = github::Account { login: forge.login().await, forge: &forge };
         let numbers = match place {
             Place::Issue => return self.issue(&account, report).await,
-            Place::Proposed(request, _) | Place::Invalid(request) => {
-                Ok(request.number.into_iter().collect())
-            }
+            Place::Proposed(request, _) | Place::Invalid(request) => Ok(request.number.into_iter().collect()),
             Place::Fork(run) => forge
                 .pulls_from(&run.owner, &run.branch, &run.head)
                 .await
@@ -329,10 +327,7 @@ impl Report {
     pub fn without_results(failure: &Failure) -> Self {
         let help = failure.help.as_ref().map(|help| format!(" {}", help.raw())).unwrap_or_default();
         let message = failure.message.raw();
-        Self {
-            warnings: vec![format!("nothing was reported: {message}.{help}").into()],
-            ..Self::default()
-        }
+        Self { warnings: vec![format!("nothing was reported: {message}.{help}").into()], ..Self::default() }
     }
 
     fn done(&mut self, sentence: &str) {

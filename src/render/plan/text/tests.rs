@@ -528,6 +528,10 @@ fn drift_is_told_as_what_somebody_did() {
 
     No drift. Live is as it was recorded last.
     ");
+    let mut never = target("reviews", Vec::new());
+    never.applied = None;
+    insta::assert_snapshot!(drift_quiet(&document(vec![never]), WIDE), @"No drift is known: no apply of 1 target is recorded yet.");
+    insta::assert_snapshot!(drift_quiet(&document(Vec::new()), WIDE), @"No drift: there is no target here.");
 }
 
 #[test]
