@@ -309,7 +309,7 @@ class Review(Scenario):
         self.begin()
         pull = self.world.propose("more", MORE)
         self.ends(self.on_pull(pull, "validate"), 0)
-        self.ends(self.on_pull(pull, "diff"), 2)
+        self.ends(self.on_pull(pull, "diff"), 0)
         comment = self.one_comment(pull)
         self.assertTrue(comment["body"].startswith("<!-- rolecall:diff "), comment["body"])
         self.world.merge(pull)
