@@ -77,8 +77,8 @@ pub fn of(world: &World, project: &Project, planned: &Planned) -> Result<Accepta
         let earlier = target.past.earlier();
         desired.extend(earlier.base.into_iter().chain(earlier.applied));
     }
-    let texts = std::iter::once(patch.as_str()).chain(left.iter().map(Untrusted::raw));
-    let people = people::named_in(texts, &live, &desired);
+    let texts: Vec<&str> = std::iter::once(patch.as_str()).chain(left.iter().map(Untrusted::raw)).collect();
+    let people = people::named_in(&texts, &live, &desired);
     let slash = if found.prefix.is_empty() || found.prefix.ends_with('/') { "" } else { "/" };
     let files = found.files.iter().map(|file| format!("{}{slash}{}", found.prefix, file.path).into());
     Ok(Acceptance {
@@ -91,7 +91,8 @@ pub fn of(world: &World, project: &Project, planned: &Planned) -> Result<Accepta
     })
 }
 
-fn sha256(text: &str) -> String {
+/// SHA-256 of a patch, in hexadecimal digits.
+pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

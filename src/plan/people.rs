@@ -65,13 +65,6 @@ impl People {
         }
     }
 
-    /// Adds everybody whom a text names.
-    fn find<'p>(&'p self, text: &str, found: &mut BTreeSet<&'p str>) {
-        self.each(text, |_, spelling| {
-            let _new = found.insert(spelling);
-        });
-    }
-
     /// Every place where somebody is named, with the spelling as it is known.
     fn each<'p>(&'p self, text: &str, mut found: impl FnMut(usize, &'p str)) {
         let mut before: Option<char> = None;
@@ -138,42 +131,15 @@ fn without_addresses(text: &str) -> Option<String> {
 
 /// Everybody whom a text of `document` names, as they are known, sorted.
 pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&DesiredState]) -> Vec<Untrusted> {
+    let mut all = Vec::new();
     let mut scanned = document.clone();
-    let mut words = BTreeSet::new();
-    texts(&mut scanned, &mut |text| words.extend(words_of(text.raw())));
-    let people = everybody(live, desired, &words);
-    let mut found = BTreeSet::new();
-    texts(&mut scanned, &mut |text| people.find(text.raw(), &mut found));
-    found.into_iter().map(Untrusted::from).collect()
+    texts(&mut scanned, &mut |text| all.push(text.clone()));
+    let all: Vec<&str> = all.iter().map(Untrusted::raw).collect();
+    named_in(&all, live.as_slice(), desired)
 }
 
-/// Everybody whom one of `texts` names, as they are known, sorted.
-pub fn named_in<'a>(
-    texts: impl IntoIterator<Item = &'a str> + Clone,
-    live: &[&LiveState],
-    desired: &[&DesiredState],
-) -> Vec<Untrusted> {
-    let words = texts.clone().into_iter().flat_map(words_of).collect();
-    let people = everybody(live.iter().copied(), desired, &words);
-    let mut found = BTreeSet::new();
-    for text in texts {
-        people.find(text, &mut found);
-    }
-    found.into_iter().map(Untrusted::from).collect()
-}
-
-/// The runs of letters and digits of a text, in small letters.
-fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty()).map(str::to_lowercase)
-}
-
-/// Those whom the provider and the definitions make known, and whose first word is one of `words`: texts
-/// are few, and people may be many.
-fn everybody<'a>(
-    live: impl IntoIterator<Item = &'a LiveState>,
-    desired: &[&DesiredState],
-    words: &BTreeSet<String>,
-) -> People {
+/// Everybody whom one of `texts` names, as they are known to the provider or the definitions, sorted.
+pub fn named_in(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) -> Vec<Untrusted> {
     let mut spellings: BTreeSet<&str> = BTreeSet::new();
     for live in live {
         spellings
@@ -184,10 +150,20 @@ fn everybody<'a>(
     }
     let assignments = desired.iter().flat_map(|state| &state.assignments);
     spellings.extend(assignments.map(|assignment| assignment.principal.value.text().raw()));
-    People::new(spellings.into_iter().filter(|spelling| {
+    // Texts are few and people may be many: only those count whose first word stands somewhere.
+    let runs = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let words: BTreeSet<String> = runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect();
+    let people = People::new(spellings.into_iter().filter(|spelling| {
         let spelling = spelling.trim_start_matches(|c: char| !c.is_alphanumeric());
         words.contains(&first(spelling).to_lowercase())
-    }))
+    }));
+    let mut found = BTreeSet::new();
+    for text in texts {
+        people.each(text, |_, spelling| {
+            let _new = found.insert(spelling);
+        });
+    }
+    found.into_iter().map(Untrusted::from).collect()
 }
 
 /// A text about a plan without anybody whom the plan makes known.

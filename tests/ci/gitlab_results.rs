@@ -88,3 +88,25 @@ fn what_went_wrong_is_told_too_and_a_missing_token_fails_nothing() {
     let _made = report.run_with(&["ci", "report"]).exits(0).has("A comment was made on !4");
     assert!(gitlab.notes(4)[0].contains("Applied 1 of 2"), "{:?}", gitlab.notes(4));
 }
+
+#[test]
+fn why_nothing_was_applied_is_told_on_merge_requests_too() {
+    let checkout = Checkout::new();
+    let gitlab = GitLab::start(&"a".repeat(40));
+    let commit = checkout.head();
+    gitlab.propose(4, &"b".repeat(40), "main");
+    gitlab.merge(4, &commit);
+    let push = || asks(&gitlab, checkout.pipeline("push", &commit));
+    let _refused =
+        push().input("require_reviewed", "true").run("plan").exits(5).has("looked for in the plans of !4");
+    let _told = push().run_with(&["ci", "report"]).exits(0).has("A comment was made on !4");
+    let told = gitlab.notes(4).pop().expect("a note");
+    assert!(
+        told.contains("Nothing was applied") && told.contains("run a pipeline on the default branch"),
+        "{told}"
+    );
+    let _applied = asks(&gitlab, checkout.pipeline("web", &commit)).run("apply").exits(0);
+    let _told = push().run_with(&["ci", "report"]).exits(0).has("The comment was updated on !4");
+    let told = gitlab.notes(4).pop().expect("a note");
+    assert!(!told.contains("Nothing was applied") && told.contains("Applied"), "{told}");
+}

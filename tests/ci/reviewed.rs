@@ -183,10 +183,10 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
     let commit = reviews.merge(1);
     let kept = std::mem::take(&mut reviews.github.world().files);
     let event = reviews.push(&commit);
-    let _refused = event.run("plan").exits(5);
+    let _refused = event.run("plan").exits(4);
     let told = reviews.told(&event, 1).expect("a comment");
     for text in [
-        "### Nothing was applied\n\nThe plan of what was merged ended with exit code 5.",
+        "### Nothing was applied\n\nThe plan of what was merged ended with exit code 4.",
         "not reviewed",
         "looked for in the plans of",
         "<br>\n> ",
@@ -198,7 +198,7 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
     }
     assert!(!told.contains(&head));
     // A second attempt that is refused says so in the same place.
-    let _refused = event.run("plan").exits(5);
+    let _refused = event.run("plan").exits(4);
     assert!(reviews.told(&event, 1).expect("a comment").contains("Nothing was applied"));
     reviews.github.world().files = kept;
     // Where it is fine, the apply reports.
@@ -268,7 +268,7 @@ fn a_refusal_names_nobody_where_people_are_only_counted() {
     let commit = reviews.merge(1);
     reviews.github.world().files.clear();
     let event = reviews.push(&commit);
-    let summary = event.run("plan").exits(5).summary();
+    let summary = event.run("plan").exits(4).summary();
     let told = reviews.told(&event, 1).expect("a comment");
     for page in [&told, &summary] {
         assert!(page.contains("(a person)") && !page.contains("1003"), "{page}");
@@ -279,7 +279,7 @@ fn a_refusal_names_nobody_where_people_are_only_counted() {
     let file = reviews.checkout.project.home().join("event.json");
     let text = std::fs::read_to_string(&file).expect("the event");
     std::fs::write(&file, text.replace("\"private\":true", "\"private\":false")).expect("it is written");
-    let refused = reviews.on_github(public).input("require_reviewed", "true").run("plan").exits(5);
+    let refused = reviews.on_github(public).input("require_reviewed", "true").run("plan").exits(4);
     let log = refused.output.everything();
     assert!(log.contains("(a person)") && !log.contains("user:1003"), "{log}");
 }

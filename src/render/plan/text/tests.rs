@@ -519,6 +519,8 @@ fn drift_is_told_as_what_somebody_did() {
     Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.
     ");
     insta::assert_snapshot!(drift_quiet(&git::drift(Origin::Drift), WIDE), @"Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.");
+    let mut settled = target("reviews", Vec::new());
+    settled.applied = git::drift(Origin::Drift).targets[0].applied.clone();
     insta::assert_snapshot!(drift(&document(vec![settled]), WIDE), @r"
     Drift: what was changed outside git since the last apply
     Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
