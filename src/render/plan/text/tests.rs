@@ -526,6 +526,7 @@ fn drift_is_told_as_what_somebody_did() {
     Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
     reviews  acme · api.acme.test · tenant 88321
+      last recorded: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
       No drift.
 
     No drift. Live is as it was recorded last.
