@@ -8,7 +8,7 @@ mod principal;
 mod role;
 mod scope;
 
-pub use manual::{ByHand, Task};
+pub use manual::{ByHand, Shown, Task};
 pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
@@ -322,6 +322,17 @@ pub fn class_at<'s>(spec: &dyn Spec, scopes: impl IntoIterator<Item = &'s Scope>
 /// A provider's class of roles by name, `None` where it has none of that name.
 pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)
+}
+
+/// Whether a role of `class` that is for this type of resource can be held in places inside others, and
+/// there alone: it is not of the usual type.
+pub fn is_held_inside(spec: &dyn Spec, class: &str, resource_type: Option<&Value>) -> bool {
+    let usual = role_class(spec, class).and_then(|class| class.resource_type).map(|kind| kind.usual);
+    let own = match resource_type {
+        Some(Value::Text(Some(kind))) => Some(kind.raw()),
+        _ => None,
+    };
+    spec.principals().iter().any(|class| class.inside.is_some()) && own.is_some() && own != usual
 }
 
 /// Whether the provider ships a role of this name, or of this id, at `scope`. One that the catalogue puts

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, Hand, Kept, Plan, RoleState, What, differing},
+    change::{Change, Hand, Kept, Plan, RoleState, ShownRole, What, differing},
     digest,
     document::{self, FieldChange, FieldValue, Guard, Origin},
     origin::Origins,
@@ -296,7 +296,6 @@ impl Builder<'_> {
 
     /// What a person does of it, step by step.
     fn steps(&self, change: &Change) -> Option<Vec<Untrusted>> {
-        let name = |role: &Option<RoleId>| role.as_ref().map(|role| self.role(role).name).unwrap_or_default();
         let roles;
         let fields;
         if let What::Role { class, before: Some(before), .. } = &change.what
@@ -311,7 +310,12 @@ impl Builder<'_> {
                 (*class, scope, ByHand::Create { role })
             }
             (What::Role { class, scope, before: Some(before), after: None, .. }, Hand::Whole) => {
-                (*class, scope, ByHand::Delete { name: &before.name, holders: change.holders })
+                let resource_type = match before.fields.get(field::RESOURCE_TYPE) {
+                    Some(Value::Text(kind)) => kind.as_ref(),
+                    _ => None,
+                };
+                let holders = change.holders;
+                (*class, scope, ByHand::Delete { name: &before.name, resource_type, holders })
             }
             (What::Role { class, scope, before: Some(before), after: Some(after), .. }, hand) => {
                 fields = differing(before, after).into_iter().filter(|f| hand.changes(f)).collect::<Vec<_>>();
@@ -321,15 +325,13 @@ impl Builder<'_> {
             }
             (What::Role { .. }, _) => return None,
             (What::Assignment { scope, class, before, after, .. }, _) => {
-                roles = (name(before), name(after));
+                roles = [before, after].map(|role| role.as_ref().map(|role| self.shown(role)));
                 let principal = &change.title;
-                let what = match after {
-                    Some(_) => ByHand::Assign {
-                        principal,
-                        role: &roles.1,
-                        instead_of: before.as_ref().map(|_| &roles.0),
-                    },
-                    None => ByHand::Unassign { principal, role: &roles.0 },
+                let [before, after] = roles.each_ref().map(|role| role.as_ref().map(ShownRole::borrowed));
+                let what = match (before, after) {
+                    (before, Some(role)) => ByHand::Assign { principal, role, instead_of: before },
+                    (Some(role), None) => ByHand::Unassign { principal, role },
+                    (None, None) => return None,
                 };
                 (*class, scope, what)
             }
@@ -359,6 +361,11 @@ impl Builder<'_> {
             Some(format!("Do what stands at `{address}` first: it {does} the role `{}`.", after.name.raw()))
         });
         first.collect()
+    }
+
+    fn shown(&self, role: &RoleId) -> ShownRole {
+        let known = self.plan.shown.get(role).cloned();
+        known.unwrap_or_else(|| ShownRole { name: self.role(role).name, slug: None })
     }
 
     /// The steps of a change whose name may still be another role's.

@@ -9,6 +9,7 @@ mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;
+mod shown;
 mod unjudged;
 mod wider;
 
@@ -135,6 +136,7 @@ pub fn compare(input: Input<'_>) -> Plan {
         plan.attested.remove(&change.address);
     }
     plan.notes.extend(likely_rename::notes(&plan.changes));
+    plan.shown = shown::roles(input, &plan.changes);
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
@@ -347,7 +349,9 @@ impl<'a> Comparison<'a> {
     /// others.
     fn given_by(&mut self) {
         for change in &self.plan.changes {
-            let (What::Role { scope, .. }, Some(id)) = (&change.what, &change.id) else { continue };
+            let (What::Role { class, scope, before, .. }, Some(id)) = (&change.what, &change.id) else {
+                continue;
+            };
             // Of each the same one may hold it in several places.
             let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
             for slot in self.holders.get(id).into_iter().flatten() {
@@ -365,7 +369,9 @@ impl<'a> Comparison<'a> {
             if !groups.is_empty() {
                 self.plan.given_by.insert(id.clone(), groups.len() as u64);
             }
-            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope) {
+            let kind = before.as_ref().and_then(|before| before.fields.get(field::RESOURCE_TYPE));
+            let inside = contract::is_held_inside(self.input.spec, class, kind);
+            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope, inside) {
                 self.plan.held_by.insert(id.clone(), people.len() as u64);
             }
         }

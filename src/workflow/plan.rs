@@ -24,7 +24,7 @@ use crate::{
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
         pending, people,
-        query::{goes_everywhere, query},
+        query::{query, read_ahead},
         resolve, select,
     },
 };
@@ -200,9 +200,10 @@ async fn plan_target(
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
     let attested = super::attest::of(project, target);
     let earlier = before.iter().map(|state| &**state);
-    let goes = wishes.part != Part::Drift && goes_everywhere(desired, earlier, spec, target);
-    let mut first = query(states(), spec, target, assigns || goes);
-    first.everywhere |= goes;
+    let mut first = query(states(), spec, target, assigns);
+    if wishes.part != Part::Drift {
+        read_ahead(&mut first, desired, earlier, spec, target);
+    }
     let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let mut said = overlay(attested.as_deref(), &mut live, spec);
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;

@@ -417,8 +417,13 @@ impl<'a> Comparison<'a> {
         }
         if let Some(class) = class {
             if class.create != Do::Api || class.delete != Do::Api {
+                let what = match (class.create == Do::Api, class.delete == Do::Api) {
+                    (true, _) => "deleted",
+                    (_, true) => "made",
+                    (false, false) => "made and deleted",
+                };
                 let message = format!(
-                    "role `{name}` would have to be replaced, and roles of its class are not made and deleted over the API"
+                    "role `{name}` would have to be replaced, and roles of its class are not {what} over the API"
                 );
                 refuse(message, Some("Declare a new role, and remove this one with `reassign_to`."));
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::verify::{Left, Proof};
 use crate::{
     apply::{Report, Status},
-    model::{RoleId, Untrusted},
+    model::{Address, RoleId, Untrusted},
     plan::{
         change::{Change, Hand, Plan, What},
         document::TargetPlan,
@@ -117,8 +117,8 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
             return change_outcome(plan, change, status, Some(why), None);
         }
-        if let Some(first) = change.blocked_by.first() {
-            let reason = format!("it waits for {first}, which is done by hand");
+        if !change.blocked_by.is_empty() {
+            let reason = waits_for(&change.blocked_by);
             return change_outcome(plan, change, ChangeStatus::Blocked, Some(reason.into()), None);
         }
         if change.by_hand == Hand::Whole {
@@ -174,4 +174,16 @@ fn failure_of(status: &Status, principal: Option<&Untrusted>) -> Option<(Untrust
         }
         _ => Some((message.clone(), help)),
     }
+}
+
+/// Which changes by hand something waits for: the first few.
+fn waits_for(by_hand: &[Address]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = by_hand.iter().take(SHOWN).map(Address::as_str).collect();
+    let more = match by_hand.len().checked_sub(SHOWN) {
+        None | Some(0) => String::new(),
+        Some(more) => format!(" and {more} more"),
+    };
+    let done = if by_hand.len() == 1 { "which is" } else { "which are" };
+    format!("it waits for {}{more}, {done} done by hand", shown.join(", "))
 }

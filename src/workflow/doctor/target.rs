@@ -490,7 +490,8 @@ impl Look<'_> {
         let desired = self.opened.loaded.desired.get(&self.target.name);
         let query = query(desired.map(|desired| &**desired), self.provider, self.target, true);
         let nowhere = !query.places.keys().any(|(kind, _)| *kind == Kind::Assignment);
-        match reader.fetch(Query { roles: false, everywhere: false, ..query }).await {
+        match reader.fetch(Query { roles: false, everywhere: false, inside: BTreeSet::new(), ..query }).await
+        {
             Ok(members) => self.people(&members, nowhere),
             Err(error) => {
                 let needed = self.opened.loaded.desired.get(&self.target.name);

@@ -24,7 +24,7 @@ use crate::{
         files::Files as _,
         live::{Live, LiveObject, LiveState, Query},
     },
-    plan::query::query,
+    plan::query::{everything_inside, query},
     repo::{self, WorkTree},
 };
 
@@ -203,7 +203,10 @@ async fn read(
     let tenant = Tenant::connect(world, target, Some(folder)).await?;
     // What is declared about people is looked up, too.
     let members = options.assignments || !desired.assignments.is_empty();
-    let query = Query { everywhere: true, ..query([desired], &*tenant.provider, target, members) };
+    let mut query = Query { everywhere: true, ..query([desired], &*tenant.provider, target, members) };
+    if options.assignments {
+        query.inside.extend(everything_inside(&*tenant.provider));
+    }
     let live = tenant.reader().fetch(query).await;
     tenant.close().await;
     Ok(live?)
