@@ -96,6 +96,7 @@ pub async fn run(run: Run<'_>) -> Report {
     let mut made = Made::new();
     let mut halted = Halted::default();
     let mut unreachable = false;
+    run.writer.announce(&run.ops.iter().map(|op| &op.verb).collect::<Vec<_>>());
     let strata: BTreeMap<u32, Vec<usize>> =
         run.ops.iter().enumerate().fold(BTreeMap::new(), |mut strata, (index, op)| {
             strata.entry(op.stratum).or_insert_with(Vec::new).push(index);

@@ -1,5 +1,6 @@
 //! The forges' CI systems.
 
+pub mod acceptance;
 pub mod actor;
 pub mod annotations;
 pub mod decision;

@@ -1,12 +1,18 @@
 //! What a run has to say to people, as one Markdown page: for a comment, an issue, or a summary.
 
-use super::{decision::Command, results::Results};
-use crate::render::{
-    advice, escape,
-    plan::{
-        ledger,
-        markdown::{self, MIN_CHARS, MarkdownOptions, Permalink},
+use std::borrow::Cow;
+
+use super::{acceptance, decision::Command, results::Results};
+use crate::{
+    plan::{PlanDocument, people},
+    render::{
+        advice, escape,
+        plan::{
+            ledger,
+            markdown::{self, MIN_CHARS, MarkdownOptions, Permalink},
+        },
     },
+    workflow::Exit,
 };
 
 /// Longest text of a failure, in characters.
@@ -18,15 +24,20 @@ const MISSING: usize = 150;
 /// says so.
 pub fn page(results: &Results, budget: usize) -> String {
     let mut before = String::new();
+    if results.is_refused_after_merge() {
+        before.push_str(&format!("### Nothing was applied\n\n{}\n\n", why_not(results)));
+    }
     if let Some(failure) = &results.failure {
-        before.push_str(&format!(
-            "### `{}` ended with exit code {}\n\n> [!CAUTION]\n> {}\n\n",
-            results.command.name(),
-            results.exit,
-            escape::markdown(&beginning(failure.message.raw()))
-        ));
+        if before.is_empty() {
+            let command = results.command.name();
+            before.push_str(&format!("### `{command}` ended with exit code {}\n\n", results.exit));
+        }
+        // The lines of a list stay lines.
+        let message = shown(results, failure.message.raw());
+        let lines: Vec<String> = beginning(&message).lines().map(escape::markdown).collect();
+        before.push_str(&format!("> [!CAUTION]\n> {}\n\n", lines.join("<br>\n> ")));
         if let Some(help) = &failure.help {
-            before.push_str(&format!("{}\n\n", advice::prose(&beginning(help.raw()))));
+            before.push_str(&format!("{}\n\n", advice::prose(&beginning(&shown(results, help.raw())))));
         }
     }
     let main_room = if results.plan.is_some() || results.outcome.is_some() { MIN_CHARS } else { 0 };
@@ -39,13 +50,44 @@ pub fn page(results: &Results, budget: usize) -> String {
     };
     let main = match (&results.outcome, &results.plan) {
         (Some(outcome), _) => ledger::markdown::render(outcome, &options),
-        (None, Some(plan)) if results.command == Command::Drift => markdown::drift(plan, &options),
+        (None, Some(plan)) if results.command == Command::Drift => drift(results, plan, &options),
         (None, Some(plan)) => markdown::render(plan, &options),
         (None, None) => String::new(),
     };
     let parts = [before, main, after];
     parts.iter().filter(|part| !part.is_empty()).map(|part| part.trim_end()).collect::<Vec<_>>().join("\n\n")
         + "\n"
+}
+
+/// A text of a failure, as it may be shown: with nobody in it where people are only counted.
+fn shown<'a>(results: &Results, text: &'a str) -> Cow<'a, str> {
+    match &results.plan {
+        Some(plan) if !results.names => people::masked_text(plan, text).into(),
+        _ => text.into(),
+    }
+}
+
+/// Why what was merged is not applied, and what to do where nothing else says it.
+fn why_not(results: &Results) -> String {
+    let exit = results.exit();
+    let begin = format!("The plan of what was merged ended with exit code {}", exit.code());
+    match &results.failure {
+        Some(failure) if failure.help.is_some() => format!("{begin}."),
+        Some(_) => format!("{begin}. The log of the run says more."),
+        None if exit == Exit::Provider => {
+            format!("{begin}: {}. Run the workflow again when the product answers.", exit.meaning())
+        }
+        None => format!("{begin}: {}. What to do about it stands below.", exit.meaning()),
+    }
+}
+
+/// What drifted and both ways out. What drifted gets half of the room at least, and the patches the rest.
+fn drift(results: &Results, plan: &PlanDocument, options: &MarkdownOptions) -> String {
+    let alone = markdown::drift(plan, options);
+    let room = options.max_chars;
+    let free = (room / 2).max(room.saturating_sub(alone.len())).min(room.saturating_sub(MIN_CHARS));
+    let accept = acceptance::markdown(&results.acceptances, results.names, free);
+    if accept.is_empty() { alone } else { markdown::drift_or_accept(plan, options, &accept) }
 }
 
 /// Findings, the comparison, and notes, as far as they fit: each stands as a whole or not at all.

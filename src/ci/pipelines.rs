@@ -275,7 +275,7 @@ impl Known {
                 names.join(", ")
             ));
         }
-        steps.push("Add `ROLECALL_GITLAB_NOTE_TOKEN`, a project access token that may comment, and push the records.".to_owned());
+        steps.push("Add `ROLECALL_GITLAB_NOTE_TOKEN`, a project access token with the role Developer and the scopes `api` and `write_repository`: it comments, reads the plans that were reviewed, and pushes the records.".to_owned());
         steps.push(format!("Protect the branch `{}` and the environment `roles-production`.", self.branch));
         steps
     }

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::decision::Command;
+use super::{acceptance::Acceptance, decision::Command, event, inputs::Inputs, situation::Forge};
 use crate::{
     model::Untrusted,
     plan::{ApplyDocument, PlanDocument, document::TargetError},
     render::json,
-    workflow::{Exit, Failure, shard::Shard},
+    workflow::{Environment, Exit, Failure, shard::Shard},
 };
 
 /// The version of the format of [`Results`].
@@ -44,15 +44,34 @@ pub struct Results {
     pub diff: String,
     /// The plan; of `drift` its differences.
     pub plan: Option<PlanDocument>,
+    /// With `drift`: the way to accept it, for each part of the targets.
+    #[serde(default)]
+    pub acceptances: Vec<Acceptance>,
     /// What an apply did.
     pub outcome: Option<ApplyDocument>,
     /// The pull requests whose merges this run is about.
     pub merged: Vec<u64>,
     /// What else is worth knowing.
     pub notes: Vec<Untrusted>,
+    /// Whether what was merged had to have been reviewed.
+    #[serde(default)]
+    pub require_reviewed: bool,
+    /// Whether nobody can tell that the run is about the newest commit. A run that is behind tells nobody
+    /// that it did nothing: the run of the newer commit tells what became of both.
+    #[serde(default)]
+    pub outdated: bool,
     /// Which parts of the targets these are the results of; empty where nothing was divided.
     #[serde(default)]
     pub shards: Vec<Shard>,
+}
+
+/// The folder for what a run leaves: the one that is named, or the usual one of the forge.
+pub fn folder(inputs: &Inputs, forge: Forge, environment: &Environment) -> PathBuf {
+    let variable = |name: &str| event::text(environment, name).map(PathBuf::from);
+    inputs.results.clone().unwrap_or_else(|| match forge {
+        Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
+        Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
+    })
 }
 
 impl Results {
@@ -69,9 +88,12 @@ impl Results {
             findings: String::new(),
             diff: String::new(),
             plan: None,
+            acceptances: Vec::new(),
             outcome: None,
             merged: Vec::new(),
             notes: Vec::new(),
+            require_reviewed: false,
+            outdated: false,
             shards: Vec::new(),
         }
     }
@@ -79,6 +101,12 @@ impl Results {
     /// How the run ended.
     pub fn exit(&self) -> Exit {
         Exit::from_code(self.exit)
+    }
+
+    /// Whether this is the plan of what was merged, and ended so that it is not applied.
+    pub fn is_refused_after_merge(&self) -> bool {
+        let fine = matches!(self.exit(), Exit::Done | Exit::Changes | Exit::Manual);
+        self.command == Command::Plan && self.require_reviewed && !fine
     }
 
     /// The same without what `clean` takes out. That is done before anything is rendered: encoded for
@@ -190,6 +218,8 @@ impl Results {
         self.exit = self.exit().and(other.exit()).code();
         self.offline |= other.offline;
         self.names &= other.names;
+        self.require_reviewed |= other.require_reviewed;
+        self.outdated |= other.outdated;
         self.failure = self.failure.or(other.failure);
         self.permalink = self.permalink.or(other.permalink);
         // Every part checks the same definitions.
@@ -207,6 +237,7 @@ impl Results {
             (Some(one), Some(two)) => Some(one.joined(two)),
             (one, two) => one.or(two),
         };
+        self.acceptances.extend(other.acceptances);
         self.shards.extend(other.shards);
         self.merged.extend(other.merged);
         self.merged.sort_unstable();

@@ -1,18 +1,18 @@
 //! Applying only what was reviewed.
 //!
-//! Every change that a push would make has to stand in the plan of a pull request that was merged
-//! since the last apply: in the artifact of its last run, made for its final head. Such a plan can only
-//! refuse; what is applied is the plan of the merged definitions.
+//! Every change that a push would make has to stand in the plan of a pull or merge request that was
+//! merged since the last apply: in the artifact of its last run, made for its final head. Such a plan can
+//! only refuse; what is applied is the plan of the merged definitions. The law is the same for every
+//! forge; where its reviews are, [`Reviews`] knows.
 
 use std::collections::BTreeSet;
 
 use super::{
     forge::{
-        NoAccess, Refusal,
-        github::{GitHub, pulls::Pull},
+        Made, NoAccess, Refusal,
+        reviews::{self, Merged, Reviews},
     },
     run::{Ran, Run},
-    situation::Forge,
 };
 use crate::{
     plan::{PlanDocument, document::Origin},
@@ -40,10 +40,11 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
     {
         return Ok(planned);
     }
-    let pulls = merged(run, project).await?;
-    let reviewed = plans(run, &pulls).await?;
-    let numbers: Vec<String> = pulls.iter().map(|pull| format!("#{}", pull.number)).collect();
-    ran.results.merged = pulls.iter().map(|pull| pull.number).collect();
+    let reviews = open(run)?;
+    let merged = merged(run, project, &reviews).await?;
+    ran.results.merged = merged.iter().map(|one| one.number).collect();
+    let (reviewed, gone) = plans(run, &reviews, &merged).await?;
+    let numbers: Vec<String> = merged.iter().map(|one| reviews.name(one.number)).collect();
     let lacking = approve::unreviewed(&planned.document, &reviewed);
     if lacking.is_empty() {
         ran.notes(format!("Every change was reviewed: {}.", numbers.join(", ")));
@@ -76,85 +77,98 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
     if count > LISTED {
         lacking.push(format!("and {} more", count - LISTED));
     }
+    let noun = reviews.noun();
     let looked = match numbers.is_empty() {
-        true => "no pull request was merged since the last apply".to_owned(),
+        true => format!("no {noun} was merged since the last apply"),
         false => format!("looked for in the plans of {}", numbers.join(", ")),
     };
-    let message = format!("not reviewed ({looked}):\n  {}", lacking.join("\n  "));
-    Err(Failure::new(Exit::Stale, message).help(
-        "Open a pull request whose plan shows these changes, or dispatch the workflow by hand: then the reviewers of the environment approve the plan that is made now.",
-    ))
+    let lacking = lacking.join("\n  ");
+    let by_hand = reviews::by_hand(run.situation.forge);
+    if gone.is_empty() {
+        let help = format!("Open a {noun} whose plan shows these changes, or {by_hand}.");
+        let message = format!("not reviewed ({looked}):\n  {lacking}");
+        return Err(Failure::new(Exit::Stale, message).help(help));
+    }
+    let message = format!(
+        "what was reviewed cannot be read: the plans of {} have expired, or somebody deleted them. Without them, this counts as not reviewed ({looked}):\n  {lacking}",
+        gone.join(", ")
+    );
+    let help = format!(
+        "Open a {noun} whose plan shows these changes, or {by_hand}. Keep the artifacts of plans for longer than a merge waits for its apply."
+    );
+    Err(Failure::new(Exit::Refused, message).help(help))
 }
 
-/// The pull requests that were merged since the last apply of any of the targets.
-pub(super) async fn merged(run: Run<'_>, project: &Project) -> Result<Vec<Pull>, Failure> {
-    let github = client(run)?;
-    let commits = commits(project)?;
-    let mut pulls: Vec<Pull> = Vec::new();
-    for commit in commits {
-        for pull in github.pulls_of(&commit).await.map_err(|refusal| unread(&refusal))? {
-            let into = run.situation.default_branch.as_ref();
-            let counts = into == Some(&pull.base.branch);
-            if counts && !pulls.iter().any(|known| known.number == pull.number) {
-                pulls.push(pull);
+/// What was merged into the default branch since the last apply of any of the targets.
+async fn merged(run: Run<'_>, project: &Project, reviews: &Reviews) -> Result<Vec<Merged>, Failure> {
+    let into = run.situation.default_branch.as_ref();
+    let mut all: Vec<Merged> = Vec::new();
+    for commit in commits(project)? {
+        let found = reviews.merged_with(&commit).await.map_err(|refusal| unread(run, reviews, &refusal))?;
+        for one in found.into_iter().filter(|one| into == Some(&one.base)) {
+            if !all.iter().any(|known| known.number == one.number) {
+                all.push(one);
             }
         }
     }
-    pulls.sort_by_key(|pull| pull.number);
-    Ok(pulls)
+    all.sort_by_key(|one| one.number);
+    Ok(all)
 }
 
-/// The plans that were made for the final heads of `pulls`.
-async fn plans(run: Run<'_>, pulls: &[Pull]) -> Result<Vec<PlanDocument>, Failure> {
-    let github = client(run)?;
-    let mut plans = Vec::new();
-    for pull in pulls {
-        let head = pull.head.sha.raw();
-        let made = github.plans_of(head).await.map_err(|refusal| unread(&refusal))?;
+/// The plans that were made for the final heads of what was merged, and the names of those whose plans
+/// are not kept any more.
+async fn plans(
+    run: Run<'_>,
+    reviews: &Reviews,
+    merged: &[Merged],
+) -> Result<(Vec<PlanDocument>, Vec<String>), Failure> {
+    let (mut plans, mut without) = (Vec::new(), Vec::new());
+    for one in merged.iter().filter(|one| !one.foreign) {
+        let Made { plans: made, gone } =
+            reviews.plans_of(one).await.map_err(|refusal| unread(run, reviews, &refusal))?;
+        if gone {
+            without.push(reviews.name(one.number));
+        }
         // A plan of what merging it into another branch would give says nothing of this one.
-        let base = format!("origin/{}", pull.base.branch.raw());
+        let base = format!("origin/{}", one.base.raw());
         let of_this = |plan: &PlanDocument| {
             plan.revisions.base_name.as_ref().is_some_and(|name| name.raw() == base)
-                && plan.revisions.desired.as_ref().is_some_and(|commit| commit.raw() == head)
+                && plan.revisions.desired.as_ref() == Some(&one.head)
                 && !plan.revisions.dirty
         };
         plans.extend(made.into_iter().filter(of_this));
     }
-    Ok(plans)
+    Ok((plans, without))
 }
 
-/// Names the pull requests on which the result is reported; where they cannot be found, nobody is told
-/// there, and the run goes on.
+/// Names those on which the result is reported; where they cannot be found, nobody is told there, and the
+/// run goes on.
 pub(super) async fn name_merged(run: Run<'_>, project: &Project, ran: &mut Ran) {
-    if run.situation.forge != Forge::GitHub || run.token.is_none() {
+    if run.token.is_none() {
         return;
     }
-    match merged(run, project).await {
-        Ok(pulls) => ran.results.merged = pulls.iter().map(|pull| pull.number).collect(),
-        Err(failure) => ran.notes(format!(
-            "The pull requests that were merged could not be found: {}",
-            failure.message.raw()
-        )),
+    let found = match open(run) {
+        Ok(reviews) => merged(run, project, &reviews).await,
+        Err(failure) => Err(failure),
+    };
+    match found {
+        Ok(merged) => ran.results.merged = merged.iter().map(|one| one.number).collect(),
+        Err(failure) => ran.notes(format!("What was merged could not be found: {}", failure.message.raw())),
     }
 }
 
-fn client(run: Run<'_>) -> Result<GitHub, Failure> {
-    if run.situation.forge != Forge::GitHub {
-        return Err(Failure::new(
-            Exit::Refused,
-            "`require_reviewed` looks into the artifacts of GitHub's workflows, which this forge does not have",
-        )
-        .help("Leave it out, and protect the environment that applies."));
-    }
-    GitHub::open(run.environment, run.redactor, &run.situation.repository)
-        .map_err(|NoAccess { message, help }| Failure::new(Exit::Refused, message).help(help))
+fn open(run: Run<'_>) -> Result<Reviews, Failure> {
+    Reviews::open(run.environment, run.redactor, run.situation).map_err(|NoAccess { message, help }| {
+        let help = format!("{help} Or {}.", reviews::by_hand(run.situation.forge));
+        Failure::new(Exit::Refused, format!("what was reviewed cannot be read: {message}")).help(help)
+    })
 }
 
 /// What was reviewed cannot be told, so nothing counts as reviewed.
-fn unread(refusal: &Refusal) -> Failure {
-    Failure::new(Exit::Refused, format!("what was reviewed cannot be read: {}", refusal.sentence())).help(
-        "The job needs `pull-requests: read` and `actions: read`. A manual dispatch without `require_reviewed` needs neither: there the reviewers of the environment approve the plan.",
-    )
+fn unread(run: Run<'_>, reviews: &Reviews, refusal: &Refusal) -> Failure {
+    let message = format!("what was reviewed cannot be read: {}", refusal.sentence());
+    let help = format!("{} Or {}.", reviews.needs(), reviews::by_hand(run.situation.forge));
+    Failure::new(Exit::Refused, message).help(help)
 }
 
 /// The commits on the first parents of what is planned that changed the definitions, down to the oldest
@@ -162,7 +176,7 @@ fn unread(refusal: &Refusal) -> Failure {
 fn commits(project: &Project) -> Result<Vec<String>, Failure> {
     let (Some(history), Some(tip)) = (&project.past.history, &project.revisions.desired) else {
         return Err(Failure::new(Exit::Refused, "there is no history, so nobody can tell what was reviewed")
-            .help("Check out with `fetch-depth: 0`."));
+            .help("Check out the whole history: `fetch-depth: 0`, or `GIT_DEPTH: 0` in GitLab."));
     };
     let mut ends = BTreeSet::new();
     let mut unrecorded = false;

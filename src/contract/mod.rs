@@ -356,6 +356,17 @@ pub fn hides(spec: &dyn Spec) -> bool {
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
 }
 
+/// Whether no request tells a role or who holds one: what is live is known only as far as it is attested.
+pub fn tells_nothing(spec: &dyn Spec) -> bool {
+    spec.roles().iter().all(|class| !class.listed) && spec.principals().iter().all(|class| !class.listed)
+}
+
+/// Whether the API tells roles that only a person makes, in a dashboard.
+pub fn needs_dashboard(spec: &dyn Spec) -> bool {
+    spec.roles().iter().any(|class| class.listed)
+        && spec.roles().iter().all(|class| class.create == Do::Manual)
+}
+
 /// Whether permissions are written over the API; where they are not, a person chooses from those that the
 /// dashboard offers.
 pub fn writes_permissions(spec: &dyn Spec) -> bool {

@@ -135,6 +135,8 @@ pub struct LiveState {
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
+    /// Those among them of which nobody can tell whether they exist, each with why, as a sentence.
+    pub unchecked: BTreeMap<Scope, Untrusted>,
     /// Who belongs to a place, by class of principals and place in its canonical spelling, where only they
     /// can be given a role there. A place that does not stand here says nothing about it.
     pub members: BTreeMap<(&'static str, Scope), Arc<BTreeSet<Untrusted>>>,

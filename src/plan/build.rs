@@ -9,7 +9,7 @@ use super::{
     origin::Origins,
 };
 use crate::{
-    contract::{ByHand, Spec, Task},
+    contract::{self, ByHand, Spec, Task},
     model::{
         Finding, Kind, Level, RoleId, Scope, Site, Sources, Untrusted, Value,
         config::{Guards, Limit, Target},
@@ -78,7 +78,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             kept: builder.kept(),
             unread: plan.unread,
         },
-        attested: attested(plan),
+        attested: attested(plan, spec),
         notes: plan.notes.clone(),
         people: Vec::new(),
     };
@@ -86,12 +86,16 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
     document
 }
 
-fn attested(plan: &Plan) -> document::Attested {
+fn attested(plan: &Plan, spec: &dyn Spec) -> document::Attested {
     let of = |kind: Kind| {
         let number = plan.attested.values().filter(|one| **one == kind).count();
         u32::try_from(number).unwrap_or(u32::MAX)
     };
-    document::Attested { roles: of(Kind::Role), assignments: of(Kind::Assignment) }
+    let (roles, assignments) = (of(Kind::Role), of(Kind::Assignment));
+    let others = !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|n| n > 0);
+    let nothing =
+        roles == 0 && assignments == 0 && !others && plan.changes.is_empty() && contract::tells_nothing(spec);
+    document::Attested { roles, assignments, nothing }
 }
 
 /// The document of a target for which there is no plan; `target` is `None` where even its own entry
@@ -332,13 +336,36 @@ impl Builder<'_> {
                 (*class, scope, what)
             }
         };
-        let steps = self.named(change, Task { class, scope, what });
+        let mut steps = self.before_people(change);
+        steps.extend(self.named(change, Task { class, scope, what }));
         Some(steps.into_iter().map(Untrusted::from).collect())
     }
 
     fn shown(&self, role: &RoleId) -> ShownRole {
         let known = self.plan.shown.get(role).cloned();
         known.unwrap_or_else(|| ShownRole { name: self.role(role).name, slug: None })
+    }
+
+    /// What has to be done before somebody can be given a role, or another one in its place: the role is
+    /// made, or named, by hand in the same plan.
+    fn before_people(&self, change: &Change) -> Vec<String> {
+        let What::Assignment { before, after, .. } = &change.what else { return Vec::new() };
+        let roles = [before, after].into_iter().flatten();
+        let first = roles.filter_map(|held| {
+            let made = self.plan.changes.iter().find(|one| {
+                matches!(one.what, What::Role { .. })
+                    && (one.role_id() == *held || one.new_role_id() == *held)
+            })?;
+            let What::Role { before, after: Some(after), .. } = &made.what else { return None };
+            let does = match before {
+                None if made.by_hand == Hand::Whole => "makes",
+                Some(before) if before.name != after.name && made.by_hand.changes(field::NAME) => "names",
+                _ => return None,
+            };
+            let address = made.address.as_str();
+            Some(format!("Do what stands at `{address}` first: it {does} the role `{}`.", after.name.raw()))
+        });
+        first.collect()
     }
 
     /// The steps of a change whose name may still be another role's.

@@ -131,8 +131,17 @@ fn without_addresses(text: &str) -> Option<String> {
 
 /// Everybody whom a text of `document` names, as they are known, sorted.
 pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&DesiredState]) -> Vec<Untrusted> {
+    let mut all = Vec::new();
+    let mut scanned = document.clone();
+    texts(&mut scanned, &mut |text| all.push(text.clone()));
+    let all: Vec<&str> = all.iter().map(Untrusted::raw).collect();
+    named_in(&all, live.as_slice(), desired)
+}
+
+/// Everybody whom one of `texts` names, as they are known to the provider or the definitions, sorted.
+pub fn named_in(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) -> Vec<Untrusted> {
     let mut spellings: BTreeSet<&str> = BTreeSet::new();
-    if let Some(live) = live {
+    for live in live {
         spellings
             .extend(live.directory.iter().flat_map(|(_, spelling, id)| [spelling.text().raw(), id.raw()]));
         spellings.extend(live.names.iter().flat_map(|((_, id), name)| [id.raw(), name.raw()]));
@@ -141,37 +150,48 @@ pub fn named(document: &TargetPlan, live: Option<&LiveState>, desired: &[&Desire
     }
     let assignments = desired.iter().flat_map(|state| &state.assignments);
     spellings.extend(assignments.map(|assignment| assignment.principal.value.text().raw()));
-    let mut scanned = document.clone();
     // Texts are few and people may be many: only those count whose first word stands somewhere.
-    let mut words: BTreeSet<String> = BTreeSet::new();
-    texts(&mut scanned, &mut |text| {
-        let runs = text.raw().split(|c: char| !c.is_alphanumeric()).filter(|run| !run.is_empty());
-        words.extend(runs.map(str::to_lowercase));
-    });
+    let runs = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    let words: BTreeSet<String> = runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect();
     let people = People::new(spellings.into_iter().filter(|spelling| {
         let spelling = spelling.trim_start_matches(|c: char| !c.is_alphanumeric());
         words.contains(&first(spelling).to_lowercase())
     }));
     let mut found = BTreeSet::new();
-    texts(&mut scanned, &mut |text| {
-        people.each(text.raw(), |_, spelling| {
+    for text in texts {
+        people.each(text, |_, spelling| {
             let _new = found.insert(spelling);
         });
-    });
+    }
     found.into_iter().map(Untrusted::from).collect()
+}
+
+/// A text about a plan without anybody whom the plan makes known.
+pub fn masked_text(plan: &PlanDocument, text: &str) -> String {
+    let mut spellings: Vec<String> = Vec::new();
+    for target in &plan.targets {
+        spellings.extend(of_target(target));
+    }
+    People::new(spellings.iter().map(String::as_str)).mask(text).into_owned()
+}
+
+/// Everybody whom a target names in texts, in what changes, and in what somebody did.
+fn of_target(target: &TargetPlan) -> Vec<String> {
+    let mut spellings: Vec<String> = target.people.iter().map(|who| who.raw().to_owned()).collect();
+    let changes = target.changes.iter().map(|change| (&change.address, &change.title));
+    let left = target.left.iter().map(|left| (&left.address, &left.title));
+    spellings.extend(changes.chain(left).flat_map(|(address, title)| principal(address, title)));
+    let actors = target.changes.iter().flat_map(|change| &change.activity).map(|one| &one.actor);
+    let actors = actors.chain(target.applied.iter().filter_map(|applied| applied.actor.as_ref()));
+    spellings.extend(actors.map(|actor| actor.raw().to_owned()));
+    spellings
 }
 
 /// The plan without a person in any text: for a page that only counts people.
 pub fn masked(plan: &PlanDocument) -> PlanDocument {
     let mut plan = plan.clone();
     for target in &mut plan.targets {
-        let mut spellings: Vec<String> = target.people.iter().map(|who| who.raw().to_owned()).collect();
-        let changes = target.changes.iter().map(|change| (&change.address, &change.title));
-        let left = target.left.iter().map(|left| (&left.address, &left.title));
-        spellings.extend(changes.chain(left).flat_map(|(address, title)| principal(address, title)));
-        let actors = target.changes.iter().flat_map(|change| &change.activity).map(|one| &one.actor);
-        let actors = actors.chain(target.applied.iter().filter_map(|applied| applied.actor.as_ref()));
-        spellings.extend(actors.map(|actor| actor.raw().to_owned()));
+        let spellings = of_target(target);
         let people = People::new(spellings.iter().map(String::as_str));
         if let Some(applied) = &mut target.applied {
             applied.actor = None;
@@ -212,14 +232,16 @@ fn mask(people: &People, text: &mut Untrusted) {
     }
 }
 
-/// What an assignment tells about its principal: its title, and the id in its address.
+/// What an assignment tells about its principal: its title, and the id in its address, also as it is
+/// spelled there.
 fn principal(address: &Address, title: &Untrusted) -> Vec<String> {
     if !is_assignment(address) {
         return Vec::new();
     }
     let who = address.as_str().split('/').nth(3).and_then(|part| part.split_once(':'));
-    let id = who.map(|(_, id)| percent_decode_str(id).decode_utf8_lossy().into_owned());
-    [Some(title.raw().to_owned()), id].into_iter().flatten().collect()
+    let spelled = who.map(|(_, id)| id.to_owned());
+    let id = spelled.as_deref().map(|id| percent_decode_str(id).decode_utf8_lossy().into_owned());
+    [Some(title.raw().to_owned()), id, spelled].into_iter().flatten().collect()
 }
 
 fn is_assignment(address: &Address) -> bool {

@@ -145,6 +145,8 @@ struct Resolver<'a> {
     guesses: usize,
     new_permissions: BTreeMap<Site, Untrusted>,
     findings: Vec<Finding>,
+    /// What was said of which place: one line may stand for hundreds of people or places.
+    said: BTreeSet<(Site, String)>,
     notes: Vec<Untrusted>,
     verdicts: Vec<Verdict>,
 }
@@ -185,12 +187,17 @@ impl<'a> Resolver<'a> {
             guesses: 0,
             new_permissions: BTreeMap::new(),
             findings: Vec::new(),
+            said: BTreeSet::new(),
             notes: Vec::new(),
             verdicts: Vec::new(),
         }
     }
 
+    /// Adds an error, once for each place and message.
     fn error(&mut self, code: Code, site: Site, message: String, label: &str, help: Option<String>) {
+        if !self.said.insert((site, message.clone())) {
+            return;
+        }
         let mut finding = Finding::new(code, message).at(site, label);
         finding.help = help.map(Into::into);
         self.findings.push(finding);

@@ -245,14 +245,17 @@ pub fn markdown_code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A fenced code block, ending in a line feed. Of `lang` only letters, digits, `+`, `-`, `_` are used.
-pub fn markdown_fence(text: &str, lang: &str) -> String {
-    let text = terminal_block(text);
-    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+/// A fenced code block that holds the text byte for byte, for text that people copy and programs read. It
+/// ends in a line feed, which is added where the text has none. `None` where something in the text would
+/// have to be shown as an escape. Of `lang` only letters, digits, `+`, `-`, `_` are used.
+pub fn markdown_fence(text: &str, lang: &str) -> Option<String> {
+    let mut harmless = true;
+    pieces(text, Context::Block, |_, piece| harmless &= matches!(piece, Piece::Plain(_)));
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
     let lang: String =
         lang.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_')).collect();
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}{lang}\n{text}{end}{fence}\n")
+    harmless.then(|| format!("{fence}{lang}\n{text}{end}{fence}\n"))
 }
 
 fn longest_run(text: &str) -> usize {
@@ -286,21 +289,6 @@ pub fn html(text: &str) -> String {
         }
     }
     out
-}
-
-/// One cell of a CSV file (RFC 4180). What a spreadsheet would take for a formula gets a `'` in
-/// front, and so does a text that begins with `'` itself. Full-width signs count, as some
-/// spreadsheets read them too: <https://owasp.org/www-community/attacks/CSV_Injection>.
-pub fn csv(text: &str) -> String {
-    const FORMULA: [char; 9] = ['=', '+', '-', '@', '\'', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    let formula = text.trim_start().starts_with(FORMULA) || text.starts_with(['\t', '\r', '\n']);
-    let text = terminal(text);
-    let cell = if formula { format!("'{text}") } else { text.into_owned() };
-    if cell.contains(['"', ',', ';']) || cell.starts_with(' ') || cell.ends_with(' ') {
-        format!("\"{}\"", cell.replace('"', "\"\""))
-    } else {
-        cell
-    }
 }
 
 #[cfg(test)]

@@ -41,8 +41,28 @@ def jobs(text):
         job = {"variables": dict(re.findall(r"(?m)^    (\w+): (.*)$", section(body, "variables")))}
         for part in ("before_script", "script", "after_script"):
             job[part] = [scalar(line) for line in re.findall(r"(?m)^    - (.*)$", folded(section(body, part)))]
+        job["rules"] = [rule(text) for text in re.findall(r"(?m)^    - (.*\n(?:      .*\n)*)", folded(section(body, "rules")))]
+        job["paths"] = re.findall(r"(?m)^      - (.*)$", section(body, "artifacts"))
+        job["environment"] = (re.findall(r"(?m)^    name: ([\w-]+)", section(body, "environment")) or [None])[0]
         found[name] = job
     return found
+
+
+def rule(text):
+    """When a job is added to a pipeline, and with which variables."""
+    when = re.search(r"(?m)^      when: (.*)$", text)
+    variables = re.search(r"(?m)^      variables:\n((?:        .*\n)+)", text)
+    return {
+        "if": scalar(re.match(r"if: (.*)", text).group(1)),
+        "when": scalar(when.group(1)) if when else "on_success",
+        "variables": {key: scalar(value) for key, value in re.findall(r"(?m)^ +(\w+): (.*)$", variables.group(1) if variables else "")},
+    }
+
+
+def holds(condition, variables):
+    """Whether a condition of GitLab's is true: `==`, `&&`, `||`, and parentheses of variables and texts."""
+    words = re.sub(r"\$(\w+)", lambda found: repr(variables.get(found.group(1))), condition)
+    return eval(words.replace("&&", " and ").replace("||", " or "), {"__builtins__": {}})  # noqa: S307
 
 
 def folded(lines):
@@ -54,6 +74,11 @@ def folded(lines):
 def section(body, name):
     found = re.search(rf"(?m)^  {name}:\n((?:    .*\n)+)", body)
     return found.group(1) if found else ""
+
+
+MERGE_REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_PROJECT_ID": "1"}
+FORK = {**MERGE_REQUEST, "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "2"}
+BRANCH = {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main", "CI_PROJECT_ID": "1"}
 
 
 class Component(unittest.TestCase):
@@ -125,11 +150,46 @@ class Component(unittest.TestCase):
         self.assertNotEqual(status, 0)
         self.assertEqual(called, [])
 
+    def applied(self, part=1):
+        folder = self.project / "rolecall-applied" / str(part)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def pipeline(self, variables):
+        """The jobs that a pipeline has, each with how it starts and the variables of its rule."""
+        found = {}
+        for name, job in self.jobs.items():
+            first = next((rule for rule in job["rules"] if holds(rule["if"], variables)), None)
+            if first:
+                found[name] = (first["when"], first["variables"])
+        return found
+
+    def test_each_pipeline_has_the_jobs_that_it_may_have(self):
+        asked = {"INPUT_REQUIRE_REVIEWED": "true"}
+        on, always, manual = ("on_success", {}), ("always", {}), ("manual", {})
+        merge_request = {"roles-validate": on, "roles-diff": on, "roles-plan": on, "roles-note": always}
+        self.assertEqual(self.pipeline(MERGE_REQUEST), merge_request)
+        self.assertEqual(self.pipeline(FORK), {"roles-validate": on, "roles-diff": on})
+        after = {"roles-record": always, "roles-report": always}
+        push = {"roles-validate": on, "roles-plan": ("on_success", asked), "roles-apply": on, **after}
+        self.assertEqual(self.pipeline({**BRANCH, "CI_PIPELINE_SOURCE": "push"}), push)
+        # Nobody reviewed what is planned by hand, so somebody lets it go on.
+        by_hand = {"roles-validate": on, "roles-plan": on, "roles-apply": manual, **after}
+        self.assertEqual(self.pipeline({**BRANCH, "CI_PIPELINE_SOURCE": "web"}), by_hand)
+        drift = {"roles-drift": on, "roles-drift-issue": always}
+        self.assertEqual(self.pipeline({**BRANCH, "CI_PIPELINE_SOURCE": "schedule"}), drift)
+        for source in ("push", "web"):
+            self.assertEqual(self.pipeline({**BRANCH, "CI_COMMIT_BRANCH": "change", "CI_PIPELINE_SOURCE": source}), {})
+
+    def test_only_jobs_that_talk_to_a_provider_have_its_credentials(self):
+        environments = {name: job["environment"] for name, job in self.jobs.items() if job["environment"]}
+        self.assertEqual(environments, {"roles-plan": "roles-plan", "roles-drift": "roles-plan", "roles-apply": "roles-production"})
+
     def test_only_what_was_planned_is_applied(self):
         (self.results(3) / "rolecall.env").write_text("ROLECALL_CHANGES=true\nROLECALL_DIGEST=sha256:abc\n")
         status, called, said = self.run_job("roles-apply", 0, part=3)
-        self.assertEqual((status, called), (0, [f"ci run apply 3/8 sha256:abc {self.results(3)}"]), said)
-        self.assertEqual(list(self.results(3).iterdir()), [], "the results of the plan are not those of the apply")
+        self.assertEqual((status, called), (0, [f"ci run apply 3/8 sha256:abc {self.applied(3)}"]), said)
+        self.assertEqual(self.jobs["roles-apply"]["paths"], ["rolecall-applied/"], "the plans of other parts stay behind")
         for text in ("ROLECALL_CHANGES=true\n", "ROLECALL_DIGEST=\n"):
             (self.results() / "rolecall.env").write_text(text)
             status, called, said = self.run_job("roles-apply")
@@ -140,19 +200,27 @@ class Component(unittest.TestCase):
 
     def test_every_part_is_recorded(self):
         for part in (1, 2):
-            (self.results(part) / "record.json").write_text("{}")
+            (self.applied(part) / "record.json").write_text("{}")
         status, called, said = self.run_job("roles-record")
-        records = [f"rolecall-results/{part}/record.json" for part in (1, 2)]
+        records = [f"rolecall-applied/{part}/record.json" for part in (1, 2)]
         self.assertEqual((status, called), (0, [f"ci run record {record} {self.results()}" for record in records]), said)
         self.assertEqual(self.run_job("roles-record", 1)[0], 1)
 
     def test_no_record_is_no_failure(self):
-        self.results(1)
+        self.applied(1)
         status, called, said = self.run_job("roles-record")
         self.assertEqual((status, called), (0, []), said)
 
-    def test_nothing_asks_for_what_only_github_has(self):
-        self.assertNotIn("REVIEWED", "".join(str(job["variables"]) for job in self.jobs.values()))
+    def test_what_became_of_a_merge_is_told_once_for_all_parts(self):
+        status, called, said = self.run_job("roles-report")
+        self.assertEqual((status, called), (0, []), said)
+        # The plan was refused, so that nothing was applied.
+        (self.results(2) / "results.json").write_text("{}")
+        status, called, said = self.run_job("roles-report")
+        self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-results"]), said)
+        (self.applied(2) / "results.json").write_text("{}")
+        status, called, said = self.run_job("roles-report")
+        self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-applied"]), said)
 
     def test_the_note_is_about_all_parts(self):
         for name in ("roles-note", "roles-drift-issue"):

@@ -102,12 +102,29 @@ class Written(unittest.TestCase):
             self.assertIn('--shards "$PARTS"', text)
             self.assertNotRegex(text.partition("\njobs:\n")[2], r"PARTS: |--shards \d")
 
+    def test_who_merged_hears_where_the_plan_is_refused(self):
+        plan = jobs("roles-apply.yml")["plan"]
+        self.assertEqual(value(plan, "pull-requests"), "write")
+        self.assertNotIn("comment: never", plan)
+        parts = jobs("roles-apply-shards.yml")
+        self.assertEqual(value(parts["plan"], "pull-requests"), "read")
+        self.assertEqual(value(parts["refused"], "pull-requests"), "write")
+        self.assertEqual(value(parts["refused"], "if"), "${{ !cancelled() && github.event_name == 'push' && needs.plan.result == 'failure' }}")
+        # Nothing of any part is applied then.
+        self.assertEqual(value(parts["changed"], "needs"), "plan")
+        self.assertIsNone(value(parts["changed"].partition("    steps:\n")[0], "if"))
+        for name, job in parts.items():
+            if "secrets." in job or "CREDENTIALS@" in job:
+                self.assertNotEqual(value(job, "pull-requests"), "write", name)
+        # What the apply of the parts tells, it tells wherever something was merged.
+        self.assertEqual(value(parts["apply"], "pull-requests"), "read")
+
     def test_one_job_tells_people_of_all_parts(self):
         for path in sorted(TEMPLATES.glob("*-shards.yml")):
             for job in jobs(path.name).values():
                 for step in steps(job):
-                    if "shard: " in step and value(step, "command") in ("apply", "drift"):
-                        quiet = {"apply": "comment: never", "drift": "issue: never"}[value(step, "command")]
+                    if "shard: " in step and value(step, "command") in ("plan", "apply", "drift"):
+                        quiet = "issue: never" if value(step, "command") == "drift" else "comment: never"
                         self.assertIn(quiet, step, path.name)
 
 

@@ -63,6 +63,14 @@ impl Checkout {
         commit
     }
 
+    /// Applies what is on `main`, and records it.
+    pub(crate) fn settle(&self) {
+        let head = self.head();
+        let record = self.push(&head).run("apply").exits(0).given("record_file").expect("a record");
+        let _pushed = self.push(&head).input("record_file", &record).run("record").exits(0);
+        self.emulator.forget();
+    }
+
     /// The commit that is checked out.
     pub(crate) fn head(&self) -> String {
         self.project.git("rev-parse HEAD")
@@ -120,9 +128,41 @@ impl Checkout {
             .with("GITHUB_STEP_SUMMARY", &self.project.home().join("summary.md").display().to_string())
             .with("GITHUB_OUTPUT", &self.project.home().join("output").display().to_string())
     }
+
+    /// A pipeline of GitLab for `commit`, that `source` started on `main`; its results are where those of
+    /// other runs are.
+    pub(crate) fn pipeline(&self, source: &str, commit: &str) -> Event<'_> {
+        let results = self.project.home().join("rolecall");
+        Event { checkout: self, variables: Vec::new() }
+            .with("CI", "true")
+            .with("GITLAB_CI", "true")
+            .with("CI_PIPELINE_SOURCE", source)
+            .with("CI_COMMIT_SHA", commit)
+            .with("CI_COMMIT_BRANCH", "main")
+            .with("CI_COMMIT_BEFORE_SHA", &"0".repeat(40))
+            .with("CI_DEFAULT_BRANCH", "main")
+            .with("CI_PROJECT_ID", "1")
+            .with("CI_PROJECT_PATH", super::gitlab::PROJECT)
+            .with("CI_PROJECT_VISIBILITY", "private")
+            .with("CI_PROJECT_DIR", &self.project.dir.display().to_string())
+            .with("CI_JOB_NAME", "roles")
+            .with("ROLECALL_RESULTS", &results.display().to_string())
+    }
+
+    /// A pipeline of a merge request whose branch lies in the project itself.
+    pub(crate) fn merge_request(&self, number: u64, head: &str, target: &str) -> Event<'_> {
+        self.pipeline("merge_request_event", head)
+            .with("CI_COMMIT_BRANCH", "")
+            .with("CI_MERGE_REQUEST_IID", &number.to_string())
+            .with("CI_MERGE_REQUEST_PROJECT_ID", "1")
+            .with("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", "1")
+            .with("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", target)
+            .with("CI_MERGE_REQUEST_DIFF_BASE_SHA", &self.project.git(&format!("rev-parse origin/{target}")))
+    }
 }
 
 /// A run of a workflow.
+#[derive(Clone)]
 pub(crate) struct Event<'a> {
     checkout: &'a Checkout,
     variables: Vec<(String, String)>,
@@ -148,7 +188,7 @@ impl Event<'_> {
     /// Runs the program.
     pub(crate) fn run_with(&self, args: &[&str]) -> Step {
         let home = self.checkout.project.home().to_owned();
-        for name in ["output", "summary.md"] {
+        for name in ["output", "summary.md", "rolecall/rolecall.env"] {
             let _absent = fs::remove_file(home.join(name));
         }
         let mut program = self.checkout.project.command(args);
@@ -183,7 +223,11 @@ impl Step {
 
     /// An output of the step.
     pub(crate) fn given(&self, name: &str) -> Option<String> {
-        let text = fs::read_to_string(self.home.join("output")).unwrap_or_default();
+        let Ok(text) = fs::read_to_string(self.home.join("output")) else {
+            let text = fs::read_to_string(self.home.join("rolecall/rolecall.env")).unwrap_or_default();
+            let start = format!("ROLECALL_{}=", name.to_uppercase());
+            return text.lines().find_map(|line| line.strip_prefix(&start)).map(str::to_owned);
+        };
         let mut lines = text.lines();
         let end = lines.find_map(|line| line.strip_prefix(&format!("{name}<<")))?.to_owned();
         Some(lines.take_while(|line| **line != *end).collect::<Vec<_>>().join("\n"))

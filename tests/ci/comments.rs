@@ -331,7 +331,7 @@ fn comment_never_is_obeyed_and_a_wrong_call_is_not() {
     let _none = job.report(&results(Command::Plan, plan(&roles(1)))).exits(0).has("`comment` is `never`");
     assert_eq!(github.world().seen.len(), 0);
     job.project.set("INPUT_COMMENT", "auto");
-    let _no_folder = job.project.run("ci report").exits(64).has("no folder of results is named");
+    let _no_folder = job.project.run("ci report").exits(1).has("there are no results in");
     let _empty =
         job.project.run("ci report --results nowhere").exits(1).has("there are no results in nowhere");
     job.project.set("GITHUB_ACTIONS", "");

@@ -4,7 +4,7 @@ use rolecall::ci::decision::Command;
 use serde_json::json;
 
 use super::{
-    gitlab::{BOT, GitLab, PROJECT, TOKEN},
+    gitlab::{BOT, GitLab, Note, PROJECT, TOKEN},
     world::{HEAD, Job, NEWER, plan, results, roles},
 };
 use crate::common::Project;
@@ -39,15 +39,15 @@ fn a_note_is_made_once_and_then_updated() {
     let gitlab = GitLab::start(HEAD);
     let job = job(&gitlab, "merge_request_event");
     let _made = job.report(&results(Command::Plan, plan(&roles(2)))).exits(0).has("A comment was made on !7");
-    let spoof = gitlab.world().notes.values().next().expect("a note").1.clone();
-    gitlab.world().notes.insert(900, ("mallory".to_owned(), spoof));
+    let text = gitlab.notes(7).pop().expect("a note");
+    gitlab.world().notes.insert(900, Note { on: 7, author: "mallory".to_owned(), text });
     let _updated =
         job.report(&results(Command::Plan, plan(&roles(1)))).exits(0).has("The comment was updated");
     let world = gitlab.world();
     assert_eq!(world.notes.len(), 2);
-    let own: Vec<_> = world.notes.values().filter(|(author, _)| author == BOT).collect();
-    assert!(own[0].1.contains("Helper 0") && !own[0].1.contains("Helper 1"), "{own:?}");
-    assert!(world.notes[&900].1.contains("Helper 1"));
+    let own = &world.notes.values().find(|note| note.author == BOT).expect("a note").text;
+    assert!(own.contains("Helper 0") && !own.contains("Helper 1"), "{own}");
+    assert!(world.notes[&900].text.contains("Helper 1"));
 }
 
 #[test]

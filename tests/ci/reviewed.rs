@@ -54,6 +54,16 @@ impl Reviews {
         commit
     }
 
+    /// What `ci report` says on a pull request about what an apply did or did not, after a run that is over.
+    fn told(&self, event: &Event<'_>, number: u64) -> Option<String> {
+        let _reported = event.run_with(&["ci", "report"]).exits(0);
+        self.github.is_content();
+        let all = self.github.comments(number).into_iter().map(|(_, _, body)| body);
+        let mut all: Vec<_> = all.filter(|body| body.starts_with("<!-- rolecall:apply ")).collect();
+        assert!(all.len() < 2, "{all:?}");
+        all.pop()
+    }
+
     /// A run on the push of `commit` that requires a review.
     fn push(&self, commit: &str) -> Event<'_> {
         self.on_github(self.checkout.push(commit)).input("require_reviewed", "true")
@@ -61,10 +71,7 @@ impl Reviews {
 
     /// Applies what is there by hand, and records it.
     fn settle(&self) {
-        let head = self.checkout.head();
-        let record = self.checkout.push(&head).run("apply").exits(0).given("record_file").expect("a record");
-        let _pushed = self.checkout.push(&head).input("record_file", &record).run("record").exits(0);
-        self.checkout.emulator.forget();
+        self.checkout.settle();
     }
 }
 
@@ -84,7 +91,8 @@ fn what_was_merged_and_never_applied_is_not_forgotten() {
     let planned = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: #1, #2");
     assert_eq!(planned.given("added").as_deref(), Some("2"));
     let kept = std::mem::take(&mut reviews.github.world().files);
-    let lost = reviews.push(&commit).run("plan").exits(5).has("not reviewed").has("reviews/role/two");
+    let lost = reviews.push(&commit).run("plan").exits(4).has("the plans of #1, #2 have expired");
+    let lost = lost.has("reviews/role/two").has("dispatch the workflow by hand");
     assert_eq!(lost.given("record_file"), None, "nothing is recorded");
     reviews.github.world().files = kept;
     reviews.settle();
@@ -164,5 +172,137 @@ fn where_the_reviews_cannot_be_read_nothing_counts_as_reviewed() {
     let without = reviews.checkout.push(&commit).input("require_reviewed", "true");
     let _refused = without.run("plan").exits(4).has("GITHUB_TOKEN is not set");
     reviews.github.world().files.clear();
-    let _refused = reviews.push(&commit).run("plan").exits(5).has("not reviewed");
+    let _refused = reviews.push(&commit).run("plan").exits(4).has("the plans of #8 have expired");
+}
+
+#[test]
+fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let head = reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let commit = reviews.merge(1);
+    let kept = std::mem::take(&mut reviews.github.world().files);
+    let event = reviews.push(&commit);
+    let _refused = event.run("plan").exits(4);
+    let told = reviews.told(&event, 1).expect("a comment");
+    for text in [
+        "### Nothing was applied\n\nThe plan of what was merged ended with exit code 4.",
+        "not reviewed",
+        "looked for in the plans of",
+        "<br>\n> ",
+        "reviews/role/two",
+        "Open a pull request whose plan shows these changes",
+        &commit,
+    ] {
+        assert!(told.contains(text), "{text} is not in {told}");
+    }
+    assert!(!told.contains(&head));
+    // A second attempt that is refused says so in the same place.
+    let _refused = event.run("plan").exits(4);
+    assert!(reviews.told(&event, 1).expect("a comment").contains("Nothing was applied"));
+    reviews.github.world().files = kept;
+    // Where it is fine, the apply reports.
+    let digest = event.run("plan").exits(2).given("digest").expect("a digest");
+    assert!(reviews.told(&event, 1).expect("a comment").contains("Nothing was applied"));
+    let apply = reviews.push(&commit).input("expect_plan", &digest);
+    let _applied = apply.run("apply").exits(0);
+    let done = reviews.told(&apply, 1).expect("a comment");
+    assert!(!done.contains("Nothing was applied") && done.contains("Two"), "{done}");
+    // Another attempt of the run finds nothing reviewed, and does not take back what was told.
+    reviews.checkout.emulator.faults(&["GET ** status=500"]);
+    let _failed = event.run("plan").exits(7);
+    assert_eq!(reviews.told(&event, 1), Some(done.clone()));
+    let _failed = apply.run("apply").exits(5);
+    assert_eq!(reviews.told(&apply, 1), Some(done));
+}
+
+#[test]
+fn a_product_that_does_not_answer_and_a_guard_are_told_too() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let commit = reviews.merge(1);
+    let event = reviews.push(&commit);
+    reviews.checkout.emulator.faults(&["GET ** status=500"]);
+    let _failed = event.run("plan").exits(7);
+    let told = reviews.told(&event, 1).expect("a comment");
+    assert!(told.contains("exit code 7") && told.contains("Run the workflow again"), "{told}");
+    reviews.checkout.emulator.faults(&[]);
+    let _quiet = event.clone().input("comment", "never").run("plan").exits(2);
+    let never = event.clone().input("comment", "never");
+    reviews.checkout.emulator.faults(&["GET ** status=500"]);
+    let _failed = never.run("plan").exits(7);
+    assert_eq!(reviews.told(&never, 1), Some(told));
+}
+
+#[test]
+fn an_old_run_that_is_replayed_says_nothing() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let old = reviews.merge(1);
+    reviews.open(2, "roles/three.yaml", &definition("three", "Three"));
+    let new = reviews.merge(2);
+    reviews.checkout.project.git(&format!("checkout -q {old}"));
+    reviews.checkout.emulator.faults(&["GET ** status=500"]);
+    for command in ["plan", "apply"] {
+        let event = reviews.push(&old);
+        let _refused = event.run(command);
+        assert_eq!(reviews.told(&event, 1), None, "{command}");
+        let _said = event.run_with(&["ci", "report"]).exits(0).has("the branch may be at a newer commit");
+    }
+    reviews.checkout.project.git("checkout -q main");
+    // Where nobody can tell, nothing is said either.
+    reviews.checkout.without_server();
+    let event = reviews.push(&new);
+    let _refused = event.run("plan").exits(7);
+    assert_eq!(reviews.told(&event, 2), None);
+}
+
+#[test]
+fn a_refusal_names_nobody_where_people_are_only_counted() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let people = "assignments:\n  - role: two\n    users: [\"1003\"]\n";
+    reviews.open(1, "roles/two.yaml", &format!("{}{people}", definition("two", "Two")));
+    let commit = reviews.merge(1);
+    reviews.github.world().files.clear();
+    let event = reviews.push(&commit);
+    let summary = event.run("plan").exits(4).summary();
+    let told = reviews.told(&event, 1).expect("a comment");
+    for page in [&told, &summary] {
+        assert!(page.contains("(a person)") && !page.contains("1003"), "{page}");
+    }
+    // Whoever reads a public repository reads its logs.
+    let payload = json!({ "before": "0".repeat(40) });
+    let public = reviews.checkout.event("push", "refs/heads/main", &commit, &payload);
+    let file = reviews.checkout.project.home().join("event.json");
+    let text = std::fs::read_to_string(&file).expect("the event");
+    std::fs::write(&file, text.replace("\"private\":true", "\"private\":false")).expect("it is written");
+    let refused = reviews.on_github(public).input("require_reviewed", "true").run("plan").exits(4);
+    let log = refused.output.everything();
+    assert!(log.contains("(a person)") && !log.contains("user:1003"), "{log}");
+}
+
+#[test]
+fn the_report_of_parts_goes_to_everything_that_a_part_brought() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    reviews.merge(1);
+    reviews.open(2, "notes.md", "nothing\n");
+    let commit = reviews.merge(2);
+    let folder = reviews.checkout.project.home().join("parts").display().to_string();
+    let part = |shard: &str| {
+        let event = reviews.on_github(reviews.checkout.push(&commit));
+        let event = event.input("comment", "never").input("shard", shard);
+        event.with("ROLECALL_RESULTS", &format!("{folder}/{}", shard.replace('/', "-")))
+    };
+    for shard in ["1/2", "2/2"] {
+        let _applied = part(shard).run("apply").exits(0);
+    }
+    let report = reviews.on_github(reviews.checkout.push(&commit));
+    let _reported =
+        report.run_with(&["ci", "report", "--results", &folder]).exits(0).has("on #1").has("on #2");
+    assert!(reviews.github.comments(1)[0].2.contains("Two"));
 }

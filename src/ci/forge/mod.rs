@@ -4,11 +4,14 @@
 mod client;
 pub mod github;
 pub mod gitlab;
+mod plans;
 mod refusal;
+pub mod reviews;
 
 use serde::Deserialize;
 
 pub use client::{Client, Service};
+pub use plans::Made;
 pub use refusal::{Kind, Refusal};
 
 use crate::model::{Redactor, Untrusted, secret::Secret};

@@ -44,6 +44,8 @@ pub(super) enum Kept {
     Nothing,
     /// A newer commit is proposed: its own run comments.
     Stale,
+    /// What an apply did stands there: that nothing was applied by another run does not replace it.
+    Applied,
 }
 
 /// Longest text, in bytes: there are never more characters. GitHub takes 65,536.
@@ -61,6 +63,10 @@ pub(super) async fn keep(on: &impl Conversation, wish: &Wish<'_>) -> Result<Kept
     let own = own(on, wish).await?;
     if own.is_empty() && wish.quiet {
         return Ok(Kept::Nothing);
+    }
+    let tells = |post: &Post| Marker::read(&post.body, wish.topic).is_some_and(|marker| marker.applied);
+    if wish.topic == Topic::Apply && !wish.marker.applied && own.last().is_some_and(tells) {
+        return Ok(Kept::Applied);
     }
     let mut length = LONGEST;
     let kept = loop {

@@ -42,6 +42,9 @@ pub struct Marker {
     pub head: Option<Untrusted>,
     /// Digest of the plan, or of what an issue says.
     pub digest: Option<Untrusted>,
+    /// Whether the text tells what an apply did, and not only that nothing was applied.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub applied: bool,
     /// Version of the marker, always 1.
     pub v: u32,
 }
@@ -78,7 +81,13 @@ mod tests {
     use crate::render::corpus::{any_text, assert_inert, hostile};
 
     fn marker(workflow: &str) -> Marker {
-        Marker { workflow: workflow.into(), head: None, digest: Some("sha256:ab".into()), v: VERSION }
+        Marker {
+            workflow: workflow.into(),
+            head: None,
+            digest: Some("sha256:ab".into()),
+            applied: false,
+            v: VERSION,
+        }
     }
 
     fn is_one_comment(line: &str) {

@@ -94,7 +94,10 @@ impl Reporter<'_> {
             (Command::Plan, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Plan)),
             (Command::Diff, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Diff)),
             (Command::Diff, Trigger::ForkRun(run)) => Some(Place::Fork(run)),
-            (Command::Apply, Trigger::Push(_) | Trigger::Manual(_)) if on_default => Some(Place::Merged),
+            (Command::Apply, Trigger::Push(_) | Trigger::Manual(_)) if on_default => self.merged(report),
+            (Command::Plan, Trigger::Push(_)) if on_default && self.results.is_refused_after_merge() => {
+                self.merged(report)
+            }
             (Command::Drift, Trigger::Schedule(_) | Trigger::Manual(_) | Trigger::Push(_)) if on_default => {
                 Some(Place::Issue)
             }
@@ -105,6 +108,15 @@ impl Reporter<'_> {
                 None
             }
         }
+    }
+
+    /// The pull requests that were merged, unless a newer run tells what became of them.
+    fn merged(&self, report: &mut Report) -> Option<Place<'_>> {
+        if self.results.outdated && self.results.outcome.is_none() {
+            report.done("Nothing is reported: the branch may be at a newer commit, whose run reports.");
+            return None;
+        }
+        Some(Place::Merged)
     }
 
     async fn on_github(&self, place: Place<'_>, report: &mut Report) {
@@ -157,7 +169,11 @@ impl Reporter<'_> {
         let numbers: Vec<u64> = match place {
             Place::Issue => return self.issue(&account, report).await,
             Place::Proposed(request, _) => request.number.into_iter().collect(),
-            Place::Merged => self.results.merged.clone(),
+            Place::Merged if !self.results.merged.is_empty() => self.results.merged.clone(),
+            Place::Merged => match self.merged_by_push(&forge).await {
+                Ok(numbers) => numbers,
+                Err(refusal) => return report.refused(self.situation.forge, "api", &refusal),
+            },
             Place::Fork(_) => Vec::new(),
         };
         if numbers.is_empty() {
@@ -167,6 +183,14 @@ impl Reporter<'_> {
             let on = gitlab::MergeRequest { account: &account, number };
             self.comment(&on, &place, number, report).await;
         }
+    }
+
+    /// The merge requests that the pushed commit merged into the default branch.
+    async fn merged_by_push(&self, forge: &GitLab) -> Result<Vec<u64>, Refusal> {
+        let Some(commit) = &self.situation.commit else { return Ok(Vec::new()) };
+        let into = self.situation.default_branch.as_ref();
+        let merged = forge.merged_with(commit).await?.into_iter();
+        Ok(merged.filter(|one| into == Some(&one.base)).map(|one| one.number).collect())
     }
 
     async fn comment(&self, on: &impl Conversation, place: &Place<'_>, number: u64, report: &mut Report) {
@@ -185,6 +209,7 @@ impl Reporter<'_> {
             workflow: self.situation.workflow.clone(),
             head: head.or(self.situation.commit.as_deref()).map(Untrusted::from),
             digest,
+            applied: topic == Topic::Apply && self.results.outcome.is_some(),
             v: marker::VERSION,
         };
         let page = |budget: usize| self.page(budget);
@@ -195,6 +220,9 @@ impl Reporter<'_> {
             Ok(comment::Kept::Updated(post)) => report.kept(&name("The comment was updated"), post),
             Ok(comment::Kept::Nothing) => {
                 report.done(&name("There are no changes and no comment to correct"));
+            }
+            Ok(comment::Kept::Applied) => {
+                report.done(&name("What an apply did stands there, and stays"));
             }
             Ok(comment::Kept::Stale) => {
                 report.done(&name("A newer commit is proposed, whose run comments"));
@@ -211,6 +239,7 @@ impl Reporter<'_> {
             workflow: self.situation.workflow.clone(),
             head: self.situation.commit.as_deref().map(Untrusted::from),
             digest: Some(content(self.results)),
+            applied: false,
             v: marker::VERSION,
         };
         let page = |budget: usize| self.page(budget);
@@ -334,8 +363,8 @@ fn state(results: &Results) -> State {
 
 /// A digest of what an issue says, but for what differs from day to day.
 fn content(results: &Results) -> Untrusted {
-    let said =
-        (results.names, &results.failure, results.plan.as_ref().map(|plan| &plan.targets), &results.notes);
+    let plan = results.plan.as_ref().map(|plan| &plan.targets);
+    let said = (results.names, &results.failure, plan, &results.acceptances, &results.notes);
     let mut digest = Sha256::new();
     digest.update(json::to_line(&said));
     let hex: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

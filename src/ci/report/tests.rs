@@ -1,13 +1,19 @@
 //! What a forge gets, with everything in it that an attacker may have written.
 
-use pulldown_cmark::{Event, Options, Parser, Tag};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::{
     comment::LONGEST,
     marker::{Marker, Topic, VERSION},
 };
 use crate::{
-    ci::{decision::Command, outputs, page, results::Results},
+    ci::{
+        acceptance::{self, Acceptance},
+        decision::Command,
+        outputs, page,
+        results::Results,
+    },
+    model::Untrusted,
     plan::document::TargetError,
     render::{
         corpus::{assert_inert, hostile},
@@ -26,7 +32,8 @@ fn results(text: &str) -> Results {
 #[test]
 fn p11_hostile_text_is_inert_in_comments_issues_summaries_and_notes() {
     for text in hostile() {
-        let marker = Marker { workflow: text.as_str().into(), head: None, digest: None, v: VERSION };
+        let marker =
+            Marker { workflow: text.as_str().into(), head: None, digest: None, applied: false, v: VERSION };
         let body = format!("{}\n{}", marker.line(Topic::Plan), page::page(&results(&text), LONGEST));
         assert_inert(&body, false);
         let (_, page) = body.split_once('\n').unwrap_or_default();
@@ -48,6 +55,51 @@ fn p11_hostile_text_is_inert_in_comments_issues_summaries_and_notes() {
             }
         }
     }
+}
+
+#[test]
+fn p11_a_hostile_patch_is_shown_byte_for_byte_or_not_at_all() {
+    let mut shown = 0;
+    for text in hostile() {
+        let patch = format!("diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+{text}\n");
+        let hostile = Untrusted::from(text.as_str());
+        let one = Acceptance {
+            targets: vec![hostile.clone()],
+            sha256: acceptance::sha256(&patch),
+            patch: patch.as_str().into(),
+            files: vec![hostile.clone()],
+            left: vec![hostile.clone()],
+            people: Vec::new(),
+        };
+        let other = Acceptance { files: Vec::new(), ..one.clone() };
+        let page = acceptance::markdown(&[one, other], true, 60_000);
+        assert_inert(&page, false);
+        let (mut code, mut inside) = (Vec::new(), false);
+        for event in Parser::new_ext(&page, Options::all()) {
+            match event {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                    panic!("a link to {dest_url} out of {text:?}");
+                }
+                Event::Start(Tag::CodeBlock(_)) => {
+                    code.push(String::new());
+                    inside = true;
+                }
+                Event::End(TagEnd::CodeBlock) => inside = false,
+                Event::Text(piece) if inside => {
+                    code.last_mut().into_iter().for_each(|code| code.push_str(&piece));
+                }
+                Event::Html(html) => {
+                    let own = html.starts_with("<details><summary>Patch") || html.trim() == "</details>";
+                    assert!(own, "{html:?} out of {text:?}");
+                }
+                _ => {}
+            }
+        }
+        assert!(code.iter().all(|code| *code == patch), "{code:?} of {text:?}");
+        assert_eq!(code.is_empty(), page.contains("is not shown"), "{page}");
+        shown += code.len();
+    }
+    assert!(shown > 100, "{shown}");
 }
 
 #[test]

@@ -19,15 +19,18 @@ pub(super) async fn apply(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
         )
         .help("Use a commit of the Action that lists a release, or set `allow_source_build: true`."));
     }
-    at_the_tip(run).await?;
+    if let Err(failure) = at_the_tip(run).await {
+        ran.results.outdated = true;
+        return Err(failure);
+    }
     run.fetch_records(ran).await;
     let project = plan::open(run, ran)?;
     applying::may_apply(run.world, &project, false)?;
     approve::check_expected(&run.inputs.expect_plan, &project.names())?;
     let (planned, wishes) = expected(run, &project, ran).await?;
     plan::show(run, &project, &planned, ran);
-    // Asked before, as the record will be newer than what is merged now.
-    if run.inputs.comment {
+    // Asked before, as the record will be newer than what is merged now. Of a part another job reports.
+    if run.inputs.comment || run.inputs.shard.is_some() {
         reviewed::name_merged(run, &project, ran).await;
     }
     let document = applying::apply(run.world, &project, &planned, &wishes, &|_, _| {}).await;
@@ -69,7 +72,7 @@ fn part(planned: &Planned) -> Part {
 }
 
 /// Requires that what is checked out is the event's commit, and that the branch is still at it.
-async fn at_the_tip(run: Run<'_>) -> Result<(), Failure> {
+pub(super) async fn at_the_tip(run: Run<'_>) -> Result<(), Failure> {
     let (Some(commit), Some(branch)) = (&run.situation.commit, run.situation.trigger.branch()) else {
         return Err(Failure::new(
             Exit::Refused,

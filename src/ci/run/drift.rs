@@ -1,9 +1,12 @@
 //! Looking for what was changed outside git.
 
 use super::{Ran, Run, plan};
-use crate::workflow::{
-    Exit, Failure, blame,
-    plan::{self as planning, Part},
+use crate::{
+    ci::acceptance,
+    workflow::{
+        Exit, Failure, blame,
+        plan::{self as planning, Part},
+    },
 };
 
 pub(super) async fn drift(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
@@ -18,6 +21,12 @@ pub(super) async fn drift(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
     ran.ends(planned.exit());
     if planned.has_changes() {
         ran.ends(Exit::Changes);
+        match acceptance::of(run.world, &project, &planned) {
+            Ok(found) => ran.results.acceptances.push(found),
+            Err(failure) => {
+                ran.notes(format!("The patch that accepts it could not be made: {}", failure.message.raw()));
+            }
+        }
     }
     planned.close().await;
     Ok(())

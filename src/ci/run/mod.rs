@@ -16,12 +16,12 @@ use super::{
     inputs::Inputs,
     page,
     remote::Remote,
-    results::Results,
+    results::{self, Results},
     situation::{Forge, Situation},
 };
 use crate::{
     model::{Redactor, Untrusted, secret::Secret},
-    plan::{ApplyDocument, PlanDocument, document::TargetPlan},
+    plan::{ApplyDocument, PlanDocument, document::TargetPlan, people},
     render::{
         Style, escape,
         plan::{
@@ -99,12 +99,18 @@ impl Ran {
         self.results.exit = self.results.exit().and(exit).code();
     }
 
-    fn fails(&mut self, failure: Failure) {
-        self.log.push_str(&format!("error: {}\n", escape::terminal_block(failure.message.raw())));
-        if let Some(help) = &failure.help {
-            self.log.push_str(&format!("  help: {}\n", escape::terminal_block(help.raw())));
+    /// `private` is whether only members read the log: elsewhere it names nobody.
+    fn fails(&mut self, failure: Failure, private: bool) {
+        let shown = |text: &Untrusted| match &self.results.plan {
+            Some(plan) if !private => people::masked_text(plan, text.raw()),
+            _ => text.raw().to_owned(),
+        };
+        let (message, help) = (shown(&failure.message), failure.help.as_ref().map(shown));
+        self.log.push_str(&format!("error: {}\n", escape::terminal_block(&message)));
+        if let Some(help) = help {
+            self.log.push_str(&format!("  help: {}\n", escape::terminal_block(&help)));
         }
-        let line = format!("::error title=rolecall::{}\n", escape::github_data(failure.message.raw()));
+        let line = format!("::error title=rolecall::{}\n", escape::github_data(&message));
         self.annotations.add(&line);
         self.ends(failure.exit);
         self.results.failure = Some(failure.into());
@@ -125,6 +131,7 @@ impl Ran {
 pub async fn run(run: Run<'_>) -> Ran {
     let mut ran = Ran::new(run.inputs.command);
     ran.results.shards = run.inputs.shard.into_iter().collect();
+    ran.results.require_reviewed = run.inputs.require_reviewed && run.situation.trigger.branch().is_some();
     let result = match decide(run.situation, run.inputs.command) {
         Decision::Refuse(reason) => Err(reason.failure(run.inputs.command, &run.situation.trigger)),
         Decision::Offline => {
@@ -145,7 +152,10 @@ pub async fn run(run: Run<'_>) -> Ran {
         },
     };
     if let Err(failure) = result {
-        ran.fails(failure);
+        ran.fails(failure, run.situation.private == Some(true));
+    }
+    if ran.results.is_refused_after_merge() {
+        ran.results.outdated = apply::at_the_tip(run).await.is_err();
     }
     if !run.inputs.annotations {
         ran.annotations.clear();
@@ -265,11 +275,7 @@ impl Run<'_> {
 
     /// The folder for what the run leaves.
     pub fn folder(&self) -> PathBuf {
-        let variable = |name: &str| event::text(self.environment, name).map(PathBuf::from);
-        self.inputs.results.clone().unwrap_or_else(|| match self.situation.forge {
-            Forge::GitHub => variable("RUNNER_TEMP").unwrap_or_else(std::env::temp_dir).join("rolecall"),
-            Forge::GitLab => variable("CI_PROJECT_DIR").unwrap_or_default().join("rolecall-results"),
-        })
+        results::folder(self.inputs, self.situation.forge, self.environment)
     }
 
     /// Takes a plan into the results, with the numbers that later steps read.

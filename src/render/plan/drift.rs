@@ -17,23 +17,31 @@ use crate::{
     },
 };
 
-/// The two ways out.
-const WAYS_OUT: &str =
-    "`rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.";
+/// How what drifted is put back.
+const BACK: &str = "`rolecall apply` puts it back";
 
 /// The same where an apply would refuse some of it.
-const PARTLY: &str = "An apply would refuse to put it all back, as the notes say; `rolecall import --drift` takes it into the definitions.";
+const PARTLY: &str = "An apply would refuse to put it all back, as the notes say";
+
+/// How it is taken into the definitions.
+const ACCEPT: &str = "`rolecall import --drift` takes it into the definitions.";
 
 /// What leads a reason why an apply would not put drift back.
 const REFUSED: &str = "`rolecall apply` would refuse to put this back: ";
 
-/// The same where a person does some of it, and where a person does it all.
-const WITH_A_PERSON: &str = "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
-const BY_HAND: &str = "A person puts it back, by the steps that `rolecall plan` shows; `rolecall import --drift` takes it into the definitions.";
+/// How it is put back where a person does some of it, and where a person does it all.
+const WITH_A_PERSON: &str =
+    "`rolecall apply` puts back what it can, and a person the rest, by the steps that `rolecall plan` shows";
+const BY_HAND: &str = "A person puts it back, by the steps that `rolecall plan` shows";
 
 /// The ways out of what a plan calls drift, before it is told from the other side; `None` where there is
 /// nothing to leave.
-pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
+pub(super) fn ways_out(plan: &PlanDocument) -> Option<String> {
+    back(plan).map(|back| format!("{back}; {ACCEPT}"))
+}
+
+/// The way out that puts it back, as a sentence without its full stop.
+pub(super) fn back(plan: &PlanDocument) -> Option<&'static str> {
     let changes = || plan.targets.iter().flat_map(|target| &target.changes);
     let by_hand = |change: &&Change| change.manual.is_some() || !change.blocked_by.is_empty();
     let (all, by_hand) = (changes().count(), changes().filter(by_hand).count());
@@ -41,7 +49,7 @@ pub(super) fn ways_out(plan: &PlanDocument) -> Option<&'static str> {
     match (all, by_hand) {
         (0, _) => None,
         _ if refuses => Some(PARTLY),
-        (_, 0) => Some(WAYS_OUT),
+        (_, 0) => Some(BACK),
         (all, some) if all > some => Some(WITH_A_PERSON),
         _ => Some(BY_HAND),
     }

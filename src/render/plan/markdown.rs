@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use self::fit::{Block, Item, Section, Subject};
 use super::{
-    drift::{self, outside, ways_out},
+    drift::{self, back, outside, ways_out},
     origins::Told,
     refusals::refusals,
     view::{count, headline, is_quiet},
@@ -93,7 +93,21 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
 /// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
 /// the two ways out.
 pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
-    let ways_out = ways_out(plan);
+    let foot =
+        ways_out(plan).map_or_else(String::new, |ways_out| format!("{}\n\n", advice::prose(&ways_out)));
+    drift_with(plan, options, &foot)
+}
+
+/// The same with `accept` for the way out that takes it into the definitions: whole Markdown blocks, which
+/// always fit. Below them stands how it is put back.
+pub fn drift_or_accept(plan: &PlanDocument, options: &MarkdownOptions, accept: &str) -> String {
+    let back = back(plan).map_or_else(String::new, |back| {
+        format!("#### Put it back\n\n{}\n\n", advice::prose(&format!("{back}.")))
+    });
+    drift_with(plan, options, &format!("{}\n\n{back}", accept.trim_end()))
+}
+
+fn drift_with(plan: &PlanDocument, options: &MarkdownOptions, ways_out: &str) -> String {
     let plan = outside(&shown(plan, options));
     let mut blocks: Vec<Block> = targets(&plan, options, Told::Report).collect();
     if plan.targets.len() > 1 {
@@ -101,10 +115,7 @@ pub fn drift(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     }
     let headline = drift::headline(&plan.targets, "−");
     let head = format!("### {headline}\n\n{}{}\n", alert(&plan), revisions(&plan.revisions));
-    let mut foot = format!("rolecall {}\n", clipped(plan.rolecall.raw()));
-    if let Some(ways_out) = ways_out {
-        foot = format!("{}\n\n{foot}", advice::prose(ways_out));
-    }
+    let foot = format!("{ways_out}rolecall {}\n", clipped(plan.rolecall.raw()));
     fit::page(&head, &blocks, &foot, options.max_chars.max(MIN_CHARS))
 }
 
@@ -126,7 +137,7 @@ fn targets<'a>(
 }
 
 /// Inline text, cut where it is very long: for places where everything has to fit.
-pub(super) fn clipped(text: &str) -> String {
+pub fn clipped(text: &str) -> String {
     cut(text, escape::markdown)
 }
 

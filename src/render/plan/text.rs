@@ -78,7 +78,7 @@ pub fn drift(plan: &PlanDocument, style: Style) -> String {
     targets(&mut page, &plan, signs);
     page.blank();
     if let Some(ways_out) = ways_out {
-        page.put(0, 2, &Text::new().prose(Paint::Plain, ways_out));
+        page.put(0, 2, &Text::new().prose(Paint::Plain, &ways_out));
     }
     page.put(0, 2, &Text::new().own(Paint::Strong, drift::headline(&plan.targets, signs.minus)));
     page.into_string()

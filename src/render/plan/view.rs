@@ -531,7 +531,10 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
 
 /// `2 roles and 1 assignment match what was attested, not verified`; `None` where nothing rests on that.
 pub(super) fn attested<'a>(all: impl IntoIterator<Item = &'a Attested>) -> Option<String> {
-    let Attested { roles, assignments } = Attested::sum(all);
+    let Attested { roles, assignments, nothing } = Attested::sum(all);
+    if nothing && roles == 0 && assignments == 0 {
+        return Some("What is live cannot be read, and nothing of it is attested".to_owned());
+    }
     let number = |number: u32, one, many| {
         (number > 0).then(|| count(usize::try_from(number).unwrap_or(usize::MAX), one, many))
     };

@@ -21,7 +21,7 @@ use crate::{
     repo::WorkTree,
     workflow::{
         Exit, Failure, World,
-        plan::{self, Part, PlannedTarget, Wishes},
+        plan::{self, Part, Planned, PlannedTarget, Wishes},
         project::Project,
     },
 };
@@ -106,9 +106,21 @@ pub struct Drift {
 /// Where a wish is malformed, or the definitions are not in a work tree.
 pub async fn drift(world: &World, project: &Project, options: &Options) -> Result<Drift, Failure> {
     project.folder()?;
-    let files = WorkTree::open(&project.place)?;
     let wishes = Wishes { only: options.only.clone(), part: Part::Drift, ..Wishes::default() };
     let planned = plan::plan(world, project, &wishes).await?;
+    let found = of(world, project, &planned, options);
+    planned.close().await;
+    found
+}
+
+/// How the files of the work tree would say what a plan calls drift; nothing is read again.
+///
+/// # Errors
+///
+/// Where the definitions are not in a work tree.
+pub fn of(world: &World, project: &Project, planned: &Planned, options: &Options) -> Result<Drift, Failure> {
+    project.folder()?;
+    let files = WorkTree::open(&project.place)?;
     let specs = world.registry.specs();
     let mut texts: BTreeMap<Arc<str>, String> = BTreeMap::new();
     let mut targets = Vec::new();
@@ -156,7 +168,6 @@ pub async fn drift(world: &World, project: &Project, options: &Options) -> Resul
     }
     targets.sort_by(|a, b| a.name.cmp(&b.name));
     let findings = planned.findings.clone();
-    planned.close().await;
     let changed = texts.into_iter().filter_map(|(path, after)| {
         let before = files.read(&path).ok();
         (before.as_deref() != Some(after.as_bytes())).then_some(Changed { path, before, after })

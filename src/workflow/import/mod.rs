@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 
 use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
+    contract,
     definition::emit::Additions,
     model::{
         Finding, Kind, Untrusted, Value,
@@ -90,6 +91,8 @@ pub struct TargetImport {
     pub result: Result<Prepared, Problem>,
     /// Why the read is not complete, for each kind of which it is not.
     pub incomplete: Vec<Untrusted>,
+    /// Whether the API tells nothing that could be imported.
+    pub untold: bool,
 }
 
 impl TargetImport {
@@ -165,6 +168,7 @@ pub async fn import(
             name: target.name.clone(),
             result,
             incomplete: incomplete.unwrap_or_default(),
+            untold: world.registry.get(target.provider).is_some_and(|one| contract::tells_nothing(&**one)),
         });
     }
     imports.extend(project.broken().map(|name| {
@@ -174,6 +178,7 @@ pub async fn import(
                 .help("`rolecall validate` shows them.")
                 .into()),
             incomplete: Vec::new(),
+            untold: false,
         }
     }));
     for import in &mut imports {

@@ -429,6 +429,37 @@ class Merge(Scenario):
         self.ends(self.apply(event="workflow_dispatch", inputs={"expect_plan": planned["digest"]}), 0)
         self.assertGreater(self.world.writes(self.world.reviews), before)
 
+    def test_who_merged_hears_that_nothing_was_applied(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        reviewed = self.on_pull(pull)
+        old = self.world.merge(pull)
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 5)
+        (told,) = self.told(pull)
+        for text in ("### Nothing was applied", "exit code 5", "not reviewed", "auditor", "Open a pull request"):
+            self.assertIn(text, told)
+        # The artifact comes late, and the run is run again.
+        self.keep_plan(reviewed, pull)
+        planned = self.on_main("plan", inputs={"require_reviewed": "true"})
+        self.ends(planned, 2)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+        (done,) = self.told(pull)
+        self.assertNotIn("Nothing was applied", done)
+        # Neither a failure nor a run that is behind takes that back.
+        self.world.call(f"{self.world.reviews}/_dashboard/faults", "PUT", ["GET ** status=500"])
+        self.ends(self.on_main("plan", inputs={"require_reviewed": "true"}), 7)
+        other = self.world.propose("other", OTHER)
+        self.world.merge(other)
+        for command in ("plan", "apply"):
+            ran = self.on_main(command, commit=old, inputs={"require_reviewed": "true"}, credentials={"CODERABBIT_API_KEY": WRITE})
+            self.assertEqual(ran["OUTCOME"], "failure")
+        self.world.call(f"{self.world.reviews}/_dashboard/faults", "PUT", [])
+        self.assertEqual((self.told(pull), self.told(other)), ([done], []))
+
+    def told(self, pull):
+        """What merged pull requests say of applies."""
+        return [one["body"] for one in self.world.own_comments(pull.number) if one["body"].startswith("<!-- rolecall:apply ")]
+
     def test_a_push_that_nobody_reviewed(self):
         self.begin()
         self.world.write(MORE)
@@ -473,8 +504,14 @@ class Drift(Scenario):
         self.ends(self.look(), 2, "failure")
         (issue,) = self.issues()
         self.assertEqual(issue["state"], "open")
-        for text in ("auditor", "reports: ?delete", "rolecall"):
+        for text in ("auditor", "reports: ?delete", "#### Accept it", "#### Put it back"):
             self.assertRegex(issue["body"], text)
+        # What a reader copies out of the issue.
+        (patch,) = re.findall(r"(?ms)^```diff\n(diff --git .*?)^```$", issue["body"])
+        clone = self.world.checkout("main")
+        for check in (["--check"], []):
+            subprocess.run(["git", "apply", *check], cwd=clone, input=patch, text=True, check=True, capture_output=True)
+        self.assertIn("delete", (clone / "roles/coderabbit/auditor.yaml").read_text())
         self.world.click("role-auditor", ["reports:read", "reports:write"])
         self.ends(self.look(inputs={"fail_on_drift": "false"}), 2, "success")
         (again,) = self.issues()

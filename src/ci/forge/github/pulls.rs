@@ -4,7 +4,10 @@
 use serde::Deserialize;
 
 use super::GitHub;
-use crate::{ci::forge::Refusal, model::Untrusted};
+use crate::{
+    ci::forge::{Refusal, reviews::Merged},
+    model::Untrusted,
+};
 
 /// A pull request.
 #[derive(Clone, Debug, Deserialize)]
@@ -43,6 +46,17 @@ pub struct Repository {
     pub id: u64,
     /// `OWNER/NAME`.
     pub full_name: Untrusted,
+}
+
+impl From<Pull> for Merged {
+    fn from(pull: Pull) -> Self {
+        // Where the repository is gone, each run still tells whose head it had.
+        let foreign = match (&pull.head.repo, &pull.base.repo) {
+            (Some(head), Some(base)) => head.id != base.id,
+            _ => false,
+        };
+        Self { number: pull.number, head: pull.head.sha, base: pull.base.branch, foreign }
+    }
 }
 
 /// So many pages of closed pull requests are looked through: the newest three hundred.

@@ -1,7 +1,9 @@
 //! GitLab's REST API, version 4: <https://docs.gitlab.com/api/rest/>.
 
 pub mod issues;
+pub mod merged;
 pub mod notes;
+pub mod pipelines;
 
 use super::{Author, Client, NoAccess, Refusal, Service, learned};
 use crate::{
@@ -30,7 +32,7 @@ impl GitLab {
         let Some(token) = event::text(environment, TOKEN) else {
             return Err(NoAccess {
                 message: format!("{TOKEN} is not set"),
-                help: "Put an access token of the project with the scope `api` and the role Reporter into it: the token of a job may not write notes.".to_owned(),
+                help: "Put an access token of the project with the scope `api` into it, and the role Reporter, or Developer with `require_reviewed`: the token of a job may neither write notes nor read pipelines.".to_owned(),
             });
         };
         let token = learned(token, redactor);

@@ -12,7 +12,7 @@ use crate::{
         forge::Post,
         inputs::Inputs,
         report::{Report, Reporter},
-        results::Results,
+        results::{self, Results},
         situation::{self, Forge},
     },
     render::escape,
@@ -25,7 +25,8 @@ use crate::{
 /// provider. What cannot be told is a warning: a report never fails a run.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReportArgs {
-    /// A folder that `ci run` wrote, or a folder of such folders. May be repeated.
+    /// A folder that `ci run` wrote, or a folder of such folders. May be repeated. Without it the one that
+    /// `ci run` writes to.
     #[arg(long, value_name = "DIR")]
     results: Vec<PathBuf>,
     /// Whether to comment on pull requests: `auto` or `never`.
@@ -51,13 +52,9 @@ async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
             .help("`rolecall plan --format markdown` writes the same page anywhere."));
     };
     let folders = match args.results.as_slice() {
-        [] => inputs.results.iter().cloned().collect(),
+        [] => vec![results::folder(&inputs, situation.forge, environment)],
         folders => folders.to_vec(),
     };
-    if folders.is_empty() {
-        return Err(Failure::new(Exit::Usage, "no folder of results is named")
-            .help("Name the folder that `rolecall ci run` wrote: `--results DIR`, or `ROLECALL_RESULTS`."));
-    }
     let results = Results::read_all(&folders)?;
     let reporter = Reporter {
         environment,

@@ -9,7 +9,7 @@ use crate::{
     render::escape,
     workflow::{
         Exit, Failure,
-        import::drift::{self, Drift, Left, Line, Options, Rank, Taken, TargetDrift},
+        import::drift::{self, Drift, Line, Options, Rank, Taken, TargetDrift},
     },
 };
 
@@ -110,14 +110,8 @@ fn report(context: &Context, target: &TargetDrift) {
     for why in &target.incomplete {
         context.ui.problem(&format!("warning: {name}: {}", escape::terminal(why.raw())));
     }
-    for (left, verb) in taken
-        .refused
-        .iter()
-        .map(|left| (left, "refused"))
-        .chain(taken.by_hand.iter().map(|left| (left, "by hand")))
-        .chain(taken.left.iter().map(|left| (left, "left alone")))
-    {
-        context.ui.problem(&format!("{name}: {verb}: {}", said(left)));
+    for (verb, left) in taken.not_taken() {
+        context.ui.problem(&format!("{name}: {verb}: {}", escape::terminal(&left.sentence())));
         if let Some(paste) = &left.paste {
             context.ui.problem(&escape::terminal_block(paste));
         }
@@ -142,12 +136,4 @@ fn report(context: &Context, target: &TargetDrift) {
 
 fn is_empty(taken: &Taken) -> bool {
     taken.lines.is_empty() && taken.refused.is_empty() && taken.by_hand.is_empty() && taken.left.is_empty()
-}
-
-fn said(left: &Left) -> String {
-    let place = left
-        .place
-        .as_ref()
-        .map_or_else(String::new, |(path, line)| format!("{}:{line}: ", escape::terminal(path)));
-    format!("{place}{} – {}", escape::terminal(left.what.raw()), escape::terminal(left.why.raw()))
 }

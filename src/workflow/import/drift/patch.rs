@@ -17,15 +17,13 @@ pub fn patch(prefix: &str, files: &[Changed]) -> String {
         let path = format!("{prefix}{slash}{}", file.path);
         let (old, new) = (quoted("a/", &path), quoted("b/", &path));
         let _infallible = writeln!(out, "diff --git {old} {new}");
-        // A name with a blank ends at a tab.
-        let tab = |name: &str| if name.contains(' ') { "\t" } else { "" };
         match &file.before {
             Some(_) => {
-                let _infallible = writeln!(out, "--- {old}{}", tab(&old));
+                let _infallible = writeln!(out, "--- {old}");
             }
             None => out.push_str("new file mode 100644\n--- /dev/null\n"),
         }
-        let _infallible = writeln!(out, "+++ {new}{}", tab(&new));
+        let _infallible = writeln!(out, "+++ {new}");
         let before = String::from_utf8_lossy(file.before.as_deref().unwrap_or_default());
         hunks(&before, &file.after, &mut out);
     }
@@ -79,9 +77,10 @@ fn lines(op: &DiffOp, old: &[&str], new: &[&str], out: &mut String) {
 }
 
 /// A path as git writes it: in quotes where it holds something that could be taken for the end of
-/// the line or of the name.
+/// the line or of the name, or that nobody sees. A name with a blank stands in quotes, too: the tab that
+/// git puts behind it is lost where somebody copies the patch from a page.
 fn quoted(side: &str, path: &str) -> String {
-    let plain = |c: char| !c.is_control() && c != '"' && c != '\\';
+    let plain = |c: char| c.is_ascii_graphic() && c != '"' && c != '\\';
     if path.chars().all(plain) {
         return format!("{side}{path}");
     }
@@ -92,7 +91,7 @@ fn quoted(side: &str, path: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => {
+            c if !c.is_ascii() || c.is_ascii_control() => {
                 for byte in c.to_string().bytes() {
                     let _infallible = write!(out, "\\{byte:03o}");
                 }

@@ -81,6 +81,14 @@ pub struct Left {
     pub paste: Option<String>,
 }
 
+impl Left {
+    /// Where, what, and why, in one line.
+    pub fn sentence(&self) -> String {
+        let place = self.place.as_ref().map_or_else(String::new, |(path, line)| format!("{path}:{line}: "));
+        format!("{place}{} – {}", self.what.raw(), self.why.raw())
+    }
+}
+
 /// What came of a target.
 #[derive(Clone, Debug, Default)]
 pub struct Taken {
@@ -94,6 +102,15 @@ pub struct Taken {
     pub left: Vec<Left>,
     /// Every file that differs from the work tree, by path, those of earlier targets among them.
     pub texts: BTreeMap<Arc<str>, String>,
+}
+
+impl Taken {
+    /// What is not taken over, each with what becomes of it.
+    pub fn not_taken(&self) -> impl Iterator<Item = (&'static str, &Left)> {
+        let refused = self.refused.iter().map(|left| ("refused", left));
+        let by_hand = self.by_hand.iter().map(|left| ("by hand", left));
+        refused.chain(by_hand).chain(self.left.iter().map(|left| ("left alone", left)))
+    }
 }
 
 /// Takes over what drifted; `texts` are files that differ from the work tree already.
