@@ -322,20 +322,26 @@ impl<'a> Resolver<'a> {
                 (Some(place), Some(class)) => not_of(class, place, text),
                 _ => format!("{} knows no {class} `{}`", spec.title(), text.raw()),
             };
-            let help = near.unwrap_or_else(|| match class_spec {
-                Some(class) if place.is_some() && class.group => {
-                    format!("Write {} of that very place.", class.spellings.about)
+            let help = match class_spec {
+                Some(class) if place.is_some() => {
+                    let join = match class.group {
+                        true => format!("Write {} of that very place.", class.spellings.about),
+                        false => format!(
+                            "A role makes nobody a member. Let them join in {} itself, or by your own program, and plan again.",
+                            spec.title()
+                        ),
+                    };
+                    // Whether it is a typing error, nobody can tell.
+                    near.map_or(join.clone(), |near| format!("{near} Else: {join}"))
                 }
-                Some(_) if place.is_some() => format!(
-                    "A role makes nobody a member. Let them join in {} itself, or by your own program, and plan again.",
-                    spec.title()
-                ),
-                Some(class) if class.joins => format!(
-                    "Nobody is found by it. Write {}, and make sure that the credential may see them.",
-                    class.spellings.about
-                ),
-                _ => "Only existing members can be given a role.".into(),
-            });
+                Some(class) if class.joins => near.unwrap_or_else(|| {
+                    format!(
+                        "Nobody is found by it. Write {}, and make sure that the credential may see them.",
+                        class.spellings.about
+                    )
+                }),
+                _ => near.unwrap_or_else(|| "Only existing members can be given a role.".into()),
+            };
             self.error(Code::UnknownPrincipal, principal.site, message, "not found", Some(help));
         }
         found

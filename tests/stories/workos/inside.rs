@@ -149,8 +149,10 @@ fn what_git_never_declared_on_a_resource_goes_where_the_mode_says_so() {
     );
     project.config(&authoritative);
     project.commit("authoritative");
-    // What is managed changes in an apply of its own.
+    // What is managed changes in an apply of its own, and holds from the next revision on.
     let _managed = project.apply().exits(0);
+    project.write("README.md", "Roles.\n");
+    project.commit("after that");
     let plan = project.run("plan --format json").json();
     let changes = plan["targets"][0]["changes"].as_array().expect("changes");
     let there = changes.iter().filter_map(|change| change["address"].as_str());

@@ -103,5 +103,5 @@ fn a_refusal_of_one_kind_of_role_does_not_stop_another_kind() {
     define(&project, &format!("roles:\n{yaml}"));
     let applied = project.apply().exits(6).has("Applied 2 of 4").has("answered 403");
     let _applied = applied.lacks("in a way that this one would too");
-    assert_eq!(super::permissions(&emulator, None, "env-z"), ["reports:read"]);
+    assert_eq!(permissions(&emulator, None, "env-z"), ["reports:read"]);
 }
