@@ -20,7 +20,7 @@ use crate::{
         Kind, Scope, Untrusted,
         live::{LiveState, Query},
     },
-    plan::operation::{Made, Op, Verb},
+    plan::operation::{Made, Op, OpKind, Verb},
     provider::{Effect, Outcome, Read, ReadError, Write, WriteError, http::Stop},
 };
 
@@ -37,6 +37,9 @@ pub struct Run<'a> {
     pub ops: &'a [Op],
     /// What was read for the plan.
     pub query: &'a Query,
+    /// Classes of principals whom the number of a role's holders does not count, or of whom there is no
+    /// such number: that they left a role, only their lists tell.
+    pub uncounted: &'a BTreeSet<&'static str>,
     /// Most requests in flight at a time.
     pub at_a_time: usize,
     /// Whether requests to one scope follow each other.
@@ -94,8 +97,9 @@ pub struct Report {
 pub async fn run(run: Run<'_>) -> Report {
     let mut statuses: Vec<Option<Status>> = vec![None; run.ops.len()];
     let mut made = Made::new();
-    let mut halted: Option<Untrusted> = None;
+    let mut halted = Halted::default();
     let mut unreachable = false;
+    run.writer.announce(&run.ops.iter().map(|op| &op.verb).collect::<Vec<_>>());
     let strata: BTreeMap<u32, Vec<usize>> =
         run.ops.iter().enumerate().fold(BTreeMap::new(), |mut strata, (index, op)| {
             strata.entry(op.stratum).or_insert_with(Vec::new).push(index);
@@ -104,7 +108,7 @@ pub async fn run(run: Run<'_>) -> Report {
     for stratum in strata.values() {
         let mut todo = Vec::new();
         for &index in stratum {
-            match not_attempted(&run, index, &statuses, halted.as_ref()) {
+            match not_attempted(&run, index, &statuses, &halted) {
                 Some(status) => statuses[index] = Some(status),
                 None if run.ops[index].needs.is_empty() => todo.push(index),
                 None => match readback::still_held(&run, &run.ops[index], &made).await {
@@ -130,7 +134,11 @@ pub async fn run(run: Run<'_>) -> Report {
                 Settled::Unknown(error) => pending.push((index, Some(error))),
                 Settled::Halt(status, why) => {
                     statuses[index] = Some(status);
-                    halted.get_or_insert(why);
+                    halted.all.get_or_insert(why);
+                }
+                Settled::Forbidden(status, why) => {
+                    statuses[index] = Some(status);
+                    halted.alike.entry(run.ops[index].verb.kind()).or_insert(why);
                 }
             }
         }
@@ -150,14 +158,25 @@ pub async fn run(run: Run<'_>) -> Report {
     Report { statuses, made, unreachable }
 }
 
+/// What is not tried any more.
+#[derive(Default)]
+struct Halted<'a> {
+    /// Why nothing is.
+    all: Option<Untrusted>,
+    /// Why what is like a refused operation is not: another credential, or another plan of the product,
+    /// would be needed for it.
+    alike: BTreeMap<OpKind<'a>, Untrusted>,
+}
+
 /// Why an operation is not tried, if so.
 fn not_attempted(
     run: &Run<'_>,
     index: usize,
     statuses: &[Option<Status>],
-    halted: Option<&Untrusted>,
+    halted: &Halted<'_>,
 ) -> Option<Status> {
-    let why = if let Some(why) = halted {
+    let alike = || halted.alike.get(&run.ops[index].verb.kind());
+    let why = if let Some(why) = halted.all.as_ref().or_else(alike) {
         Some(why.clone())
     } else if run.stop.is_asked() {
         Some("the run was interrupted".into())
@@ -222,6 +241,8 @@ enum Settled {
     Unknown(WriteError),
     /// Failed in a way that every further request would fail too.
     Halt(Status, Untrusted),
+    /// Refused in a way that others like it would be, too.
+    Forbidden(Status, Untrusted),
 }
 
 fn settle(result: Option<Result<Outcome, WriteError>>) -> Settled {
@@ -235,7 +256,7 @@ fn settle(result: Option<Result<Outcome, WriteError>>) -> Settled {
         }),
         Some(Err(error)) if error.effect == Effect::Unknown => Settled::Unknown(error),
         Some(Err(error)) => {
-            let credential = matches!(error.status, Some(401 | 403 | 410));
+            let credential = matches!(error.status, Some(401 | 410));
             let unreachable = error.effect == Effect::NotSent;
             let status = failed(&error);
             if credential || unreachable {
@@ -244,6 +265,9 @@ fn settle(result: Option<Result<Outcome, WriteError>>) -> Settled {
                     error.message.raw()
                 );
                 Settled::Halt(status, why.into())
+            } else if error.status == Some(403) {
+                let why = format!("an earlier request of the same kind was refused: {}", error.message.raw());
+                Settled::Forbidden(status, why.into())
             } else {
                 Settled::Status(status)
             }
@@ -262,10 +286,15 @@ fn failed(error: &WriteError) -> Status {
 
 /// Reads the roles of the places in which `ops` change something, for reading back.
 async fn read_roles<'o>(run: &Run<'_>, ops: impl Iterator<Item = &'o Op>) -> Result<LiveState, ReadError> {
+    let query = query_of_roles(run, ops);
+    (run.events)(Event::ReadingBack);
+    run.reader.fetch(query).await
+}
+
+/// What asks for the roles of the places in which `ops` change something.
+fn query_of_roles<'o>(run: &Run<'_>, ops: impl Iterator<Item = &'o Op>) -> Query {
     let scopes: BTreeSet<&Scope> = ops.map(|op| op.verb.scope()).collect();
     let classes = run.query.places.keys().filter(|(kind, _)| *kind == Kind::Role);
     let places = classes.map(|class| (*class, scopes.iter().map(|scope| (*scope).clone()).collect()));
-    let query = Query { places: places.collect(), ..Query::roles() };
-    (run.events)(Event::ReadingBack);
-    run.reader.fetch(query).await
+    Query { places: places.collect(), ..Query::roles() }
 }

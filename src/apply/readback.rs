@@ -5,14 +5,15 @@ use std::{
     iter,
 };
 
-use super::{LOOK_AGAIN, Run, Status, failed, read_roles};
+use super::{Event, LOOK_AGAIN, Run, Status, failed, query_of_roles, read_roles};
 use crate::{
+    contract,
     model::{
-        Field, Kind, RoleId, Untrusted, Value, field,
-        live::{LiveObject, LiveState, Query},
+        Field, Kind, RoleId, Scope, Untrusted, Value, field,
+        live::{Live, LiveObject, LiveState, Query},
     },
     plan::operation::{Made, Op, PermissionAct, PermissionBody, RoleBody, Verb},
-    provider::{Outcome, WriteError},
+    provider::{Outcome, ReadError, WriteError},
 };
 
 /// An operation that was accepted, or whose outcome is unknown, with the error that left it so.
@@ -130,28 +131,101 @@ async fn look_up_people(run: &Run<'_>, op: &Op, error: &WriteError, made: &Made)
 
 /// Why a role cannot be deleted yet: somebody is still seen in it after the moves.
 pub(super) async fn still_held(run: &Run<'_>, op: &Op, made: &Made) -> Option<Status> {
-    let Verb::DeleteRole { role: id, .. } = &op.verb else { return None };
-    let id = id.id(made)?;
+    let Verb::DeleteRole { role: gone, .. } = &op.verb else { return None };
+    let id = gone.id(made)?;
+    let moved = moved_from(run, gone);
     let mut message = String::new();
     for attempt in 0..=LOOK_AGAIN.len() {
         if let Some(pause) = attempt.checked_sub(1).and_then(|again| LOOK_AGAIN.get(again)) {
             tokio::time::sleep(*pause).await;
         }
-        match read_roles(run, iter::once(op)).await {
-            Ok(live) => match role(&live, id).map(|role| role.holders) {
-                Some(Some(holders)) if holders > 0 => {
-                    message = format!("{holders} people still hold the role; it was not deleted");
-                }
-                // Gone, empty, or not told: the provider itself refuses to delete a held role.
-                _ => return None,
-            },
+        let read = match moved.is_empty() {
+            true => read_roles(run, iter::once(op)).await,
+            false => read_people(run, op, &moved).await,
+        };
+        let live = match read {
+            Ok(live) => live,
             Err(error) => {
                 message = format!("nobody can tell whether the role is empty: {}", error.message.raw());
+                continue;
             }
-        }
+        };
+        message = match role(&live, id).map(|role| role.holders) {
+            Some(Some(holders)) if holders > 0 => {
+                format!("{holders} people still hold the role; it was not deleted")
+            }
+            None => return None,
+            // Empty, or not told: what the number does not count has been looked up.
+            Some(_) => seen_in(&live, id, &moved)?,
+        };
     }
     let help = Some("Run the same command again: it plans what is left.".to_owned());
     Some(Status::Failed { message: message.into(), help, principals: Vec::new() })
+}
+
+/// Lists in which principals stand, by class and place.
+type Lists<'a> = BTreeSet<(&'static str, &'a Scope)>;
+
+/// Where this run takes `role` from principals whom no number of its holders counts.
+fn moved_from<'a>(run: &Run<'a>, role: &RoleId) -> Lists<'a> {
+    let from = |op: &'a Op| match &op.verb {
+        Verb::Assign { scope, class, held, .. } if held.values().any(|held| held == role) => {
+            Some((*class, scope))
+        }
+        Verb::Unassign { role: taken, scope, class, .. } if taken == role => Some((*class, scope)),
+        _ => None,
+    };
+    run.ops.iter().filter_map(from).filter(|(class, _)| run.uncounted.contains(class)).collect()
+}
+
+/// Reads the roles, and who stands in these lists.
+async fn read_people(run: &Run<'_>, op: &Op, lists: &Lists<'_>) -> Result<LiveState, ReadError> {
+    let mut query = Query { members: true, ..query_of_roles(run, iter::once(op)) };
+    for (class, scope) in lists {
+        query.places.entry((Kind::Assignment, *class)).or_default().insert((*scope).clone());
+    }
+    (run.events)(Event::ReadingBack);
+    run.reader.fetch(query).await
+}
+
+/// Who is still seen in the role `id`, or which list cannot tell it.
+fn seen_in(live: &LiveState, id: &Untrusted, lists: &Lists<'_>) -> Option<String> {
+    let place = |scope: &Scope| {
+        contract::manual::place(scope).map_or_else(String::new, |place| format!(" in {place}"))
+    };
+    let listed = |class: &'static str, scope: &Scope| lists.contains(&(class, scope));
+    let gap = lists.iter().find_map(|(class, scope)| live.incomplete_at(Kind::Assignment, class, scope));
+    let denied = || lists.iter().find(|(_, scope)| live.place(scope).is_none());
+    if let Some(why) = gap {
+        return Some(format!("nobody can tell whether the role is empty: {}", why.raw()));
+    }
+    if let Some((_, scope)) = denied() {
+        return Some(format!(
+            "nobody can tell whether the role is empty{}: it does not answer",
+            place(scope)
+        ));
+    }
+    let mut slots =
+        live.of(Kind::Assignment).filter(|slot| listed(slot.key.class, &slot.key.scope)).filter(|slot| {
+            match slot.fields.get(field::ROLE) {
+                Some(Live::Unreadable) | None => true,
+                Some(held) => {
+                    matches!(held.value(), Some(Value::Role(Some(RoleId::Live(held)))) if held == id)
+                }
+            }
+        });
+    let slot = slots.next()?;
+    let key = (slot.key.class, slot.key.name.clone());
+    let name = live.names.get(&key).unwrap_or(&slot.key.name);
+    let more = match slots.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "`{}`{}{more} may still hold the role; it was not deleted",
+        name.raw(),
+        place(&slot.key.scope)
+    ))
 }
 
 async fn insist(run: &Run<'_>, op: &Op, made: &mut Made) {

@@ -21,7 +21,10 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         let Some(role) = plan.changes.get(gap.role) else { continue };
         let message = message(role, &gap, facts);
         if gap.allowed {
-            plan.notes.push(format!("{message}; `allow_gap` accepts it").into());
+            // Whoever approves the change approves that, too.
+            if let Some(role) = plan.changes.get_mut(gap.role) {
+                role.side_effects.push(format!("{message}; `allow_gap` accepts it").into());
+            }
             continue;
         }
         let help = format!(

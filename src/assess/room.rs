@@ -21,11 +21,13 @@ pub(super) fn judge(plan: &mut Plan, facts: Facts<'_>) {
         let limit = limit.unwrap_or_default();
         let who = list(&people(&crowded.who, facts.live));
         if crowded.waits {
-            if !crowded.who.is_empty() {
-                let message = format!(
-                    "{who} would be without role `{name}` for a moment: {title} holds at most {limit} roles, so that it goes before the new one is made; `allow_gap` accepts it"
-                );
-                plan.notes.push(message.into());
+            let who = if crowded.who.is_empty() { "nobody" } else { &*who };
+            let message = format!(
+                "{who} would be without role `{name}` for a moment: {title} holds at most {limit} roles, so that it goes before the new one is made; `allow_gap` accepts it"
+            );
+            // Whoever approves the change approves that, too.
+            if let Some(change) = plan.changes.get_mut(crowded.change) {
+                change.side_effects.push(message.into());
             }
             continue;
         }

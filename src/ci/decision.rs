@@ -68,9 +68,7 @@ pub enum Reason {
 
 /// Whether `command` runs in `situation`.
 pub fn decide(situation: &Situation, command: Command) -> Decision {
-    let on_default =
-        situation.default_branch.is_some() && situation.trigger.branch() == situation.default_branch.as_ref();
-    decide_row(&situation.trigger, on_default, command)
+    decide_row(&situation.trigger, situation.is_on_default(), command)
 }
 
 /// One cell of the table.

@@ -1,6 +1,10 @@
 //! The files with which a forge's CI system reviews and applies a project: workflows, owners.
 
-use std::collections::BTreeSet;
+mod github;
+mod gitlab;
+mod owners;
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     contract::Spec,
@@ -13,7 +17,7 @@ pub enum Forge {
     /// GitHub Actions: `.github/workflows/roles-*.yml`, `.github/CODEOWNERS`.
     #[value(name = "github")]
     GitHub,
-    /// GitLab CI: `.gitlab-ci.yml`.
+    /// GitLab CI: `.gitlab-ci.yml`, `.gitlab/CODEOWNERS`.
     #[value(name = "gitlab")]
     GitLab,
 }
@@ -27,7 +31,7 @@ pub struct Wanted {
     pub owners: Vec<String>,
     /// Whether diffs of forks are commented on.
     pub forks: bool,
-    /// Whether [`CODEOWNERS`] is there already: then a person adds the lines.
+    /// Whether the forge's file of owners is there already: then a person adds the lines.
     pub owned: bool,
 }
 
@@ -39,8 +43,16 @@ pub struct Pipelines {
     pub steps: Vec<String>,
 }
 
-/// Where GitHub looks for who has to approve.
-pub const CODEOWNERS: &str = ".github/CODEOWNERS";
+impl Forge {
+    /// Where the forge looks for who has to approve.
+    pub fn owners_file(self) -> &'static str {
+        match self {
+            Self::GitHub => ".github/CODEOWNERS",
+            Self::GitLab => ".gitlab/CODEOWNERS",
+        }
+    }
+}
+
 /// Stands in for a commit that nobody named.
 const NO_COMMIT: &str = "0000000000000000000000000000000000000000";
 /// Longest line that a template is filled with.
@@ -58,10 +70,22 @@ pub fn pipelines(
     wanted: &Wanted,
 ) -> Result<Pipelines, Failure> {
     let facts = Known::of(project, specs, wanted)?;
-    let (mut files, steps) = match forge {
+    let (mut files, mut steps) = match forge {
         Forge::GitHub => (facts.github(wanted), facts.github_steps(wanted)),
         Forge::GitLab => (facts.gitlab(), facts.gitlab_steps()),
     };
+    match (wanted.owners.is_empty(), wanted.owned) {
+        (false, false) => files.push((forge.owners_file().to_owned(), facts.code_owners(forge))),
+        (false, true) => {
+            let lines = facts.code_owners(forge);
+            steps.push(format!("Add these lines to {}:\n{}", forge.owners_file(), lines.trim_end()));
+        }
+        (true, false) => steps.push(format!(
+            "Say who has to approve: run this again with `--owners @ORGANIZATION/TEAM`, or write {} with lines for `rolecall.yaml`, the definitions, and the files of the CI system.",
+            forge.owners_file()
+        )),
+        (true, true) => {}
+    }
     // What is written last is named first.
     files.reverse();
     Ok(Pipelines { scaffold: Scaffold::of(files), steps })
@@ -74,13 +98,43 @@ struct Known {
     owner: Option<String>,
     owners: String,
     root: String,
+    /// Patterns of files and folders that decide about roles, below the top of the repository.
+    owned_paths: BTreeSet<String>,
+    /// The targets that a pull request can plan: there is a key that only reads, or an emulator.
+    reading: Group,
+    /// Those whose only key can write.
+    approved: Group,
+}
+
+/// Targets that are planned and applied in the same way.
+#[derive(Default)]
+struct Group {
+    names: BTreeSet<Arc<str>>,
     credentials: BTreeSet<String>,
-    /// Whether every product has a key that only reads.
-    reads: bool,
-    /// The products without one.
-    without: BTreeSet<&'static str>,
+    /// The products.
+    titles: BTreeSet<&'static str>,
     /// What to make a key that only reads of, for each product.
     keys: BTreeSet<String>,
+}
+
+impl Group {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Its targets, each in backticks.
+    fn listed(&self) -> String {
+        self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn products(&self) -> String {
+        self.titles.iter().copied().collect::<Vec<_>>().join(" and ")
+    }
+
+    /// Its variables, each in backticks and with an ending.
+    fn variables(&self, ending: &str) -> String {
+        self.credentials.iter().map(|name| format!("`{name}{ending}`")).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl Known {
@@ -114,170 +168,38 @@ impl Known {
         if !wrong.is_empty() {
             return Err(Failure::new(Exit::Usage, wrong.join("; ")).help("Nothing was written."));
         }
-        let real = || config.targets.iter().filter(|target| !target.emulator);
-        let spec = |name: &str| specs.iter().find(|spec| spec.name() == name);
-        let without = real().filter_map(|target| {
-            let spec = spec(target.provider)?;
-            spec.reading_credential().is_none().then(|| spec.title())
-        });
-        let keys = real().filter_map(|target| {
-            let spec = spec(target.provider)?;
-            Some(format!("{}: {}", spec.title(), spec.reading_credential()?))
-        });
-        let without: BTreeSet<_> = without.collect();
+        let (mut reading, mut approved, mut emulators) = <(Group, Group, BTreeSet<Arc<str>>)>::default();
+        for target in &config.targets {
+            let spec = specs.iter().find(|spec| spec.name() == target.provider).filter(|_| !target.emulator);
+            let Some(spec) = spec else {
+                emulators.insert(Arc::clone(&target.name));
+                continue;
+            };
+            let key = spec.reading_credential();
+            let group = if key.is_some() { &mut reading } else { &mut approved };
+            group.names.insert(Arc::clone(&target.name));
+            group.credentials.insert(target.credential.variable().to_owned());
+            group.titles.insert(spec.title());
+            group.keys.extend(key.map(|key| format!("{}: {key}", spec.title())));
+        }
+        // An emulator needs no key, so it goes along with whatever there is.
+        let along = if reading.is_empty() && !approved.is_empty() { &mut approved } else { &mut reading };
+        along.names.append(&mut emulators);
         Ok(Self {
             action,
             branch,
             owner: project.facts.origin_owner(),
             owners: wanted.owners.join(" "),
+            owned_paths: owners::paths(config, &project.loaded.read, &root),
             root,
-            credentials: real().map(|target| target.credential.variable().to_owned()).collect(),
-            reads: without.is_empty(),
-            without,
-            keys: keys.collect(),
+            reading,
+            approved,
         })
     }
 
-    fn github(&self, wanted: &Wanted) -> Vec<(String, String)> {
-        let plan = match self.reads {
-            true => include_str!("../../templates/github/roles-plan.yml"),
-            false => include_str!("../../templates/github/roles-plan-offline.yml"),
-        };
-        let mut files = vec![
-            ("roles-plan.yml", plan),
-            ("roles-apply.yml", include_str!("../../templates/github/roles-apply.yml")),
-            ("roles-drift.yml", include_str!("../../templates/github/roles-drift.yml")),
-        ];
-        if wanted.forks {
-            files.push(("roles-fork.yml", include_str!("../../templates/github/roles-fork.yml")));
-        }
-        let mut filled: Vec<(String, String)> = files
-            .into_iter()
-            .map(|(name, template)| (format!(".github/workflows/{name}"), self.fill(template)))
-            .collect();
-        if !wanted.owners.is_empty() && !wanted.owned {
-            let template = include_str!("../../templates/github/CODEOWNERS");
-            filled.push((CODEOWNERS.to_owned(), self.fill(template)));
-        }
-        filled
-    }
-
-    fn gitlab(&self) -> Vec<(String, String)> {
-        let template = include_str!("../../examples/gitlab-ci/.gitlab-ci.yml");
-        let directory = match self.root.as_str() {
-            "" => String::new(),
-            root => format!("      directory: {}\n", serde_json::Value::from(root)),
-        };
-        // An input of the component, after the others.
-        vec![(".gitlab-ci.yml".to_owned(), template.replacen("stages:", &format!("{directory}stages:"), 1))]
-    }
-
-    /// Fills the placeholders, as templates/README.md describes them.
-    fn fill(&self, template: &str) -> String {
-        let mut filled = String::new();
-        for line in template.lines() {
-            let word = line.trim_start();
-            let indent = &line[..line.len() - word.len()];
-            if let Some(lines) = self.lines(word) {
-                filled.extend(lines.iter().map(|text| format!("{indent}{text}\n")));
-                continue;
-            }
-            let mut line = line.to_owned();
-            for (placeholder, text) in [
-                ("@ACTION@", self.action.as_str()),
-                ("@BRANCH@", &self.branch),
-                ("@READ_ENVIRONMENT@", if self.reads { "roles-plan" } else { "roles-production" }),
-                ("@ROOT@", &if self.root.is_empty() { String::new() } else { format!("/{}", self.root) }),
-                ("@OWNERS@", &self.owners),
-            ] {
-                line = line.replace(placeholder, text);
-            }
-            filled.push_str(&line);
-            filled.push('\n');
-        }
-        filled
-    }
-
-    /// The lines that take the place of one; `None` for a line that is no placeholder.
-    fn lines(&self, word: &str) -> Option<Vec<String>> {
-        let credentials = |suffix: &str| {
-            let one = |name: &String| format!("  {name}: ${{{{ secrets.{name}_{suffix} }}}}");
-            let mut lines: Vec<String> = self.credentials.iter().map(one).collect();
-            if !lines.is_empty() {
-                lines.insert(0, "env:".to_owned());
-            }
-            lines
-        };
-        Some(match word {
-            "@DIRECTORY@" if self.root.is_empty() => Vec::new(),
-            "@DIRECTORY@" => vec![format!("directory: {}", serde_json::Value::from(self.root.as_str()))],
-            "@READ_CREDENTIALS@" => credentials(if self.reads { "READ" } else { "WRITE" }),
-            "@WRITE_CREDENTIALS@" => credentials("WRITE"),
-            "@ONLY_OWNER@" => {
-                let line = |owner: &String| format!("if: ${{{{ github.repository_owner == '{owner}' }}}}");
-                self.owner.iter().map(line).collect()
-            }
-            _ => return None,
-        })
-    }
-
-    fn github_steps(&self, wanted: &Wanted) -> Vec<String> {
-        let mut steps = Vec::new();
-        if wanted.action.is_none() {
-            steps.push(format!(
-                "Put the commit of a release where `{NO_COMMIT}` stands, and the owner of the Action where `OWNER` stands: a commit cannot be moved, a tag can."
-            ));
-        }
-        let secrets = |suffix: &str| {
-            self.credentials.iter().map(|name| format!("`{name}_{suffix}`")).collect::<Vec<_>>().join(", ")
-        };
-        if !self.credentials.is_empty() {
-            if self.reads {
-                let keys: Vec<&str> = self.keys.iter().map(String::as_str).collect();
-                steps.push(format!(
-                    "Make the environment `roles-plan` with keys that only read: {}. {}.",
-                    secrets("READ"),
-                    keys.join("; ")
-                ));
-            } else {
-                let without: Vec<&str> = self.without.iter().copied().collect();
-                steps.push(format!(
-                    "{} has no key that only reads, so pull requests are validated and compared, and planned behind the environment below.",
-                    without.join(" and ")
-                ));
-            }
-            steps.push(format!(
-                "Make the environment `roles-production` for the branch `{}` only, with reviewers, with {}.",
-                self.branch,
-                secrets("WRITE")
-            ));
-        }
-        steps.push(format!(
-            "Protect the branch `{}`: pull requests with a review by the code owners, up to date before they are merged.",
-            self.branch
-        ));
-        if wanted.owned && !wanted.owners.is_empty() {
-            let lines = self.fill(include_str!("../../templates/github/CODEOWNERS"));
-            steps.push(format!("Add these lines to {CODEOWNERS}:\n{}", lines.trim_end()));
-        }
-        if wanted.owners.is_empty() && !wanted.owned {
-            steps.push("Say who has to approve: run this again with `--owners @ORGANIZATION/TEAM`, or add lines to CODEOWNERS for the definitions, `rolecall.yaml`, and `.github/`.".to_owned());
-        }
-        steps
-    }
-
-    fn gitlab_steps(&self) -> Vec<String> {
-        let names: Vec<String> = self.credentials.iter().map(|name| format!("`{name}`")).collect();
-        let mut steps = vec!["Put the commit of a release into the address of the component.".to_owned()];
-        if !names.is_empty() {
-            steps.push(format!(
-                "Add {} twice as masked and protected variables: for the environment `roles-plan` a key that only reads, for `roles-production` one that writes.",
-                names.join(", ")
-            ));
-        }
-        steps.push("Add `ROLECALL_GITLAB_NOTE_TOKEN`, a project access token with the role Developer and the scopes `api` and `write_repository`: it comments, reads the plans that were reviewed, and pushes the records.".to_owned());
-        steps.push(format!("Protect the branch `{}` and the environment `roles-production`.", self.branch));
-        steps
+    /// Whether some targets are planned in pull requests, and others only behind the environment.
+    fn is_mixed(&self) -> bool {
+        !self.reading.is_empty() && !self.approved.is_empty()
     }
 }
 

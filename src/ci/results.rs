@@ -56,6 +56,9 @@ pub struct Results {
     /// Whether what was merged had to have been reviewed.
     #[serde(default)]
     pub require_reviewed: bool,
+    /// Whether this is about what was just pushed to the default branch: it is applied next, or it is not.
+    #[serde(default)]
+    pub pushed: bool,
     /// Whether nobody can tell that the run is about the newest commit. A run that is behind tells nobody
     /// that it did nothing: the run of the newer commit tells what became of both.
     #[serde(default)]
@@ -101,6 +104,7 @@ impl Results {
             merged: Vec::new(),
             notes: Vec::new(),
             require_reviewed: false,
+            pushed: false,
             outdated: false,
             closed: false,
             shards: Vec::new(),
@@ -115,7 +119,7 @@ impl Results {
     /// Whether this is the plan of what was merged, and ended so that it is not applied.
     pub fn is_refused_after_merge(&self) -> bool {
         let fine = matches!(self.exit(), Exit::Done | Exit::Changes | Exit::Manual);
-        self.command == Command::Plan && self.require_reviewed && !fine
+        self.command == Command::Plan && (self.require_reviewed || self.pushed) && !fine
     }
 
     /// The same without what `clean` takes out. That is done before anything is rendered: encoded for
@@ -156,11 +160,12 @@ impl Results {
         }
     }
 
-    /// Reads what several runs left, in `folders` or one level below them, and joins them.
+    /// Reads what several runs left, in `folders` or one level below them, and joins them. Beside an apply
+    /// its plans tell which parts of it there have to be, and what was merged.
     ///
     /// # Errors
     ///
-    /// Where one cannot be read, there are none, or they are not of one command.
+    /// Where one cannot be read, there are none, or they are of commands that do not belong together.
     pub fn read_all(folders: &[PathBuf]) -> Result<Self, Failure> {
         let mut found = Vec::new();
         for folder in folders {
@@ -175,30 +180,52 @@ impl Results {
             below.sort();
             found.extend(below);
         }
-        let mut all = found.iter().map(|folder| Self::read(folder));
+        let all: Vec<Self> = found.iter().map(|folder| Self::read(folder)).collect::<Result<_, _>>()?;
+        let applied = all.iter().any(|one| one.command == Command::Apply);
+        let (plans, all): (Vec<Self>, Vec<Self>) =
+            all.into_iter().partition(|one| applied && one.command == Command::Plan);
+        let mut all = all.into_iter();
         let Some(first) = all.next() else {
             let names: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
             return Err(Failure::new(Exit::Error, format!("there are no results in {}", names.join(", ")))
                 .help("`rolecall ci run` writes them; `ROLECALL_RESULTS` names the folder for both."));
         };
-        let joined = all.try_fold(first?, |joined, one| joined.join(one?))?;
-        Ok(joined.without_missing())
+        let mut joined = all.try_fold(first, Self::join)?;
+        let mut expected = Vec::new();
+        for plan in plans {
+            if plan.has_changes() {
+                expected.extend(plan.shards);
+            }
+            joined.merged.extend(plan.merged);
+        }
+        joined.merged.sort_unstable();
+        joined.merged.dedup();
+        Ok(joined.without_missing(&expected))
     }
 
-    /// Says which parts have no results, and gives no digest of what is not whole.
-    fn without_missing(mut self) -> Self {
-        // Only the parts with changes are applied.
-        if self.command == Command::Apply {
-            return self;
-        }
-        let missing: Vec<String> = Shard::missing(&self.shards).iter().map(ToString::to_string).collect();
+    /// Whether there is something to apply.
+    fn has_changes(&self) -> bool {
+        let targets = self.plan.iter().flat_map(|plan| &plan.targets);
+        targets.into_iter().any(|target| !target.changes.is_empty() || !target.scope_changes.is_empty())
+    }
+
+    /// Says which parts have no results, and gives no digest of what is not whole. Of an apply only the parts
+    /// with changes are `expected`.
+    fn without_missing(mut self, expected: &[Shard]) -> Self {
+        let missing = match self.command {
+            Command::Apply => expected.iter().filter(|part| !self.shards.contains(part)).copied().collect(),
+            _ => Shard::missing(&self.shards),
+        };
+        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         if missing.is_empty() {
             return self;
         }
-        let message = format!(
-            "incomplete: there are no results of the parts {}; what their targets would do is not known",
-            missing.join(", ")
-        );
+        let unknown = match self.command {
+            Command::Apply => "what became of their targets is not known, and they may have been changed",
+            _ => "what their targets would do is not known",
+        };
+        let message =
+            format!("incomplete: there are no results of the parts {}; {unknown}", missing.join(", "));
         let failure =
             Failure::new(Exit::Error, message).help("Look at the jobs of these parts, and run them again.");
         self.exit = self.exit().and(failure.exit).code();
@@ -220,6 +247,7 @@ impl Results {
         self.offline |= other.offline;
         self.names &= other.names;
         self.require_reviewed |= other.require_reviewed;
+        self.pushed |= other.pushed;
         self.outdated |= other.outdated;
         self.closed |= other.closed;
         self.failure = self.failure.or(other.failure);

@@ -132,6 +132,13 @@ impl Trigger {
     }
 }
 
+impl Situation {
+    /// Whether it is about the default branch itself.
+    pub fn is_on_default(&self) -> bool {
+        self.default_branch.is_some() && self.trigger.branch() == self.default_branch.as_ref()
+    }
+}
+
 /// The run that `environment` describes; `None` outside of both systems.
 pub fn of(environment: &Environment) -> Option<Situation> {
     let variables = Variables(environment);

@@ -40,7 +40,7 @@ pub(crate) struct Global {
     /// The configuration, instead of the `rolecall.yaml` found upwards from the folder.
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
-    /// Only this target; a glob such as `prod-*`. May be repeated.
+    /// Only this target; a glob such as `prod-*`. `!NAME` leaves one out. May be repeated.
     #[arg(long, value_name = "NAME|GLOB", global = true)]
     target: Vec<String>,
     /// Only this part of the targets, such as `2/8`: for runs side by side on several machines. Which part

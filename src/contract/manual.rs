@@ -36,6 +36,8 @@ pub enum ByHand<'a> {
     Delete {
         /// Its name in the dashboard.
         name: &'a Untrusted,
+        /// The type of resource that it is for, where there are several.
+        resource_type: Option<&'a Untrusted>,
         /// How many hold it now, where that is known: they are moved first.
         holders: Option<u64>,
     },
@@ -43,18 +45,42 @@ pub enum ByHand<'a> {
     Assign {
         /// What to call the principal.
         principal: &'a Untrusted,
-        /// Name of the role.
-        role: &'a Untrusted,
-        /// Name of the one that is held until then.
-        instead_of: Option<&'a Untrusted>,
+        /// The role.
+        role: Shown<'a>,
+        /// The one that is held until then.
+        instead_of: Option<Shown<'a>>,
     },
     /// A role is taken from a principal.
     Unassign {
         /// What to call the principal.
         principal: &'a Untrusted,
-        /// Name of the role.
-        role: &'a Untrusted,
+        /// The role.
+        role: Shown<'a>,
     },
+}
+
+/// A role as a dashboard shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown<'a> {
+    /// Its name.
+    pub name: &'a Untrusted,
+    /// Its slug, where it has one beside its name: several roles may have one name there.
+    pub slug: Option<&'a Untrusted>,
+}
+
+impl<'a> Shown<'a> {
+    /// A role that nothing but its name tells apart.
+    pub fn by_name(name: &'a Untrusted) -> Self {
+        Self { name, slug: None }
+    }
+
+    /// Its name in a sentence, and its slug where that is something else.
+    pub fn quoted(&self) -> String {
+        match self.slug.filter(|slug| *slug != self.name) {
+            Some(slug) => format!("`{}` (`{}`)", self.name.raw(), slug.raw()),
+            None => format!("`{}`", self.name.raw()),
+        }
+    }
 }
 
 /// The name of a place in a sentence, `None` for the target itself.
@@ -91,18 +117,18 @@ pub fn steps(title: &str, place_of_roles: &str, task: &Task<'_>) -> Vec<String> 
             }
             steps.push("Save it.".into());
         }
-        ByHand::Delete { name, holders } => {
+        ByHand::Delete { name, holders, .. } => {
             if holders != Some(0) {
                 steps.push(format!("Make sure that nobody holds the role `{}` any more.", name.raw()));
             }
             steps.push(format!("Delete the role `{}`.", name.raw()));
         }
         ByHand::Assign { principal, role, instead_of } => {
-            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of `{}`", old.raw()));
-            steps.push(format!("Give `{}` the role `{}`{instead}.", principal.raw(), role.raw()));
+            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of {}", old.quoted()));
+            steps.push(format!("Give `{}` the role {}{instead}.", principal.raw(), role.quoted()));
         }
         ByHand::Unassign { principal, role } => {
-            steps.push(format!("Take the role `{}` from `{}`.", role.raw(), principal.raw()));
+            steps.push(format!("Take the role {} from `{}`.", role.quoted(), principal.raw()));
         }
     }
     steps

@@ -8,7 +8,7 @@ mod principal;
 mod role;
 mod scope;
 
-pub use manual::{ByHand, Task};
+pub use manual::{ByHand, Shown, Task};
 pub use permission::{PermissionClass, ResourceType};
 pub use principal::{Holds, OnRemove, PrincipalClass, Spellings};
 pub use role::{Base, DefaultRole, Do, FieldSpec, Length, OnChange, RoleClass, Slug};
@@ -324,6 +324,17 @@ pub fn role_class(spec: &dyn Spec, class: &str) -> Option<&'static RoleClass> {
     spec.roles().iter().find(|role| role.class == class)
 }
 
+/// Whether a role of `class` that is for this type of resource can be held in places inside others, and
+/// there alone: it is not of the usual type.
+pub fn is_held_inside(spec: &dyn Spec, class: &str, resource_type: Option<&Value>) -> bool {
+    let usual = role_class(spec, class).and_then(|class| class.resource_type).map(|kind| kind.usual);
+    let own = match resource_type {
+        Some(Value::Text(Some(kind))) => Some(kind.raw()),
+        _ => None,
+    };
+    spec.principals().iter().any(|class| class.inside.is_some()) && own.is_some() && own != usual
+}
+
 /// Whether the provider ships a role of this name, or of this id, at `scope`. One that the catalogue puts
 /// in no kind of place that roles have lives in the target itself.
 pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
@@ -343,6 +354,17 @@ pub fn ships(spec: &dyn Spec, name: &str, scope: &Scope) -> bool {
 pub fn hides(spec: &dyn Spec) -> bool {
     let field = |class: &RoleClass| !class.listed || class.fields.iter().any(|field| !field.readable);
     spec.roles().iter().any(field) || spec.principals().iter().any(|class| !class.listed)
+}
+
+/// Whether no request tells a role or who holds one: what is live is known only as far as it is attested.
+pub fn tells_nothing(spec: &dyn Spec) -> bool {
+    spec.roles().iter().all(|class| !class.listed) && spec.principals().iter().all(|class| !class.listed)
+}
+
+/// Whether the API tells roles that only a person makes, in a dashboard.
+pub fn needs_dashboard(spec: &dyn Spec) -> bool {
+    spec.roles().iter().any(|class| class.listed)
+        && spec.roles().iter().all(|class| class.create == Do::Manual)
 }
 
 /// Whether permissions are written over the API; where they are not, a person chooses from those that the

@@ -18,6 +18,10 @@ pub struct PrincipalClass {
     pub field: &'static str,
     /// Where its principals hold roles; empty for the target itself.
     pub scopes: &'static [ScopeSpec],
+    /// The kind of place in which its own places lie, where that is so: a role of the outer place, or of the
+    /// whole target, can be held in any of them, and only reading all of them tells who holds it. A role for
+    /// the usual type of resource is held in none of them.
+    pub inside: Option<&'static str>,
     /// How many roles a principal holds in one scope.
     pub holds: Holds,
     /// How a role is given and taken.
@@ -53,6 +57,7 @@ impl PrincipalClass {
         class: "user",
         field: "users",
         scopes: &[],
+        inside: None,
         holds: Holds::One,
         assign: Do::Api,
         on_change: OnChange::InPlace,
@@ -72,6 +77,14 @@ impl PrincipalClass {
         match scope {
             Scope::In { .. } => self.on_remove_in_places.unwrap_or(self.on_remove),
             Scope::Target | Scope::Level(_) => self.on_remove,
+        }
+    }
+
+    /// Whether its places lie in others, so that a role that lives at `scope` may be held in them.
+    pub fn is_inside(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::Target => self.inside.is_some(),
+            Scope::Level(kind) | Scope::In { kind, .. } => self.inside == Some(&**kind),
         }
     }
 

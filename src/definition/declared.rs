@@ -157,7 +157,10 @@ impl<'a> Declared<'a> {
         let (word, site) = (text.value.as_str(), text.span.site(source));
         let builtin = word.strip_prefix("builtin:");
         if base == Base::Floor {
-            return self.builtin(builtin.unwrap_or(word), site, Use::Other, findings);
+            let name = builtin.unwrap_or(word);
+            // One that there is not stands for itself: nothing else has to say that there is none.
+            let unknown = || Placed { value: RoleName::Builtin(name.into()), site };
+            return Some(self.builtin(name, site, Use::Other, findings).unwrap_or_else(unknown));
         }
         let catalogue = self.spec.catalogue();
         if builtin.is_none() && self.key(word).is_none() && catalogue.builtin(word).is_some() {

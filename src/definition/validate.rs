@@ -154,12 +154,13 @@ impl Report<'_, '_> {
             ValidationErrorKind::Type { kind } => self.wrong_type(&path, node, key, kind),
             ValidationErrorKind::Enum { options } => {
                 if !in_permissions(&path) {
-                    self.not_allowed(&path, node, options);
+                    let other = self.takes_another_role(error);
+                    self.not_allowed(&path, node, options, other);
                 }
             }
             ValidationErrorKind::Constant { expected_value } => {
                 let options = Value::Array(vec![expected_value.as_ref().clone()]);
-                self.not_allowed(&path, node, &options);
+                self.not_allowed(&path, node, &options, false);
             }
             ValidationErrorKind::Pattern { pattern } => {
                 let Kind::Scalar { text, .. } = &node.kind else { return };
@@ -280,12 +281,25 @@ impl Report<'_, '_> {
         fields.into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
+    /// Whether a map that names another role could stand where a wrong word of `on_unassign` does.
+    fn takes_another_role(&self, error: &ValidationError<'_>) -> bool {
+        let mut at = pointer(error.schema_path().as_str());
+        // `else`, `enum`.
+        at.truncate(at.len().saturating_sub(2));
+        at.last().is_some_and(|last| last == "on_unassign")
+            && self.schema_at(&at).is_some_and(|schema| schema.get("then") != Some(&Value::Bool(false)))
+    }
+
     /// The schema that holds the keyword which an error is about.
     fn schema_of(&self, error: &ValidationError<'_>) -> Option<&Value> {
         let mut at = pointer(error.schema_path().as_str());
         at.pop();
+        self.schema_at(&at)
+    }
+
+    fn schema_at(&self, at: &[String]) -> Option<&Value> {
         let mut schema = &self.checker.schema;
-        for step in &at {
+        for step in at {
             let next = match schema {
                 Value::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
                 other => other.get(step),

@@ -1,6 +1,9 @@
 //! What the API says now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Field, Key, Kind, Scope, Untrusted, Value, desired::Spelling, directory::Directory};
 
@@ -52,6 +55,10 @@ pub struct Query {
     /// Whether every place is read, also those that stand nowhere: for an import, and where the mode is
     /// `authoritative`.
     pub everywhere: bool,
+    /// Where it is also read who holds which role in the places inside, whether a definition names these or
+    /// not; [`Scope::Target`] means every place that is read. Only of interest where principals hold roles
+    /// in places inside others.
+    pub inside: BTreeSet<Scope>,
     /// Principals as they are written, by class: a reader that does not see them among the members
     /// looks them up, so that [`LiveState::directory`] has them.
     pub people: BTreeMap<&'static str, BTreeSet<Spelling>>,
@@ -65,6 +72,7 @@ impl Query {
             members: false,
             places: BTreeMap::new(),
             everywhere: false,
+            inside: BTreeSet::new(),
             people: BTreeMap::new(),
         }
     }
@@ -76,6 +84,7 @@ impl Query {
             members: true,
             places: BTreeMap::new(),
             everywhere: false,
+            inside: BTreeSet::new(),
             people: BTreeMap::new(),
         }
     }
@@ -83,6 +92,11 @@ impl Query {
     /// Whether roles or assignments of `class` at `scope`, as it is written, are asked for.
     pub fn asks(&self, kind: Kind, class: &'static str, scope: &Scope) -> bool {
         self.everywhere || self.places.get(&(kind, class)).is_some_and(|places| places.contains(scope))
+    }
+
+    /// Whether it is asked who holds roles inside `scope`, in the spelling in which it was asked for.
+    pub fn asks_inside(&self, scope: &Scope) -> bool {
+        self.inside.contains(&Scope::Target) || self.inside.contains(scope)
     }
 
     /// Where roles or assignments of `class` are asked for.
@@ -121,6 +135,14 @@ pub struct LiveState {
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
+    /// Those among them of which nobody can tell whether they exist, each with why, as a sentence.
+    pub unchecked: BTreeMap<Scope, Untrusted>,
+    /// Who belongs to a place, by class of principals and place in its canonical spelling, where only they
+    /// can be given a role there. A place that does not stand here says nothing about it.
+    pub members: BTreeMap<(&'static str, Scope), Arc<BTreeSet<Untrusted>>>,
+    /// Places that were asked for, as they were written, and of which the API says that there are none,
+    /// where no list proves it: what it said. That is no answer about what is in them.
+    pub absent: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.
@@ -156,6 +178,12 @@ impl LiveState {
             Scope::Target | Scope::Level(_) => Some(self.places.get(scope).unwrap_or(scope)),
             Scope::In { .. } => self.places.get(scope),
         }
+    }
+
+    /// Whether the principal `id` can be given a role at `scope`, in its canonical spelling, as far as anything
+    /// is known against it.
+    pub fn belongs(&self, class: &'static str, scope: &Scope, id: &Untrusted) -> bool {
+        self.members.get(&(class, scope.clone())).is_none_or(|members| members.contains(id))
     }
 
     /// Why objects of `class` at `scope`, in its canonical spelling, were not read as a whole.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    change::{Change, Hand, Kept, Plan, RoleState, What, differing},
+    change::{Change, Hand, Kept, Plan, RoleState, ShownRole, What, differing},
     digest,
     document::{self, FieldChange, FieldValue, Guard, Origin},
     origin::Origins,
 };
 use crate::{
-    contract::{ByHand, Spec, Task},
+    contract::{self, ByHand, Spec, Task},
     model::{
         Finding, Kind, Level, RoleId, Scope, Site, Sources, Untrusted, Value,
         config::{Guards, Limit, Target},
@@ -78,7 +78,7 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
             kept: builder.kept(),
             unread: plan.unread,
         },
-        attested: attested(plan),
+        attested: attested(plan, spec),
         notes: plan.notes.clone(),
         people: Vec::new(),
     };
@@ -86,12 +86,16 @@ pub fn target(circumstances: Circumstances<'_>, plan: &Plan, sources: &Sources) 
     document
 }
 
-fn attested(plan: &Plan) -> document::Attested {
+fn attested(plan: &Plan, spec: &dyn Spec) -> document::Attested {
     let of = |kind: Kind| {
         let number = plan.attested.values().filter(|one| **one == kind).count();
         u32::try_from(number).unwrap_or(u32::MAX)
     };
-    document::Attested { roles: of(Kind::Role), assignments: of(Kind::Assignment) }
+    let (roles, assignments) = (of(Kind::Role), of(Kind::Assignment));
+    let others = !plan.unmanaged_roles.is_empty() || plan.unmanaged_assignments.is_some_and(|n| n > 0);
+    let nothing =
+        roles == 0 && assignments == 0 && !others && plan.changes.is_empty() && contract::tells_nothing(spec);
+    document::Attested { roles, assignments, nothing }
 }
 
 /// The document of a target for which there is no plan; `target` is `None` where even its own entry
@@ -292,7 +296,6 @@ impl Builder<'_> {
 
     /// What a person does of it, step by step.
     fn steps(&self, change: &Change) -> Option<Vec<Untrusted>> {
-        let name = |role: &Option<RoleId>| role.as_ref().map(|role| self.role(role).name).unwrap_or_default();
         let roles;
         let fields;
         if let What::Role { class, before: Some(before), .. } = &change.what
@@ -307,7 +310,12 @@ impl Builder<'_> {
                 (*class, scope, ByHand::Create { role })
             }
             (What::Role { class, scope, before: Some(before), after: None, .. }, Hand::Whole) => {
-                (*class, scope, ByHand::Delete { name: &before.name, holders: change.holders })
+                let resource_type = match before.fields.get(field::RESOURCE_TYPE) {
+                    Some(Value::Text(kind)) => kind.as_ref(),
+                    _ => None,
+                };
+                let holders = change.holders;
+                (*class, scope, ByHand::Delete { name: &before.name, resource_type, holders })
             }
             (What::Role { class, scope, before: Some(before), after: Some(after), .. }, hand) => {
                 fields = differing(before, after).into_iter().filter(|f| hand.changes(f)).collect::<Vec<_>>();
@@ -317,21 +325,47 @@ impl Builder<'_> {
             }
             (What::Role { .. }, _) => return None,
             (What::Assignment { scope, class, before, after, .. }, _) => {
-                roles = (name(before), name(after));
+                roles = [before, after].map(|role| role.as_ref().map(|role| self.shown(role)));
                 let principal = &change.title;
-                let what = match after {
-                    Some(_) => ByHand::Assign {
-                        principal,
-                        role: &roles.1,
-                        instead_of: before.as_ref().map(|_| &roles.0),
-                    },
-                    None => ByHand::Unassign { principal, role: &roles.0 },
+                let [before, after] = roles.each_ref().map(|role| role.as_ref().map(ShownRole::borrowed));
+                let what = match (before, after) {
+                    (before, Some(role)) => ByHand::Assign { principal, role, instead_of: before },
+                    (Some(role), None) => ByHand::Unassign { principal, role },
+                    (None, None) => return None,
                 };
                 (*class, scope, what)
             }
         };
-        let steps = self.named(change, Task { class, scope, what });
+        let mut steps = self.before_people(change);
+        steps.extend(self.named(change, Task { class, scope, what }));
         Some(steps.into_iter().map(Untrusted::from).collect())
+    }
+
+    /// What has to be done before somebody can be given a role, or another one in its place: the role is
+    /// made, or named, by hand in the same plan.
+    fn before_people(&self, change: &Change) -> Vec<String> {
+        let What::Assignment { before, after, .. } = &change.what else { return Vec::new() };
+        let roles = [before, after].into_iter().flatten();
+        let first = roles.filter_map(|held| {
+            let made = self.plan.changes.iter().find(|one| {
+                matches!(one.what, What::Role { .. })
+                    && (one.role_id() == *held || one.new_role_id() == *held)
+            })?;
+            let What::Role { before, after: Some(after), .. } = &made.what else { return None };
+            let does = match before {
+                None if made.by_hand == Hand::Whole => "makes",
+                Some(before) if before.name != after.name && made.by_hand.changes(field::NAME) => "names",
+                _ => return None,
+            };
+            let address = made.address.as_str();
+            Some(format!("Do what stands at `{address}` first: it {does} the role `{}`.", after.name.raw()))
+        });
+        first.collect()
+    }
+
+    fn shown(&self, role: &RoleId) -> ShownRole {
+        let known = self.plan.shown.get(role).cloned();
+        known.unwrap_or_else(|| ShownRole { name: self.role(role).name, slug: None })
     }
 
     /// The steps of a change whose name may still be another role's.

@@ -6,6 +6,7 @@ use super::{
     document::{Action, Guard, Reason, VerdictOutcome},
     origin::Origins,
 };
+use crate::contract::Shown;
 use crate::model::{
     Address, Field, Kind, RoleId, Scope, Site, Untrusted, Value,
     desired::{Protect, Via},
@@ -35,6 +36,8 @@ pub struct Plan {
     pub verdicts: Vec<Verdict>,
     /// Names of the roles that changes refer to.
     pub role_names: BTreeMap<RoleId, Untrusted>,
+    /// How a dashboard shows the roles that somebody gives or takes by hand.
+    pub shown: BTreeMap<RoleId, ShownRole>,
     /// The bases of roles that have one which is always held.
     pub bases: BTreeMap<RoleId, RoleId>,
     /// Roles whose definition accepts a moment without access (`allow_gap`).
@@ -62,6 +65,22 @@ pub struct Plan {
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those
     /// that such principals hold.
     pub role_permissions: BTreeMap<RoleId, BTreeSet<Untrusted>>,
+}
+
+/// A role as a dashboard shows it once the changes before are made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownRole {
+    /// Its name.
+    pub name: Untrusted,
+    /// Its slug, where its class has one.
+    pub slug: Option<Untrusted>,
+}
+
+impl ShownRole {
+    /// The same for a task.
+    pub fn borrowed(&self) -> Shown<'_> {
+        Shown { name: &self.name, slug: self.slug.as_ref() }
+    }
 }
 
 /// A role that somebody keeps although the definitions would take it from them.

@@ -9,6 +9,7 @@ mod kept;
 mod likely_rename;
 mod permissions;
 mod roles;
+mod shown;
 mod unjudged;
 mod wider;
 
@@ -126,6 +127,7 @@ pub fn compare(input: Input<'_>) -> Plan {
     comparison.room();
     comparison.held();
     comparison.unread();
+    comparison.unchecked();
     comparison.unjudged();
     let mut plan = comparison.plan;
     plan.changes.sort_by(|a, b| (&a.address, &a.id).cmp(&(&b.address, &b.id)));
@@ -134,6 +136,7 @@ pub fn compare(input: Input<'_>) -> Plan {
         plan.attested.remove(&change.address);
     }
     plan.notes.extend(likely_rename::notes(&plan.changes));
+    plan.shown = shown::roles(input, &plan.changes);
     let new: Vec<(&'static str, &Scope)> = plan.changes.iter().filter_map(new_role).collect();
     let notes = input.spec.about_new_roles(&new, input.live);
     plan.notes.extend(notes.into_iter().map(Untrusted::from));
@@ -346,22 +349,29 @@ impl<'a> Comparison<'a> {
     /// others.
     fn given_by(&mut self) {
         for change in &self.plan.changes {
-            let (What::Role { scope, .. }, Some(id)) = (&change.what, &change.id) else { continue };
-            let (mut people, mut groups) = (BTreeSet::new(), 0);
+            let (What::Role { class, scope, before, .. }, Some(id)) = (&change.what, &change.id) else {
+                continue;
+            };
+            // Of each the same one may hold it in several places.
+            let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
             for slot in self.holders.get(id).into_iter().flatten() {
                 match contract::principal(self.input.spec, slot.key.class) {
                     Some(class) if class.group => {
-                        groups += u64::from(!class.counted || change.holders.is_none());
+                        if !class.counted || change.holders.is_none() {
+                            groups.insert((slot.key.class, &slot.key.name));
+                        }
                     }
                     _ => {
-                        people.insert(&slot.key.name);
+                        people.insert((slot.key.class, &slot.key.name));
                     }
                 }
             }
-            if groups > 0 {
-                self.plan.given_by.insert(id.clone(), groups);
+            if !groups.is_empty() {
+                self.plan.given_by.insert(id.clone(), groups.len() as u64);
             }
-            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope) {
+            let kind = before.as_ref().and_then(|before| before.fields.get(field::RESOURCE_TYPE));
+            let inside = contract::is_held_inside(self.input.spec, class, kind);
+            if change.holders.is_none() && !people.is_empty() && self.lists_people(scope, inside) {
                 self.plan.held_by.insert(id.clone(), people.len() as u64);
             }
         }
@@ -380,6 +390,21 @@ impl<'a> Comparison<'a> {
         self.plan.notes.extend(notes.map(Untrusted::from));
         if let Some(more) = unread.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             self.plan.notes.push(format!("{more} more lists were not read.").into());
+        }
+    }
+
+    /// Says of which places nobody can tell whether they are there.
+    fn unchecked(&mut self) {
+        const SHOWN: usize = 10;
+        let unchecked = &self.input.live.unchecked;
+        let note = |(scope, why): (&Scope, &Untrusted)| {
+            let place = contract::manual::place(scope)?;
+            Some(format!("Not known whether there is such a place: {place}. {}", why.raw()))
+        };
+        let notes = unchecked.iter().filter_map(note).take(SHOWN);
+        self.plan.notes.extend(notes.map(Untrusted::from));
+        if let Some(more) = unchecked.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+            self.plan.notes.push(format!("Nor of {more} more places.").into());
         }
     }
 

@@ -121,12 +121,15 @@ pub struct Attested {
     pub roles: u32,
     /// Declared assignments that the API does not tell.
     pub assignments: u32,
+    /// Whether the API tells nothing of what is live, and nothing is attested either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nothing: bool,
 }
 
 impl Attested {
     /// Whether nothing does.
     pub fn is_empty(&self) -> bool {
-        self.roles == 0 && self.assignments == 0
+        self.roles == 0 && self.assignments == 0 && !self.nothing
     }
 
     /// Both together.
@@ -134,6 +137,7 @@ impl Attested {
         all.into_iter().fold(Self::default(), |sum, one| Self {
             roles: sum.roles.saturating_add(one.roles),
             assignments: sum.assignments.saturating_add(one.assignments),
+            nothing: sum.nothing || one.nothing,
         })
     }
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    change::{Change, What},
     resolve::{self, Matched, Resolved, ResolvedRole},
     temporary,
 };
@@ -32,6 +33,9 @@ pub struct Earlier<'a> {
     pub protecting: &'a [DesiredState],
     /// What the last recorded apply left to a person, by address; `None` without a record.
     pub open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
+    /// What the revisions say of that which may have declared it: the last recorded one, which asked
+    /// for it, first, and those before that it names. Of each only what is open counts.
+    pub left: &'a [Arc<DesiredState>],
     /// Whether it does not matter what git declared before: the target is an emulator.
     pub exempt: bool,
 }
@@ -54,8 +58,20 @@ impl<'a> Earlier<'a> {
 
     /// Whether an earlier revision declared who holds a role.
     pub fn assigns(&self) -> bool {
-        self.states().any(|state| !state.assignments.is_empty())
+        let left = self.left.iter().map(|state| &**state);
+        self.states().chain(left).any(|state| !state.assignments.is_empty())
     }
+}
+
+/// Which earlier revision declares something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Declaring {
+    /// What the last recorded apply put in place.
+    Applied,
+    /// The base.
+    Base,
+    /// Of [`Earlier::left`] the one at this index.
+    Left(usize),
 }
 
 /// What an earlier revision means today: its names resolved against what is live.
@@ -99,6 +115,25 @@ impl View<'_> {
         let role = self.by_id.get(id).and_then(|index| self.resolved.roles.get(*index));
         role.into_iter().flat_map(|role| role.desired.protect.iter().copied())
     }
+
+    /// Who holds which role by it, expired or not.
+    fn held(&self) -> impl Iterator<Item = (Key, RoleId)> {
+        let held = self.resolved.assignments.iter().map(|(key, held)| (key.clone(), held.role.clone()));
+        // What has expired was declared too.
+        held.chain(self.resolved.expired.keys().cloned())
+    }
+
+    /// The address of an assignment as this revision alone would write it: whatever the definitions
+    /// call the role today.
+    fn assignment(&self, target: &str, key: &Key, role: &RoleId) -> Address {
+        let label = match (self.resolved.declared(role), role) {
+            (Some(declared), _) => declared.desired.key.to_string(),
+            (None, RoleId::Live(id)) => format!("={}", id.raw()),
+            (None, RoleId::New(address)) => format!("={}", address.as_str()),
+        };
+        let label = key.role.as_ref().map(|_| &*label);
+        Address::assignment(target, &key.scope, key.class, &key.name, label)
+    }
 }
 
 /// The earlier definitions of one target, resolved.
@@ -110,6 +145,10 @@ pub struct Views<'a> {
     pub applied: Option<View<'a>>,
     /// What is no longer managed.
     pub released: Option<View<'a>>,
+    /// What may have declared what the last recorded apply left to a person.
+    left: Vec<View<'a>>,
+    /// What it left.
+    open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
     /// Name of the target.
     target: Arc<str>,
 }
@@ -135,17 +174,26 @@ impl<'a> Views<'a> {
     pub fn of(input: resolve::Input<'a>, planned: &Resolved<'a>) -> Self {
         let twins: BTreeMap<Address, &'a LiveObject> =
             planned.roles.iter().filter_map(|role| Some((role.address.clone(), role.live?))).collect();
-        let view = |desired: Option<&'a DesiredState>| {
-            // Its keys mean what base and applied called so; protection is looked up once, for the plan.
-            let Earlier { base, applied, released, ids, .. } = input.earlier;
-            let earlier = Earlier { base, applied, released, ids, ..Earlier::default() };
-            let input = resolve::Input { desired: desired?, earlier, ..input };
-            Some(View::new(resolve::leniently(input, &twins), &twins))
+        // Its keys mean what base and applied called so; protection is looked up once, for the plan.
+        let Earlier { base, applied, released, ids, open, left, .. } = input.earlier;
+        let by_all = Earlier { base, applied, released, ids, open, left, ..Earlier::default() };
+        // What is older than the record called other roles so, perhaps: of its ids only those of roles
+        // count that a person still has to delete.
+        let by_itself = Earlier { ids, open, left, ..Earlier::default() };
+        let resolved = |desired: &'a DesiredState, earlier| {
+            let input = resolve::Input { desired, earlier, ..input };
+            View::new(resolve::leniently(input, &twins), &twins)
+        };
+        let view = |desired: Option<&'a DesiredState>| desired.map(|desired| resolved(desired, by_all));
+        let of_left = |(index, state): (usize, &'a Arc<DesiredState>)| {
+            resolved(state, if index == 0 { by_all } else { by_itself })
         };
         Self {
             base: view(input.earlier.base),
             applied: view(input.earlier.applied),
             released: view(input.earlier.released),
+            left: left.iter().enumerate().map(of_left).collect(),
+            open: input.earlier.open,
             target: Arc::clone(&input.target.name),
         }
     }
@@ -161,10 +209,83 @@ impl<'a> Views<'a> {
         self.applied.iter().chain(&self.base)
     }
 
+    /// Whether the last recorded apply left this to a person.
+    fn is_open(&self, address: &Address) -> bool {
+        self.open.is_some_and(|open| open.contains_key(&Untrusted::from(address.as_str())))
+    }
+
+    /// Roles that the last recorded apply left to a person, as the revisions say them that may have
+    /// declared them.
+    fn left_roles(&self) -> impl Iterator<Item = (&View<'a>, &ResolvedRole<'a>)> {
+        let roles =
+            self.left.iter().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        roles.filter(|(_, role)| {
+            // Where its key means another role, or `removed:` names it, it went by its name.
+            let live =
+                role.live.map(|live| Address::live_role(&self.target, &live.key.name, &live.key.scope));
+            self.is_open(&role.address) || live.is_some_and(|live| self.is_open(&live))
+        })
+    }
+
+    /// As [`Self::left_roles`], who holds which role.
+    fn left_assignments(&self) -> impl Iterator<Item = (&View<'a>, (Key, RoleId))> {
+        let held = self.left.iter().flat_map(|view| view.held().map(move |held| (view, held)));
+        held.filter(|(view, (key, role))| self.is_open(&view.assignment(&self.target, key, role)))
+    }
+
+    /// As [`Self::left_roles`], permissions.
+    pub(super) fn left_permissions(&self) -> impl Iterator<Item = &'a Untrusted> {
+        let slugs = self.left.iter().flat_map(|view| view.resolved.permissions.keys());
+        slugs.filter(|slug| self.is_open(&Address::permission(&self.target, slug)))
+    }
+
+    /// The earlier revision that declares what `change` takes away, and the address that it has there:
+    /// where somebody has to do it, that revision is what remembers it. `None` where git never declared
+    /// it.
+    pub fn declaring(&self, change: &Change) -> Option<(Declaring, Address)> {
+        let views = self.applied.iter().map(|view| (Declaring::Applied, view));
+        let views = views.chain(self.base.iter().map(|view| (Declaring::Base, view)));
+        let left = self.left.iter().enumerate().map(|(index, view)| (Declaring::Left(index), view));
+        let mut views = views.chain(left);
+        match &change.what {
+            What::Role { before: Some(before), .. } => {
+                let id = change.id.as_ref()?;
+                let found = views.filter_map(|(which, view)| {
+                    let role = view.resolved.roles.get(*view.by_id.get(id)?)?;
+                    Some((which, role))
+                });
+                let found: Vec<_> = found.collect();
+                // One that gave it the name that it bears proves more than the record alone.
+                let proves =
+                    found.iter().find(|(_, role)| role.bears(&before.name) || role.desired.id.is_some());
+                let (which, role) = proves.or(found.first())?;
+                Some((*which, role.address.clone()))
+            }
+            What::Assignment { scope, class, principal, before: Some(held), .. } => {
+                views.find_map(|(which, view)| {
+                    let same = |key: &Key| (key.class, &key.scope, &key.name) == (class, scope, principal);
+                    let (key, role) = view.held().find(|(key, role)| {
+                        same(key) && (role == held || view.moved.get(role) == Some(held))
+                    })?;
+                    Some((which, view.assignment(&self.target, &key, &role)))
+                })
+            }
+            What::Permission { slug, before: Some(_), .. } => {
+                let (which, _) = views.find(|(_, view)| view.resolved.permissions.contains_key(slug))?;
+                Some((which, change.address.clone()))
+            }
+            What::Role { .. } | What::Assignment { .. } | What::Permission { .. } | What::Default { .. } => {
+                None
+            }
+        }
+    }
+
     /// Live roles that base or applied declare under keys that `planned` does not have, and that it
     /// does not mean in another way, by id.
     pub(super) fn former(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
-        let mut former = self.gone(self.declared(), planned);
+        let declared =
+            self.declared().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        let mut former = self.gone(declared.chain(self.left_roles()), planned);
         let released = self.released(planned);
         former.retain(|id, _| !released.contains_key(id));
         former
@@ -175,15 +296,10 @@ impl<'a> Views<'a> {
         let of = |key: &Key, role: &RoleId| {
             (Key { role: key.role.as_ref().map(|_| role.clone()), ..key.clone() }, role.clone())
         };
-        let held = self.declared().flat_map(|view| {
-            let held = view.resolved.assignments.iter();
-            let held = held.map(|(key, held)| (key.clone(), held.role.clone()));
-            // What has expired was declared too.
-            let held = held.chain(view.resolved.expired.keys().cloned());
-            held.flat_map(move |(key, role)| {
-                let now = view.moved.get(&role).map(|now| of(&key, now));
-                [(key, role)].into_iter().chain(now)
-            })
+        let declared = self.declared().flat_map(|view| view.held().map(move |held| (view, held)));
+        let held = declared.chain(self.left_assignments()).flat_map(|(view, (key, role))| {
+            let now = view.moved.get(&role).map(|now| of(&key, now));
+            [(key, role)].into_iter().chain(now)
         });
         held.filter(|(key, role)| {
             let (now, _) = of(key, planned.becomes(role));
@@ -195,7 +311,9 @@ impl<'a> Views<'a> {
     /// Live roles that are no longer managed and stay, by id. Where the base has one in a file that is
     /// still read, it was taken out of that file.
     pub(super) fn released(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
-        let mut released = self.gone(self.released.iter(), planned);
+        let views = self.released.iter();
+        let roles = views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        let mut released = self.gone(roles, planned);
         if let Some(base) = &self.base {
             released.retain(|id, _| !base.by_id.contains_key(id));
         }
@@ -204,7 +322,7 @@ impl<'a> Views<'a> {
 
     fn gone<'v>(
         &self,
-        views: impl Iterator<Item = &'v View<'a>>,
+        roles: impl Iterator<Item = (&'v View<'a>, &'v ResolvedRole<'a>)>,
         planned: &Resolved<'_>,
     ) -> BTreeMap<&'a Untrusted, Former<'a>>
     where
@@ -215,10 +333,11 @@ impl<'a> Views<'a> {
         let earlier = self.declared().chain(&self.released);
         let names: BTreeSet<&Untrusted> = earlier
             .flat_map(|view| view.resolved.roles.iter())
+            .chain(self.left_roles().map(|(_, role)| role))
             .map(|role| &role.desired.natural().value)
             .collect();
         let mut former = BTreeMap::new();
-        for (view, role) in views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role))) {
+        for (view, role) in roles {
             let Some(live) = role.live else { continue };
             let Some(id) = &live.id else { continue };
             if live.builtin || meant.contains(id) || planned.removed.contains_key(id) {

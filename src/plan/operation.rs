@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Address, Field, RoleId, Scope, Untrusted, Value};
+use crate::model::{Address, Field, Kind, RoleId, Scope, Untrusted, Value};
 
 /// One operation of an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,7 +103,24 @@ pub enum Verb {
     },
 }
 
+/// What operations are alike: what they change, of which class, and where.
+pub type OpKind<'a> = (Kind, &'static str, &'a Scope);
+
 impl Verb {
+    /// What it is like.
+    pub fn kind(&self) -> OpKind<'_> {
+        match self {
+            Self::CreateRole { class, .. }
+            | Self::UpdateRole { class, .. }
+            | Self::DeleteRole { class, .. } => (Kind::Role, class, self.scope()),
+            Self::Assign { class, .. } | Self::Unassign { class, .. } => {
+                (Kind::Assignment, class, self.scope())
+            }
+            Self::SetDefault { .. } => (Kind::Default, "", self.scope()),
+            Self::Permission { .. } => (Kind::Permission, "", self.scope()),
+        }
+    }
+
     /// Where it changes something.
     pub fn scope(&self) -> &Scope {
         match self {

@@ -4,7 +4,7 @@
 use crate::{
     contract::{self, ScopeForm, ScopeSpec, Spec},
     model::{
-        Kind, Scope,
+        Kind, Scope, Value,
         config::{Mode, Target},
         desired::{DesiredRole, DesiredState, Removal, RoleName},
         live::Query,
@@ -23,6 +23,9 @@ pub fn query<'a>(
     let manage = target.manage;
     let everywhere = [manage.roles, manage.assignments].contains(&Mode::Authoritative);
     let mut query = Query { roles: true, members, everywhere, ..Query::default() };
+    if manage.assignments == Mode::Authoritative {
+        query.inside.extend(everything_inside(spec));
+    }
     let roles = spec.roles().iter().map(|class| (Kind::Role, class.class, class.scopes));
     let people = spec.principals().iter().map(|class| (Kind::Assignment, class.class, class.scopes));
     for (kind, class, scopes) in roles.chain(people) {
@@ -67,20 +70,27 @@ pub fn query<'a>(
     query
 }
 
-/// Whether the definitions no longer have a role of which a plan has to know who holds it before it goes,
-/// wherever that is: then everything is read at once. `before` is what earlier revisions declared.
-pub fn goes_everywhere<'a>(
+/// What [`Query::inside`] says where every place inside others matters; nothing where there is none.
+pub fn everything_inside(spec: &dyn Spec) -> Option<Scope> {
+    spec.principals().iter().any(|class| class.inside.is_some()).then_some(Scope::Target)
+}
+
+/// Widens `query` where the definitions no longer have a role of which a plan has to know who holds it
+/// before it goes, wherever that is: then everything is read at once. `before` is what earlier revisions
+/// declared.
+pub fn read_ahead<'a>(
+    query: &mut Query,
     desired: &DesiredState,
     before: impl IntoIterator<Item = &'a DesiredState>,
     spec: &dyn Spec,
     target: &Target,
-) -> bool {
+) {
     let inside = |scopes: &[ScopeSpec]| scopes.iter().any(|place| place.form == ScopeForm::Instance);
     let principals = spec.principals();
     // Where the provider counts who holds a role, its number comes first.
     let listed = principals.iter().any(|class| inside(class.scopes) && !class.counted);
     if target.manage.roles == Mode::Additive || !listed {
-        return false;
+        return;
     }
     let stays = |role: &DesiredRole| {
         let name = &role.natural().value;
@@ -95,5 +105,13 @@ pub fn goes_everywhere<'a>(
         !matches!(role.scope, Scope::In { .. })
             && contract::role_class(spec, role.class).is_some_and(|class| class.delete_needs_vacancy)
     };
-    before.into_iter().flat_map(|state| &state.roles).any(|role| matters(role) && !stays(role))
+    let before = before.into_iter().flat_map(|state| &state.roles);
+    for role in before.filter(|role| matters(role) && !stays(role)) {
+        query.members = true;
+        query.everywhere = true;
+        let kind = role.resource_type.as_ref().map(|kind| Value::Text(Some(kind.value.clone())));
+        if contract::is_held_inside(spec, role.class, kind.as_ref()) {
+            query.inside.insert(Scope::Target);
+        }
+    }
 }

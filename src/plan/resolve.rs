@@ -18,7 +18,7 @@ use strsim::jaro_winkler;
 
 use super::{change::Verdict, earlier::Earlier};
 use crate::{
-    contract::{self, Spec},
+    contract::{self, PrincipalClass, Spec},
     model::{
         Address, Code, Finding, Key, Kind, Level, RoleId, Scope, Site, Untrusted,
         config::{OnUnassign, Placed, Target},
@@ -145,6 +145,8 @@ struct Resolver<'a> {
     guesses: usize,
     new_permissions: BTreeMap<Site, Untrusted>,
     findings: Vec<Finding>,
+    /// What was said of which place: one line may stand for hundreds of people or places.
+    said: BTreeSet<(Site, String)>,
     notes: Vec<Untrusted>,
     verdicts: Vec<Verdict>,
 }
@@ -185,12 +187,17 @@ impl<'a> Resolver<'a> {
             guesses: 0,
             new_permissions: BTreeMap::new(),
             findings: Vec::new(),
+            said: BTreeSet::new(),
             notes: Vec::new(),
             verdicts: Vec::new(),
         }
     }
 
+    /// Adds an error, once for each place and message.
     fn error(&mut self, code: Code, site: Site, message: String, label: &str, help: Option<String>) {
+        if !self.said.insert((site, message.clone())) {
+            return;
+        }
         let mut finding = Finding::new(code, message).at(site, label);
         finding.help = help.map(Into::into);
         self.findings.push(finding);
@@ -243,8 +250,16 @@ impl<'a> Resolver<'a> {
             }
             // Who is in a place that is not there, nobody can tell.
             let Some(scope) = self.place(&assignment.scope, assignment.place) else { continue };
+            let held = |id: &Untrusted| input.live.belongs(assignment.class, &scope, id);
+            // Who is no member there any more holds nothing there, either.
+            if is_past
+                && !contract::principal_id(input.spec, &input.live.directory, assignment.class, written)
+                    .is_some_and(held)
+            {
+                continue;
+            }
             let role = self.held_role(&assignment.role, &scope);
-            let principal = self.principal(assignment.class, &assignment.principal);
+            let principal = self.principal(assignment.class, &assignment.principal, &scope);
             let (Some(role), Some(name)) = (role, principal) else { continue };
             let site = assignment.principal.site;
             let class = assignment.class;
@@ -277,19 +292,44 @@ impl<'a> Resolver<'a> {
         (wanted, expired)
     }
 
-    fn principal(&mut self, class: &'static str, principal: &Placed<Spelling>) -> Option<Untrusted> {
+    /// The principal that a definition names at `at`; a finding where there is none, or they do not belong
+    /// there.
+    fn principal(
+        &mut self,
+        class: &'static str,
+        principal: &Placed<Spelling>,
+        at: &Scope,
+    ) -> Option<Untrusted> {
         let text = principal.value.text();
-        let directory = &self.input.live.directory;
-        let found = contract::principal_id(self.input.spec, directory, class, &principal.value).cloned();
+        let Input { spec, live, .. } = self.input;
+        let belongs = |id: &Untrusted| live.belongs(class, at, id);
+        let found = contract::principal_id(spec, &live.directory, class, &principal.value).cloned();
+        // Somebody who exists and does not belong there is not misspelt.
+        let exists = found.is_some();
+        let found = found.filter(|id| belongs(id));
         if found.is_none() {
             self.guesses += 1;
-            let known = directory.iter().filter(|(c, ..)| *c == class);
+            let known = live.directory.iter().filter(|(c, _, id)| *c == class && belongs(id));
             let known =
                 known.map(|(_, spelling, _)| spelling.text().raw()).filter(|known| *known != text.raw());
-            let near = if self.guesses > MOST_GUESSES { None } else { nearest(text.raw(), known) };
+            let guess = !exists && self.guesses <= MOST_GUESSES;
+            let near = guess.then(|| nearest(text.raw(), known)).flatten();
             let near = near.map(|near| format!("Did you mean `{near}`?"));
-            let message = format!("{} knows no {class} `{}`", self.input.spec.title(), text.raw());
-            let help = near.unwrap_or_else(|| match contract::principal(self.input.spec, class) {
+            let class_spec = contract::principal(spec, class);
+            let place =
+                contract::manual::place(at).filter(|_| live.members.contains_key(&(class, at.clone())));
+            let message = match (&place, class_spec) {
+                (Some(place), Some(class)) => not_of(class, place, text),
+                _ => format!("{} knows no {class} `{}`", spec.title(), text.raw()),
+            };
+            let help = near.unwrap_or_else(|| match class_spec {
+                Some(class) if place.is_some() && class.group => {
+                    format!("Write {} of that very place.", class.spellings.about)
+                }
+                Some(_) if place.is_some() => format!(
+                    "A role makes nobody a member. Let them join in {} itself, or by your own program, and plan again.",
+                    spec.title()
+                ),
                 Some(class) if class.joins => format!(
                     "Nobody is found by it. Write {}, and make sure that the credential may see them.",
                     class.spellings.about
@@ -299,6 +339,15 @@ impl<'a> Resolver<'a> {
             self.error(Code::UnknownPrincipal, principal.site, message, "not found", Some(help));
         }
         found
+    }
+}
+
+/// That a principal does not belong to a place.
+fn not_of(class: &PrincipalClass, place: &str, text: &Untrusted) -> String {
+    let what = if class.group { "group" } else { "member" };
+    match class.inside {
+        Some(outer) => format!("`{}` is no {what} of the {outer} in which {place} lies", text.raw()),
+        None => format!("{place} has no {what} `{}`", text.raw()),
     }
 }
 
@@ -320,8 +369,13 @@ fn left(title: &str, gone: &BTreeSet<&str>) -> Option<Untrusted> {
 /// in other capitals is that very person's.
 fn nearest<'k>(text: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let text = text.to_lowercase();
+    // Everybody of one company has the same end of their address.
+    let likeness = |candidate: &str| match (text.rsplit_once('@'), candidate.rsplit_once('@')) {
+        (Some((text, host)), Some((candidate, other))) if host == other => jaro_winkler(text, candidate),
+        _ => jaro_winkler(&text, candidate),
+    };
     known
-        .map(|candidate| (jaro_winkler(&text, &candidate.to_lowercase()), candidate))
+        .map(|candidate| (likeness(&candidate.to_lowercase()), candidate))
         .filter(|(likeness, _)| *likeness > 0.85)
         .max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(a.1)))
         .map(|(_, candidate)| candidate)

@@ -6,7 +6,7 @@ use globset::GlobSet;
 
 use super::{
     change::{Change, Plan, RoleState, What, natural},
-    document::Action,
+    document::{Action, Guard},
 };
 use crate::model::{Address, RoleId, Scope, Untrusted};
 
@@ -35,6 +35,8 @@ pub fn select(plan: &mut Plan, only: &GlobSet) -> Result<(), Vec<Lacking>> {
     plan.changes.retain(|change| only.is_match(change.address.as_str()));
     plan.attested.retain(|address, _| only.is_match(address.as_str()));
     plan.kept.retain(|kept| only.is_match(kept.address.as_str()));
+    // A part is never recorded, so that it lets nothing be forgotten which nobody can see.
+    plan.verdicts.retain(|verdict| verdict.guard != Guard::Unseen);
     Ok(())
 }
 

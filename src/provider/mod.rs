@@ -112,6 +112,10 @@ pub trait Write: Send + Sync {
     /// unknown.
     fn execute<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Fut<'a, Result<Outcome, WriteError>>;
 
+    /// Hears of everything that a run may send, before the first of it: what several of them need
+    /// can then be made in one request.
+    fn announce(&self, _verbs: &[&Verb]) {}
+
     /// Asks for the same in another documented way, after `verb` was accepted but read back
     /// otherwise; `None` where there is no other way.
     fn insist<'a>(&'a self, verb: &'a Verb, made: &'a Made) -> Option<Fut<'a, Result<Outcome, WriteError>>>;

@@ -5,7 +5,7 @@ mod outcome;
 mod record;
 mod verify;
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::future::join_all;
 
@@ -169,11 +169,13 @@ async fn apply_target(
     let name: &str = &target.target.name;
     let tell = |event: apply::Event<'_>| events(name, event);
     let spec = &target.tenant.provider;
+    let uncounted = uncounted(target);
     let run = Run {
         reader: &*reader,
         writer: &*writer,
         ops: &ops,
         query: &target.live.read,
+        uncounted: &uncounted,
         at_a_time: spec.writes_at_a_time(),
         one_per_scope: spec.one_write_per_scope(),
         stop: &world.stop,
@@ -222,6 +224,14 @@ async fn apply_target(
         Some(live) if complete => record::recorded(world, project, target, wishes, &live, outcome),
         _ => outcome,
     }
+}
+
+/// Classes of principals whom no number of holders counts.
+fn uncounted(target: &PlannedTarget) -> BTreeSet<&'static str> {
+    let roles = target.live.of(Kind::Role).filter(|role| !role.builtin);
+    let numbered = roles.map(|role| role.holders).all(|holders| holders.is_some());
+    let classes = target.tenant.provider.principals().iter();
+    classes.filter(|class| class.listed && !(class.counted && numbered)).map(|class| class.class).collect()
 }
 
 /// How an apply ended.

@@ -229,7 +229,17 @@ async fn read(
         Failure::new(Exit::Provider, "the API did not tell its permissions")
             .help("`-v` shows the requests. What ships with the program: `rolecall catalog --offline`.")
     })?;
-    let shipped: BTreeSet<Untrusted> = provider.catalogue().permissions.keys().cloned().collect();
+    // What only roles of a class can hold that this target has not is not gone.
+    let classes = provider.roles().iter();
+    let without =
+        classes.filter(|class| class.not_with.is_some_and(|with| target.settings.contains_key(with)));
+    let without: BTreeSet<&str> = without.map(|class| class.class).collect();
+    let is_elsewhere = |permission: &Untrusted| {
+        let scopes = provider.catalogue().scopes(permission);
+        !scopes.is_empty() && scopes.is_subset(&without)
+    };
+    let shipped = provider.catalogue().permissions.keys().filter(|permission| !is_elsewhere(permission));
+    let shipped: BTreeSet<Untrusted> = shipped.cloned().collect();
     report.new = permissions.difference(&shipped).cloned().collect();
     report.gone = shipped.difference(&permissions).cloned().collect();
     report.permissions = permissions;

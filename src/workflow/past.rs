@@ -4,7 +4,7 @@
 mod target;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
@@ -113,8 +113,10 @@ impl Past {
     ) -> Vec<Arc<DesiredState>> {
         let of = |side: &Side| side.loaded.desired.get(&target.name).cloned();
         let recorded = recording.records.iter().filter(|record| record.target.raw() == &*target.name);
+        let commits: BTreeSet<&Untrusted> =
+            recorded.flat_map(|record| record.open.values().flatten().chain([&record.revision])).collect();
         let recorded =
-            recorded.filter_map(|record| of(&*self.side(world, project, record.revision.raw()).ok()?));
+            commits.into_iter().filter_map(|commit| of(&*self.side(world, project, commit.raw()).ok()?));
         self.base.as_ref().and_then(|(_, side)| of(side)).into_iter().chain(recorded).collect()
     }
 
@@ -127,6 +129,12 @@ impl Past {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a record may name `commit` as an earlier revision: it is of the recorded one's own history.
+    fn precedes_record(&self, commit: &Untrusted, record: &Record) -> Result<bool, RepoError> {
+        let Some(history) = &self.history else { return Ok(false) };
+        history.is_ancestor(commit.raw(), record.revision.raw())
     }
 
     /// Whether `base` comes before `applied`, as far as this clone can tell.
@@ -184,6 +192,15 @@ impl Past {
         };
         self.protections.get_or_init(look).as_deref().map_err(Clone::clone)
     }
+}
+
+/// The revisions that may have declared what the last recorded apply left to a person.
+#[derive(Debug, Default)]
+struct LeftTo {
+    /// What they say.
+    states: Vec<Arc<DesiredState>>,
+    /// Full id of each.
+    commits: Vec<Untrusted>,
 }
 
 /// What an apply put in place: without what it left to a person, of which the earlier definition holds.

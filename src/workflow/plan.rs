@@ -24,7 +24,7 @@ use crate::{
         document::{Action, Guard, Origin, RunStatistics, TargetPlan},
         earlier::Views,
         pending, people,
-        query::{goes_everywhere, query},
+        query::{query, read_ahead},
         resolve, select,
     },
 };
@@ -200,9 +200,10 @@ async fn plan_target(
     let assigns = !desired.exclusive.is_empty() || states().any(|state| !state.assignments.is_empty());
     let attested = super::attest::of(project, target);
     let earlier = before.iter().map(|state| &**state);
-    let goes = wishes.part != Part::Drift && goes_everywhere(desired, earlier, spec, target);
-    let mut first = query(states(), spec, target, assigns || goes);
-    first.everywhere |= goes;
+    let mut first = query(states(), spec, target, assigns);
+    if wishes.part != Part::Drift {
+        read_ahead(&mut first, desired, earlier, spec, target);
+    }
     let mut live = reader.fetch(first).await.map_err(Failure::from)?;
     let mut said = overlay(attested.as_deref(), &mut live, spec);
     let mut past = TargetPast::of(world, project, target, &live.identity, &recording)?;
@@ -269,6 +270,9 @@ async fn plan_target(
             || some(plan.unmanaged_permissions);
         plan.notes.extend(past.no_base.clone().filter(|_| others));
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
+        if wishes.part == Part::Drift {
+            plan.notes.extend(still_open(&plan, &past));
+        }
         let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
         let facts = assess::Facts { live: &live, spec, guards: &guards, allowed: &wishes.allowed };
@@ -363,6 +367,17 @@ fn known(plan: &mut Plan, live: &LiveState) -> Result<(), Failure> {
         plan.notes.push(format!("Not told: {what} in lists that were not read.").into());
     }
     Ok(())
+}
+
+/// What the last apply left to a person, and is not done: no drift, and not in place either.
+fn still_open(plan: &Plan, past: &TargetPast) -> Option<Untrusted> {
+    let open = |change: &&Change| past.is_left(&change.address);
+    let what = match plan.changes.iter().filter(open).count() {
+        0 => return None,
+        1 => "1 change that the last apply left to a person is".to_owned(),
+        n => format!("{n} changes that the last apply left to a person are"),
+    };
+    Some(format!("{what} still open; that is no drift, and `rolecall plan` shows it.").into())
 }
 
 /// Narrows a plan to what was asked for; what `--pending-only` leaves alone.

@@ -318,13 +318,15 @@ pub(super) fn select(
     Ok(selected)
 }
 
-/// Those of the `known` targets that match any of `wanted`, all where nothing is wanted.
+/// Those of the `known` targets that match any of `wanted`, all where nothing is wanted. What begins
+/// with `!` is left out.
 pub(super) fn chosen(known: BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
-    if wanted.is_empty() {
-        return Ok(known.into_iter().collect());
-    }
-    let set = globs(wanted, "--target")?;
-    for one in wanted {
+    let (unwanted, wanted): (Vec<_>, Vec<_>) = wanted.iter().partition(|one| one.starts_with('!'));
+    let unwanted: Vec<String> =
+        unwanted.into_iter().filter_map(|one| one.strip_prefix('!').map(str::to_owned)).collect();
+    let wanted: Vec<String> = wanted.into_iter().cloned().collect();
+    let (set, not) = (globs(&wanted, "--target")?, globs(&unwanted, "--target")?);
+    for one in wanted.iter().chain(&unwanted) {
         let glob = globs(std::slice::from_ref(one), "--target")?;
         if !known.iter().any(|name| glob.is_match(&**name)) {
             let known: Vec<&str> = known.iter().map(|name| &**name).collect();
@@ -332,7 +334,8 @@ pub(super) fn chosen(known: BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec
                 .help(format!("The targets are: {}.", known.join(", "))));
         }
     }
-    Ok(known.into_iter().filter(|name| set.is_match(&**name)).collect())
+    let is_chosen = |name: &Arc<str>| (wanted.is_empty() || set.is_match(&**name)) && !not.is_match(&**name);
+    Ok(known.into_iter().filter(is_chosen).collect())
 }
 
 /// Whether the entry of `target` in the configuration has no error of its own, so that its settings

@@ -20,21 +20,62 @@ def credentials(names, suffix):
     return ["env:", *lines] if lines else []
 
 
-def fill(template, *, action, branch, credentials_of, owner, owners, root="", reads=True):
-    """The text of a template with its placeholders filled in."""
+def selection(names, reads):
+    """Which targets a workflow is about, where there are two of a kind."""
+    sign = "!" if reads else ""
+    return [f"targets: {json.dumps(' '.join(sign + name for name in names))}"] if names else []
+
+
+def fill(template, *, action, branch, credentials_of, owner, owners, root="", reads=True, approved=()):
+    """The text of a template with its placeholders filled in.
+
+    `approved` are the targets whose only key can write, where there are others beside them.
+    """
     write = credentials(credentials_of, "WRITE")
+    directory = [f"directory: {json.dumps(root)}"] if root else []
+    top = f"/{root}/".replace(" ", "\\ ") if root else "/"
+    unplanned = [
+        f"- uses: {action}",
+        "  with:",
+        "    command: diff           # a comment on what cannot be planned without a key that can write",
+        *(f"    {line}" for line in directory + selection(approved, False)),
+    ]
+    approval = {
+        True: [
+            "# By hand (workflow_dispatch) nothing has to have been reviewed: the reviewers of the environment roles-production",
+            "# approve the plan that the first job shows.",
+        ],
+        False: [
+            "# The only key of the product can write, so no pull request plans. The reviewers of the environment roles-production",
+            "# are asked twice: whether the first job may have the key, and whether the plan that it shows is applied.",
+        ],
+    }
+    waiting = [
+        "# The only key of the product can write, so each run waits until a reviewer of roles-production lets it have the key.",
+        "# It asks once a week, and a new run takes the place of one that nobody answered.",
+    ]
+    owned = [f"{top}{path}" for path in (".rolecall/", "assignments/", "rolecall.yaml", "roles/")]
     lines = {
-        "DIRECTORY": [f"directory: {json.dumps(root)}"] if root else [],
+        "DIRECTORY": directory,
+        "TARGETS": selection(approved, reads),
+        "UNPLANNED": unplanned if approved else [],
         "READ_CREDENTIALS": credentials(credentials_of, "READ") if reads else write,
         "WRITE_CREDENTIALS": write,
         "ONLY_OWNER": [f"if: ${{{{ github.repository_owner == '{owner}' }}}}"] if owner else [],
+        "APPROVAL": approval[reads],
+        "REVIEWED": ["require_reviewed: ${{ github.event_name == 'push' }}"] if reads else [],
+        "REVIEW_RIGHTS": ["actions: read               # read the plans that were reviewed"] if reads else [],
+        "WAITING": [] if reads else waiting,
+        "OWNED": [f"{path} {owners}" for path in (*owned, "/.github/workflows/", "/.github/CODEOWNERS")],
     }
     words = {
         "ACTION": action,
         "BRANCH": branch,
         "READ_ENVIRONMENT": "roles-plan" if reads else "roles-production",
-        "ROOT": f"/{root}" if root else "",
-        "OWNERS": owners,
+        "APPROVED": "" if reads else " approved",
+        "SUFFIX": "" if reads else "-approved",
+        "DAYS": "1-5" if reads else "1",
+        "REPLACED": "false" if reads else "true",
     }
     filled = []
     for line in template.splitlines():
@@ -53,12 +94,19 @@ SAMPLE = {
     "owner": "acme",
     "owners": "@acme/security",
 }
+# What differs where the only key of a product can write.
+APPROVED = {"reads": False, "credentials_of": ["CODERABBIT_API_KEY"]}
+# These have such a twin.
+TWINS = ("roles-apply.yml", "roles-drift.yml")
 
 
 def examples():
     """The examples by name."""
     for template in sorted((ROOT / "templates" / "github").iterdir()):
-        yield template.name, fill(template.read_text(), **SAMPLE)
+        text = template.read_text()
+        yield template.name, fill(text, **SAMPLE)
+        if template.name in TWINS:
+            yield template.name.replace(".yml", "-approved.yml"), fill(text, **{**SAMPLE, **APPROVED})
 
 
 def variants():
@@ -66,6 +114,8 @@ def variants():
     others = {
         "emulator": {"credentials_of": [], "owner": "", "root": "my roles"},
         "no-reading-key": {"reads": False, "branch": "release/1.0"},
+        "beside-one-without": {"approved": ["reviews"], "root": "access"},
+        "without-beside-others": {**APPROVED, "approved": ["reviews"]},
     }
     for template in sorted((ROOT / "templates" / "github").glob("*.yml")):
         for name, other in others.items():

@@ -1,6 +1,6 @@
 """Writes templates/rolecall.yml as GitLab would see it after filling in the inputs, for the check against its schema.
 
-    python3 tests/action/gitlab.py OUTPUT
+    python3 tests/action/gitlab.py OUTPUT [INPUT=VALUE...]
 
 Fails where an input is used that is not declared, or declared and not used.
 """
@@ -23,6 +23,7 @@ def main():
             inputs[name] = default.group(1).strip('"')
         elif name not in inputs:
             sys.exit(f"templates/rolecall.yml: the input {name} has no default, and no sample here")
+    inputs.update(given.split("=", 1) for given in sys.argv[2:])
     used = set(re.findall(r"\$\[\[ inputs\.(\w+) \]\]", jobs))
     if used != set(inputs):
         sys.exit(f"templates/rolecall.yml: inputs that are used or declared only: {', '.join(used ^ set(inputs))}")

@@ -26,6 +26,7 @@ check() { # what command...
 check 'the examples are what the templates say' python3 tests/action/examples.py
 python3 tests/action/examples.py --variants "$made"
 python3 tests/action/gitlab.py "$made/gitlab-ci.yml"
+python3 tests/action/gitlab.py "$made/gitlab-ci-without-reading-key.yml" plan_environment=roles-production
 workflows=(.github/workflows/*.yml examples/github/*.yml "$made"/*/*.yml)
 scripts=(action/*.sh tests/action/*.sh tests/action/e2e/*.sh tests/vendor_clients/*.sh .github/release/*.sh .ci/run)
 
@@ -38,7 +39,7 @@ if python3 -m venv "$python" && "$python/bin/pip" install --quiet --disable-pip-
     check 'the schema of workflows' "$bin/check-jsonschema" --builtin-schema vendor.github-workflows "${workflows[@]}"
     check 'the schema of dependabot' "$bin/check-jsonschema" --builtin-schema vendor.dependabot .github/dependabot.yml
     check 'the schema of GitLab CI' "$bin/check-jsonschema" --builtin-schema vendor.gitlab-ci \
-        "$made/gitlab-ci.yml" examples/gitlab-ci/.gitlab-ci.yml
+        "$made/gitlab-ci.yml" "$made/gitlab-ci-without-reading-key.yml" examples/gitlab-ci/.gitlab-ci.yml
     check shellcheck "$bin/shellcheck" --severity=style "${scripts[@]}"
     # Versions of single Debian or Alpine packages vanish from their mirrors, so they are not pinned.
     check hadolint "$bin/hadolint" --ignore DL3018 Dockerfile

@@ -85,9 +85,7 @@ class Component(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="rolecall gitlab "))
         self.addCleanup(shutil.rmtree, self.folder)
-        filled = self.folder / "filled.yml"
-        subprocess.run(["python3", str(HERE / "gitlab.py"), str(filled)], check=True)
-        self.jobs = jobs(filled.read_text())
+        self.jobs = self.filled()
         self.project = self.folder / "a project"
         self.bin = self.folder / "bin"
         for folder in (self.project, self.bin, self.folder / "builds"):
@@ -98,6 +96,12 @@ class Component(unittest.TestCase):
         self.sha = hashlib.sha256(asset.read_bytes()).hexdigest()
         (self.bin / "curl").write_text(CURL.format(asset=asset))
         (self.bin / "curl").chmod(0o755)
+
+    def filled(self, *given):
+        """The jobs of the component with these inputs, each NAME=VALUE."""
+        filled = self.folder / "filled.yml"
+        subprocess.run(["python3", str(HERE / "gitlab.py"), str(filled), *given], check=True)
+        return jobs(filled.read_text())
 
     def run_job(self, name, code=0, part=None, **more):
         base, job = self.jobs[".rolecall"], self.jobs[name]
@@ -139,7 +143,8 @@ class Component(unittest.TestCase):
             for code in (0, 1, 2, 3, 4, 5, 6, 7, 8, 64):
                 status, called, said = self.run_job(name, code)
                 self.assertEqual(status, 0 if code in fine else code, (name, code, said))
-                self.assertEqual(called, [f"ci run {name.removeprefix('roles-')} {self.results()}"])
+                folder = {"roles-validate": "rolecall-validated", "roles-diff": "rolecall-compared"}.get(name, "rolecall-results")
+                self.assertEqual(called, [f"ci run {name.removeprefix('roles-')} {self.project}/{folder}/1"])
 
     def test_each_part_has_its_shard_and_its_folder(self):
         status, called, said = self.run_job("roles-plan", 2, part=3)
@@ -155,10 +160,10 @@ class Component(unittest.TestCase):
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def pipeline(self, variables):
+    def pipeline(self, variables, jobs=None):
         """The jobs that a pipeline has, each with how it starts and the variables of its rule."""
         found = {}
-        for name, job in self.jobs.items():
+        for name, job in (jobs or self.jobs).items():
             first = next((rule for rule in job["rules"] if holds(rule["if"], variables)), None)
             if first:
                 found[name] = (first["when"], first["variables"])
@@ -167,7 +172,8 @@ class Component(unittest.TestCase):
     def test_each_pipeline_has_the_jobs_that_it_may_have(self):
         asked = {"INPUT_REQUIRE_REVIEWED": "true"}
         on, always, manual = ("on_success", {}), ("always", {}), ("manual", {})
-        merge_request = {"roles-validate": on, "roles-diff": on, "roles-plan": on, "roles-note": always}
+        note = ("always", {"REPORTED": "rolecall-validated rolecall-results"})
+        merge_request = {"roles-validate": on, "roles-diff": on, "roles-plan": on, "roles-note": note}
         self.assertEqual(self.pipeline(MERGE_REQUEST), merge_request)
         self.assertEqual(self.pipeline(FORK), {"roles-validate": on, "roles-diff": on})
         after = {"roles-record": always, "roles-report": always}
@@ -181,9 +187,24 @@ class Component(unittest.TestCase):
         for source in ("push", "web"):
             self.assertEqual(self.pipeline({**BRANCH, "CI_COMMIT_BRANCH": "change", "CI_PIPELINE_SOURCE": source}), {})
 
-    def test_only_jobs_that_talk_to_a_provider_have_its_credentials(self):
+    def test_without_a_reading_key_each_apply_waits_for_who_read_the_plan(self):
+        jobs = self.filled("plan_environment=roles-production")
+        on, always, manual = ("on_success", {}), ("always", {}), ("manual", {})
+        compared = ("always", {"REPORTED": "rolecall-compared"})
+        self.assertEqual(self.pipeline(MERGE_REQUEST, jobs), {"roles-validate": on, "roles-diff": on, "roles-note": compared})
+        self.assertEqual(self.pipeline(FORK, jobs), {"roles-validate": on, "roles-diff": on})
+        # No merge request left a plan, so to ask for one would refuse every push.
+        merged = {"roles-validate": on, "roles-plan": on, "roles-apply": manual, "roles-record": always, "roles-report": always}
+        for source in ("push", "web"):
+            self.assertEqual(self.pipeline({**BRANCH, "CI_PIPELINE_SOURCE": source}, jobs), merged)
+        for name in ("roles-plan", "roles-drift", "roles-apply"):
+            self.assertEqual(jobs[name]["environment"], "roles-production", name)
+
+    def test_each_job_has_one_kind_of_credential(self):
         environments = {name: job["environment"] for name, job in self.jobs.items() if job["environment"]}
-        self.assertEqual(environments, {"roles-plan": "roles-plan", "roles-drift": "roles-plan", "roles-apply": "roles-production"})
+        reports = {name: "roles-report" for name in ("roles-report", "roles-note", "roles-drift-issue")}
+        providers = {"roles-plan": "roles-plan", "roles-drift": "roles-plan", "roles-apply": "roles-production"}
+        self.assertEqual(environments, {**providers, **reports, "roles-record": "roles-record"})
 
     def test_only_what_was_planned_is_applied(self):
         (self.results(3) / "rolecall.env").write_text("ROLECALL_CHANGES=true\nROLECALL_DIGEST=sha256:abc\n")
@@ -212,20 +233,24 @@ class Component(unittest.TestCase):
         self.assertEqual((status, called), (0, []), said)
 
     def test_what_became_of_a_merge_is_told_once_for_all_parts(self):
+        # The plans tell which parts of the apply there have to be.
         status, called, said = self.run_job("roles-report")
-        self.assertEqual((status, called), (0, []), said)
-        # The plan was refused, so that nothing was applied.
-        (self.results(2) / "results.json").write_text("{}")
-        status, called, said = self.run_job("roles-report")
-        self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-results"]), said)
-        (self.applied(2) / "results.json").write_text("{}")
-        status, called, said = self.run_job("roles-report")
-        self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-applied"]), said)
+        self.assertEqual((status, len(called)), (0, 1), said)
+        self.assertTrue(called[0].startswith("ci report --results rolecall-applied --results rolecall-results "), called)
 
     def test_the_note_is_about_all_parts(self):
-        for name in ("roles-note", "roles-drift-issue"):
-            status, called, said = self.run_job(name)
-            self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-results"]), said)
+        status, called, said = self.run_job("roles-drift-issue")
+        self.assertEqual((status, called), (0, [f"ci report {self.project}/rolecall-results"]), said)
+        reported = self.pipeline(MERGE_REQUEST)["roles-note"][1]
+        # Definitions that are wrong are not planned, and the note of an older commit has to say so.
+        for folders in (["rolecall-validated"], ["rolecall-validated", "rolecall-results"]):
+            for folder in folders:
+                (self.project / folder / "1").mkdir(parents=True, exist_ok=True)
+            status, called, said = self.run_job("roles-note", **reported)
+            self.assertEqual([call.split()[:4] for call in called], [["ci", "report", "--results", folder] for folder in folders], said)
+            self.assertEqual(status, 0)
+        text = (HERE.parents[1] / "templates" / "rolecall.yml").read_text()
+        self.assertRegex(text, r"(?m)^  needs:\n    - roles-validate\n    - roles-diff\n    - job: roles-plan\n      optional: true\n")
 
     def test_the_download_is_by_https_only(self):
         self.run_job("roles-plan")

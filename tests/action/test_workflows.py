@@ -34,6 +34,14 @@ def value(text, key):
     return found and found.group(1)
 
 
+def holds(condition, results):
+    """Whether a condition of GitHub's about the results of needed jobs is true, in a workflow that goes on."""
+    words = re.fullmatch(r"\$\{\{ (.*) \}\}", condition).group(1)
+    words = re.sub(r"needs\.(\w+)\.result", lambda found: repr(results[found.group(1)]), words)
+    words = words.replace("!cancelled()", "True").replace("&&", " and ").replace("||", " or ")
+    return eval(words, {"__builtins__": {}})  # noqa: S307
+
+
 def script(name, job, step):
     """The script of the step with this name."""
     found = [one for one in steps(jobs(name)[job]) if value(one, "name") == step]
@@ -152,12 +160,13 @@ class Scripts(unittest.TestCase):
         """What the plan of a part leaves, moved to where the artifacts of all lie."""
         made = script("roles-apply-shards.yml", "plan", "What the apply of this part needs")
         temp = self.folder / f"temp {number}"
-        code, outputs, said = self.run_script(made, PART=str(temp), SHARD=f"{number + 1}/4", CHANGES=changes, DIGEST=digest)
+        code, outputs, said = self.run_script(made, FOLDER=str(temp), PART=str(number), SHARD=f"{number + 1}/4", CHANGES=changes, DIGEST=digest)
         self.assertEqual(code, 0, said)
-        there = self.folder / "parts" / f"rolecall-part-{number}"
-        there.mkdir(parents=True)
-        shutil.move(outputs["file"], there / "rolecall.env")
-        return there
+        # The artifacts of all are unpacked into one folder.
+        there = self.folder / "parts"
+        there.mkdir(exist_ok=True)
+        shutil.copy(outputs["file"], there)
+        return temp
 
     def changed(self):
         return self.run_script(script("roles-apply-shards.yml", "changed", "Parts"), PLANNED=str(self.folder / "parts"))
@@ -188,9 +197,9 @@ class Scripts(unittest.TestCase):
 
     def test_a_part_is_applied_by_its_own_digest(self):
         text = script("roles-apply-shards.yml", "apply", "The digest of this part")
-        code, outputs, said = self.run_script(text, PART=str(self.part(0, "true", "sha256:one")))
+        code, outputs, said = self.run_script(text, FOLDER=str(self.part(0, "true", "sha256:one")))
         self.assertEqual((code, outputs), (0, {"digest": "sha256:one"}), said)
-        code, outputs, said = self.run_script(text, PART=str(self.part(1, "true", "")))
+        code, outputs, said = self.run_script(text, FOLDER=str(self.part(1, "true", "")))
         self.assertEqual((code, outputs), (5, {}))
         self.assertIn("::error", said)
 
@@ -210,26 +219,126 @@ class Scripts(unittest.TestCase):
         joined = json.loads(Path(outputs["file"]).read_text())
         self.assertEqual(joined, {"format_version": 1, "root": "", "records": [{"target": name} for name in "abc"]})
 
+    @unittest.skipUnless(shutil.which("jq"), "there is no jq")
+    def test_the_record_of_a_single_part_is_pushed_too(self):
+        # A pattern that one artifact matches is unpacked without a folder of its name.
+        records = self.folder / "records"
+        records.mkdir()
+        one = {"format_version": 1, "root": "", "records": [{"target": "a"}]}
+        (records / "record.json").write_text(json.dumps(one))
+        text = script("roles-apply-shards.yml", "record", "Join the records")
+        for _ in range(2):  # what is joined is not joined again
+            code, outputs, said = self.run_script(text, RECORDS=str(records))
+            self.assertEqual((code, json.loads(Path(outputs["file"]).read_text())), (0, one), said)
+
+    def leave(self, folder, part, command="plan", of=4):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "results.json").write_text(json.dumps({"command": command, "shards": [f"{part}/{of}"]}))
+
+    @unittest.skipUnless(shutil.which("jq"), "there is no jq")
     def test_a_part_without_results_is_named(self):
         for name in ("roles-plan-shards.yml", "roles-drift-shards.yml"):
             text = script(name, "report", "Every part left its results")
             results = self.folder / name
+            code, _, said = self.run_script(text, RESULTS=str(results))
+            self.assertEqual(code, 1)
+            self.assertIn("without results: 1 2 3 4.", said)
+            # A single one has no folder of its own.
+            self.leave(results, 3)
+            self.assertIn("without results: 1 2 4.", self.run_script(text, RESULTS=str(results))[2])
+            self.assertEqual(self.run_script(text, RESULTS=str(results), PARTS="1")[0], 1, "of another division")
+            self.leave(results, 1, of=1)
+            self.assertEqual(self.run_script(text, RESULTS=str(results), PARTS="1")[0], 0)
+            (results / "results.json").unlink()
             for number in (0, 2, 3):
-                (results / f"rolecall-results-{number}").mkdir(parents=True)
-                (results / f"rolecall-results-{number}" / "results.json").write_text("{}")
+                self.leave(results / f"rolecall-results-{number}", number + 1)
             code, _, said = self.run_script(text, RESULTS=str(results))
             self.assertEqual(code, 1)
             self.assertIn("without results: 2.", said)
-            (results / "rolecall-results-1").mkdir()
-            (results / "rolecall-results-1" / "results.json").write_text("{}")
+            self.leave(results / "rolecall-results-1", 2)
             self.assertEqual(self.run_script(text, RESULTS=str(results))[0], 0)
+
+    @unittest.skipUnless(shutil.which("jq"), "there is no jq")
+    def test_a_part_of_an_apply_without_results_is_named(self):
+        text = script("roles-apply-shards.yml", "report", "Every part left its results")
+        results, changed = self.folder / "results", json.dumps({"include": [{"part": "1", "shard": "2/4"}, {"part": "3", "shard": "4/4"}]})
+        for number in range(4):
+            self.leave(results / f"rolecall-planned-{number}", number + 1)
+        self.leave(results / "rolecall-results-3", 4, "apply")
+        code, _, said = self.run_script(text, RESULTS=str(results), CHANGED=changed)
+        self.assertEqual(code, 1)
+        self.assertIn("parts without results: 2/4.", said)
+        self.leave(results / "rolecall-results-1", 2, "apply")
+        self.assertEqual(self.run_script(text, RESULTS=str(results), CHANGED=changed)[0], 0)
+        download = next(step for step in steps(jobs("roles-apply-shards.yml")["report"]) if "download-artifact@" in step)
+        self.assertEqual(value(download, "pattern"), "rolecall-{planned,results}-*")
 
     def test_the_issue_is_kept_only_with_all_results(self):
         names = [value(step, "name") or value(step, "command") for step in steps(jobs("roles-drift-shards.yml")["report"])]
         self.assertLess(names.index("Every part left its results"), names.index("report"))
         last = steps(jobs("roles-plan-shards.yml")["report"])[-1]
-        self.assertEqual(value(last, "if"), "${{ !cancelled() && needs.plan.result != 'success' }}")
+        self.assertEqual(value(last, "if"), "${{ !cancelled() && needs.parts.result == 'success' && needs.plan.result != 'success' }}")
         self.assertIn("exit 1\n", last)
+
+    def test_a_required_check_passes_only_after_a_plan_or_without_one_on_purpose(self):
+        parts = jobs("roles-plan-shards.yml")
+        report = parts["report"]
+        runs = lambda **results: holds(value(report, "if"), results)
+        # GitHub counts a skipped job as a success. A job whose needs were skipped or failed runs only as its `if` says.
+        self.assertEqual(value(report, "needs"), "[parts, plan]")
+        self.assertTrue(runs(parts="failure", plan="skipped"))
+        self.assertTrue(runs(parts="cancelled", plan="skipped"), "it took too long")
+        for plan in ("success", "failure", "cancelled"):
+            self.assertTrue(runs(parts="success", plan=plan))
+        self.assertFalse(runs(parts="success", plan="skipped"), "of a fork nothing is planned")
+        # What it does then.
+        failing = [step for step in steps(report) if "exit 1" in step]
+        self.assertEqual([value(step, "name") for step in failing], ["The definitions are valid", "Every part left its results", "Every part has succeeded"])
+        self.assertTrue(holds(value(failing[0], "if"), {"parts": "failure", "plan": "skipped"}))
+        self.assertEqual(value(steps(report)[0], "name"), "The definitions are valid")
+        self.assertFalse(holds(value(failing[0], "if"), {"parts": "success", "plan": "success"}))
+        self.assertTrue(holds(value(failing[2], "if"), {"parts": "success", "plan": "failure"}))
+
+
+class WithoutReadingKey(unittest.TestCase):
+    """Where the only key of a product can write."""
+
+    def example(self, name):
+        return (TEMPLATES.parents[1] / "examples" / "github" / name).read_text()
+
+    def test_no_job_has_the_key_but_behind_the_environment(self):
+        self.assertNotIn("secrets.", self.example("roles-plan-offline.yml"))
+        for name in ("roles-apply-approved.yml", "roles-drift-approved.yml"):
+            for job in re.split(r"(?m)^(?=  \w+:)", self.example(name).partition("\njobs:\n")[2]):
+                if "secrets." in job:
+                    self.assertEqual(value(job, "environment"), "roles-production", name)
+
+    def test_a_push_is_applied_by_the_plan_that_its_reviewers_read(self):
+        # No pull request left a plan, so to ask for one would refuse every push.
+        text = self.example("roles-apply-approved.yml")
+        self.assertNotIn("require_reviewed", text)
+        self.assertIn("expect_plan: ${{ needs.plan.outputs.digest }}", text)
+        self.assertIn('  push:\n    branches: ["main"]\n', text)
+
+    def test_a_schedule_that_nobody_answered_is_replaced(self):
+        text = self.example("roles-drift-approved.yml")
+        self.assertIn("  cancel-in-progress: true\n", text)
+        self.assertRegex(text, r'cron: "17 5 \* \* 1"')
+        self.assertIn("waits until a reviewer of roles-production", text)
+        # An apply is never replaced or cut short.
+        self.assertIn("  cancel-in-progress: false ", self.example("roles-apply-approved.yml"))
+
+    def test_the_comparison_is_a_comment_where_there_is_no_plan(self):
+        offline, online = (jobs(name)["validate"] for name in ("roles-plan-offline.yml", "roles-plan.yml"))
+        of = lambda job: next(step for step in steps(job) if value(step, "command") == "diff")
+        self.assertIsNone(value(of(offline), "comment"))
+        self.assertEqual(value(of(online), "comment"), "never")
+        for job in (offline, online, jobs("roles-plan-shards.yml")["parts"]):
+            # Definitions that are wrong are not planned: this job says so in the comment of an older commit.
+            check = next(step for step in steps(job) if value(step, "command") == "validate")
+            self.assertIsNone(value(check, "comment"))
+            self.assertEqual(value(job, "pull-requests"), "write")
+            self.assertNotIn("CREDENTIALS@", job)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,20 @@ fn a_newer_head_keeps_its_note() {
 }
 
 #[test]
+fn a_newer_head_with_errors_takes_the_place_of_the_plan_that_stands_there() {
+    let gitlab = GitLab::start(HEAD);
+    let job = job(&gitlab, "merge_request_event");
+    let _made = job.report(&results(Command::Plan, plan(&roles(1)))).exits(0);
+    let mut invalid = rolecall::ci::results::Results::new(Command::Validate);
+    invalid.exit = 3;
+    let _updated = job.report(&invalid).exits(0).has("The comment was updated on !7");
+    let notes = gitlab.notes(7);
+    assert_eq!(notes.len(), 1);
+    assert!(notes[0].contains("Nothing is planned: the definitions have errors"), "{notes:?}");
+    assert!(!notes[0].contains("Helper 0"), "{notes:?}");
+}
+
+#[test]
 fn p9_nothing_is_written_for_a_fork() {
     let gitlab = GitLab::start(HEAD);
     let mut job = job(&gitlab, "merge_request_event");

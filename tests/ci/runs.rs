@@ -274,6 +274,27 @@ fn gitlab_applies_a_push_to_the_default_branch() {
 }
 
 #[test]
+fn what_no_pull_request_could_plan_is_applied_by_the_plan_of_the_push() {
+    let checkout = Checkout::new();
+    let head = checkout.propose("change", || checkout.define("two", "Two"));
+    let _checked = checkout.pull_request(&head, REPOSITORY).run("validate").exits(0);
+    let _compared = checkout.pull_request(&head, REPOSITORY).run("diff").exits(0).has("Two");
+    checkout.define("two", "Two");
+    let merged = checkout.commit_and_push("merged");
+    let planned = checkout.push(&merged).run("plan").exits(2);
+    let digest = planned.given("digest").expect("a digest");
+    let apply = || checkout.push(&merged).input("expect_plan", &digest);
+    let _applied = apply().run("apply").exits(0).has("Applied 1 of 1");
+    assert_eq!(checkout.emulator.custom(), ["Two"]);
+    // Whoever merged hears where it is refused, too.
+    checkout.project.define("roles:\n  two: { nmae: Two }\n");
+    let broken = checkout.commit_and_push("broken");
+    let refused = checkout.push(&broken).run("plan").exits(3);
+    assert_eq!(refused.results()["pushed"], true);
+    assert!(refused.summary().contains("### Nothing was applied"), "{}", refused.summary());
+}
+
+#[test]
 fn the_log_of_a_repository_that_may_be_public_names_nobody() {
     let checkout = Checkout::new();
     let one = role("one", "One", READS);

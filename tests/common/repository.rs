@@ -132,6 +132,15 @@ impl Project {
 
     /// Puts a commit with a file `record.json` in the place of the record.
     pub(crate) fn forge_record(&self, content: &str) {
+        self.forge(RECORD, content);
+    }
+
+    /// The same, of another target.
+    pub(crate) fn forge_record_of(&self, target: &str, content: &str) {
+        self.forge(&format!("refs/rolecall/applied/-/{target}"), content);
+    }
+
+    fn forge(&self, reference: &str, content: &str) {
         let repo = git2::Repository::open(&self.dir).expect("a repository");
         let mut tree = repo.treebuilder(None).expect("a tree");
         let blob = repo.blob(content.as_bytes()).expect("a blob");
@@ -139,7 +148,7 @@ impl Project {
         let tree = tree.write().and_then(|id| repo.find_tree(id)).expect("a tree");
         let who = git2::Signature::now("Mallory", "mallory@acme.example.test").expect("a name");
         let id = repo.commit(None, &who, &who, "applied", &tree, &[]).expect("a commit");
-        repo.reference(RECORD, id, true, "forged").expect("a reference");
+        repo.reference(reference, id, true, "forged").expect("a reference");
     }
 }
 

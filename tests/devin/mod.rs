@@ -2,6 +2,7 @@
 
 mod attesting;
 mod by_hand;
+mod forgetting;
 mod limits;
 mod members;
 mod readings;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CURATOR, assign, attested, define, emulator, project, seed, seed_with, sent};
+use super::{CURATOR, assign, attested, define, emulator, held, project, seed, seed_with, sent};
 use crate::common::{Emulator, emulator::text};
 
 fn lines(emulator: &Emulator) -> Vec<String> {
@@ -96,7 +96,7 @@ fn pages_hold_two_hundred() {
 }
 
 #[test]
-fn an_apply_writes_once_for_each_change_and_once_for_each_new_group() {
+fn an_apply_writes_once_for_each_change_and_once_for_all_new_groups() {
     let emulator = emulator(&seed());
     let project = attested(&emulator, "");
     assign(
@@ -104,5 +104,26 @@ fn an_apply_writes_once_for_each_change_and_once_for_each_new_group() {
         "  - { role: curator, scope: { organization: [org-apps, org-data] }, users: [\"email:mira@acme.test\"], idp_groups: [Writers, Readers] }\n",
     );
     let _applied = project.apply().exits(0);
-    assert_eq!(sent(&emulator).len(), 2 + 4 + 2);
+    assert_eq!(sent(&emulator).len(), 2 + 4 + 1);
+}
+
+/// One request registers all groups of a run, as many as it takes.
+#[test]
+fn groups_are_registered_together() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    let groups: Vec<String> = (0..150).map(|at| format!("Team {at}")).collect();
+    define(
+        &project,
+        &format!(
+            "assignments:\n  - {{ role: builtin:org_member, scope: {{ organization: [Apps] }}, idp_groups: [{}] }}\n",
+            groups.join(", ")
+        ),
+    );
+    project.save("many groups");
+    let _applied = project.apply().exits(0);
+    let registered = sent(&emulator).into_iter().filter(|line| line == "POST idp-groups").count();
+    assert_eq!(registered, 2);
+    assert_eq!(held(&emulator, "idp_groups", "Team 149", Some("org-apps")), Some("org_member".to_owned()));
+    project.is_in_place();
 }

@@ -194,3 +194,51 @@ fn the_catalogue_is_the_one_that_ships() {
     assert!(!project.dir.join(".rolecall/catalog").exists());
     assert_eq!(emulator.requests(), [""; 0]);
 }
+
+#[test]
+fn what_stands_once_is_said_once() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "assignments:\n  - { role: builtin:nope, scope: enterprise, users: [\"email:mira@acme.test\", \"email:ada@acme.test\"], service_users: [ci] }\n  - { role: builtin:org_member, scope: { organization: [Apps, Data, Platform] }, users: [\"email:nobody@acme.test\"] }\n",
+    );
+    let said = project.plan().exits(3).everything();
+    assert_eq!(said.matches("`nope`").count(), 1, "{said}");
+    assert_eq!(said.matches("knows no user `nobody@acme.test`").count(), 1, "{said}");
+}
+
+#[test]
+fn what_on_unassign_can_say_is_told_whole() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    let said = project.run("validate").exits(3);
+    let _said = said.has("Possible: `refuse`, `remove_member`, `{ to: KEY }`, and `{ to: builtin:NAME }`.");
+}
+
+#[test]
+fn a_group_that_holds_a_role_in_two_places_is_one() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    assign(&project, "  - { role: curator, scope: { organization: [Apps, Data] }, idp_groups: [Writers] }\n");
+    project.save("writers");
+    let _given = project.apply().exits(0);
+    let lines =
+        "assignments:\n  - { role: curator, scope: { organization: [Apps, Data] }, idp_groups: [Writers] }\n";
+    let more = CURATOR.replace("[manage_knowledge]", "[manage_knowledge, manage_playbooks]");
+    define(&project, &format!("{more}{lines}"));
+    let _plan = project.plan().exits(0).has("given by 1 group").lacks("2 groups");
+}
+
+#[test]
+fn roles_of_one_name_are_told_apart_where_they_are_not_imported() {
+    let emulator = emulator(&super::seed_with(|enterprise| {
+        enterprise["roles"] = serde_json::json!([
+            { "id": "role-1", "name": "Auditor", "type": "org", "permissions": [] },
+            { "id": "role-2", "name": "Auditor", "type": "enterprise", "permissions": [] },
+        ]);
+    }));
+    let project = project(&emulator, "");
+    let said = project.run("import").everything();
+    assert!(said.contains("`Auditor (enterprise)`") && said.contains("`Auditor (organization)`"), "{said}");
+}

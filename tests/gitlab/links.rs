@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{apply_looked, define, emulator, live, membership, plan_looked, project, role, seed_with};
+use super::{
+    READER, apply_looked, define, emulator, live, membership, plan_looked, platform, project, role, seed_with,
+};
 use crate::common::{Emulator, Project};
 
 /// A declared role that a member of a subgroup holds where `member`, and a SAML link where `link`.
@@ -325,4 +327,104 @@ fn a_group_below_another_one_is_invited_by_its_whole_path() {
     let _shared = project.apply().exits(0);
     project.is_in_place();
     assert_eq!(emulator.get("/_dashboard/state")["groups"][0]["shares"][0]["group"], "partners/audit");
+}
+
+#[test]
+fn a_link_that_stays_is_seen_before_its_role_is_deleted() {
+    for fault in ["lose nth=1", "html nth=1"] {
+        for (kind, links) in [
+            ("saml_group_links", "saml_groups: [eng]"),
+            ("ldap_group_links", "ldap_groups: [\"ldapmain:cn=ops\"]"),
+        ] {
+            let emulator = emulator(&seed_with(|seed| seed["roles"] = json!([])));
+            let project = project(&emulator, "on_unassign: keep_base");
+            let defined = |base: &str| {
+                format!(
+                    "roles:\n{}assignments:\n  - {{ role: approver, {links}, scope: {{ group: acme }} }}\n",
+                    role("approver", base, "admin_merge_request")
+                )
+            };
+            define(&project, &defined("reporter"));
+            let _made = project.apply().exits(0);
+            project.commit("made");
+            let old = live(&emulator, "approver").expect("made")["id"].clone();
+            define(&project, &defined("developer"));
+            let _plan = plan_looked(&project).exits(0);
+            emulator.faults(&[
+                &format!("DELETE /api/v4/groups/*/{kind}/** {fault}"),
+                &format!("DELETE /api/v4/groups/*/{kind} {fault}"),
+            ]);
+            let failed = apply_looked(&project).lacks("the old role is taken away");
+            assert!(failed.code != 0, "{kind} {fault}: {}", failed.everything());
+            let link = emulator.get("/_dashboard/state")["groups"][0][kind][0].clone();
+            assert_eq!(link["member_role_id"], old, "{kind} {fault}: {}", failed.everything());
+            emulator.faults(&[]);
+            let _ended = apply_looked(&project).exits(0);
+            project.is_in_place();
+            let new = live(&emulator, "approver").expect("replaced")["id"].clone();
+            let link = emulator.get("/_dashboard/state")["groups"][0][kind][0].clone();
+            assert_eq!(
+                (&link["member_role_id"], link["member_role_id"] == old),
+                (&new, false),
+                "{kind} {fault}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_share_that_ends_does_not_become_one_without_an_end() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["groups"][1]["shares"] =
+            json!([{ "group": "partners", "group_access": 20, "expires_at": "2027-01-31" }]);
+    }));
+    let project = project(&emulator, "on_unassign: keep_base");
+    let share = |role: &str| {
+        format!(
+            "assignments:\n  - {{ role: \"builtin:{role}\", groups: [partners], scope: {{ group: acme/platform }} }}\n"
+        )
+    };
+    define(&project, &share("reporter"));
+    let _same = project.apply().exits(0);
+    define(&project, &share("developer"));
+    let refused = project.apply().exits(4).has("is shared with `partners` until 2027-01-31");
+    let _refused = refused.has("without an end");
+    let shares = platform(&emulator)["shares"].clone();
+    assert_eq!((&shares[0]["expires_at"], &shares[0]["group_access"]), (&json!("2027-01-31"), &json!(20)));
+}
+
+#[test]
+fn a_role_that_the_share_of_a_project_gives_is_not_deleted() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["projects"][0]["shares"] =
+            json!([{ "group": "partners", "group_access": 10, "member_role_id": 14 }]);
+    }));
+    emulator.switch("project_share_roles", "on");
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(&project, READER);
+    let _taken = project.apply().exits(0);
+    project.commit("taken over");
+    define(&project, "roles: {}\nremoved: [{ name: Reader, reassign_to: builtin:guest }]\n");
+    let refused = apply_looked(&project).exits(4).has("role `Reader` cannot be deleted");
+    let _refused = refused.has("the project `acme/platform/api` is shared with the group `partners` with it");
+    assert!(live(&emulator, "Reader").is_some());
+}
+
+#[test]
+fn a_saml_link_that_gitlab_cannot_tell_from_another_one_is_not_taken_away() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["groups"][0]["saml_group_links"] = json!([
+            { "name": "eng", "access_level": 10 },
+            { "name": "eng", "access_level": 20, "provider": "saml-2" },
+        ]);
+    }));
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "assignments:\n  - { role: \"builtin:guest\", saml_groups: [eng], scope: { group: acme } }\n",
+    );
+    let _same = project.apply().exits(0);
+    project.commit("same");
+    define(&project, "roles: {}\n");
+    let _refused = project.apply().exits(4).has("has another SAML link of this name, `provider=saml-2;eng`");
 }

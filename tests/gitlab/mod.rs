@@ -8,6 +8,7 @@ mod replacing;
 mod requests;
 mod roles;
 mod seats;
+mod unknown;
 
 use serde_json::{Value, json};
 
@@ -37,6 +38,9 @@ fn seed() -> Value {
         "projects": [{ "id": 201, "path": "acme/platform/api" }],
     })
 }
+
+/// The role `Reader` of the seed, as YAML.
+const READER: &str = "roles:\n  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code], id: \"14\" }\n";
 
 /// An emulator with a world of its own and without limits of requests.
 fn emulator(seed: &Value) -> Emulator {
@@ -96,4 +100,10 @@ fn seed_with(change: impl FnOnce(&mut Value)) -> Value {
     let mut seed = seed();
     change(&mut seed);
     seed
+}
+
+/// The group `acme/platform`, in the form of a seed.
+fn platform(emulator: &Emulator) -> Value {
+    let groups = emulator.get("/_dashboard/state")["groups"].as_array().cloned().unwrap_or_default();
+    groups.into_iter().find(|group| group["path"] == "acme/platform").expect("the group")
 }

@@ -93,3 +93,76 @@ fn a_link_moves_to_the_new_role_where_it_is_declared_and_only_there() {
 fn add_link(emulator: &Emulator, link: &serde_json::Value) {
     emulator.post("/_dashboard/groups/84/saml_group_links", link);
 }
+
+/// A role that somebody made under the name that a replacement gives its new role for a while.
+#[test]
+fn a_role_under_the_temporary_name_gives_its_holders_nothing_unseen() {
+    let emulator = emulator(&seed_with(|seed| seed["roles"] = json!([])));
+    let project = project(&emulator, "on_unassign: keep_base");
+    let defined = |base: &str| format!("roles:\n{}", role("approver", base, "admin_merge_request"));
+    define(&project, &defined("reporter"));
+    let _made = project.apply().exits(0);
+    project.commit("made");
+    define(&project, &defined("developer"));
+    let plan = plan_looked(&project).exits(0).everything();
+    let at = plan.find("rolecall temporary ").expect("a temporary name");
+    let name = plan[at..at + "rolecall temporary 01234567".len()].to_owned();
+    let made =
+        json!({ "name": name, "group": "acme", "base_access_level": 30, "permissions": ["read_code"] });
+    emulator.post("/_dashboard/roles", &made);
+    // Nobody holds it: it is what an interrupted run leaves.
+    let _free = plan_looked(&project).exits(0).has("is there already, as `rolecall temporary");
+    let id = live(&emulator, &name).expect("it is there")["id"].clone();
+    emulator.put("/_dashboard/groups/85/members/okan", &json!({ "access_level": 30, "member_role_id": id }));
+    let refused = apply_looked(&project).exits(4).has("is held by okan (3)");
+    let _refused = refused.has("would gain permissions by it").has("`--allow adopt --reason TEXT`");
+    assert_eq!(live(&emulator, &name).expect("as it was")["permissions"], json!(["read_code"]));
+}
+
+#[test]
+fn p4_a_gap_that_was_not_reviewed_is_not_taken() {
+    let emulator = emulator(&seed_with(|seed| {
+        let role = |n: u32| json!({ "id": n, "group": "acme", "name": format!("Role {n}"), "base_access_level": 20, "permissions": ["read_code"] });
+        seed["roles"] = json!((1..=8).map(role).collect::<Vec<_>>());
+    }));
+    let project = project(&emulator, "on_unassign: keep_base");
+    let defined = |base: &str, more: &str| {
+        format!(
+            "roles:\n{}{more}assignments:\n  - {{ role: approver, users: [mira], scope: {{ group: acme }} }}\n",
+            role("approver", base, "admin_merge_request")
+        )
+    };
+    define(&project, &defined("reporter", ""));
+    let _made = project.apply().exits(0);
+    project.commit("made");
+    define(&project, &defined("developer", "    allow_gap: true\n"));
+    project.commit("replaced");
+    let _plan = project
+        .run("plan --allow unseen --reason looked -o plan.json")
+        .exits(0)
+        .has("is made as `rolecall temporary");
+    let tenth =
+        json!({ "name": "Tenth", "group": "acme", "base_access_level": 20, "permissions": ["read_code"] });
+    emulator.post("/_dashboard/roles", &tenth);
+    emulator.forget();
+    let refused = project.run("apply plan.json --allow unseen --reason looked");
+    assert!(refused.code != 0, "{}", refused.everything());
+    assert_eq!(emulator.writes().len(), 0, "{}", refused.everything());
+    let _told = plan_looked(&project).exits(0).has("mira (2) would be without role `approver` for a moment");
+}
+
+#[test]
+fn a_first_takeover_with_another_base_says_one_thing_to_do() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["groups"][1]["members"] = json!([{ "user": "okan", "access_level": 10, "member_role_id": 14 }]);
+    }));
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        "roles:\n  reader: { name: Reader, description: Reads, base: developer, permissions: [read_vulnerability, read_code] }\n",
+    );
+    let refused = apply_looked(&project).exits(4).has("--allow adopt --reason TEXT");
+    let _refused = refused.lacks("id: 14");
+    let _taken = project.run("apply --auto-approve --allow unseen --allow adopt --reason looked").exits(0);
+    assert_eq!(membership(&emulator, "groups", "acme/platform", "okan").map(|held| held.0), Some(30));
+}

@@ -142,3 +142,25 @@ fn a_held_role_that_is_dropped_is_read_once_with_everything_that_depends_on_it()
     assert!(plan["run"]["depth"].as_u64() <= Some(4), "{}", plan["run"]);
     assert!(plan["targets"][0]["changes"].as_array().is_some_and(|changes| changes.len() == 2));
 }
+
+#[test]
+fn only_the_kinds_of_links_that_are_declared_are_read() {
+    for (groups, path) in [
+        ("saml_groups: [eng]", "saml_group_links"),
+        ("ldap_groups: [\"ldapmain:cn=ops\"]", "ldap_group_links"),
+    ] {
+        let emulator = emulator(&seed());
+        let project = project(&emulator, "");
+        define(
+            &project,
+            &format!("assignments:\n  - {{ role: \"builtin:guest\", {groups}, scope: {{ group: acme }} }}\n"),
+        );
+        let _plan = project.plan().exits(0);
+        let expected = [
+            format!("GET /api/v4/groups/acme/{path}"),
+            "GET /api/v4/user".into(),
+            "POST /api/graphql".into(),
+        ];
+        assert_eq!(lines(&emulator), expected);
+    }
+}

@@ -237,3 +237,26 @@ fn doctor_tells_of_the_token_and_of_what_the_deployment_has() {
         assert_eq!(said.everything().contains("\n  admin "), admin, "{}", said.everything());
     }
 }
+
+#[test]
+fn a_base_that_there_is_not_is_said_once_and_a_place_outside_before_anything_is_asked() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    for base in ["auditor", "nonsense"] {
+        define(&project, &format!("roles:\n{}", role("a", base, "admin_runners")));
+        let _wrong = project.run("validate").exits(3).has("RC032").lacks("has no `base`").lacks("RC058");
+    }
+    define(
+        &project,
+        "assignments:\n  - { role: \"builtin:developer\", users: [zoe], scope: { group: partners } }\n",
+    );
+    let wrong = project.run("validate").exits(3).has("group `partners` lies outside of `acme`");
+    let _wrong = wrong.lacks("knows no group");
+}
+
+#[test]
+fn what_only_admin_roles_hold_is_not_gone_from_the_catalogue_of_a_group() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "");
+    let _catalogue = project.run("catalog").exits(0).lacks("read_admin_users");
+}

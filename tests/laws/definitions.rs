@@ -18,6 +18,19 @@ pub(super) struct Case {
     pub(super) first: Definitions,
     pub(super) second: Definitions,
     pub(super) fault: String,
+    /// What of the first apply is known to the second, where a person does what is told.
+    pub(super) known: Known,
+}
+
+/// What of an apply is known to the next one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    /// That everything was done.
+    Done,
+    /// That something was asked of a person, who did it; nobody applied since.
+    Asked,
+    /// Nothing: there is no record.
+    Nothing,
 }
 
 /// What one revision says.
@@ -69,7 +82,9 @@ pub(super) fn cases(product: &Product) -> impl Strategy<Value = Case> + use<> {
     let fault = (1..8usize, prop::sample::select(&KINDS[..]))
         .prop_map(|(nth, kind)| format!("WRITE ** {kind} nth={nth} times=1"));
     let product = *product;
-    (definitions(&product), definitions(&product), fault).prop_map(move |(first, mut second, fault)| {
+    let known = prop::sample::select(vec![Known::Done, Known::Asked, Known::Nothing]);
+    let two = (definitions(&product), definitions(&product));
+    (two, fault, known).prop_map(move |((first, mut second), fault, known)| {
         for (index, (before, after)) in first.roles.iter().zip(&mut second.roles).enumerate() {
             if let (Some(role), None) = (before, &after) {
                 // Where only a person can delete it, it stays.
@@ -77,7 +92,7 @@ pub(super) fn cases(product: &Product) -> impl Strategy<Value = Case> + use<> {
                 *after = (!(product.can_delete)(&role.places)).then(kept);
             }
         }
-        Case { first, second, fault }
+        Case { first, second, fault, known }
     })
 }
 

@@ -14,7 +14,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use serde_json::{Value, json};
 
 use crate::common::{Emulator, Project, emulator::text, http, project::Output};
-use definitions::{Case, Definitions, State, cases};
+use definitions::{Case, Definitions, Known, State, cases};
 use product::{Product, Way};
 
 /// A random plan may delete half of everything.
@@ -52,12 +52,21 @@ fn holds(product: &Product, emulator: &Emulator, case: &Case) -> Result<(), Stri
         product.name, product.settings, emulator.url
     ));
     project.git("init -q -b main");
-    let Case { first, second, fault } = case;
+    project.write("notes.txt", "");
+    let Case { first, second, fault, known } = case;
     define(&project, product, first, None);
     match product.way {
         Way::Api => settle(product, emulator, &project, &first.expected(product, None))?,
         Way::Attested => settle_by_hand(emulator, &project)?,
+        Way::Dashboard if *known == Known::Asked => ask(emulator, &project)?,
         Way::Dashboard => settle_half_by_hand(product, emulator, &project, first, None)?,
+    }
+    if product.way != Way::Api {
+        match known {
+            Known::Done => _ = project.run(&format!("apply --auto-approve {ALLOWED}")),
+            Known::Asked => {}
+            Known::Nothing => _ = project.git("update-ref -d refs/rolecall/applied/-/target"),
+        }
     }
     define(&project, product, second, Some(first));
     match product.way {
@@ -117,11 +126,52 @@ fn settle_by_hand(emulator: &Emulator, project: &Project) -> Result<(), String> 
     let told = project.run(&format!("apply --auto-approve {ALLOWED}"));
     expect(told.code == if open { 8 } else { 0 }, "steps are open", &told)?;
     expect(emulator.writes().is_empty(), "nothing is written", &told)?;
+    remembers(project)?;
     let attested = project.run("import --attest");
     expect(attested.code == 0, "it is attested", &attested)?;
     project.save("done by hand");
     let planned = project.run("plan --detailed-exitcode");
     expect(planned.code == 0, "nothing is left to do", &planned)
+}
+
+/// A person does the first of what an apply asks for, and nobody applies again.
+fn ask(emulator: &Emulator, project: &Project) -> Result<(), String> {
+    let applied = project.run(&format!("apply --auto-approve {ALLOWED}"));
+    expect(matches!(applied.code, 0 | 8), "it is applied", &applied)?;
+    click(emulator, &project.run(&format!("plan --format json {ALLOWED}")));
+    let attested = project.run("import --attest");
+    expect(attested.code == 0, "it is attested", &attested)?;
+    project.save("done by hand");
+    Ok(())
+}
+
+/// What is left to a person stays in every plan until it is done: right after the apply, after another
+/// one, after a commit that has nothing to do with it, and after the apply of that. None of it is drift.
+fn remembers(project: &Project) -> Result<(), String> {
+    let open = || {
+        let plan = project.run(&format!("plan --format json {ALLOWED}"));
+        let changes = targets(&plan)[0]["changes"].as_array().cloned().unwrap_or_default();
+        let of = |change: &Value| (text(change, "action"), text(change, "address"));
+        (changes.iter().map(of).collect::<Vec<_>>(), plan)
+    };
+    let before = open();
+    let holds = |when: &str| {
+        let (now, said) = open();
+        expect(now == before.0, &format!("{when}, all of {:?} is open", before.0), &said)
+    };
+    let apply = || project.run(&format!("apply --auto-approve {ALLOWED}"));
+    let again = apply();
+    expect(again.code == if before.0.is_empty() { 0 } else { 8 }, "steps stay open", &again)?;
+    holds("after another apply")?;
+    let unrelated = project.read("notes.txt").len() + 1;
+    project.write("notes.txt", &"x".repeat(unrelated));
+    project.save("something else");
+    holds("after another commit")?;
+    let third = apply();
+    expect(third.code == again.code, "steps stay open", &third)?;
+    holds("after the apply of another commit")?;
+    let drift = project.run("drift --detailed-exitcode");
+    expect(drift.code == 0, "what is open is no drift", &drift)
 }
 
 /// A person makes the roles by turns with applies, which give them to people.
@@ -138,6 +188,7 @@ fn settle_half_by_hand(
         if applied.code != 8 {
             break;
         }
+        remembers(project)?;
         click(emulator, &project.run(&format!("plan --format json {ALLOWED}")));
         let attested = project.run("import --attest");
         expect(attested.code == 0, "it is attested", &project.plan())?;

@@ -475,6 +475,7 @@ pub(crate) fn plan_part(
         released: definitions.released.as_ref(),
         protecting: &definitions.protecting,
         open: None,
+        left: &[],
         exempt: definitions.exempt,
     };
     let spec = definitions.spec;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rolecall::model::Scope;
 use rolecall::plan::{
     PlanDocument,
     digest::{self, elements},
@@ -10,8 +11,8 @@ use rolecall::plan::{
 use serde_json::{Value, json};
 
 use super::{
-    definitions::{Definitions, Planned, definitions, plan},
-    world::{World, world},
+    definitions::{Definitions, Planned, definitions, plan, sixth_definitions},
+    world::{World, sixth_world, world},
 };
 
 const VECTORS: &str = include_str!("../data/digest-vectors.json");
@@ -185,6 +186,30 @@ fn everything_that_is_approved_is_covered() {
         assert!(seen.insert(digest::target(&target, CREDENTIAL)), "edit {at} is not covered");
     }
     assert!(seen.insert(digest::target(planned.target(), "OTHER_TOKEN")), "the credential is not covered");
+}
+
+/// The same change takes another way where there is no room: people are without the role meanwhile.
+#[test]
+fn a_way_with_a_gap_has_another_digest_than_one_without() {
+    let definitions = sixth_definitions()
+        .role("one", |r| r.name("Role 1").base("builtin:high").permissions(&["audit"]).allow_gap(true))
+        .hold("user", &Scope::Target, "one", &["1"]);
+    let world = |roles: usize| {
+        let live = (1..=roles).fold(sixth_world(), |world, n| {
+            world.role_at(&n.to_string(), Scope::Target, &format!("Role {n}"), "low", &["audit"])
+        });
+        live.holds("user", Scope::Target, "1", &["1"])
+    };
+    let of = |roles: usize| plan(&world(roles), &definitions).expect("a plan");
+    let (room, none) = (of(3), of(4));
+    assert_ne!(room.ops, none.ops);
+    assert_ne!(room.document.digest, none.document.digest);
+    let elements = |planned: &Planned| -> BTreeSet<_> {
+        planned.target().changes.iter().flat_map(elements).map(|element| element.digest()).collect()
+    };
+    assert!(!elements(&none).is_subset(&elements(&room)), "whoever reviews each element sees it, too");
+    // Where there is room for both, the way is the same.
+    assert_eq!(of(2).document.digest, room.document.digest);
 }
 
 #[test]

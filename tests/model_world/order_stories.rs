@@ -152,10 +152,8 @@ fn requests_to_one_role_come_one_after_the_other() {
     assert_snapshot!(story(&world, &definitions), @"
     reassign t/assignment/-/user:mira: B -> A
     reassign t/assignment/-/user:okan: A -> B
-    rename t/role/a: name B +keys +read -audit
+    rename t/role/a: name B +keys +read -audit; Mira (mira) would be without `audit` for a moment: role `A` loses that before they leave it, because others join it; `allow_gap` accepts it; Okan (okan) would be without `read` for a moment: they join role `A` before it gains that, because others have to leave it first; `allow_gap` accepts it
     rename t/role/b: name A +audit +keys -read
-    note: Mira (mira) would be without `audit` for a moment: role `A` loses that before they leave it, because others join it; `allow_gap` accepts it
-    note: Okan (okan) would be without `read` for a moment: they join role `A` before it gains that, because others have to leave it first; `allow_gap` accepts it
     0. set 1: []
     1. give 1 to user okan
     2. set 2: []
@@ -215,10 +213,8 @@ fn allow_gap_accepts_a_gap_and_decides_who_has_it() {
     reassign t/assignment/-/user:ada: Two -> One
     reassign t/assignment/-/user:mira: One -> Two
     reassign t/assignment/-/user:okan: Two -> One
-    update t/role/one: +read -audit
+    update t/role/one: +read -audit; Mira (mira) would be without `audit` for a moment: role `One` loses that before they leave it, because others join it; `allow_gap` accepts it; Ada (ada), Okan (okan) would be without `read` for a moment: they join role `One` before it gains that, because others have to leave it first; `allow_gap` accepts it
     update t/role/two: +audit -read
-    note: Mira (mira) would be without `audit` for a moment: role `One` loses that before they leave it, because others join it; `allow_gap` accepts it
-    note: Ada (ada), Okan (okan) would be without `read` for a moment: they join role `One` before it gains that, because others have to leave it first; `allow_gap` accepts it
     0. set 1: []
     1. give 1 to user ada, okan
     2. set 2: []
@@ -231,9 +227,7 @@ fn allow_gap_accepts_a_gap_and_decides_who_has_it() {
     reassign t/assignment/-/user:mira: One -> Two
     reassign t/assignment/-/user:okan: Two -> One
     update t/role/one: +read -audit
-    update t/role/two: +audit -read
-    note: Mira (mira) would be without `audit` for a moment: they join role `Two` before it gains that, because others have to leave it first; `allow_gap` accepts it
-    note: Ada (ada), Okan (okan) would be without `read` for a moment: role `Two` loses that before they leave it, because others join it; `allow_gap` accepts it
+    update t/role/two: +audit -read; Mira (mira) would be without `audit` for a moment: they join role `Two` before it gains that, because others have to leave it first; `allow_gap` accepts it; Ada (ada), Okan (okan) would be without `read` for a moment: role `Two` loses that before they leave it, because others join it; `allow_gap` accepts it
     0. set 2: []
     1. give 2 to user mira
     2. set 1: []

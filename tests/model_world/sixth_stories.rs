@@ -95,7 +95,7 @@ fn an_interrupted_replacement_is_ended() {
     assert_snapshot!(story(&after, &definitions), @"
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
+    replace t/role/helper@site=east: base low -> high; the new role is there already, as `rolecall temporary 528211f9`: it becomes what the definition says, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     0. give made-0 to seat 2
     0. give made-0 to user 1
     1. take 1 from user 1
@@ -108,7 +108,7 @@ fn an_interrupted_replacement_is_ended() {
     assert_snapshot!(story(&after, &other), @"
     reassign t/assignment/site=east/seat:2: Helper -> Helper (role replaced)
     reassign t/assignment/site=east/user:1/helper: Helper -> Helper (role replaced)
-    replace t/role/helper@site=east: +keys -audit base low -> high; the new role is made as `rolecall temporary 528211f9`, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
+    replace t/role/helper@site=east: +keys -audit base low -> high; the new role is there already, as `rolecall temporary 528211f9`: it becomes what the definition says, whoever holds the old one moves, the old one is deleted, and the new one is renamed to `Helper`
     0. set made-0: [keys]
     1. give made-0 to seat 2
     1. give made-0 to user 1
@@ -187,12 +187,11 @@ fn without_room_for_both_a_replacement_is_refused_or_people_wait() {
     assert_snapshot!(story(&world, &declared), @"
     reassign t/assignment/-/user:1/one: Role 1 -> Role 1 (role replaced)
     reassign t/assignment/-/user:2/one: Role 1 -> Role 1 (role replaced)
-    replace t/role/one: base low -> high; there is no room for both: the old role is deleted first, and the new `Role 1` is made after it
+    replace t/role/one: base low -> high; 1, 2 would be without role `Role 1` for a moment: Sextant holds at most 4 roles, so that it goes before the new one is made; `allow_gap` accepts it; there is no room for both: the old role is deleted first, and the new `Role 1` is made after it
     left alone: t/role/=Role%202
     left alone: t/role/=Role%203
     left alone: t/role/=Role%204
     left alone: 1 assignments
-    note: 1, 2 would be without role `Role 1` for a moment: Sextant holds at most 4 roles, so that it goes before the new one is made; `allow_gap` accepts it
     0. take 1 from user 1, 2
     1. delete 1
     2. make Role 1:
@@ -465,8 +464,7 @@ fn who_leaves_a_role_that_loses_first_has_a_gap_that_is_told() {
     unassign t/assignment/site=east/user:2/one: One -> nothing (never declared)
     assign t/assignment/site=east/user:2/other: nothing -> Other
     update t/role/one@site=east: +billing -audit
-    update t/role/other@site=east: +audit +read
-    note: 2 would be without `audit`, `read` for a moment: they join role `Other` before it gains that, because others have to leave it first; `allow_gap` accepts it
+    update t/role/other@site=east: +audit +read; 2 would be without `audit`, `read` for a moment: they join role `Other` before it gains that, because others have to leave it first; `allow_gap` accepts it
     0. give 2 to user 2
     1. take 1 from user 2
     2. set 1: [billing]

@@ -373,8 +373,8 @@ fn the_workflows_of_a_project_are_written_at_the_top_of_its_repository() {
 
     Next, on the forge:
       1. Make the environment `roles-plan` with keys that only read: `GITLAB_TOKEN_READ`. GitLab: a token with the scope `read_api`.
-      2. Make the environment `roles-production` for the branch `main` only, with reviewers, with `GITLAB_TOKEN_WRITE`.
-      3. Protect the branch `main`: pull requests with a review by the code owners, up to date before they are merged.
+      2. Make the environment `roles-production` for the branch `main` only, with reviewers, with `GITLAB_TOKEN_WRITE`. In a private repository environments need GitHub Pro, Team, or Enterprise, and reviewers Enterprise. Without reviewers whoever may push can also dispatch the apply by hand, unreviewed and with guards lifted.
+      3. Protect the branch `main`: pull requests with a review by the code owners, up to date before they are merged; the checks `Validate and diff` and `Plan` have to pass.
     ");
     let plan = sandbox.read(".github/workflows/roles-plan.yml");
     for line in [
@@ -407,12 +407,141 @@ fn without_a_key_that_only_reads_pull_requests_are_planned_behind_the_environmen
     assert_eq!(sandbox.run(&["init", "--provider", "coderabbit", "--yes"]).code, 0);
     let said = sandbox.run(&["init", "--ci", "github"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    assert!(said.err.contains("CodeRabbit has no key that only reads"), "{}", said.err);
+    snapshot!(said.err, @"
+    Wrote .github/workflows/roles-plan.yml
+    Wrote .github/workflows/roles-apply-approved.yml
+    Wrote .github/workflows/roles-drift-approved.yml
+
+    Next, on the forge:
+      1. Put the commit of a release where `0000000000000000000000000000000000000000` stands, and the owner of the Action where `OWNER` stands: a commit cannot be moved, a tag can.
+      2. CodeRabbit has no key that only reads. So pull requests validate and compare `coderabbit`, and a merge plans and applies by roles-apply-approved.yml, where the reviewers of `roles-production` are asked twice: for the key, and for the plan. roles-drift-approved.yml waits for them too, once a week.
+      3. Make the environment `roles-production` for the branch `main` only, with reviewers, with `CODERABBIT_API_KEY_WRITE`. In a private repository environments need GitHub Pro, Team, or Enterprise, and reviewers Enterprise. Without reviewers nobody sees the plan of roles-apply-approved.yml before it is applied, and whoever may push can also dispatch the apply by hand, unreviewed and with guards lifted.
+      4. Protect the branch `main`: pull requests with a review by the code owners, up to date before they are merged; the check `Validate and diff` has to pass.
+      5. Say who has to approve: run this again with `--owners @ORGANIZATION/TEAM`, or write .github/CODEOWNERS with lines for `rolecall.yaml`, the definitions, and the files of the CI system.
+    ");
     let plan = sandbox.read(".github/workflows/roles-plan.yml");
-    assert!(!plan.contains("secrets.CODERABBIT_API_KEY_READ"), "{plan}");
+    assert!(!plan.contains("secrets."), "{plan}");
+    let apply = sandbox.read(".github/workflows/roles-apply-approved.yml");
+    // Nothing was planned that could have been reviewed: whoever approves the second job has read the plan of the first.
+    assert!(!apply.contains("require_reviewed"), "{apply}");
+    assert_eq!(apply.matches("environment: roles-production").count(), 2, "{apply}");
+    assert!(!apply.contains("_READ") && !apply.contains("targets:"), "{apply}");
     let wrong = sandbox.run(&["init", "--ci", "github", "--action", "acme/rolecall@v1", "--owners", "me"]);
     assert_eq!(wrong.code, 64, "{}", wrong.err);
     assert!(wrong.err.contains("--action") && wrong.err.contains("--owners"), "{}", wrong.err);
-    assert_eq!(sandbox.run(&["init", "--ci", "gitlab"]).code, 0);
-    assert!(sandbox.read(".gitlab-ci.yml").contains("component:"));
+    let said = sandbox.run(&["init", "--ci", "gitlab", "--owners", "@acme/security"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err, @"
+    Wrote .gitlab-ci.yml
+    Wrote .gitlab/CODEOWNERS
+
+    Next, on the forge:
+      1. Put the commit of a release into the address of the component.
+      2. CodeRabbit has no key that only reads. So merge requests validate and compare, what was merged is planned with the key of `roles-production`, and `roles-apply` waits until somebody who may deploy there has read that plan.
+      3. Add `CODERABBIT_API_KEY` as masked and protected variables for the environment `roles-production`.
+      4. Add `ROLECALL_GITLAB_NOTE_TOKEN`, masked, a project access token for each environment that needs one, so that the job that applies has none: for `roles-report` with the scope `api` and the role Reporter; for `roles-record`, protected, with `write_repository` and Developer.
+      5. Protect the branch `main` and the environment `roles-production`. The plan of a merge and the schedule run there too, so whoever merges, and whoever owns the schedule, has to be allowed to deploy to it.
+    ");
+    let pipeline = sandbox.read(".gitlab-ci.yml");
+    assert!(pipeline.contains("\n      plan_environment: roles-production\n"), "{pipeline}");
+    assert!(sandbox.read(".gitlab/CODEOWNERS").contains("/.gitlab-ci.yml @acme/security\n"));
+}
+
+/// A product with a key that only reads, one without, and an emulator.
+const MIXED: &str = r#"version: 1
+targets:
+  code: { provider: gitlab, files: ["access/code/**/*.yaml"], settings: { group: acme } }
+  reviews: { provider: coderabbit, files: ["access/reviews.yaml"] }
+  try-out: { provider: coderabbit, emulator: true, files: ["**/try-*.yaml"] }
+"#;
+
+#[test]
+fn beside_a_product_without_a_reading_key_the_others_are_planned_in_pull_requests() {
+    let sandbox = Sandbox::new();
+    sandbox.write("rolecall.yaml", MIXED);
+    let said = sandbox.run(&["init", "--ci", "github"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(said.err, @"
+    Wrote .github/workflows/roles-plan.yml
+    Wrote .github/workflows/roles-apply.yml
+    Wrote .github/workflows/roles-drift.yml
+    Wrote .github/workflows/roles-apply-approved.yml
+    Wrote .github/workflows/roles-drift-approved.yml
+
+    Next, on the forge:
+      1. Put the commit of a release where `0000000000000000000000000000000000000000` stands, and the owner of the Action where `OWNER` stands: a commit cannot be moved, a tag can.
+      2. CodeRabbit has no key that only reads. So pull requests validate and compare `reviews`, and a merge plans and applies by roles-apply-approved.yml, where the reviewers of `roles-production` are asked twice: for the key, and for the plan. roles-drift-approved.yml waits for them too, once a week.
+      3. Make the environment `roles-plan` with keys that only read: `GITLAB_TOKEN_READ`. GitLab: a token with the scope `read_api`.
+      4. Make the environment `roles-production` for the branch `main` only, with reviewers, with `GITLAB_TOKEN_WRITE`, `CODERABBIT_API_KEY_WRITE`. In a private repository environments need GitHub Pro, Team, or Enterprise, and reviewers Enterprise. Without reviewers nobody sees the plan of roles-apply-approved.yml before it is applied, and whoever may push can also dispatch the apply by hand, unreviewed and with guards lifted.
+      5. Protect the branch `main`: pull requests with a review by the code owners, up to date before they are merged; the checks `Validate and diff` and `Plan` have to pass.
+      6. Say who has to approve: run this again with `--owners @ORGANIZATION/TEAM`, or write .github/CODEOWNERS with lines for `rolecall.yaml`, the definitions, and the files of the CI system.
+    ");
+    let workflow = |name: &str| sandbox.read(&format!(".github/workflows/{name}.yml"));
+    for name in ["roles-plan", "roles-apply", "roles-drift"] {
+        let text = workflow(name);
+        assert!(text.contains("          targets: \"!reviews\"\n"), "{text}");
+        assert!(!text.contains("CODERABBIT_API_KEY"), "{text}");
+    }
+    assert!(workflow("roles-apply").contains("require_reviewed: ${{ github.event_name == 'push' }}"));
+    // What is not planned there is compared, in a comment.
+    let plan = workflow("roles-plan");
+    let (_, compared) = plan.split_once("a comment on what cannot be planned").expect("a step");
+    assert!(compared.contains("\n          targets: \"reviews\"\n"), "{plan}");
+    for name in ["roles-apply-approved", "roles-drift-approved"] {
+        let text = workflow(name);
+        assert!(text.contains("          targets: \"reviews\"\n"), "{text}");
+        assert!(
+            text.contains("secrets.CODERABBIT_API_KEY_WRITE") && !text.contains("GITLAB_TOKEN"),
+            "{text}"
+        );
+    }
+    // Two applies wait for each other only where they could get in each other's way.
+    assert!(workflow("roles-apply").contains("  group: roles-production\n"));
+    assert!(workflow("roles-apply-approved").contains("  group: roles-production-approved\n"));
+    for (pattern, names) in [("!reviews", ["code", "try-out"].as_slice()), ("reviews", &["reviews"])] {
+        let said = sandbox.run(&["targets", "--format", "json", "--target", pattern]);
+        let named = |name: &&str| said.out.contains(&format!("\"{name}\""));
+        let found: Vec<&str> = ["code", "reviews", "try-out"].into_iter().filter(named).collect();
+        assert_eq!(found, names, "{}{}", said.out, said.err);
+    }
+    let unknown = sandbox.run(&["targets", "--target", "!review"]);
+    assert!(unknown.code == 64 && unknown.err.contains("no target is called `review`"), "{}", unknown.err);
+}
+
+#[test]
+fn who_decides_about_roles_owns_what_the_configuration_names() {
+    let sandbox = Sandbox::new();
+    let _repo = git2::Repository::init(sandbox.work()).expect("a repository");
+    sandbox.write(
+        "my roles/rolecall.yaml",
+        &MIXED.replace(
+            ", emulator: true, files: [\"**/try-*.yaml\"]",
+            ", emulator: true, files: [\"access/code/try.yaml\"]",
+        ),
+    );
+    sandbox.write(
+        "my roles/access/reviews.yaml",
+        "provider: coderabbit\nroles:\n  a: { name: A, permissions: { reports: [read] } }\nassignments:\n  - role: a\n    users_from: { file: people/all.csv, column: id }\n",
+    );
+    sandbox.write("my roles/people/all.csv", "id\n1003\n");
+    let said = sandbox.run(&["-C", "my roles", "init", "--ci", "github", "--owners", "@acme/security"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    snapshot!(sandbox.read(".github/CODEOWNERS"), @r"
+    # Who decides about roles also decides about the workflows that hold their credentials.
+    /my\ roles/.rolecall/ @acme/security
+    /my\ roles/access/code/ @acme/security
+    /my\ roles/access/code/try.yaml @acme/security
+    /my\ roles/access/reviews.yaml @acme/security
+    /my\ roles/people/all.csv @acme/security
+    /my\ roles/rolecall.yaml @acme/security
+    /.github/workflows/ @acme/security
+    /.github/CODEOWNERS @acme/security
+    ");
+
+    // Where a pattern begins with a choice, everything counts.
+    let sandbox = Sandbox::new();
+    sandbox.write("rolecall.yaml", MIXED);
+    assert_eq!(sandbox.run(&["init", "--ci", "github", "--owners", "@a,@b"]).code, 0);
+    let owners = sandbox.read(".github/CODEOWNERS");
+    assert!(owners.contains("\n* @a @b\n") && owners.contains("\n/access/code/ @a @b\n"), "{owners}");
 }

@@ -29,6 +29,8 @@ pub(super) struct Wish<'a> {
     pub(super) head: Option<&'a str>,
     /// Whether nothing is worth a comment of its own.
     pub(super) quiet: bool,
+    /// Why nothing takes the place of what was said of an older commit, but that it counts no more.
+    pub(super) corrects: Option<&'static str>,
     /// The text below the marker, of at most so many bytes.
     pub(super) page: &'a dyn Fn(usize) -> String,
 }
@@ -70,7 +72,7 @@ pub(super) async fn keep(on: &impl Conversation, wish: &Wish<'_>) -> Result<Kept
     }
     let mut length = LONGEST;
     let kept = loop {
-        let body = body(wish, length);
+        let body = body(wish, own.last(), length);
         match say(on, wish, own.last(), &body).await {
             Err(refusal) if refusal.kind == Kind::TooLong && length > SHORTER => length = SHORTER,
             result => break result?,
@@ -95,10 +97,35 @@ async fn own(on: &impl Conversation, wish: &Wish<'_>) -> Result<Vec<Post>, Refus
     on.own(&same).await
 }
 
-fn body(wish: &Wish<'_>, length: usize) -> String {
-    let line = wish.marker.line(wish.topic);
-    let page = (wish.page)(length.saturating_sub(line.len() + 1));
-    format!("{line}\n{page}")
+fn body(wish: &Wish<'_>, last: Option<&Post>, length: usize) -> String {
+    let mut line = wish.marker.line(wish.topic);
+    line.push('\n');
+    if let Some(why) = wish.corrects {
+        line.push_str(&outdated(wish, why, last));
+    }
+    let page = (wish.page)(length.saturating_sub(line.len()));
+    format!("{line}{page}")
+}
+
+/// That what stood there is of another commit. Its id is shown only if it is one: a marker may say anything.
+fn outdated(wish: &Wish<'_>, why: &str, last: Option<&Post>) -> String {
+    let old = last.and_then(|post| Marker::read(&post.body, wish.topic)).and_then(|marker| marker.head);
+    let is_id = |id: &str| (40..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let name = |id: Option<&str>| {
+        id.filter(|id| is_id(id)).and_then(|id| id.get(..12)).map(|id| format!(" `{id}`")).unwrap_or_default()
+    };
+    let (what, by) = match wish.topic {
+        Topic::Plan => ("plan", "planned"),
+        _ => ("comparison", "compared"),
+    };
+    let now = name(wish.head);
+    let old = match old.as_ref().map(Untrusted::raw) {
+        Some(old) if Some(old) != wish.head => format!("the older commit{}", name(Some(old))),
+        _ => "an earlier run".to_owned(),
+    };
+    format!(
+        "### Nothing is {by}: {why}\n\nThe {what} that stood here was of {old}. It says nothing about the newest commit{now}.\n\n"
+    )
 }
 
 async fn say(

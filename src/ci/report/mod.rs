@@ -33,7 +33,7 @@ use crate::{
         outcome::TargetResult,
     },
     render::{json, plan::markdown::Permalink},
-    workflow::{Environment, Exit},
+    workflow::{Environment, Exit, Failure},
 };
 
 /// What a report takes from outside.
@@ -84,8 +84,7 @@ impl Reporter<'_> {
 
     /// Where it is to be said.
     fn place(&self, report: &mut Report) -> Option<Place<'_>> {
-        let on_default = self.situation.default_branch.is_some()
-            && self.situation.trigger.branch() == self.situation.default_branch.as_ref();
+        let on_default = self.situation.is_on_default();
         match (self.results.command, &self.situation.trigger) {
             (_, Trigger::PullRequest(PullRequest { foreign: Some(_), .. })) => {
                 report.done("Nothing is reported: a pull request from outside has no right to comment.");
@@ -95,6 +94,11 @@ impl Reporter<'_> {
                 report.done("Nothing is reported: the pull request is merged or closed.");
                 None
             }
+            (Command::Validate, Trigger::PullRequest(_)) if self.results.exit() == Exit::Done => {
+                report.done("Nothing is reported: the definitions are valid.");
+                None
+            }
+            (Command::Validate, Trigger::PullRequest(request)) => Some(Place::Invalid(request)),
             (Command::Plan, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Plan)),
             (Command::Diff, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Diff)),
             (Command::Diff, Trigger::ForkRun(run)) => Some(Place::Fork(run)),
@@ -132,7 +136,7 @@ impl Reporter<'_> {
         let account = github::Account { login: forge.login().await, forge: &forge };
         let numbers = match place {
             Place::Issue => return self.issue(&account, report).await,
-            Place::Proposed(request, _) => Ok(request.number.into_iter().collect()),
+            Place::Proposed(request, _) | Place::Invalid(request) => Ok(request.number.into_iter().collect()),
             Place::Fork(run) => forge
                 .pulls_from(&run.owner, &run.branch, &run.head)
                 .await
@@ -172,7 +176,7 @@ impl Reporter<'_> {
         let account = gitlab::Account { login, forge: &forge };
         let numbers: Vec<u64> = match place {
             Place::Issue => return self.issue(&account, report).await,
-            Place::Proposed(request, _) => request.number.into_iter().collect(),
+            Place::Proposed(request, _) | Place::Invalid(request) => request.number.into_iter().collect(),
             Place::Merged if !self.results.merged.is_empty() => self.results.merged.clone(),
             Place::Merged => match self.merged_by_push(&forge).await {
                 Ok(numbers) => numbers,
@@ -198,12 +202,36 @@ impl Reporter<'_> {
     }
 
     async fn comment(&self, on: &impl Conversation, place: &Place<'_>, number: u64, report: &mut Report) {
-        let (topic, head) = match place {
-            Place::Proposed(request, topic) => (*topic, request.head.as_deref()),
-            Place::Fork(run) => (Topic::ForkDiff, Some(run.head.as_str())),
-            Place::Merged => (Topic::Apply, None),
-            Place::Issue => return,
-        };
+        match place {
+            Place::Proposed(request, topic) => {
+                self.comment_about(on, *topic, request.head.as_deref(), number, report).await;
+            }
+            Place::Fork(run) => {
+                self.comment_about(on, Topic::ForkDiff, Some(&run.head), number, report).await;
+            }
+            Place::Merged => self.comment_about(on, Topic::Apply, None, number, report).await,
+            // What stands there is of an older commit.
+            Place::Invalid(request) => {
+                for topic in [Topic::Plan, Topic::Diff] {
+                    self.comment_about(on, topic, request.head.as_deref(), number, report).await;
+                }
+            }
+            Place::Issue => {}
+        }
+    }
+
+    async fn comment_about(
+        &self,
+        on: &impl Conversation,
+        topic: Topic,
+        head: Option<&str>,
+        number: u64,
+        report: &mut Report,
+    ) {
+        let corrects = (self.results.command == Command::Validate).then(|| match self.results.exit() {
+            Exit::Invalid => "the definitions have errors",
+            _ => "the definitions could not be checked",
+        });
         let digest = match topic {
             Topic::Plan => self.results.plan.as_ref().and_then(|plan| plan.digest.clone()),
             Topic::Apply => self.results.outcome.as_ref().and_then(|outcome| outcome.digest.clone()),
@@ -217,11 +245,16 @@ impl Reporter<'_> {
             v: marker::VERSION,
         };
         let page = |budget: usize| self.page(budget);
-        let wish = Wish { topic, marker: &marker, head, quiet: is_quiet(self.results), page: &page };
+        let quiet = corrects.is_some() || is_quiet(self.results);
+        let wish = Wish { topic, marker: &marker, head, quiet, corrects, page: &page };
         let name = |text: &str| format!("{text} on {}{number}", if self.is_github() { "#" } else { "!" });
         match comment::keep(on, &wish).await {
             Ok(comment::Kept::Made(post)) => report.kept(&name("A comment was made"), post),
             Ok(comment::Kept::Updated(post)) => report.kept(&name("The comment was updated"), post),
+            Ok(comment::Kept::Nothing) if corrects.is_some() => {
+                let what = if topic == Topic::Plan { "plan" } else { "comparison" };
+                report.done(&name(&format!("There is no comment with a {what} to correct")));
+            }
             Ok(comment::Kept::Nothing) => {
                 report.done(&name("There are no changes and no comment to correct"));
             }
@@ -283,6 +316,8 @@ impl Reporter<'_> {
 enum Place<'a> {
     /// On the pull request.
     Proposed(&'a PullRequest, Topic),
+    /// On the pull request, where something older stands: its definitions have errors now.
+    Invalid(&'a PullRequest),
     /// On the pull request of a fork, whose own run has no right to comment.
     Fork(&'a ForkRun),
     /// On the pull requests that were merged.
@@ -292,6 +327,13 @@ enum Place<'a> {
 }
 
 impl Report {
+    /// Where a run left nothing that can be reported.
+    pub fn without_results(failure: &Failure) -> Self {
+        let help = failure.help.as_ref().map(|help| format!(" {}", help.raw())).unwrap_or_default();
+        let message = failure.message.raw();
+        Self { warnings: vec![format!("nothing was reported: {message}.{help}").into()], ..Self::default() }
+    }
+
     fn done(&mut self, sentence: &str) {
         self.done.push(sentence.into());
     }

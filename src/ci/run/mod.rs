@@ -21,7 +21,7 @@ use super::{
     remote::Remote,
     results::{self, Results},
     reviewed,
-    situation::{Forge, Situation},
+    situation::{Forge, Situation, Trigger},
 };
 use crate::{
     model::{Redactor, Untrusted, secret::Secret},
@@ -163,6 +163,7 @@ pub async fn run(run: Run<'_>) -> Ran {
     let mut ran = Ran::new(run.inputs.command, run.is_private());
     ran.results.shards = run.inputs.shard.into_iter().collect();
     ran.results.require_reviewed = run.inputs.require_reviewed && run.situation.trigger.branch().is_some();
+    ran.results.pushed = matches!(run.situation.trigger, Trigger::Push(_)) && run.situation.is_on_default();
     let result = match decide(run.situation, run.inputs.command) {
         Decision::Refuse(reason) => Err(reason.failure(run.inputs.command, &run.situation.trigger)),
         Decision::Offline => {
@@ -172,7 +173,7 @@ pub async fn run(run: Run<'_>) -> Ran {
         }
         Decision::Run => match run.inputs.command {
             Command::Validate => definitions::validate(run, &mut ran),
-            Command::Diff if matches!(run.situation.trigger, super::situation::Trigger::ForkRun(_)) => {
+            Command::Diff if matches!(run.situation.trigger, Trigger::ForkRun(_)) => {
                 definitions::diff_of_fork(run, &mut ran).await
             }
             Command::Diff => definitions::diff(run, &mut ran),

@@ -87,13 +87,14 @@ async fn attest(context: &Context) -> Result<Exit, Failure> {
     let encode = |file: &AttestedFile| json::to_string(file);
     let attested = attest::attest(&world, &project, &encode).await;
     progress.finish();
-    let mut exit = Exit::Done;
+    let (mut exit, mut anything) = (Exit::Done, false);
     for one in attested? {
         match &one.result {
             Ok(written) => {
                 if written.changed {
                     context.ui.data(&format!("Wrote {}\n", escape::terminal(&written.path)));
                 }
+                anything |= written.roles + written.assignments > 0;
                 context.ui.status(&format!(
                     "{}: {} and {} attested, not verified.",
                     one.name,
@@ -115,7 +116,7 @@ async fn attest(context: &Context) -> Result<Exit, Failure> {
             }
         }
     }
-    if exit == Exit::Done {
+    if exit == Exit::Done && anything {
         context.ui.status("Next: commit it and let somebody review it; plans take it from there.");
     }
     Ok(exit)
@@ -173,7 +174,11 @@ fn report(context: &Context, import: &TargetImport, prepared: &Prepared) {
         many(additions.declared_roles, "role", "roles"),
         many(additions.declared_holders, "holder", "holders")
     );
-    let summary = if additions.is_empty() {
+    let summary = if additions.is_empty() && import.untold {
+        format!(
+            "{name}: nothing can be read that could be imported: the API tells neither roles nor who holds them. Declare what is there; `rolecall import --attest` then says that it is."
+        )
+    } else if additions.is_empty() {
         format!("{name}: nothing to import; {declared} are declared already.")
     } else {
         let default = additions.default.as_ref().map_or("", |_| ", the default role");

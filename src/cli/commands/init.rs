@@ -15,7 +15,7 @@ use super::{
     schema::editor_schemas,
 };
 use crate::{
-    contract::Spec,
+    contract::{self, Spec},
     render::escape,
     repo,
     workflow::{
@@ -120,6 +120,11 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     }
     let credential = answers.spec.credential();
     context.ui.status(&match answers.emulator {
+        true if contract::needs_dashboard(answers.spec) => format!(
+            "\nNext, against the emulator:\n  rolecall{at} plan\nRoles of {} are made by hand. The emulator inside the program has no dashboard for that; one of its own has, and its page says how:\n  rolecall emulate {}",
+            answers.spec.title(),
+            answers.spec.name()
+        ),
         true => format!("\nNext, against the emulator:\n  rolecall{at} plan\n  rolecall{at} apply"),
         false => format!(
             "\nNext, with the credential in {credential}:\n  rolecall{at} doctor\n  rolecall{at} plan"

@@ -178,13 +178,24 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
         *names.entry((role.key.class, &role.key.scope, &role.key.name)).or_default() += 1;
     }
     let mut roles: Vec<&LiveObject> = live.of(Kind::Role).filter(|role| !role.builtin).collect();
+    let mut named: BTreeMap<&Untrusted, usize> = BTreeMap::new();
+    for role in &roles {
+        *named.entry(&role.key.name).or_default() += 1;
+    }
+    // Of several of one name it is said where each lives.
+    let called = |role: &LiveObject| match contract::manual::place(&role.key.scope) {
+        Some(place) if named.get(&role.key.name).is_some_and(|count| *count > 1) => {
+            format!("{} ({place})", role.key.name.raw()).into()
+        }
+        _ => role.key.name.clone(),
+    };
     roles.sort_by_key(|role| (&role.key.name, &role.id));
     // One definition for all places in which a role has the same slug.
     let mut stamped: BTreeMap<Stamp<'_>, Vec<(&Untrusted, NewRole)>> = BTreeMap::new();
     for role in roles {
         let name = &role.key.name;
         let Some(id) = &role.id else {
-            skips.add("role", name, "the API does not tell its id");
+            skips.add("role", &called(role), "the API does not tell its id");
             continue;
         };
         if wish.roles.as_ref().is_some_and(|wanted| !wanted.contains(id)) {
@@ -204,7 +215,7 @@ pub fn draft(live: &LiveState, spec: &dyn Spec, known: &Known, wish: &Wish) -> A
         let new = match fields(role, spec, known) {
             Ok(fields) => NewRole { id: ambiguous.then(|| id.clone()), ..fields },
             Err(why) => {
-                skips.add("role", name, &why);
+                skips.add("role", &called(role), &why);
                 continue;
             }
         };

@@ -77,7 +77,8 @@ impl Report<'_, '_> {
         }
     }
 
-    pub(super) fn not_allowed(&mut self, path: &[String], node: &Node<'_>, options: &Value) {
+    /// A word that is none of `options`; `other` where another role could be named instead.
+    pub(super) fn not_allowed(&mut self, path: &[String], node: &Node<'_>, options: &Value, other: bool) {
         let Kind::Scalar { text, .. } = &node.kind else {
             let text = format!("{} where a word is wanted", node.describe());
             return self.add(Code::WrongType, path, node.span, text, None);
@@ -91,7 +92,8 @@ impl Report<'_, '_> {
             .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
             .collect();
         let known = || options.iter().map(String::as_str);
-        let list = suggest::list(known());
+        let roles: &[&str] = if other { &["{ to: KEY }", "{ to: builtin:NAME }"] } else { &[] };
+        let list = suggest::list(known().chain(roles.iter().copied()));
         let help = match suggest::did_you_mean(text, known()) {
             Some(mean) if options.len() == 1 => mean,
             None if options.len() == 1 && path.last().is_some_and(|last| last == "provider") => {

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::{
     contract::Do,
-    model::{Untrusted, desired::DesiredRole, live::LiveObject},
+    definition::emit,
+    model::{RoleState, Untrusted, desired::DesiredRole, live::LiveObject},
 };
 
 impl Comparison<'_> {
@@ -91,7 +92,50 @@ impl Comparison<'_> {
         let message =
             format!("role `{}` exists, {held}, and it would gain permissions; {why}", live.key.name.raw());
         let id = live.id.as_ref().map_or("", |id| id.raw());
-        let help = format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key);
+        let help = match role.replaced {
+            // By its id a definition means the old role, and that one goes.
+            true => "To take it over on purpose: `--allow adopt --reason TEXT`.".to_owned(),
+            false => format!("To take it over on purpose, add to role `{}`: `id: {id}`.", role.desired.key),
+        };
         Verdict::refuse(Guard::Adopt, message, Some(help))
+    }
+
+    /// Whoever holds the new role already, by no definition, must not gain by it: an interrupted run leaves
+    /// it as the definitions say, and somebody else can make a role of its name.
+    pub(super) fn held_successor(
+        &mut self,
+        role: &ResolvedRole<'_>,
+        live: &LiveObject,
+        after: &RoleState,
+    ) -> Option<Verdict> {
+        let made = role.successor.filter(|_| !self.input.earlier.exempt)?;
+        let new = role.id();
+        let undeclared = |slot: &&LiveObject| self.wanted_role(slot) != Some(&new) && !self.leaves(slot);
+        let left: Vec<&LiveObject> = self.slots_of(made).iter().copied().filter(undeclared).collect();
+        if left.is_empty() {
+            return None;
+        }
+        let (who, one) = (self.list(&left), left.len() == 1);
+        let (is, becomes) = (made.key.name.raw(), after.name.raw());
+        let has = state(made).permissions;
+        let same =
+            has.as_ref().zip(after.permissions.as_ref()).is_some_and(|(has, will)| will.is_subset(has));
+        if same {
+            let (hold, keep) = if one { ("holds", "keeps") } else { ("hold", "keep") };
+            let note =
+                format!("{who} {hold} `{is}` by no definition, and {keep} it when it becomes `{becomes}`");
+            self.plan.notes.push(note.into());
+            return None;
+        }
+        let message = format!(
+            "role `{is}` is there already, is to take the place of `{}`, and is held by {who}, who would gain permissions by it; no definition gives {} `{becomes}`",
+            live.key.name.raw(),
+            if one { "them" } else { "these" },
+        );
+        let line = emit::removal(is, &made.key.scope, None);
+        let help = format!(
+            "Remove it first, with `{line}` under `removed:`, assign `{becomes}` to them, or take the role from them in the product itself. `--allow adopt --reason TEXT` gives it to them."
+        );
+        Some(Verdict::refuse(Guard::Adopt, message, Some(help)))
     }
 }

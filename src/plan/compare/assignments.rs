@@ -373,7 +373,14 @@ impl<'a> Comparison<'a> {
             let message = format!("nobody can be given the built-in role `{}`", id.raw());
             verdicts.push(Verdict::refuse(Guard::Blocked, message, None));
         }
-        verdicts.extend(after.as_ref().and_then(|role| self.too_little(key, role, &called)));
+        let too_little = after.as_ref().and_then(|role| self.too_little(key, role, &called));
+        verdicts.extend(too_little.map(|verdict| match action {
+            Action::Unassign => Verdict {
+                help: Some("Let the membership here go, with `on_unassign: remove_member`, or change what they hold above in an apply before.".into()),
+                ..verdict
+            },
+            _ => verdict,
+        }));
         if spec.is_some_and(|spec| spec.assign == Do::Refuse) {
             let title = self.input.spec.title();
             let message = format!("{title} has no way to change which role `{called}` holds");

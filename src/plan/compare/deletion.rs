@@ -7,6 +7,7 @@ use super::{
         change::{Change, Verdict, What},
         document::{Action, Guard, Reason},
         origin::Origins,
+        resolve::ResolvedRole,
     },
     Comparison, incomplete,
     roles::{hand, state},
@@ -15,7 +16,7 @@ use crate::{
     contract::{self, Do, PrincipalClass, ScopeForm},
     definition::emit,
     model::{
-        Address, Kind, RoleId, Scope, Untrusted,
+        Address, Kind, RoleId, Scope, Untrusted, Value,
         config::Mode,
         field,
         live::{Live, LiveObject},
@@ -105,10 +106,39 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let message = format!("role `{}` is held by {}", name.raw(), self.list(&left));
-        let to = self.input.spec.catalogue().builtin.iter().find(|b| b.vacant).map_or("KEY", |b| b.id);
-        let line = emit::removal(name.raw(), &object.key.scope, Some(&format!("builtin:{to}")));
-        let help = format!("Say under `removed:` where they go: `{line}`.");
+        let to = self.could_go_to(object);
+        let line = emit::removal(name.raw(), &object.key.scope, Some(to.as_deref().unwrap_or("KEY")));
+        let kind = resource_type(object).filter(|_| to.is_none());
+        let what = kind.map_or_else(String::new, |kind| {
+            format!(
+                ", with the key of a role for resources of the type `{}`; or take it from them in {} first",
+                kind.raw(),
+                self.input.spec.title()
+            )
+        });
+        let help = format!("Say under `removed:` where they go: `{line}`{what}.");
         Some(Verdict::refuse(Guard::Held, message, Some(help)))
+    }
+
+    /// A role that the holders of one that goes can have instead, as it is written: the one that everybody has
+    /// who has no other, or a declared one for the same type of resource.
+    fn could_go_to(&self, object: &LiveObject) -> Option<String> {
+        let kind = resource_type(object);
+        let vacant = self.input.spec.catalogue().builtin.iter().find(|builtin| builtin.vacant);
+        let live =
+            |id: &str| self.input.live.of(Kind::Role).find(|live| live.builtin && live.key.name.raw() == id);
+        let fits = |id: &str| kind.is_none() || live(id).and_then(resource_type) == kind;
+        if let Some(builtin) = vacant.filter(|builtin| fits(builtin.id)) {
+            return Some(format!("builtin:{}", builtin.id));
+        }
+        let kind = kind?;
+        let same = |role: &&ResolvedRole<'_>| {
+            let said = role.desired.resource_type.as_ref().map(|said| &said.value);
+            let is_of = said.or_else(|| role.live.and_then(resource_type)) == Some(kind);
+            is_of && contract::counts_at(self.input.spec, &role.scope, &object.key.scope)
+        };
+        let other = self.input.resolved.roles.iter().find(same);
+        other.map(|role| role.desired.key.to_string())
     }
 
     pub(super) fn slots_of(&self, object: &LiveObject) -> &[&'a LiveObject] {
@@ -124,8 +154,10 @@ impl<'a> Comparison<'a> {
         }
         // What no request tells of, it cannot keep from being certain where others tell of everybody.
         let listed = self.input.spec.principals().iter().any(|class| class.listed);
-        let known =
-            |class: &PrincipalClass| (listed && !class.listed) || self.was_read(class, &object.key.scope);
+        let inside = self.is_held_inside(object);
+        let known = |class: &PrincipalClass| {
+            (listed && !class.listed) || self.was_read(class, &object.key.scope, inside)
+        };
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
             && self.slots_of(object).is_empty()
@@ -133,18 +165,27 @@ impl<'a> Comparison<'a> {
     }
 
     /// Whether all people were listed who can hold a role that lives at `scope`; of those whom no request
-    /// tells of only what is attested can be known.
-    pub(super) fn lists_people(&self, scope: &Scope) -> bool {
+    /// tells of only what is attested can be known. `inside` is whether it is held in places inside that one.
+    pub(super) fn lists_people(&self, scope: &Scope, inside: bool) -> bool {
         let live = self.input.live;
         let mut people = self.input.spec.principals().iter().filter(|class| class.listed && !class.group);
         live.read.members
             && live.incomplete_anywhere(Kind::Assignment).is_none()
-            && people.all(|class| self.was_read(class, scope))
+            && people.all(|class| self.was_read(class, scope, inside))
     }
 
-    /// Whether everybody of this class was listed who can hold a role that lives at `scope`.
-    fn was_read(&self, class: &PrincipalClass, scope: &Scope) -> bool {
+    fn is_held_inside(&self, object: &LiveObject) -> bool {
+        let kind = object.fields.get(field::RESOURCE_TYPE).and_then(Live::value);
+        contract::is_held_inside(self.input.spec, object.key.class, kind)
+    }
+
+    /// Whether everybody of this class was listed who can hold a role that lives at `scope`, or that is held
+    /// `inside` it.
+    fn was_read(&self, class: &PrincipalClass, scope: &Scope, inside: bool) -> bool {
         let live = self.input.live;
+        if inside && class.is_inside(scope) && !live.read.asks_inside(scope) {
+            return false;
+        }
         let own = contract::has_place(class.scopes, scope);
         let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
         let asked =
@@ -184,11 +225,12 @@ impl<'a> Comparison<'a> {
         object.holders.filter(|count| *count != listed).map(|count| {
             let message =
                 format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
-            Verdict::refuse(Guard::Incomplete, message, None)
+            let help = "Somebody holds it whom no list shows. Take it from them in the product itself, and plan again.";
+            Verdict::refuse(Guard::Incomplete, message, Some(help.into()))
         })
     }
 
-    fn list(&self, slots: &[&LiveObject]) -> String {
+    pub(super) fn list(&self, slots: &[&LiveObject]) -> String {
         const SHOWN: usize = 10;
         let mut names: Vec<String> = slots.iter().take(SHOWN).map(|slot| self.called(slot)).collect();
         if slots.len() > SHOWN {
@@ -207,5 +249,13 @@ impl<'a> Comparison<'a> {
             let help = "Say what new members get: `default_role: KEY`, or `default_role: none`.";
             Verdict::refuse(Guard::Blocked, message, Some(help.into()))
         })
+    }
+}
+
+/// The type of resource that a live role is for, where it has one.
+fn resource_type(object: &LiveObject) -> Option<&Untrusted> {
+    match object.fields.get(field::RESOURCE_TYPE).and_then(Live::value) {
+        Some(Value::Text(kind)) => kind.as_ref(),
+        _ => None,
     }
 }

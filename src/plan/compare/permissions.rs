@@ -76,11 +76,11 @@ impl<'a> Comparison<'a> {
         self.plan.unmanaged_permissions = Some(unmanaged);
     }
 
-    /// Slugs that base or applied declare.
+    /// Slugs that base or applied declare, or that a person was asked for.
     fn former_permissions(&self) -> BTreeSet<&'a Untrusted> {
         let views = self.input.views;
         let declared = views.base.iter().chain(&views.applied);
-        declared.flat_map(|view| view.resolved.permissions.keys()).collect()
+        declared.flat_map(|view| view.resolved.permissions.keys()).chain(views.left_permissions()).collect()
     }
 
     /// Slugs that are no longer managed and stay. Where the base has one in a file that is still read, it

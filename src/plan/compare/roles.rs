@@ -230,7 +230,7 @@ impl<'a> Comparison<'a> {
 
     /// A live role that differs from its definition; where a field cannot change, a new one takes its
     /// place.
-    fn update(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
+    fn update(&mut self, role: &ResolvedRole<'_>, live: &LiveObject) -> Option<Change> {
         let additive = self.input.target.manage.roles == Mode::Additive;
         let class = self.class(role.desired.class);
         let mut verdicts = Vec::new();
@@ -319,7 +319,7 @@ impl<'a> Comparison<'a> {
             && self.says_the_same(role, live)
             && before.permissions.as_ref().is_some_and(|before| before.is_subset(new))
             && new.difference(old).all(|p| matches!(role.permissions.get(p), Some(Via::Base(_))));
-        let adopts = self.adopts(role, live, gains);
+        let mut adopts = self.adopts(role, live, gains);
         // An `id` in the definition is consent; and whoever does it by hand sees who holds the role.
         if adopts
             && gains
@@ -338,6 +338,10 @@ impl<'a> Comparison<'a> {
         if role.replaced {
             verdicts.extend(self.replacement_verdicts(role, live, class, &before, &after));
             by_hand.clear();
+            if let Some(verdict) = self.held_successor(role, live, &after) {
+                verdicts.push(verdict);
+                adopts = true;
+            }
         }
         let side_effects = self.input.spec.when_a_role_changes(&whole(live, &before), &after);
         let side_effects = side_effects.into_iter().map(Untrusted::from).collect();
@@ -417,8 +421,13 @@ impl<'a> Comparison<'a> {
         }
         if let Some(class) = class {
             if class.create != Do::Api || class.delete != Do::Api {
+                let what = match (class.create == Do::Api, class.delete == Do::Api) {
+                    (true, _) => "deleted",
+                    (_, true) => "made",
+                    (false, false) => "made and deleted",
+                };
                 let message = format!(
-                    "role `{name}` would have to be replaced, and roles of its class are not made and deleted over the API"
+                    "role `{name}` would have to be replaced, and roles of its class are not {what} over the API"
                 );
                 refuse(message, Some("Declare a new role, and remove this one with `reassign_to`."));
             }

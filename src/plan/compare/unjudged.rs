@@ -1,12 +1,13 @@
 //! What git declared before and does not any more, and of which nobody can tell whether it is still there:
-//! a list was not read as a whole. A plan that said nothing of it would let it be forgotten.
+//! a list was not read as a whole, or a place does not answer. A plan that said nothing of it would let it
+//! be forgotten.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Comparison, Input};
 use crate::{
     contract,
-    model::{Kind, Untrusted, config::Mode},
+    model::{Kind, Scope, Untrusted, config::Mode},
     plan::{
         change::Verdict,
         document::Guard,
@@ -21,7 +22,8 @@ impl Comparison<'_> {
         let manage = self.input.target.manage;
         let roles = roles(self.input).into_iter().filter(|_| manage.roles != Mode::Additive);
         let people = people(self.input).filter(|_| manage.assignments != Mode::Additive);
-        for verdict in roles.chain(people) {
+        let absent = absent(self.input);
+        for verdict in roles.chain(people).chain(absent) {
             // `removed` says the same of a role that it names.
             if !self.plan.verdicts.iter().any(|known| known.message == verdict.message) {
                 self.plan.verdicts.push(verdict);
@@ -61,17 +63,54 @@ fn people(input: Input<'_>) -> Option<Verdict> {
             because.get_or_insert(why);
         }
     }
-    const SHOWN: usize = 10;
     let why = because?;
-    let mut names: Vec<String> =
-        unknown.iter().take(SHOWN).map(|(_, who)| format!("`{}`", who.raw())).collect();
-    names
-        .extend(unknown.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("{more} more")));
     let message = format!(
-        "nobody can tell whether {} still {} what an earlier revision gave: {}",
-        names.join(", "),
-        if unknown.len() == 1 { "holds" } else { "hold" },
+        "nobody can tell whether {} what an earlier revision gave: {}",
+        still_hold(&unknown.into_iter().map(|(_, who)| who).collect()),
         why.raw()
     );
     Some(Verdict::refuse(Guard::Incomplete, message, None))
+}
+
+/// Who these are, as the subject of a sentence.
+fn still_hold(who: &BTreeSet<&Untrusted>) -> String {
+    const SHOWN: usize = 10;
+    let mut names: Vec<String> = who.iter().take(SHOWN).map(|who| format!("`{}`", who.raw())).collect();
+    names.extend(who.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("{more} more")));
+    format!("{} still {}", names.join(", "), if who.len() == 1 { "holds" } else { "hold" })
+}
+
+/// Principals, and roles, in places of which the API says that there are none. One that was deleted took
+/// them along; one that was moved, or that the credential does not see any more, did not.
+fn absent(input: Input<'_>) -> Vec<Verdict> {
+    let Input { live, .. } = input;
+    let manage = input.target.manage;
+    let mut holders: BTreeMap<&Scope, BTreeSet<&Untrusted>> = BTreeMap::new();
+    let mut roles: BTreeMap<&Scope, BTreeSet<&Untrusted>> = BTreeMap::new();
+    for state in input.earlier.states() {
+        let managed = manage.assignments != Mode::Additive && live.read.members;
+        for one in state.assignments.iter().filter(|_| managed) {
+            holders.entry(&one.scope).or_default().insert(one.principal.value.text());
+        }
+        for role in state.roles.iter().filter(|_| manage.roles != Mode::Additive) {
+            roles.entry(&role.scope).or_default().insert(&role.natural().value);
+        }
+    }
+    let refusal = |scope: &Scope, why: &Untrusted| {
+        let what = match (holders.get(scope), roles.get(scope)) {
+            (Some(who), _) => format!("{} what an earlier revision gave", still_hold(who)),
+            (None, Some(roles)) => {
+                let roles: Vec<String> = roles.iter().map(|role| format!("`{}`", role.raw())).collect();
+                format!("{} of an earlier revision is still there", roles.join(", "))
+            }
+            (None, None) => return None,
+        };
+        let place = contract::manual::place(scope).unwrap_or_default();
+        let message = format!("nobody can tell whether in {place} {what}: {}", why.raw());
+        let help = format!(
+            "Plan again, with a credential that sees {place}. Where it was moved, take the roles away there first. Where it was deleted, `--allow unseen --reason TEXT` says so."
+        );
+        Some(Verdict::refuse(Guard::Unseen, message, Some(help)))
+    };
+    live.absent.iter().filter_map(|(scope, why)| refusal(scope, why)).collect()
 }

@@ -3,7 +3,7 @@
 use super::{Input, needs_members};
 use crate::{
     contract::{self, RoleClass, ScopeForm, Spec, has_place},
-    model::{Kind, Scope, live::Query},
+    model::{Kind, Scope, field, live::Query},
     plan::{
         change::{Change, Plan, What},
         document::{Action, Guard},
@@ -26,9 +26,12 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
     let inside = |class: &RoleClass| class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
     query.everywhere |= plan.changes.iter().any(goes) && input.spec.roles().iter().any(inside);
     for change in &plan.changes {
-        let Some(scope) = depends_on_holders(input.spec, change) else { continue };
+        let Some((scope, inside)) = depends_on_holders(input.spec, change) else { continue };
         query.members = true;
         for class in input.spec.principals() {
+            if inside && class.is_inside(scope) {
+                query.inside.insert(scope.clone());
+            }
             let instances = class.scopes.iter().any(|place| place.form == ScopeForm::Instance);
             if instances && !matches!(scope, Scope::In { .. }) {
                 query.everywhere = true;
@@ -45,12 +48,13 @@ pub fn wider(input: Input<'_>, plan: &Plan, members: impl FnOnce() -> Query) -> 
 }
 
 /// Where the role of a change lives that depends on who holds it, and of which nothing tells how many
-/// do, or somebody does who may not be named yet.
-fn depends_on_holders<'c>(spec: &dyn Spec, change: &'c Change) -> Option<&'c Scope> {
-    let What::Role { class, scope, before: Some(_), .. } = &change.what else { return None };
+/// do, or somebody does who may not be named yet; and whether it is held in places inside that one.
+fn depends_on_holders<'c>(spec: &dyn Spec, change: &'c Change) -> Option<(&'c Scope, bool)> {
+    let What::Role { class, scope, before: Some(before), .. } = &change.what else { return None };
     let vacancy = || contract::role_class(spec, class).is_some_and(|class| class.delete_needs_vacancy);
     let goes = matches!(change.action, Action::Delete | Action::Replace) && vacancy();
     let adopts = change.verdicts.iter().any(|verdict| verdict.guard == Guard::Adopt);
     let depends = goes && change.holders != Some(0) || adopts && change.holders.is_none();
-    depends.then_some(scope)
+    let kind = before.fields.get(field::RESOURCE_TYPE);
+    depends.then(|| (scope, contract::is_held_inside(spec, class, kind)))
 }

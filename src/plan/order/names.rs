@@ -30,10 +30,10 @@ pub fn tell(plan: &mut Plan, spec: &dyn Spec) {
 }
 
 impl Order<'_> {
-    /// How a new role takes the place of an old one. An interrupted run changes nothing of it: who
-    /// approved the whole way approved the rest.
+    /// How a new role takes the place of an old one. Of an interrupted run the rest: who approved the
+    /// whole way approved that.
     fn steps_of(&self, index: usize, change: &Change) -> Option<String> {
-        let What::Role { after: Some(after), .. } = &change.what else { return None };
+        let What::Role { after: Some(after), successor, .. } = &change.what else { return None };
         let refused = change.verdicts.iter().any(|verdict| verdict.guard == Guard::Blocked);
         if change.action != Action::Replace || refused {
             return None;
@@ -46,10 +46,19 @@ impl Order<'_> {
         }
         let moves = "whoever holds the old one moves, the old one is deleted";
         Some(match self.temporary.get(&index) {
+            Some(temporary) if successor.is_some() => format!(
+                "the new role is there already, as `{}`: it becomes what the definition says, {moves}, and the new one is renamed to `{name}`",
+                temporary.raw()
+            ),
             Some(temporary) => format!(
                 "the new role is made as `{}`, {moves}, and the new one is renamed to `{name}`",
                 temporary.raw()
             ),
+            None if successor.is_some() => {
+                format!(
+                    "the new role `{name}` is there already: it becomes what the definition says, and {moves}"
+                )
+            }
             None => format!("the new role `{name}` is made, and {moves}"),
         })
     }

@@ -97,9 +97,16 @@ impl<'a> Resolver<'a> {
         claimed: &BTreeMap<&Untrusted, usize>,
     ) -> Vec<(usize, &'a LiveObject)> {
         let Some(ids) = self.input.earlier.ids else { return Vec::new() };
+        let earlier = self.input.earlier;
         let applied: BTreeSet<(&str, &Scope)> = {
-            let states = self.input.earlier.applied.into_iter().chain(self.input.earlier.released);
-            states.flat_map(|state| &state.roles).map(|role| (&*role.key, &role.scope)).collect()
+            let states = earlier.applied.into_iter().chain(earlier.released);
+            let roles = states.flat_map(|state| &state.roles);
+            // What was left to a person was applied as far as it could be.
+            let left = earlier.left.iter().flat_map(|state| &state.roles).filter(|role| {
+                let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+                earlier.open.is_some_and(|open| open.contains_key(&Untrusted::from(address.as_str())))
+            });
+            roles.chain(left).map(|role| (&*role.key, &role.scope)).collect()
         };
         let mut taken = BTreeSet::new();
         let found =

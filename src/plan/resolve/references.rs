@@ -4,7 +4,7 @@ use super::Resolver;
 use crate::{
     contract,
     model::{
-        Address, Code, Finding, RoleId, Scope, Site, Untrusted, Value,
+        Address, Code, RoleId, Scope, Site, Untrusted, Value,
         desired::{RoleName, RoleRef},
         field,
         live::LiveObject,
@@ -101,16 +101,7 @@ impl<'a> Resolver<'a> {
             kind.raw()
         );
         let help = format!("Name a role whose type is `{wanted}`, or correct `scope`.");
-        let code = Code::Unsupported;
-        // One role is often given to many in one line.
-        let known = |finding: &Finding| {
-            finding.code == code
-                && finding.message.raw() == message
-                && finding.labels.first().is_some_and(|label| label.site == reference.site)
-        };
-        if !self.findings.iter().any(known) {
-            self.error(code, reference.site, message, "of another type", Some(help));
-        }
+        self.error(Code::Unsupported, reference.site, message, "of another type", Some(help));
         false
     }
 

@@ -10,7 +10,7 @@ use crate::{
     contract,
     definition::emit,
     model::{
-        Address, Code, Finding, Kind, RoleId, Scope, Untrusted, Value,
+        Address, Code, Finding, Kind, RoleId, Scope, Site, Untrusted, Value,
         desired::{DesiredRole, Protect, Removal, RoleName, RoleRef},
         field,
         live::{Live, LiveObject},
@@ -26,7 +26,14 @@ impl<'a> Resolver<'a> {
         let matched = self.matches.iter().enumerate();
         let declared: BTreeMap<&Untrusted, usize> =
             matched.filter_map(|(index, (live, _))| Some((live.as_ref()?.id.as_ref()?, index))).collect();
+        let mut missing: BTreeMap<(Site, Untrusted), Missing<'a>> = BTreeMap::new();
+        let mut present: BTreeSet<Site> = BTreeSet::new();
         for (removal, earlier) in self.removals() {
+            let site = removal.role.site;
+            let mut is_missing = |name: &Untrusted, at: Option<&'a Scope>| {
+                let of = missing.entry((site, name.clone())).or_insert_with(|| Missing::of(removal));
+                of.places.extend(at);
+            };
             let names = self.removed_names(&removal.role.value, earlier);
             let recorded = earlier.and_then(|role| self.recorded_as(role));
             let free = |found: &Vec<&'a LiveObject>| {
@@ -36,7 +43,7 @@ impl<'a> Resolver<'a> {
             let place = written.and_then(|scope| self.input.live.place(scope));
             if written.is_some() && place.is_none() {
                 // A place that is not there has no role.
-                self.note_missing(&names.first().cloned().unwrap_or_default(), written);
+                is_missing(&names.first().cloned().unwrap_or_default(), written);
                 continue;
             }
             let bearing = |name: &Untrusted| {
@@ -66,7 +73,7 @@ impl<'a> Resolver<'a> {
             let scopes: BTreeSet<&Scope> = candidates.iter().map(|live| &live.key.scope).collect();
             let everywhere = !by_name && removal.scope.is_none() && scopes.len() == candidates.len();
             match candidates.as_slice() {
-                [] => self.note_missing(&name, written),
+                [] => is_missing(&name, written),
                 several if several.len() > 1 && !everywhere => {
                     let message = format!("{} live roles are named `{}`", several.len(), name.raw());
                     // Those that stay declared are not meant.
@@ -91,9 +98,13 @@ impl<'a> Resolver<'a> {
             if candidates.len() > 1 && !everywhere {
                 continue;
             }
+            present.extend(candidates.first().map(|_| site));
             for live in candidates {
                 self.remove(removal, live, &names, recorded.is_some(), &declared, &mut removed);
             }
+        }
+        for ((site, name), missing) in &missing {
+            self.note_missing(name, missing, present.contains(site), &removed);
         }
         for removal in removed.values() {
             if let Some(RoleId::Live(to)) = &removal.reassign_to
@@ -269,40 +280,73 @@ impl<'a> Resolver<'a> {
         names.chain(before).chain([&interrupted]).cloned().collect()
     }
 
-    /// A role that is not there needs no removal, where the whole list was read.
-    fn note_missing(&mut self, name: &Untrusted, at: Option<&Scope>) {
+    /// A role that is not there needs no removal, where the whole list was read. Of a key that stood in
+    /// several places, those in which it is gone already need no word while the others are `present`.
+    fn note_missing(
+        &mut self,
+        name: &Untrusted,
+        missing: &Missing<'a>,
+        present: bool,
+        removed: &BTreeMap<Untrusted, ResolvedRemoval<'a>>,
+    ) {
         if let Some(why) = self.input.live.incomplete_anywhere(Kind::Role) {
             self.verdicts.push(nobody_can_tell(name, why));
             return;
         }
-        let place = |scope: &Scope| {
-            contract::manual::place(scope).map_or_else(String::new, |place| format!(" in {place}"))
-        };
-        // Those that stay declared are not meant.
+        if present && !missing.says_where {
+            return;
+        }
+        // Those that stay declared, or go, are not meant.
         let declared: BTreeSet<&Untrusted> =
             self.matches.iter().filter_map(|(live, _)| live.as_ref()?.id.as_ref()).collect();
         let alike = |(id, object): &(&&Untrusted, &&LiveObject)| {
-            !object.builtin && !declared.contains(**id) && slug(object.key.name.raw()) == slug(name.raw())
+            let known = declared.contains(**id) || removed.contains_key(**id);
+            !object.builtin && !known && slug(object.key.name.raw()) == slug(name.raw())
         };
-        let here = at.and_then(|scope| self.input.live.place(scope));
+        let here: BTreeSet<&Scope> =
+            missing.places.iter().filter_map(|scope| self.input.live.place(scope)).collect();
         let near = self.by_id.iter().filter(alike).map(|(_, object)| *object);
         // The nearest is the one in the place that is meant.
-        let near = near.min_by_key(|object| here.is_some_and(|here| object.key.scope != *here));
+        let near = near.min_by_key(|object| !here.contains(&object.key.scope));
         let hint = near.map_or_else(String::new, |object| {
             let line = emit::removal(object.key.name.raw(), &object.key.scope, None);
+            let place = contract::manual::place(&object.key.scope);
             format!(
                 " A live role is named `{}`{}: write `{}` if you mean it.",
                 object.key.name.raw(),
-                place(&object.key.scope),
+                place.map_or_else(String::new, |place| format!(" in {place}")),
                 line.trim_start_matches("- ")
             )
         });
-        let name = name.raw();
-        let missing = match at.map(place).filter(|place| !place.is_empty()) {
-            Some(place) => format!("`removed` names `{name}`{place}, and no live role has that name there."),
-            None => format!("`removed` names `{name}`, and no live role has that name."),
+        let mut places: Vec<String> =
+            missing.places.iter().filter_map(|scope| contract::manual::place(scope)).collect();
+        if let Some(more) = places.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
+            places.truncate(MOST_LINES);
+            places.push(format!("in {more} more places"));
+        }
+        let (name, places) = (name.raw(), places.join(" or "));
+        let missing = match (places.is_empty(), missing.says_where) {
+            (true, _) => format!("`removed` names `{name}`, and no live role has that name."),
+            (_, true) => {
+                format!("`removed` names `{name}` in {places}, and no live role has that name there.")
+            }
+            (_, false) => format!("`removed` names `{name}`, and no live role has that name in {places}."),
         };
         self.notes.push(format!("{missing}{hint}").into());
+    }
+}
+
+/// Where a role that is removed is not.
+struct Missing<'a> {
+    /// Whether `removed` says where, rather than earlier revisions.
+    says_where: bool,
+    /// The places.
+    places: BTreeSet<&'a Scope>,
+}
+
+impl Missing<'_> {
+    fn of(removal: &Removal) -> Self {
+        Self { says_where: removal.scope.is_some(), places: BTreeSet::new() }
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn steps(task: &Task<'_>) -> Vec<String> {
             steps.extend(fields.iter().flat_map(|field| change(field, before, after)));
             steps.push("Save it.".to_owned());
         }
-        ByHand::Delete { name, holders } => {
+        ByHand::Delete { name, holders, .. } => {
             if holders != Some(0) {
                 steps.push(format!(
                     "Make sure that no user, service user, or group holds the role `{}` any more.",
@@ -162,7 +162,8 @@ mod tests {
     #[test]
     fn a_role_that_goes_is_left_first() {
         let name = Untrusted::from("Old");
-        assert_eq!(of(ByHand::Delete { name: &name, holders: Some(0) }, "organization").len(), 2);
-        assert_eq!(of(ByHand::Delete { name: &name, holders: None }, "organization").len(), 3);
+        let delete = |holders| ByHand::Delete { name: &name, resource_type: None, holders };
+        assert_eq!(of(delete(Some(0)), "organization").len(), 2);
+        assert_eq!(of(delete(None), "organization").len(), 3);
     }
 }

@@ -2,7 +2,7 @@
 
 mod group;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::OnceLock};
 
 use reqwest::Method;
 use serde_json::{Value as Json, json};
@@ -32,6 +32,8 @@ pub(super) struct Writer {
     client: WriteClient,
     /// Groups that are registered, as far as this run asked; `None` before it did.
     registered: Mutex<Option<BTreeSet<String>>>,
+    /// Groups that are given a first role in this run.
+    coming: OnceLock<BTreeSet<String>>,
 }
 
 /// A principal in a place.
@@ -80,6 +82,17 @@ impl Write for Writer {
         Box::pin(self.run(verb, made))
     }
 
+    fn announce(&self, verbs: &[&Verb]) {
+        let groups = verbs.iter().flat_map(|verb| match verb {
+            Verb::Assign { class, principals, held, .. } if *class == IDP_GROUP => {
+                principals.iter().filter(|group| !held.contains_key(*group)).collect()
+            }
+            _ => Vec::new(),
+        });
+        let coming: BTreeSet<String> = groups.map(|group| group.raw().to_owned()).collect();
+        self.coming.get_or_init(|| coming);
+    }
+
     /// There is one way to give a role.
     fn insist<'a>(&'a self, _: &'a Verb, _: &'a Made) -> Option<Fut<'a, Result<Outcome, WriteError>>> {
         None
@@ -88,7 +101,7 @@ impl Write for Writer {
 
 impl Writer {
     pub(super) fn new(reader: ReadClient, client: WriteClient) -> Self {
-        Self { reader, client, registered: Mutex::new(None) }
+        Self { reader, client, registered: Mutex::new(None), coming: OnceLock::new() }
     }
 
     async fn run(&self, verb: &Verb, made: &Made) -> Result<Outcome, WriteError> {

@@ -1,16 +1,17 @@
 //! Checks that only GitLab needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     GROUP,
+    place::Place,
     spec::{ADMIN, ROLE, catalogue},
 };
 use crate::{
     catalog::Meaning,
-    contract::Settings,
+    contract::{Settings, manual},
     model::{
-        Code, Finding, Site, Untrusted,
+        Code, Finding, Scope, Site, Untrusted,
         desired::{DesiredRole, DesiredState, RoleName, Via},
     },
 };
@@ -26,11 +27,32 @@ pub(super) fn check(desired: &DesiredState) -> Vec<Finding> {
     findings
 }
 
-/// Custom admin roles are of an instance (`/user/custom_roles/`).
+/// Custom admin roles are of an instance, and the roles of a top-level group are held in it alone
+/// (`/user/custom_roles/`).
 pub(super) fn with_settings(desired: &DesiredState, settings: &Settings) -> Vec<Finding> {
-    if !settings.contains_key(GROUP) {
-        return Vec::new();
-    }
+    let Some(group) = settings.get(GROUP) else { return Vec::new() };
+    let mut findings = admin_roles(desired);
+    findings.extend(outside(desired, group.value.raw()));
+    findings
+}
+
+/// Places outside of the group that are named, each once.
+fn outside(desired: &DesiredState, group: &str) -> Vec<Finding> {
+    let top = group.to_ascii_lowercase();
+    let is_outside = |scope: &Scope| Place::of(scope).is_some_and(|place| !place.is_within(&top));
+    let named = desired.assignments.iter().map(|one| (one.place, &one.scope));
+    let named = named.chain(desired.exclusive.iter().map(|list| (list.place, &list.scope)));
+    let outside: BTreeMap<Site, &Scope> = named.filter(|(_, scope)| is_outside(scope)).collect();
+    let finding = |(site, scope): (Site, &Scope)| {
+        let message = format!("{} lies outside of `{group}`", manual::place(scope).unwrap_or_default());
+        Finding::new(Code::UnknownScope, message)
+            .at(site, "in another top-level group")
+            .help(format!("Only what lies in `settings.group: {group}` can be named here; another top-level group is a target of its own."))
+    };
+    outside.into_iter().map(finding).collect()
+}
+
+fn admin_roles(desired: &DesiredState) -> Vec<Finding> {
     let admin = desired.roles.iter().filter(|role| role.class == ADMIN);
     let finding = |role: &DesiredRole| {
         let message = format!("`{}` is an admin role, and groups have none", role.key);
@@ -74,7 +96,10 @@ fn requirements(role: &DesiredRole, findings: &mut Vec<Finding>) {
     let known = &catalogue().permissions;
     let base = role.base.as_ref().map(|base| word(&base.value));
     let held = |permission: &Untrusted| {
-        let by_base = |meaning: &Meaning| base.is_some_and(|base| meaning.is_held_by(base));
+        // Of a base that there is not, that is said already.
+        let by_base = |meaning: &Meaning| {
+            base.is_some_and(|base| catalogue().builtin(base).is_none() || meaning.is_held_by(base))
+        };
         role.permissions.contains_key(permission) || known.get(permission).is_some_and(by_base)
     };
     for (permission, via) in role.permissions.iter() {

@@ -1,13 +1,20 @@
 //! What gives roles to many people at once: SAML and LDAP group links, and groups that a group is
 //! shared with. Deleting a role takes it from every link without a word, so that they are read before.
 
+use std::collections::BTreeSet;
+
 use super::{
     help::explain,
     place::Place,
+    spec::{LDAP_GROUP, SAML_GROUP, SHARED_GROUP},
     wire::{LdapLinks, RestGroup, SamlLinks},
 };
 use crate::{
-    model::Untrusted,
+    contract::{Moved, Obstacle, manual},
+    model::{
+        Kind, Untrusted,
+        live::{LiveObject, LiveState},
+    },
     provider::{
         ReadError,
         http::{Answer, Failure, Get, Reading},
@@ -30,6 +37,8 @@ pub(super) struct Link {
     pub(super) role: Option<u64>,
     /// What to call it, where that is not its id.
     pub(super) name: Option<Untrusted>,
+    /// The day on which it ends, where it does.
+    pub(super) ends: Option<Untrusted>,
 }
 
 /// A SAML group of a link.
@@ -103,42 +112,82 @@ fn is_provider(provider: &str) -> bool {
 }
 
 /// The links of one kind, or why they were not read: that is not the same as none.
-pub(super) type Part = Result<Vec<Link>, String>;
+pub(super) type Part = Result<Vec<Link>, Unread>;
 
-/// The links of one group, by kind.
-#[derive(Clone, Debug)]
-pub(super) struct Links {
-    pub(super) saml: Part,
-    pub(super) ldap: Part,
-    pub(super) shares: Part,
+/// Why links were not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unread {
+    /// What the server said.
+    pub(super) why: String,
+    /// Whether it said that there is nothing of the kind: of a group that is there it means nothing.
+    nothing: bool,
 }
 
-/// Reads all links of a group at the same time; `None` where there is no such group.
+/// The links of one group, by kind; `None` where they were not asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Links {
+    pub(super) saml: Option<Part>,
+    pub(super) ldap: Option<Part>,
+    pub(super) shares: Option<Part>,
+}
+
+impl Links {
+    /// What was asked for, with the class of its principals.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&'static str, &Part)> {
+        let parts = [(SAML_GROUP, &self.saml), (LDAP_GROUP, &self.ldap), (SHARED_GROUP, &self.shares)];
+        parts.into_iter().filter_map(|(class, part)| Some((class, part.as_ref()?)))
+    }
+
+    /// Whether any answer shows that there is such a group.
+    pub(super) fn show_a_group(&self) -> bool {
+        self.parts().any(|(_, part)| !matches!(part, Err(unread) if unread.nothing))
+    }
+
+    /// What the server said that knows no such group.
+    pub(super) fn denial(&self) -> Option<&str> {
+        let mut parts = self.parts().filter_map(|(_, part)| part.as_ref().err());
+        parts.next().map(|unread| &*unread.why)
+    }
+}
+
+/// Reads the links of a group, those of these classes, at the same time.
 ///
 /// # Errors
 ///
 /// Where a list comes to no end, or makes no sense. A list that the token may not read is unread, which
-/// is not empty.
-pub(super) async fn read(reading: &Reading, group: &Place, wave: u32) -> Result<Option<Links>, ReadError> {
-    let (saml_links, ldap, shares) = tokio::join!(
-        saml(reading, group, wave),
-        get(reading, group, &["ldap_group_links"], wave),
-        get(reading, group, &[], wave)
+/// is not empty; so is one of which the server says that it is not there.
+pub(super) async fn read(
+    reading: &Reading,
+    group: &Place,
+    classes: &BTreeSet<&'static str>,
+    wave: u32,
+) -> Result<Links, ReadError> {
+    let asked = |class: &str| classes.contains(class);
+    let (saml, ldap, shares) = tokio::join!(
+        async { if asked(SAML_GROUP) { saml(reading, group, wave).await.map(Some) } else { Ok(None) } },
+        async { if asked(LDAP_GROUP) { ldap(reading, group, wave).await.map(Some) } else { Ok(None) } },
+        async { if asked(SHARED_GROUP) { shares(reading, group, wave).await.map(Some) } else { Ok(None) } },
     );
-    let connection = reading.connection();
-    let shares = match shares {
-        Err(failure) if failure.status == Some(404) => return Ok(None),
-        Err(failure) => Err(closed(failure, &[403])?),
-        Ok(answer) => Ok(of_shares(&connection.parse(&answer)?)),
-    };
-    let ldap = match ldap {
+    Ok(Links { saml: saml?, ldap: ldap?, shares: shares? })
+}
+
+/// Reads the groups that a group is shared with: they stand in the group itself.
+async fn shares(reading: &Reading, group: &Place, wave: u32) -> Result<Part, ReadError> {
+    match get(reading, group, &[], wave).await {
+        Ok(answer) => Ok(Ok(of_shares(&reading.connection().parse(&answer)?))),
+        Err(failure) => Ok(Err(closed(failure, &[403, 404])?)),
+    }
+}
+
+/// Reads the LDAP group links of a group.
+async fn ldap(reading: &Reading, group: &Place, wave: u32) -> Result<Part, ReadError> {
+    match get(reading, group, &["ldap_group_links"], wave).await {
+        Ok(answer) => Ok(Ok(of_ldap(&reading.connection().parse(&answer)?))),
         Err(failure) if failure.status == Some(404) && failure.message.ends_with(NO_LDAP_LINKS) => {
-            Ok(Vec::new())
+            Ok(Ok(Vec::new()))
         }
-        Err(failure) => Err(closed(failure, &[403, 404])?),
-        Ok(answer) => Ok(of_ldap(&connection.parse(&answer)?)),
-    };
-    Ok(Some(Links { saml: saml_links?, ldap, shares }))
+        Err(failure) => Ok(Err(closed(failure, &[403, 404])?)),
+    }
 }
 
 /// Reads the SAML group links of a group.
@@ -154,11 +203,37 @@ pub(super) async fn saml(reading: &Reading, group: &Place, wave: u32) -> Result<
 }
 
 /// Why the token may not read a list of links; the error where something else is wrong.
-fn closed(failure: Failure, refusals: &[u16]) -> Result<String, ReadError> {
+fn closed(failure: Failure, refusals: &[u16]) -> Result<Unread, ReadError> {
     match failure.status {
-        Some(status) if refusals.contains(&status) => Ok(failure.message),
+        Some(status) if refusals.contains(&status) => {
+            Ok(Unread { why: failure.message, nothing: status == 404 })
+        }
         _ => Err(explain(failure).into()),
     }
+}
+
+/// Of two SAML links of one name GitLab takes away none that does not name its provider (422,
+/// `/api/saml/`).
+pub(super) fn cannot_go(moved: &Moved<'_>, live: &LiveState) -> Option<Obstacle> {
+    let group = SamlGroup::of(moved.principal.raw()).filter(|group| group.provider.is_none())?;
+    if moved.class != SAML_GROUP || moved.before.is_none() {
+        return None;
+    }
+    let is_twin = |slot: &&LiveObject| {
+        slot.key.class == SAML_GROUP
+            && slot.key.scope == *moved.scope
+            && slot.key.name != *moved.principal
+            && SamlGroup::of(slot.key.name.raw()).is_some_and(|other| other.name == group.name)
+    };
+    let twin = live.of(Kind::Assignment).find(is_twin)?;
+    Some(Obstacle {
+        why: format!(
+            "{} has another SAML link of this name, `{}`, and GitLab takes none away then that names no provider",
+            manual::place(moved.scope).unwrap_or_default(),
+            twin.key.name.raw()
+        ),
+        help: "Take the other link away in an apply before, or this one in GitLab itself.".to_owned(),
+    })
 }
 
 fn of_shares(group: &RestGroup<'_>) -> Vec<Link> {
@@ -167,6 +242,7 @@ fn of_shares(group: &RestGroup<'_>) -> Vec<Link> {
         level: share.group_access_level,
         role: share.member_role_id,
         name: share.group_full_path.as_ref().map(|path| (&*path.0).into()),
+        ends: share.expires_at.as_ref().map(|day| (&*day.0).into()),
     };
     group.shared_with_groups.iter().flat_map(|shares| &shares.0).map(link).collect()
 }
@@ -179,6 +255,7 @@ fn of_saml(links: &SamlLinks<'_>) -> Vec<Link> {
             level: link.access_level,
             role: link.member_role_id,
             name: None,
+            ends: None,
         }
     };
     links.0.iter().map(link).collect()
@@ -202,6 +279,7 @@ fn of_ldap(links: &LdapLinks<'_>) -> Vec<Link> {
             level: link.group_access,
             role: link.member_role_id,
             name: None,
+            ends: None,
         }
     };
     links.0.iter().map(link).collect()

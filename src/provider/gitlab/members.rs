@@ -19,8 +19,8 @@ pub(super) const PAGES_WITHOUT_TOTAL: u32 = 101;
 /// What was read of the members of a place.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// There is no such place, or the token does not see it.
-    Nowhere,
+    /// The server says that there is no such place, in these words; or the token does not see it.
+    Nowhere(String),
     /// There is, and its members are not all known: those that came, and why.
     Partly(Vec<Member>, String),
     /// Everybody.
@@ -31,7 +31,7 @@ impl Found {
     /// Those who were read.
     pub(super) fn list(&self) -> &[Member] {
         match self {
-            Self::Nowhere => &[],
+            Self::Nowhere(_) => &[],
             Self::Partly(list, _) | Self::All(list) => list,
         }
     }
@@ -40,7 +40,7 @@ impl Found {
     pub(super) fn unread(&self) -> Option<&str> {
         match self {
             Self::Partly(_, why) => Some(why),
-            Self::Nowhere | Self::All(_) => None,
+            Self::Nowhere(_) | Self::All(_) => None,
         }
     }
 }
@@ -58,7 +58,7 @@ pub(super) async fn list(reading: &Reading, place: &Place, wave: u32) -> Result<
     match reading.pages(list, page).await {
         Ok(Items { items, incomplete: Some(why) }) => Ok(Found::Partly(items, why)),
         Ok(Items { items, incomplete: None }) => Ok(Found::All(items)),
-        Err(failure) if failure.status == Some(404) => Ok(Found::Nowhere),
+        Err(failure) if failure.status == Some(404) => Ok(Found::Nowhere(failure.message)),
         Err(failure) if failure.status == Some(403) => Ok(Found::Partly(Vec::new(), failure.message)),
         Err(failure) => Err(explain(failure).into()),
     }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     deployment::Deployment,
-    everywhere, invited, licence,
+    everywhere::{self, Everywhere},
+    invited, licence,
     links::Links,
-    members::Found as Members,
     objects, people,
     place::{Place, PlaceKind},
-    places::{self, AtPlace},
+    places::{self, AtPlace, Wanted},
     policies, rest,
-    roles::{self, Found},
+    roles::{self, Found, Role},
     spec::{ADMIN, LDAP_GROUP, ROLE, SAML_GROUP, SHARED_GROUP, USER, catalogue},
     token,
     wire::Member,
@@ -88,6 +88,12 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     };
     if let Some(kept) = kept {
         state.kept = kept.of(&found.standard);
+    }
+    if let Some(holders) = &holders {
+        let shared = |role: &Role| Some((role.id.clone(), holders.everywhere.keeps(&role.id)?));
+        for (role, why) in found.standard.iter().filter_map(shared) {
+            state.kept.entry(role).or_insert(why);
+        }
     }
     let doubt = doubt.or_else(|| holders.as_ref()?.contradicts(&found));
     if let Some(holders) = holders {
@@ -173,6 +179,7 @@ fn identity(reading: &Reading, found: &Found) -> Identity {
 /// Who holds what.
 struct Holders {
     places: Vec<AtPlace>,
+    everywhere: Everywhere,
     /// Every place that was asked for, as it was written.
     asked: BTreeSet<Scope>,
     caller: Option<Untrusted>,
@@ -192,28 +199,44 @@ impl Holders {
         let known = |scope: &Scope| {
             Place::of(scope).filter(|place| deployment.group().is_none_or(|group| place.is_within(group)))
         };
-        let of_class = |class: &'static str| {
-            query.places(Kind::Assignment, class).filter_map(known).collect::<BTreeSet<Place>>()
-        };
-        let mut user_places = of_class(USER);
-        // Nobody can be less in a place than in a group above it.
-        let above: Vec<Place> = user_places.iter().flat_map(Place::above).collect();
-        user_places.extend(above);
-        let mut link_places: BTreeSet<Place> = LINKS.iter().flat_map(|class| of_class(class)).collect();
+        let mut wanted: BTreeMap<Place, Wanted> = BTreeMap::new();
+        for place in query.places(Kind::Assignment, USER).filter_map(known) {
+            // Nobody can be less in a place than in a group above it.
+            for above in place.above() {
+                wanted.entry(above).or_default().members = true;
+            }
+            wanted.entry(place).or_default().members = true;
+        }
+        for class in LINKS {
+            for place in query.places(Kind::Assignment, class).filter_map(known) {
+                wanted.entry(place).or_default().links.insert(class);
+            }
+        }
         // Nothing of the places depends on the caller.
         let (caller, places) = tokio::join!(people::caller(reading), async {
-            let (all, waves) = match query.everywhere {
+            let all = match query.everywhere {
                 true => everywhere::all(reading, deployment).await?,
-                false => (BTreeSet::new(), 0),
+                false => Everywhere::default(),
             };
-            link_places.extend(all.iter().filter(|place| place.kind == PlaceKind::Group).cloned());
-            user_places.extend(all);
-            let wave = 1 + waves;
-            Ok::<_, ReadError>((places::read(reading, &user_places, &link_places, wave).await?, wave))
+            for place in &all.places {
+                let group = place.kind == PlaceKind::Group;
+                let wanted = wanted.entry(place.clone()).or_default();
+                wanted.members = true;
+                wanted.listed = true;
+                wanted.links.extend(group.then_some(LINKS).into_iter().flatten());
+            }
+            // The roles were read of this group.
+            let root = deployment.group().map(|path| Place { kind: PlaceKind::Group, path: path.to_owned() });
+            if let Some(wanted) = root.and_then(|root| wanted.get_mut(&root)) {
+                wanted.listed = true;
+            }
+            let wave = 1 + all.waves;
+            Ok::<_, ReadError>((places::read(reading, wanted, wave).await?, all, wave))
         });
-        let (caller, (places, wave)) = (caller?, places?);
+        let (caller, (places, everywhere, wave)) = (caller?, places?);
         let mut holders = Self {
             places,
+            everywhere,
             asked,
             caller: Some(caller.id.to_string().into()),
             found: Vec::new(),
@@ -257,13 +280,10 @@ impl Holders {
         }
         let of_member = |member: &Member| member.member_role.is_some();
         let of_links = |links: &Links| {
-            let parts = [&links.saml, &links.ldap, &links.shares];
-            parts.into_iter().flatten().flatten().any(|link| link.role.is_some())
+            links.parts().filter_map(|(_, part)| part.as_ref().ok()).flatten().any(|link| link.role.is_some())
         };
-        let named = self
-            .places
-            .iter()
-            .find(|at| at.members().iter().any(of_member) || at.links.as_ref().is_some_and(of_links))?;
+        let named =
+            self.places.iter().find(|at| at.members().iter().any(of_member) || of_links(&at.links))?;
         Some(format!(
             "the list of roles is empty, which a licence that has run out looks like too, and the members or links of {} name a custom role",
             named.place.path
@@ -274,7 +294,7 @@ impl Holders {
         let mut directory = Directory::default();
         for at in &self.places {
             let canonical = at.place.scope();
-            if at.exists() {
+            if at.exists {
                 state.places.insert(canonical.clone(), canonical);
             }
             self.names.extend(add_members(at, state, &mut directory));
@@ -287,10 +307,15 @@ impl Holders {
                 state.above.insert((USER, at.place.scope()), above);
             }
         }
+        let denials = self.places.iter().filter_map(|at| Some((at.place.scope(), at.denial()?.into())));
+        let denied: BTreeMap<Scope, Untrusted> = denials.collect();
         for scope in self.asked {
             let canonical = Place::of(&scope).map(|place| place.scope());
-            if let Some(canonical) = canonical.filter(|canonical| state.places.contains_key(canonical)) {
+            let Some(canonical) = canonical else { continue };
+            if state.places.contains_key(&canonical) {
                 state.places.insert(scope, canonical);
+            } else if let Some(why) = denied.get(&canonical) {
+                state.absent.insert(scope, why.clone());
             }
         }
         for (class, spelling, id) in self.found {
@@ -309,7 +334,7 @@ type Called = ((&'static str, Untrusted), Untrusted);
 /// The members of a place; what to call them.
 fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
     let (mut seen, scope) = (BTreeSet::new(), at.place.scope());
-    if let Some(why) = at.members.as_ref().and_then(Members::unread) {
+    if let Some(why) = at.members_unread() {
         state.unread.insert((Kind::Assignment, USER, scope.clone()), why.into());
     }
     let mut called = Vec::new();
@@ -331,18 +356,16 @@ fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -
 
 /// The links of a place; what to call them.
 fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
-    let Some(links) = &at.links else { return Vec::new() };
     let (mut called, scope) = (Vec::new(), at.place.scope());
-    for (class, part) in [(SAML_GROUP, &links.saml), (LDAP_GROUP, &links.ldap), (SHARED_GROUP, &links.shares)]
-    {
+    for (class, part) in at.links.parts().filter(|_| at.exists) {
         let mut unread = |why: &str| {
             let list = (Kind::Assignment, class, scope.clone());
             state.unread.entry(list).or_insert_with(|| why.into());
         };
         let list = match part {
             Ok(list) => list.as_slice(),
-            Err(why) => {
-                unread(why);
+            Err(because) => {
+                unread(&because.why);
                 &[]
             }
         };
@@ -356,7 +379,10 @@ fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> 
                 called.push(((class, id.clone()), name.clone()));
             }
             directory.add_id(class, id.clone());
-            state.objects.push(objects::assignment(class, &scope, id, link.level, link.role));
+            let mut object = objects::assignment(class, &scope, id, link.level, link.role);
+            let ends = link.ends.clone().map(|day| (field::ENDS, Live::Known(Value::Text(Some(day)))));
+            object.fields.extend(ends);
+            state.objects.push(object);
         }
     }
     called

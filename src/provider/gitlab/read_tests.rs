@@ -262,7 +262,12 @@ async fn links_are_read_and_only_the_documented_404_is_an_empty_list() {
             .with("/api/v4/groups/acme/ldap_group_links", status, body)
             .with("/api/v4/groups/acme", 200, r#"{"id":84,"full_path":"acme","shared_with_groups":[{"group_id":88,"group_full_path":"partners","group_access_level":20,"member_role_id":14}]}"#)
     };
-    let query = || at(SAML_GROUP, &[("group", "acme")]);
+    let query = || {
+        let classes = [SAML_GROUP, LDAP_GROUP, SHARED_GROUP];
+        let here = BTreeSet::from([Scope::within("group", "acme")]);
+        let places = classes.map(|class| ((Kind::Assignment, class), here.clone()));
+        Query { places: places.into(), ..Query::all() }
+    };
     let ldap =
         r#"[{"cn":"ops","group_access":30,"provider":"ldapmain","filter":null,"member_role_id":null}]"#;
     let state = api(200, ldap).read(query()).await.unwrap();

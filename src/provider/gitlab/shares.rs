@@ -32,9 +32,30 @@ fn one_has(live: &LiveState) -> bool {
     })
 }
 
-/// On gitlab.com a share silently loses the custom role that it is given: each apply would delete it and
-/// make it anew for nothing.
+/// A share changes in two requests, and the one that is made anew would have no end (`/api/groups/`).
+fn would_never_end(moved: &Moved<'_>, live: &LiveState) -> Option<Obstacle> {
+    if moved.class != SHARED_GROUP || moved.before.is_none() || moved.after.is_none() {
+        return None;
+    }
+    let mut slots = live.of(Kind::Assignment).filter(|slot| slot.key.class == SHARED_GROUP);
+    let slot = slots.find(|slot| slot.key.scope == *moved.scope && slot.key.name == *moved.principal)?;
+    let Value::Text(Some(day)) = slot.fields.get(field::ENDS)?.value()? else { return None };
+    let (title, place) = (moved.title.raw(), manual::place(moved.scope).unwrap_or_default());
+    Some(Obstacle {
+        why: format!(
+            "{place} is shared with `{title}` until {}, and a share with another role is made anew, without an end",
+            day.raw()
+        ),
+        help: "Take the share away in GitLab and invite the group there anew, with the new role and the date; or let it end first.".to_owned(),
+    })
+}
+
+/// What a share cannot be given: an end that stays, and on gitlab.com a custom role. There a share silently
+/// loses the custom role that it is given: each apply would delete it and make it anew for nothing.
 pub(super) fn cannot_hold(moved: &Moved<'_>, live: &LiveState, settings: &Settings) -> Option<Obstacle> {
+    if let Some(obstacle) = would_never_end(moved, live) {
+        return Some(obstacle);
+    }
     let given = moved.after.filter(|role| is_custom(role))?;
     if moved.class != SHARED_GROUP || !settings.contains_key(GROUP) || one_has(live) {
         return None;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::{
     GROUP, GitLab, URL, check,
-    links::{LdapGroup, SamlGroup},
+    links::{self, LdapGroup, SamlGroup},
     notes,
     place::is_path,
     saml_default, seats, shares,
@@ -276,7 +276,7 @@ impl Spec for GitLab {
     }
 
     fn cannot_hold(&self, moved: &Moved<'_>, live: &LiveState, settings: &Settings) -> Option<Obstacle> {
-        shares::cannot_hold(moved, live, settings)
+        shares::cannot_hold(moved, live, settings).or_else(|| links::cannot_go(moved, live))
     }
 
     fn about_assignments(&self, moved: &[Moved<'_>], roles: &Roles<'_>, live: &LiveState) -> Vec<String> {

@@ -213,6 +213,9 @@ pub(super) struct Share<'a> {
     #[serde(borrow, default)]
     pub(super) group_full_path: Option<Text<'a>>,
     pub(super) group_access_level: u32,
+    /// The last day of the share.
+    #[serde(borrow, default)]
+    pub(super) expires_at: Option<Text<'a>>,
     #[serde(default)]
     pub(super) member_role_id: Option<u64>,
 }
@@ -302,6 +305,19 @@ pub(super) struct ListedGroup {
 #[derive(Debug, Deserialize)]
 pub(super) struct ListedProject {
     pub(super) path_with_namespace: String,
+    /// Absent in the simple form of a project.
+    #[serde(default)]
+    pub(super) shared_with_groups: Option<Bounded<ProjectShare, MOST_LINKS>>,
+}
+
+/// A group that a project is shared with.
+#[derive(Debug, Deserialize)]
+pub(super) struct ProjectShare {
+    pub(super) group_id: u64,
+    #[serde(default)]
+    pub(super) group_full_path: Option<String>,
+    #[serde(default)]
+    pub(super) member_role_id: Option<u64>,
 }
 
 /// A page of groups.

@@ -27,6 +27,15 @@ pub(super) struct Found {
     pub(super) enterprise: Untrusted,
     /// Its workspaces, each as it may be written, with its canonical spelling; empty where nobody asked.
     pub(super) places: BTreeMap<Scope, Scope>,
+    /// Why there is no such list, where the server does not have it yet.
+    pub(super) unlisted: Option<Untrusted>,
+}
+
+/// What asking for the workspaces came to.
+enum Asked {
+    Places(BTreeMap<Scope, Scope>),
+    /// The documented answer of a server that does not have the list yet (501).
+    NotYet(ReadError),
 }
 
 /// Finds the enterprise that the target is, and its workspaces where they are `asked` for: one request
@@ -35,8 +44,8 @@ pub(super) async fn find(reading: &Reading, asked: bool) -> Result<Found, ReadEr
     let named = reading.connection().setting(ENTERPRISE_ID).cloned();
     let Some(named) = named else {
         let enterprise = only(enterprises(reading).await.map_err(explain)?)?;
-        let places = if asked { workspaces(reading, &enterprise, 2).await?.0 } else { BTreeMap::new() };
-        return Ok(Found { enterprise, places });
+        let places = if asked { Some(workspaces(reading, &enterprise, 2).await?) } else { None };
+        return Ok(Found::new(enterprise, places));
     };
     let wanted = async { if asked { Some(workspaces(reading, &named, 1).await) } else { None } };
     let (known, places) = tokio::join!(enterprises(reading), wanted);
@@ -49,12 +58,27 @@ pub(super) async fn find(reading: &Reading, asked: bool) -> Result<Found, ReadEr
                 Some(places) => places,
                 None => workspaces(reading, &named, 2).await,
             };
-            return Ok(Found { enterprise: named, places: places?.0 });
+            return match places? {
+                // Nothing tells then that there is such an enterprise.
+                Asked::NotYet(error) => Err(error),
+                places => Ok(Found::new(named, Some(places))),
+            };
         }
         Err(failure) => return Err(explain(failure).into()),
     }
-    let places = places.transpose()?.map(|Places(places)| places).unwrap_or_default();
-    Ok(Found { enterprise: named, places })
+    Ok(Found::new(named, places.transpose()?))
+}
+
+impl Found {
+    fn new(enterprise: Untrusted, asked: Option<Asked>) -> Self {
+        match asked {
+            None => Self { enterprise, places: BTreeMap::new(), unlisted: None },
+            Some(Asked::Places(places)) => Self { enterprise, places, unlisted: None },
+            Some(Asked::NotYet(error)) => {
+                Self { enterprise, places: BTreeMap::new(), unlisted: Some(error.message) }
+            }
+        }
+    }
 }
 
 /// Every enterprise that the token reaches: id and name.
@@ -73,11 +97,13 @@ pub(super) async fn enterprises(reading: &Reading) -> Result<Vec<(Untrusted, Opt
 }
 
 /// Workspaces by every spelling.
-struct Places(BTreeMap<Scope, Scope>);
-
-async fn workspaces(reading: &Reading, enterprise: &Untrusted, wave: u32) -> Result<Places, ReadError> {
+async fn workspaces(reading: &Reading, enterprise: &Untrusted, wave: u32) -> Result<Asked, ReadError> {
     let segments = &[API[0], API[1], "enterprises", enterprise.raw(), "workspaces"];
-    let answer = reading.get(Get { segments, query: &[], wave, quota: None }).await.map_err(explain)?;
+    let answer = match reading.get(Get { segments, query: &[], wave, quota: None }).await {
+        Ok(answer) => answer,
+        Err(failure) if failure.status == Some(501) => return Ok(Asked::NotYet(explain(failure).into())),
+        Err(failure) => return Err(explain(failure).into()),
+    };
     let list: Listed<'_> = reading.connection().parse(&answer)?;
     let mut places = BTreeMap::new();
     for item in &list.data.0 {
@@ -88,7 +114,7 @@ async fn workspaces(reading: &Reading, enterprise: &Untrusted, wave: u32) -> Res
         let scope = Scope::within(WORKSPACE, id);
         places.insert(scope.clone(), scope);
     }
-    Ok(Places(places))
+    Ok(Asked::Places(places))
 }
 
 fn not_an_id(reading: &Reading, request: &RequestLine, id: &Untrusted) -> Failure {

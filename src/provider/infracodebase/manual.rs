@@ -20,12 +20,12 @@ pub(super) fn steps(task: &Task<'_>) -> Vec<String> {
             manual::steps("Infracodebase", ROLES, task)
         }
         ByHand::Assign { principal, role, instead_of } => {
-            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of `{}`", old.raw()));
+            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of {}", old.quoted()));
             let give = format!(
-                "Give `{}` the {} role `{}`{instead}.",
+                "Give `{}` the {} role {}{instead}.",
                 principal.raw(),
                 level(task.scope),
-                role.raw()
+                role.quoted()
             );
             let mut steps = vec![open(task.scope), give];
             if instead_of.is_none() && !matches!(task.scope, Scope::In { .. }) {
@@ -36,9 +36,9 @@ pub(super) fn steps(task: &Task<'_>) -> Vec<String> {
         ByHand::Unassign { principal, role } => vec![
             open(task.scope),
             format!(
-                "Take the {} role `{}` from `{}`, so that the role in the enterprise counts there.",
+                "Take the {} role {} from `{}`, so that the role in the enterprise counts there.",
                 level(task.scope),
-                role.raw(),
+                role.quoted(),
                 principal.raw()
             ),
         ],
@@ -64,7 +64,10 @@ fn level(scope: &Scope) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{RoleState, Untrusted};
+    use crate::{
+        contract::Shown,
+        model::{RoleState, Untrusted},
+    };
 
     fn said(scope: &Scope, what: ByHand<'_>) -> String {
         steps(&Task { class: "role", scope, what }).join("\n")
@@ -91,7 +94,8 @@ mod tests {
     fn people_are_found_by_their_address() {
         let (mira, role, old): (Untrusted, Untrusted, Untrusted) =
             ("mira@acme.test".into(), "Ruleset Maintainer".into(), "Member".into());
-        let assign = |instead_of| ByHand::Assign { principal: &mira, role: &role, instead_of };
+        let role = Shown::by_name(&role);
+        let assign = |instead_of| ByHand::Assign { principal: &mira, role, instead_of };
         let workspace = Scope::within(WORKSPACE, "ws-network");
         let enterprise = Scope::Level("enterprise".into());
         insta::assert_snapshot!(said(&enterprise, assign(None)), @"
@@ -99,7 +103,7 @@ mod tests {
         Give `mira@acme.test` the enterprise role `Ruleset Maintainer`.
         Who is no member of the enterprise yet is invited with that role.
         ");
-        insta::assert_snapshot!(said(&enterprise, assign(Some(&old))), @"
+        insta::assert_snapshot!(said(&enterprise, assign(Some(Shown::by_name(&old)))), @"
         In Infracodebase, open the enterprise settings > People.
         Give `mira@acme.test` the enterprise role `Ruleset Maintainer` in place of `Member`.
         ");
@@ -107,7 +111,7 @@ mod tests {
         In Infracodebase, open the enterprise settings > People, and there the workspace `ws-network`.
         Give `mira@acme.test` the workspace role `Ruleset Maintainer`.
         ");
-        insta::assert_snapshot!(said(&workspace, ByHand::Unassign { principal: &mira, role: &role }), @"
+        insta::assert_snapshot!(said(&workspace, ByHand::Unassign { principal: &mira, role }), @"
         In Infracodebase, open the enterprise settings > People, and there the workspace `ws-network`.
         Take the workspace role `Ruleset Maintainer` from `mira@acme.test`, so that the role in the enterprise counts there.
         ");

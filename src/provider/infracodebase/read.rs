@@ -45,8 +45,14 @@ impl Read for Reader {
 
 async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     let in_place = |scope: &Scope| matches!(scope, Scope::In { .. });
-    let asked = query.members && query.places(Kind::Assignment, MEMBER).any(in_place);
-    let found = enterprises::find(&reading, asked).await?;
+    let named: Vec<Scope> =
+        query.places(Kind::Assignment, MEMBER).filter(|scope| in_place(scope)).cloned().collect();
+    let found = enterprises::find(&reading, !named.is_empty()).await?;
+    let unchecked: BTreeMap<Scope, Untrusted> = found
+        .unlisted
+        .iter()
+        .flat_map(|why| named.iter().map(|scope| (scope.clone(), format!("{}.", why.raw()).into())))
+        .collect();
     let mut state = LiveState {
         identity: Identity {
             host: reading.connection().identity_host(),
@@ -54,7 +60,9 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
             anchor: None,
         },
         objects: builtin(),
-        places: found.places,
+        // Only the names of workspaces are checked there, so that what is to be done does not wait for it.
+        places: found.places.into_iter().chain(unchecked.keys().map(|at| (at.clone(), at.clone()))).collect(),
+        unchecked,
         ..LiveState::default()
     };
     // Nothing tells who is a member: an address stands for itself.

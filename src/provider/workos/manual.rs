@@ -2,7 +2,7 @@
 //! Source: `/rbac/configuration` (deleting a role), `/rbac/idp-role-assignment` (groups of an identity
 //! provider).
 
-use super::spec::SSO_GROUP;
+use super::{slug, spec::SSO_GROUP};
 use crate::{
     contract::{
         ByHand, Task,
@@ -18,22 +18,42 @@ const ROLES: &str = "Authorization > Roles, in the environment of the key";
 /// are mapped by hand.
 pub(super) fn steps(task: &Task<'_>) -> Vec<String> {
     match task.what {
-        ByHand::Delete { name, .. } => vec![
-            format!("In the WorkOS dashboard, open {ROLES}."),
-            format!("Delete the role `{}`.", name.raw()),
-            "Where it is the default role, of the environment or of organizations, the dashboard asks for another one: choose what their members are to have.".to_owned(),
-            "Whoever held the role gets the default role of their organization. That takes a moment.".to_owned(),
-        ],
+        ByHand::Delete { name, resource_type, .. } => {
+            let open = format!("In the WorkOS dashboard, open {ROLES}.");
+            let delete = format!("Delete the role `{}`.", name.raw());
+            // On a resource nobody has a default role.
+            match resource_type.filter(|kind| kind.raw() != slug::ORGANIZATION) {
+                Some(kind) => vec![
+                    open,
+                    delete,
+                    format!("Whoever still held the role on a resource of the type `{}` has it no more, and gets no other there.", kind.raw()),
+                ],
+                None => vec![
+                    open,
+                    delete,
+                    "Where it is the default role, of the environment or of organizations, the dashboard asks for another one: choose what their members are to have.".to_owned(),
+                    "Whoever held the role gets the default role of their organization. That takes a moment.".to_owned(),
+                ],
+            }
+        }
         ByHand::Assign { principal, role, instead_of } => {
-            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of `{}`", old.raw()));
+            let instead = instead_of.map_or_else(String::new, |old| format!(" in place of {}", old.quoted()));
             mapping(
                 task,
-                format!("Map the group `{}` to the role `{}`{instead}, and save.", principal.raw(), role.raw()),
+                format!(
+                    "Map the group `{}` to the role {}{instead}, and save.",
+                    principal.raw(),
+                    role.quoted()
+                ),
             )
         }
         ByHand::Unassign { principal, role } => mapping(
             task,
-            format!("Take the mapping of the group `{}` to the role `{}` out, and save.", principal.raw(), role.raw()),
+            format!(
+                "Take the mapping of the group `{}` to the role {} out, and save.",
+                principal.raw(),
+                role.quoted()
+            ),
         ),
         ByHand::Create { .. } | ByHand::Change { .. } => manual::steps("WorkOS", ROLES, task),
     }
@@ -61,28 +81,29 @@ fn mapping(task: &Task<'_>, change: String) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{super::spec::DIRECTORY_GROUP, *};
-    use crate::model::Untrusted;
+    use crate::{contract::Shown, model::Untrusted};
 
     #[test]
     fn a_group_of_an_identity_provider_is_mapped_with_exact_values() {
         let scope = Scope::within("organization", "org_acme");
-        let (group, role, old): (Untrusted, Untrusted, Untrusted) =
-            ("Front desk".into(), "Desk".into(), "Member".into());
+        let (group, role, slug, old): (Untrusted, Untrusted, Untrusted, Untrusted) =
+            ("Front desk".into(), "Desk".into(), "org-desk".into(), "member".into());
+        let (role, old) = (Shown { name: &role, slug: Some(&slug) }, Shown { name: &old, slug: Some(&old) });
         let said = |class, what| steps(&Task { class, scope: &scope, what }).join("\n");
-        let assign = |instead_of| ByHand::Assign { principal: &group, role: &role, instead_of };
+        let assign = |instead_of| ByHand::Assign { principal: &group, role, instead_of };
         insta::assert_snapshot!(said(DIRECTORY_GROUP, assign(None)), @"
         In the WorkOS dashboard, open the organization `org_acme`, its directory, and there the role assignment of groups; the organization's own administrators find it in their Admin Portal.
-        Map the group `Front desk` to the role `Desk`, and save.
+        Map the group `Front desk` to the role `Desk` (`org-desk`), and save.
         Who is in the group gets the role that follows from it with its next synchronization.
         ");
-        insta::assert_snapshot!(said(SSO_GROUP, assign(Some(&old))), @"
+        insta::assert_snapshot!(said(SSO_GROUP, assign(Some(old))), @"
         In the WorkOS dashboard, open the organization `org_acme`, its SSO connection, and there the role assignment of groups; the organization's own administrators find it in their Admin Portal.
-        Map the group `Front desk` to the role `Desk` in place of `Member`, and save.
+        Map the group `Front desk` to the role `Desk` (`org-desk`) in place of `member`, and save.
         Who is in the group gets the role that follows from it with their next sign-in.
         ");
-        insta::assert_snapshot!(said(SSO_GROUP, ByHand::Unassign { principal: &group, role: &role }), @"
+        insta::assert_snapshot!(said(SSO_GROUP, ByHand::Unassign { principal: &group, role }), @"
         In the WorkOS dashboard, open the organization `org_acme`, its SSO connection, and there the role assignment of groups; the organization's own administrators find it in their Admin Portal.
-        Take the mapping of the group `Front desk` to the role `Desk` out, and save.
+        Take the mapping of the group `Front desk` to the role `Desk` (`org-desk`) out, and save.
         Who is in the group gets the role that follows from it with their next sign-in.
         ");
     }

@@ -1,7 +1,10 @@
 //! Reading WorkOS: the roles of the environment, its permissions, and the organizations at once; the
 //! roles of each organization, and its members where asked, as soon as its id is known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use futures_util::future::join_all;
 
@@ -9,7 +12,7 @@ use super::{
     groups::{self, Groups},
     help::explain,
     members::{self, Members},
-    organizations, permissions,
+    organizations, pages, permissions,
     resources::{self, Held},
     roles::Roles,
     slug::{self, Place, Resource},
@@ -46,7 +49,8 @@ impl Reader {
 impl Read for Reader {
     /// One request for the roles of the environment, one for each organization, and one for each
     /// hundred permissions and, where they are asked for, organizations, members of an organization,
-    /// and groups of it; then one for each group.
+    /// and groups of it; then one for each group. Where it is asked who holds roles on any resource, and
+    /// there are roles for resources, one more for each member.
     fn fetch(&self, query: Query) -> Fut<'_, Result<LiveState, ReadError>> {
         Box::pin(fetch(self.client.begin(), query))
     }
@@ -59,7 +63,8 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     let resources = resources.chain(query.places(Kind::Assignment, RESOURCE_GROUP));
     let resources = resources.filter(|_| query.members).filter_map(Resource::of);
     let owners: Vec<Scope> = resources.map(|resource| resource.organization()).collect();
-    let asked = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).chain(&owners);
+    let inside = query.inside.iter().filter(|scope| query.members && matches!(scope, Scope::In { .. }));
+    let asked = query.places(Kind::Role, ORGANIZATION_ROLE).chain(held).chain(&owners).chain(inside);
     let asked: BTreeSet<&Scope> = asked.collect();
     let permissions =
         async { if query.roles { permissions::list(&reading).await.map(Some) } else { Ok(None) } };
@@ -88,6 +93,21 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         // Others have the order of the environment.
         if !organization.roles.objects.is_empty() {
             state.facts.push(order(&format!("`{id}`"), &organization.roles));
+        }
+        let here = Scope::within(slug::ORGANIZATION, id.as_str());
+        let inner = organization.on_resources.places.values();
+        // Without membership nobody is given a role, neither there nor on a resource.
+        let mut belong = |class, inner_class, ids: BTreeSet<Untrusted>| {
+            let ids = Arc::new(ids);
+            let inner = inner.clone().map(|scope| (inner_class, scope.clone()));
+            let places = [(class, here.clone())].into_iter().chain(inner);
+            state.members.extend(places.map(|place| (place, Arc::clone(&ids))));
+        };
+        if let Some(members) = &organization.members {
+            belong(MEMBERSHIP, RESOURCE_MEMBER, members.people.keys().cloned().collect());
+        }
+        if let Some(groups) = &organization.groups {
+            belong(GROUP, RESOURCE_GROUP, groups.names.keys().cloned().collect());
         }
         if let Some(members) = organization.members {
             incomplete(&mut state, Kind::Assignment, members.incomplete.as_ref());
@@ -159,6 +179,8 @@ struct Who<'q> {
     resources: BTreeSet<Resource<'q>>,
     /// Whether groups do.
     resource_groups: bool,
+    /// Who holds roles on whichever of its resources.
+    inside: bool,
 }
 
 async fn organizations(
@@ -195,6 +217,8 @@ async fn organizations(
             members: is_asked(&members),
             groups: is_asked(&groups),
             resource_groups: !of_groups.is_empty(),
+            inside: query.asks_inside(&Scope::Target)
+                || query.inside.iter().any(|scope| places.get(scope) == Some(&own)),
             resources: of_users.into_iter().chain(of_groups).collect(),
         }
     };
@@ -219,13 +243,13 @@ async fn organization(
     wave: u32,
 ) -> Result<Option<Organization>, ReadError> {
     let members = async {
-        match who.members || !who.resources.is_empty() {
+        match who.members || who.inside || !who.resources.is_empty() {
             true => members::list(reading, id, wave).await.map(Some),
             false => Ok(None),
         }
     };
     let groups = async {
-        match who.groups || who.resource_groups {
+        match who.groups || who.inside || who.resource_groups {
             true => groups::list(reading, id, wave).await.map(Some),
             false => Ok(None),
         }
@@ -235,9 +259,21 @@ async fn organization(
     let (roles, members, groups, on_resources) = tokio::join!(roles, members, groups, on_resources);
     let Some(roles) = roles? else { return Ok(None) };
     let (members, groups, on_resources) = (members?, groups?, on_resources?);
-    let users = members.iter().flatten().map(|one| (one.id.as_str(), one.user_id.as_str())).collect();
-    let asked = groups.as_ref().filter(|_| who.resource_groups);
-    let on_resources = resources::resolve(&on_resources, asked, &users, id, &roles);
+    let users: BTreeMap<&str, &str> =
+        members.iter().flatten().map(|one| (one.id.as_str(), one.user_id.as_str())).collect();
+    // Where no role is for resources, nobody holds one there.
+    let inside = who.inside && roles.on_resources;
+    let of_members = match inside {
+        true => {
+            let pages = users.len().div_ceil(pages::SIZE).max(1) as u32;
+            Some(resources::of_members(reading, users.keys().copied(), wave + pages).await?)
+        }
+        false => None,
+    };
+    let groups_there = groups.as_ref().filter(|_| inside || who.resource_groups);
+    let found =
+        resources::Found { named: &on_resources, of_members: of_members.as_deref(), groups: groups_there };
+    let on_resources = resources::resolve(found, &users, id, &roles);
     let groups = groups.map(|list| groups::resolve(list, id, &roles).only(who.groups));
     let several = several_roles(reading.connection());
     let members = members.map(|list| members::resolve(&list, id, &roles, several).only(who.members));

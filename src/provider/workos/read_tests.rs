@@ -245,3 +245,76 @@ async fn a_group_is_read_with_what_it_gives_in_the_organization() {
     assert_eq!(state.incomplete, BTreeMap::new());
     assert_eq!(connection.statistics().depth, 2);
 }
+
+#[tokio::test]
+async fn what_members_hold_on_any_resource_is_asked_where_there_are_roles_for_resources() {
+    let editor = CUSTOM
+        .replace("org-auditor", "org-editor")
+        .replace(r#""resource_type_slug":"organization""#, r#""resource_type_slug":"project""#);
+    let members = [membership("user_a", &["member"], false), membership("user_b", &["member"], false)];
+    let of = |user: &str| {
+        format!("GET /authorization/organization_memberships/om_{user}/role_assignments?limit=100")
+    };
+    let api = Api::new()
+        .on(MEMBERS_OF_1, page(&members, None))
+        .on("GET /organizations/org_1/groups?limit=100", page(&[], None))
+        .on(
+            &of("user_b"),
+            page(
+                &[
+                    on_resource("org-editor", "direct"),
+                    on_resource("org-editor", "group"),
+                    on_resource("member", "direct").replace(r#""project""#, r#""organization""#),
+                ],
+                None,
+            ),
+        );
+    let inside = |scope: Scope| Query { inside: [scope].into(), ..query(&["org_1"], true) };
+    let with_editor =
+        || api.clone().on("GET /authorization/organizations/org_1/roles", roles(&[&editor, MEMBER]));
+    let there = Scope::within("resource", "org_1/project/apollo");
+    for asked in [inside(Scope::Target), inside(Scope::within("organization", "org_1"))] {
+        // One who left meanwhile holds nothing.
+        let server = with_editor().start().await;
+        let (connection, _) = server.connect(&[]);
+        let state = read(&connection, asked.clone()).await.unwrap();
+        assert_eq!(connection.statistics().depth, 2);
+        assert_eq!(state.incomplete, BTreeMap::new());
+        let slots = state.of(Kind::Assignment).filter(|slot| slot.key.class == "resource_user");
+        let slots: Vec<_> =
+            slots.map(|slot| (slot.key.name.raw(), &slot.key.scope, slot.key.role.clone())).collect();
+        let role = Some(RoleId::Live("org_1.org-editor".into()));
+        assert_eq!(slots, [("user_b", &there, role)]);
+        assert_eq!(state.place(&there), Some(&there));
+        // Without a role for resources nobody is asked.
+        let server = api.clone().start().await;
+        let (connection, _) = server.connect(&[]);
+        let state = read(&connection, asked).await.unwrap();
+        assert!(!server.lines().contains(&of("user_b")));
+        assert_eq!(state.of(Kind::Assignment).count(), 2);
+    }
+    let state = with_editor().read(inside(Scope::within("organization", "org_2"))).await.unwrap();
+    assert!(state.of(Kind::Assignment).all(|slot| slot.key.class == "user"));
+    assert!(state.belongs("resource_user", &there, &"user_c".into()), "nothing is known of it");
+    // A role that no list has, or a resource that nobody can write.
+    for odd in [
+        on_resource("org-gone", "direct"),
+        on_resource("org-editor", "direct").replace("apollo", "..").replace("role_assignment_", "x"),
+    ] {
+        let state = with_editor().on(&of("user_b"), page(&[odd], None));
+        let state = state.read(inside(Scope::Target)).await.unwrap();
+        assert!(state.incomplete.contains_key(&Kind::Assignment));
+    }
+}
+
+#[tokio::test]
+async fn who_belongs_to_an_organization_is_known_where_its_members_were_read() {
+    let members = [membership("user_a", &["member"], false)];
+    let api = Api::new().on(MEMBERS_OF_1, page(&members, None));
+    let state = api.clone().read(query(&["org_1"], true)).await.unwrap();
+    let here = Scope::within("organization", "org_1");
+    let belongs = |state: &LiveState, user: &str| state.belongs("user", &here, &user.into());
+    assert!(belongs(&state, "user_a") && !belongs(&state, "user_b"));
+    let state = api.read(query(&["org_1"], false)).await.unwrap();
+    assert!(belongs(&state, "user_b"));
+}

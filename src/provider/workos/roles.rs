@@ -25,6 +25,8 @@ pub(super) struct Roles {
     pub(super) slugs: BTreeSet<Untrusted>,
     /// The same in the order of priority, the highest first.
     pub(super) order: Vec<Untrusted>,
+    /// Whether any of them is for another type of resource than organizations.
+    pub(super) on_resources: bool,
     /// WorkOS's id of the role `member`.
     pub(super) member: Option<Untrusted>,
     /// Why this may not be all of them.
@@ -46,6 +48,7 @@ impl Roles {
                 return Err(format!("data[{index}]: the slug {slug:?} stands there twice"));
             }
             roles.order.push(slug.clone());
+            roles.on_resources |= role.resource_type_slug.0 != ORGANIZATION;
             if role.kind == RoleKind::Environment && slug.raw() == MEMBER {
                 roles.member = Some(Untrusted::from(&*role.id.0));
             }

@@ -171,13 +171,18 @@ const SSO_GROUPS: PrincipalClass = PrincipalClass {
 const ON_RESOURCES: PrincipalClass = PrincipalClass {
     class: RESOURCE_MEMBER,
     scopes: &[RESOURCES],
+    inside: Some(slug::ORGANIZATION),
     holds: Holds::Several,
     on_remove: OnRemove::Gone,
     ..MEMBERSHIPS
 };
 
-const GROUPS_ON_RESOURCES: PrincipalClass =
-    PrincipalClass { class: RESOURCE_GROUP, scopes: &[RESOURCES], ..GROUPS };
+const GROUPS_ON_RESOURCES: PrincipalClass = PrincipalClass {
+    class: RESOURCE_GROUP,
+    scopes: &[RESOURCES],
+    inside: Some(slug::ORGANIZATION),
+    ..GROUPS
+};
 
 const MEMBERSHIPS: PrincipalClass = PrincipalClass {
     class: MEMBERSHIP,

@@ -51,6 +51,13 @@ pub(super) fn membership(user: &str, roles: &[&str], directory: bool) -> String 
     )
 }
 
+/// A role that user_b holds on the project Apollo.
+pub(super) fn on_resource(slug: &str, source: &str) -> String {
+    format!(
+        r#"{{"id":"role_assignment_{slug}","organization_membership_id":"om_user_b","role":{{"slug":"{slug}"}},"resource":{{"id":"authz_resource_1","external_id":"apollo","resource_type_slug":"project"}},"source":{{"type":"{source}","group_role_assignment_id":null}}}}"#
+    )
+}
+
 /// What stands at the path of memberships.
 pub(super) const MEMBERS_OF_1: &str = "GET /user_management/organization_memberships?organization_id=org_1&statuses=active%2Cinactive%2Cpending&limit=100";
 

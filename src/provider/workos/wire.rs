@@ -126,12 +126,13 @@ pub(super) struct Resource {
     pub(super) resource_type_slug: String,
 }
 
-/// A role that a membership has on a resource.
+/// A role that a membership has on a resource, which may be the organization itself.
 #[derive(Debug, Deserialize)]
 pub(super) struct RoleAssignment {
     pub(super) id: String,
     pub(super) organization_membership_id: String,
     pub(super) role: SlimRole,
+    pub(super) resource: Resource,
     pub(super) source: AssignmentSource,
 }
 

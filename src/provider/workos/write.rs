@@ -14,8 +14,8 @@ use serde_json::{Value as Json, json};
 
 use self::body::{details, full};
 use super::{
-    help::{HELD, TAKEN, explain_write},
-    members,
+    help::{HELD, TAKEN, explain, explain_write},
+    members, resources,
     slug::{self, Place},
     spec::{GROUP, RESOURCE_GROUP, RESOURCE_MEMBER},
     wire,
@@ -25,8 +25,8 @@ use crate::{
     model::{RoleId, Scope, Untrusted, Value},
     plan::operation::{Made, RoleBody, RolePatch, Verb},
     provider::{
-        Effect, Fut, Outcome, Write, WriteError,
-        http::{Answer, Failure, Get, Quota, ReadClient, Send, WriteClient},
+        Effect, Fut, Outcome, ReadError, Write, WriteError,
+        http::{Answer, Failure, Get, Quota, ReadClient, Reading, Send, WriteClient},
     },
 };
 
@@ -212,28 +212,58 @@ impl Writer {
     /// A refused deletion with the names of those who still hold the role.
     async fn holders(&self, organization: &str, slug: &str, mut failure: Failure) -> WriteError {
         const SHOWN: usize = 10;
-        let listed = members::list(&self.reader.begin(), organization, 1).await;
-        let holders: Vec<String> = listed
-            .iter()
-            .flatten()
-            .filter(|membership| members::held(membership).contains(slug))
-            .map(|membership| membership.user.email.clone())
-            .collect();
-        let help = if holders.is_empty() {
-            "No membership has it: a user of a directory or an SSO profile does. What gives it to them is set in the WorkOS dashboard or in the organization's Admin Portal."
-        } else {
-            let more = match holders.len().checked_sub(SHOWN) {
-                None | Some(0) => String::new(),
-                Some(more) => format!(" and {more} more"),
-            };
-            let shown = holders.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
-            failure.message.push_str("; still held by ");
-            failure.message.push_str(&self.client.connection().quote(&shown));
-            failure.message.push_str(&more);
-            "Give its holders another role with `reassign_to` under `removed`."
+        let help = match self.who_holds(organization, slug).await {
+            Err(_) => "Who has it could not be read. Plan again.",
+            Ok(holders) if holders.is_empty() => {
+                "No membership has it itself, neither in the organization nor on a resource of it: a group, a user of a directory, or an SSO profile does. What a directory or an SSO connection gives is set in the WorkOS dashboard or in the organization's Admin Portal."
+            }
+            Ok(holders) => {
+                let more = match holders.len().checked_sub(SHOWN) {
+                    None | Some(0) => String::new(),
+                    Some(more) => format!(" and {more} more"),
+                };
+                let shown = holders.into_iter().take(SHOWN).collect::<Vec<_>>().join(", ");
+                failure.message.push_str("; still held by ");
+                failure.message.push_str(&self.client.connection().quote(&shown));
+                failure.message.push_str(&more);
+                "Give its holders another role with `reassign_to` under `removed`."
+            }
         };
         failure.help = Some(help.to_owned());
         failure.into()
+    }
+
+    /// The addresses of the members who hold a role in an organization, or on a resource of it.
+    async fn who_holds(&self, organization: &str, slug: &str) -> Result<Vec<String>, ReadError> {
+        let reading = self.reader.begin();
+        let members = members::list(&reading, organization, 1).await?;
+        let mut holding: BTreeSet<&str> = BTreeSet::new();
+        let here = members.iter().filter(|membership| members::held(membership).contains(slug));
+        holding.extend(here.map(|membership| &*membership.id));
+        // A role is held in the organization or on resources, never on both.
+        let on_resources =
+            match holding.is_empty() && self.is_for_resources(&reading, organization, slug).await? {
+                true => resources::of_members(&reading, members.iter().map(|one| &*one.id), 2).await?,
+                false => Vec::new(),
+            };
+        let there = on_resources.iter().filter(|one| one.role.slug == slug && resources::is_direct(one));
+        holding.extend(there.map(|one| &*one.organization_membership_id));
+        let holders = members.iter().filter(|membership| holding.contains(&*membership.id));
+        Ok(holders.map(|membership| membership.user.email.clone()).collect())
+    }
+
+    /// Whether a role of an organization is for another type of resource than the organization itself.
+    async fn is_for_resources(
+        &self,
+        reading: &Reading,
+        organization: &str,
+        slug: &str,
+    ) -> Result<bool, ReadError> {
+        let segments = ["authorization", "organizations", organization, "roles", slug];
+        let get = Get { segments: &segments, query: &[], wave: 1, quota: None };
+        let answer = reading.get(get).await.map_err(explain)?;
+        let role: wire::Role<'_> = reading.connection().parse(&answer)?;
+        Ok(role.resource_type_slug.0 != slug::ORGANIZATION)
     }
 
     async fn send(

@@ -177,8 +177,20 @@ async fn a_deletion_that_is_refused_names_who_still_holds_the_role() {
     let api = held(Api::new().on(MEMBERS_OF_1, page(&members, None)));
     let error = run(&verb, &[], api).await.result.unwrap_err();
     assert!(error.message.raw().ends_with("; still held by user_a@acme.test"), "{:?}", error.message);
-    let error = run(&verb, &[], held(Api::new())).await.result.unwrap_err();
+    let role = "GET /authorization/organizations/org_1/roles/org-auditor";
+    let nobody =
+        || held(Api::new().on(MEMBERS_OF_1, page(&[membership("user_b", &["member"], false)], None)));
+    let error = run(&verb, &[], nobody().on(role, CUSTOM)).await.result.unwrap_err();
     assert!(error.help.unwrap().contains("SSO profile"));
+    let error = run(&verb, &[], held(Api::new())).await.result.unwrap_err();
+    assert!(error.help.unwrap().contains("could not be read"));
+    // A role for projects is held on projects.
+    let of_b = "GET /authorization/organization_memberships/om_user_b/role_assignments?limit=100";
+    let for_projects =
+        CUSTOM.replace(r#""resource_type_slug":"organization""#, r#""resource_type_slug":"project""#);
+    let api = nobody().on(role, for_projects).on(of_b, page(&[on_resource("org-auditor", "direct")], None));
+    let error = run(&verb, &[], api).await.result.unwrap_err();
+    assert!(error.message.raw().ends_with("; still held by user_b@acme.test"), "{:?}", error.message);
     let api = Api::new().says(&line, 409, r#"{"code":"role_has_group_role_mappings","message":"x"}"#);
     let error = run(&verb, &[], api).await.result.unwrap_err();
     assert!(error.help.unwrap().contains("Admin Portal"));
@@ -195,9 +207,8 @@ async fn a_role_of_the_environment_is_never_deleted() {
 async fn a_member_gets_another_role_or_one_more() {
     let find = "GET /user_management/organization_memberships?organization_id=org_1&user_id=user_a&statuses=active%2Cinactive%2Cpending";
     let put = "PUT /user_management/organization_memberships/om_user_a";
-    let post = "POST /user_management/organization_memberships";
     let there = page(&[membership("user_a", &["member"], false)], None);
-    let api = || Api::new().on(find, there.clone()).on(put, "{}").says(post, 201, "{}");
+    let api = || Api::new().on(find, there.clone()).on(put, "{}");
     let verb = assign("org_1.org-auditor");
 
     let sent = run(&verb, &[], api()).await;
@@ -208,9 +219,11 @@ async fn a_member_gets_another_role_or_one_more() {
     let sent = run(&verb, &several, api()).await;
     assert_eq!(sent.requests[1], (put.to_owned(), value!({"role_slugs": ["member", "org-auditor"]})));
 
+    // Who is no member is not made one.
     let sent = run(&verb, &[], api().on(find, page(&[], None))).await;
-    let body = value!({"user_id": "user_a", "organization_id": "org_1", "role_slug": "org-auditor"});
-    assert_eq!(sent.requests[1], (post.to_owned(), body));
+    let error = sent.result.unwrap_err();
+    assert!(error.message.raw().contains("is no member of the organization"), "{:?}", error.message);
+    assert_eq!(sent.requests.len(), 1);
 
     let take = |role: &str| Verb::Unassign {
         role: live(role),

@@ -126,11 +126,13 @@ fn turn(change: &mut Change) {
 /// `Drift: 1 created, 2 changed; 3 assignments (+2 −1).`
 pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minus: &str) -> String {
     let (mut changes, mut read, mut failed, mut kept, mut rest) = (Vec::new(), 0, 0, 0, Vec::new());
+    let mut unrecorded = 0;
     for target in targets {
         kept += kept_number([target]);
         changes.extend(&target.changes);
         rest.push(&target.attested);
         *if target.error.is_some() { &mut failed } else { &mut read } += 1;
+        unrecorded += usize::from(target.applied.is_none());
     }
     let summary = Summary::of(changes.iter().copied());
     let mut parts: Vec<String> = [
@@ -159,6 +161,12 @@ pub(super) fn headline<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, mi
     let rest = attested(rest);
     let unseen = rest.as_ref().map_or_else(String::new, |rest| format!(" {rest}."));
     match (parts.join(", "), read, failed) {
+        (_, 0, 0) => "No drift: there is no target here.".to_owned(),
+        // Without a record there is nothing that live could differ from.
+        (none, _, 0) if none.is_empty() && unrecorded > 0 && kept == 0 && rest.is_none() => {
+            let targets = count(unrecorded, "target", "targets");
+            format!("No drift is known: no apply of {targets} is recorded yet.")
+        }
         (none, _, 0) if none.is_empty() => match (against(kept), &rest) {
             (None, None) => "No drift. Live is as it was recorded last.".to_owned(),
             (None, Some(_)) => format!("No drift in what can be read.{unseen}"),

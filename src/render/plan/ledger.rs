@@ -6,6 +6,7 @@ pub mod text;
 use super::view::{against, attested};
 use crate::plan::{
     ApplyDocument,
+    document::Action,
     outcome::{ChangeOutcome, ChangeStatus, OutcomeSummary, Remaining, TargetOutcome, TargetResult},
 };
 
@@ -22,7 +23,20 @@ const LISTS: [(ChangeStatus, &str); 7] = [
 
 /// The changes of one status.
 fn of(target: &TargetOutcome, status: ChangeStatus) -> Vec<&ChangeOutcome> {
-    target.changes.iter().filter(|change| change.status == status).collect()
+    let mut changes: Vec<_> = target.changes.iter().filter(|change| change.status == status).collect();
+    if status == ChangeStatus::Manual {
+        changes.sort_by_key(|change| turn(change.action));
+    }
+    changes
+}
+
+/// When a person does it: a role is there before somebody gets it, and nobody holds one that goes.
+fn turn(action: Action) -> u8 {
+    match action {
+        Action::Create | Action::Update | Action::Rename | Action::Replace => 0,
+        Action::Assign | Action::Reassign | Action::Unassign | Action::SetDefault | Action::Release => 1,
+        Action::Delete => 2,
+    }
 }
 
 /// `Applied 12 of 20: 1 failed, 7 not attempted`; `None` where there was nothing to do.

@@ -531,7 +531,10 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
 
 /// `2 roles and 1 assignment match what was attested, not verified`; `None` where nothing rests on that.
 pub(super) fn attested<'a>(all: impl IntoIterator<Item = &'a Attested>) -> Option<String> {
-    let Attested { roles, assignments } = Attested::sum(all);
+    let Attested { roles, assignments, nothing } = Attested::sum(all);
+    if nothing && roles == 0 && assignments == 0 {
+        return Some("What is live cannot be read, and nothing of it is attested".to_owned());
+    }
     let number = |number: u32, one, many| {
         (number > 0).then(|| count(usize::try_from(number).unwrap_or(usize::MAX), one, many))
     };
@@ -542,6 +545,11 @@ pub(super) fn attested<'a>(all: impl IntoIterator<Item = &'a Attested>) -> Optio
             .collect();
     let verb = if roles.saturating_add(assignments) == 1 { "matches" } else { "match" };
     (!parts.is_empty()).then(|| format!("{} {verb} what was attested, not verified", parts.join(" and ")))
+}
+
+/// Whether too little of it could be seen to say that it is as it should be.
+fn is_unsure(target: &TargetPlan) -> bool {
+    target.verdicts.iter().any(|verdict| matches!(verdict.guard, Guard::Incomplete | Guard::Unseen))
 }
 
 /// The last line of a text and the first of a comment: what happens, in numbers.
@@ -559,7 +567,7 @@ pub(super) fn headline(plan: &PlanDocument, minus: &str) -> String {
         "" if left > 0 => "No changes of the definitions".to_owned(),
         "" if selects => "No changes in what --only selects".to_owned(),
         "" if failed > 0 => "No changes in the other targets".to_owned(),
-        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0) => {
+        "" if plan.targets.iter().any(|target| target.unmanaged.unread > 0 || is_unsure(target)) => {
             "No changes in what could be read".to_owned()
         }
         "" if against.is_some() => "No changes".to_owned(),

@@ -37,10 +37,12 @@ pub struct Record {
     pub rolecall: Untrusted,
     /// Who the target was.
     pub identity: RecordIdentity,
-    /// The provider's id of each object that was declared and is there, by address.
+    /// The provider's id of each object that is declared, or that a person still has to delete, and is
+    /// there, by address.
     pub ids: BTreeMap<Untrusted, Untrusted>,
     /// Objects that were not put in place because a person has to, by address: each with the full id of
-    /// the commit whose definitions of it were in place until then, where there is one.
+    /// the commit whose definitions of it were in place until then, and of one that goes of a commit that
+    /// declares it; `None` where git never did.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub open: BTreeMap<Untrusted, Option<Untrusted>>,
     /// Whether the target was given up: nothing of it is managed since.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::verify::{Left, Proof};
 use crate::{
     apply::{Report, Status},
-    model::{RoleId, Untrusted},
+    model::{Address, Kind, RoleId, Untrusted, Value, field, live::Live},
     plan::{
         change::{Change, Hand, Plan, What},
         document::TargetPlan,
@@ -99,6 +99,10 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
         if let Some((reason, help)) = failed {
             let begun = principal.is_some() && statuses.iter().any(|status| **status == Status::Done);
             let reason = match begun {
+                true if keeps(change, proof) => {
+                    format!("taking the old role away was accepted, and it is still there: {}", reason.raw())
+                        .into()
+                }
                 true => format!(
                     "the old role is taken away, and the new one could not be given: {}",
                     reason.raw()
@@ -117,8 +121,8 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
             let status = if begun { ChangeStatus::Failed } else { ChangeStatus::NotAttempted };
             return change_outcome(plan, change, status, Some(why), None);
         }
-        if let Some(first) = change.blocked_by.first() {
-            let reason = format!("it waits for {first}, which is done by hand");
+        if !change.blocked_by.is_empty() {
+            let reason = waits_for(&change.blocked_by);
             return change_outcome(plan, change, ChangeStatus::Blocked, Some(reason.into()), None);
         }
         if change.by_hand == Hand::Whole {
@@ -150,6 +154,22 @@ pub(super) fn statuses(plan: &Plan, ops: &[Op], report: &Report, proof: &Proof) 
     plan.changes.iter().zip(by_change).map(outcome).collect()
 }
 
+/// Whether the principal of a change is seen with the role that was to be taken away first.
+fn keeps(change: &Change, proof: &Proof) -> bool {
+    let (What::Assignment { scope, class, principal, before: Some(before), .. }, Proof::Read(_, Some(live))) =
+        (&change.what, proof)
+    else {
+        return false;
+    };
+    let mut slots = live.of(Kind::Assignment);
+    slots.any(|slot| {
+        slot.key.class == *class
+            && slot.key.scope == *scope
+            && slot.key.name == *principal
+            && matches!(slot.fields.get(field::ROLE).and_then(Live::value), Some(Value::Role(Some(held))) if held == before)
+    })
+}
+
 /// Whether a part of some change was done, and the rest of it was not.
 pub(super) fn begun(plan: &Plan, ops: &[Op], report: &Report) -> bool {
     let mut parts = vec![(false, false); plan.changes.len()];
@@ -174,4 +194,16 @@ fn failure_of(status: &Status, principal: Option<&Untrusted>) -> Option<(Untrust
         }
         _ => Some((message.clone(), help)),
     }
+}
+
+/// Which changes by hand something waits for: the first few.
+fn waits_for(by_hand: &[Address]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = by_hand.iter().take(SHOWN).map(Address::as_str).collect();
+    let more = match by_hand.len().checked_sub(SHOWN) {
+        None | Some(0) => String::new(),
+        Some(more) => format!(" and {more} more"),
+    };
+    let done = if by_hand.len() == 1 { "which is" } else { "which are" };
+    format!("it waits for {}{more}, {done} done by hand", shown.join(", "))
 }

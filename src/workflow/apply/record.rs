@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    model::{Untrusted, live::LiveState},
+    model::{Address, Untrusted, live::LiveState},
     plan::{
+        change::{Change, Hand, Plan, Verdict, What},
         compare,
-        document::Guard,
+        document::{Guard, VerdictOutcome},
         earlier::Views,
+        order,
         outcome::{ChangeStatus, TargetOutcome, TargetResult},
         resolve,
     },
@@ -52,27 +54,102 @@ fn unproven(project: &Project, target: &PlannedTarget) -> Option<Untrusted> {
 }
 
 /// What could not be judged on what was read: a record would hide for ever that git declared it before.
-fn unjudged(input: resolve::Input<'_>, resolved: &resolve::Resolved<'_>) -> Option<Untrusted> {
-    let resolve::Input { target, spec, live, earlier, .. } = input;
-    live.gaps().next()?;
-    let views = Views::of(input, resolved);
-    let plan = compare::compare(compare::Input { target, spec, resolved, live, earlier, views: &views });
-    let mut refusals = plan.refusals();
-    let refusal = refusals.find(|verdict| verdict.guard == Guard::Incomplete)?;
+/// `allowed` is what a person who looked said of what cannot be seen.
+fn unjudged(plan: &Plan, live: &LiveState, allowed: &[Verdict]) -> Option<Untrusted> {
+    if live.gaps().next().is_none() && live.absent.is_empty() {
+        return None;
+    }
+    let unseen = plan.verdicts.iter().filter(|verdict| {
+        verdict.guard == Guard::Unseen
+            && !allowed
+                .iter()
+                .any(|known| known.outcome == VerdictOutcome::Allowed && known.message == verdict.message)
+    });
+    let mut refusals = plan.refusals().filter(|verdict| verdict.guard == Guard::Incomplete).chain(unseen);
+    let refusal = refusals.next()?;
     Some(format!("too little could be read: {}", refusal.message.raw()).into())
 }
 
-/// What waits for a person stays at its earlier value: each with the revision that holds that.
-fn open(target: &PlannedTarget, outcome: &TargetOutcome) -> BTreeMap<Untrusted, Option<Untrusted>> {
-    let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
-    let waiting = outcome.changes.iter().filter(|change| waits.contains(&change.status));
-    waiting
-        .map(|change| {
-            let address = Untrusted::from(change.address.as_str());
-            let earlier = target.past.earlier_revision(&address);
-            (address, earlier)
-        })
-        .collect()
+/// What waits for a person, each with a revision that tells of it once the planned one is recorded: of
+/// what is taken away the one that declares it, which nothing else would remember; of the rest the one
+/// whose value stays.
+#[derive(Default)]
+struct Open {
+    earlier: BTreeMap<Untrusted, Option<Untrusted>>,
+    /// Ids of roles that go.
+    ids: BTreeMap<Untrusted, Untrusted>,
+}
+
+impl Open {
+    /// What `outcome` left, where `left` is the plan of what is there now.
+    fn of(
+        target: &PlannedTarget,
+        outcome: &TargetOutcome,
+        left: &Plan,
+        (resolved, views): (&resolve::Resolved<'_>, &Views<'_>),
+        whole: bool,
+    ) -> Self {
+        let mut open = Self::default();
+        let waits = [ChangeStatus::Manual, ChangeStatus::Blocked];
+        let waiting = outcome.changes.iter().filter(|change| waits.contains(&change.status));
+        for change in waiting {
+            open.earlier(target, &change.address);
+        }
+        for change in &left.changes {
+            let said = open.earlier.contains_key(&Untrusted::from(change.address.as_str()));
+            let by_hand = change.by_hand != Hand::Nothing || !change.blocked_by.is_empty();
+            if !(said || (whole && by_hand)) {
+                continue;
+            }
+            open.earlier(target, &change.address);
+            if goes(change) {
+                open.declared(target, change, resolved, views);
+            }
+        }
+        open
+    }
+
+    /// It stays at its earlier value.
+    fn earlier(&mut self, target: &PlannedTarget, address: &Address) {
+        let address = Untrusted::from(address.as_str());
+        let earlier = target.past.earlier_revision(&address);
+        self.earlier.insert(address, earlier);
+    }
+
+    /// The revision that declares what goes, under the address that it has there, too: the definitions
+    /// may call it otherwise tomorrow.
+    fn declared(
+        &mut self,
+        target: &PlannedTarget,
+        change: &Change,
+        resolved: &resolve::Resolved<'_>,
+        views: &Views<'_>,
+    ) {
+        let Some((declaring, at)) = views.declaring(change) else { return };
+        let address = Untrusted::from(at.as_str());
+        let Some(commit) = target.past.commit_of(declaring, &address) else { return };
+        self.earlier.insert(change.address.as_str().into(), Some(commit.clone()));
+        // Under an address that means another role by now only its own one can stand.
+        if resolved.roles.iter().all(|role| role.address != at) {
+            self.ids.extend(change.id.clone().filter(|_| is_role(change)).map(|id| (address.clone(), id)));
+            self.earlier.insert(address, Some(commit));
+        }
+    }
+}
+
+fn is_role(change: &Change) -> bool {
+    matches!(change.what, What::Role { .. })
+}
+
+/// Whether a change takes away something that is there.
+fn goes(change: &Change) -> bool {
+    match &change.what {
+        What::Role { before, after, .. } | What::Permission { before, after, .. } => {
+            before.is_some() && after.is_none()
+        }
+        What::Assignment { before, .. } => before.is_some(),
+        What::Default { .. } => false,
+    }
 }
 
 /// Records a complete apply, or says why that failed.
@@ -102,9 +179,15 @@ pub(super) fn recorded(
     let earlier = target.past.earlier();
     let input = resolve::Input { target: in_force, spec, desired, live, earlier, today: world.today };
     let Ok(resolved) = resolve::resolve(input) else { return outcome };
-    if let Some(why) = unjudged(input, &resolved) {
+    let views = Views::of(input, &resolved);
+    let left = compare::Input { target: in_force, spec, resolved: &resolved, live, earlier, views: &views };
+    let mut left = compare::compare(left);
+    if let Some(why) = unjudged(&left, live, &target.plan.verdicts) {
         return TargetOutcome { not_recorded: Some(why), ..outcome };
     }
+    order::block(&mut left, spec);
+    let whole = wishes.part == Part::Whole;
+    let open = Open::of(target, &outcome, &left, (&resolved, &views), whole);
     let ids =
         resolved.roles.iter().filter_map(|role| Some((role.address.as_str().into(), role.live?.id.clone()?)));
     let record = Record {
@@ -117,8 +200,8 @@ pub(super) fn recorded(
         actor: world.actor.clone(),
         rolecall: env!("CARGO_PKG_VERSION").into(),
         identity: RecordIdentity::from(&live.identity),
-        ids: ids.collect(),
-        open: open(target, &outcome),
+        ids: ids.chain(open.ids).collect(),
+        open: open.earlier,
         released: false,
     };
     let written = serde_json::to_string(&record)

@@ -270,6 +270,7 @@ impl Look<'_> {
             }
         });
         self.add_noticed(noticed);
+        self.places(&live);
         self.identity(&live.identity);
         self.roles(&live);
         self.catalogue(&live);
@@ -286,6 +287,14 @@ impl Look<'_> {
                 None => check,
             });
         }
+    }
+
+    /// Places that the definitions name, and of which nobody can tell whether they are there.
+    fn places(&mut self, live: &LiveState) {
+        let missing: Vec<String> = live.unchecked.keys().filter_map(contract::manual::place).collect();
+        let Some(why) = live.unchecked.values().next() else { return };
+        let text = format!("not known whether there is such a place: {}. {}", missing.join(", "), why.raw());
+        self.add(Check::warning("places", text));
     }
 
     fn identity(&mut self, identity: &Identity) {
@@ -358,6 +367,13 @@ impl Look<'_> {
         for role in desired.iter().flat_map(|desired| &desired.roles) {
             if matches!(role.scope, Scope::In { .. }) {
                 places.entry((Kind::Role, role.class)).or_default().insert(role.scope.clone());
+            }
+        }
+        // Where no request tells who holds what, the places alone are looked at here.
+        let listed = |class: &str| contract::principal(self.provider, class).is_none_or(|class| class.listed);
+        for one in desired.iter().flat_map(|desired| &desired.assignments).filter(|one| !listed(one.class)) {
+            if matches!(one.scope, Scope::In { .. }) {
+                places.entry((Kind::Assignment, one.class)).or_default().insert(one.scope.clone());
             }
         }
         places
@@ -474,7 +490,8 @@ impl Look<'_> {
         let desired = self.opened.loaded.desired.get(&self.target.name);
         let query = query(desired.map(|desired| &**desired), self.provider, self.target, true);
         let nowhere = !query.places.keys().any(|(kind, _)| *kind == Kind::Assignment);
-        match reader.fetch(Query { roles: false, everywhere: false, ..query }).await {
+        match reader.fetch(Query { roles: false, everywhere: false, inside: BTreeSet::new(), ..query }).await
+        {
             Ok(members) => self.people(&members, nowhere),
             Err(error) => {
                 let needed = self.opened.loaded.desired.get(&self.target.name);

@@ -14,6 +14,7 @@ use futures_util::future::join_all;
 
 use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
+    contract,
     definition::emit::Additions,
     model::{
         Finding, Kind, Untrusted, Value,
@@ -23,7 +24,7 @@ use crate::{
         files::Files as _,
         live::{Live, LiveObject, LiveState, Query},
     },
-    plan::query::query,
+    plan::query::{everything_inside, query},
     repo::{self, WorkTree},
 };
 
@@ -90,6 +91,8 @@ pub struct TargetImport {
     pub result: Result<Prepared, Problem>,
     /// Why the read is not complete, for each kind of which it is not.
     pub incomplete: Vec<Untrusted>,
+    /// Whether the API tells nothing that could be imported.
+    pub untold: bool,
 }
 
 impl TargetImport {
@@ -165,6 +168,7 @@ pub async fn import(
             name: target.name.clone(),
             result,
             incomplete: incomplete.unwrap_or_default(),
+            untold: world.registry.get(target.provider).is_some_and(|one| contract::tells_nothing(&**one)),
         });
     }
     imports.extend(project.broken().map(|name| {
@@ -174,6 +178,7 @@ pub async fn import(
                 .help("`rolecall validate` shows them.")
                 .into()),
             incomplete: Vec::new(),
+            untold: false,
         }
     }));
     for import in &mut imports {
@@ -198,7 +203,10 @@ async fn read(
     let tenant = Tenant::connect(world, target, Some(folder)).await?;
     // What is declared about people is looked up, too.
     let members = options.assignments || !desired.assignments.is_empty();
-    let query = Query { everywhere: true, ..query([desired], &*tenant.provider, target, members) };
+    let mut query = Query { everywhere: true, ..query([desired], &*tenant.provider, target, members) };
+    if options.assignments {
+        query.inside.extend(everything_inside(&*tenant.provider));
+    }
     let live = tenant.reader().fetch(query).await;
     tenant.close().await;
     Ok(live?)

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Side, protecting, put_in_place};
+use super::{LeftTo, Past, Side, protecting, put_in_place};
 use crate::{
     model::{
         Address, Scope, Sources, Untrusted,
@@ -16,10 +16,12 @@ use crate::{
     },
     plan::{
         document::{Applied, ScopeChange},
-        earlier::Earlier,
+        earlier::{Declaring, Earlier},
     },
     repo::{Record, RepoError, is_meant},
-    workflow::{Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope},
+    workflow::{
+        Exit, Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope,
+    },
 };
 
 /// The earlier definitions of one target.
@@ -45,6 +47,10 @@ pub struct TargetPast {
     pub record: Option<Applied>,
     /// What that did not put in place because a person had to.
     open: BTreeMap<Untrusted, Option<Untrusted>>,
+    /// What may have declared that.
+    left: LeftTo,
+    /// The commit of the base.
+    base_commit: Option<Untrusted>,
     /// Why the record of the last apply cannot be used.
     pub unusable: Option<Failure>,
     /// The revision of a record that is newer than what is planned, or of another history.
@@ -97,6 +103,7 @@ impl TargetPast {
             released: self.released.as_ref(),
             protecting: &self.protecting,
             open: self.applied.as_ref().map(|_| &self.open),
+            left: &self.left.states,
             exempt: self.exempt,
         }
     }
@@ -115,6 +122,24 @@ impl TargetPast {
             Some(earlier) => earlier.clone(),
             None => self.record.as_ref().map(|record| record.revision.clone()),
         }
+    }
+
+    /// The commit of the revision `declaring`, which declares the object `address`.
+    pub fn commit_of(&self, declaring: Declaring, address: &Untrusted) -> Option<Untrusted> {
+        match declaring {
+            Declaring::Base => self.base_commit.clone(),
+            Declaring::Left(index) => self.left.commits.get(index).cloned(),
+            // Who holds what is as the recorded revision says, also where it was left to a person.
+            Declaring::Applied if address.raw().contains("/assignment/") => {
+                self.record.as_ref().map(|record| record.revision.clone())
+            }
+            Declaring::Applied => self.earlier_revision(address),
+        }
+    }
+
+    /// Whether the last recorded apply left this to a person.
+    pub fn is_left(&self, address: &Address) -> bool {
+        self.open.contains_key(&Untrusted::from(address.as_str()))
     }
 
     /// Whether nothing is guarded: the target is an emulator.
@@ -183,6 +208,8 @@ impl TargetPast {
             since: None,
             record: None,
             open: BTreeMap::new(),
+            left: LeftTo::default(),
+            base_commit: past.base.as_ref().map(|(_, side)| (&*side.commit).into()),
             unusable: recording.unusable.clone(),
             newer: None,
             notes: Vec::new(),
@@ -201,7 +228,7 @@ impl TargetPast {
                         let declared = side.loaded.desired.get(&then_name);
                         made.ids = ids(record, &target.name, declared.map(|state| &**state));
                         made.record = Some(record.into());
-                        made.open.clone_from(&record.open);
+                        made.open = open(record, &target.name);
                         applied = Some(side);
                     }
                     Err(error) => made.unusable = Some(error.into()),
@@ -260,11 +287,22 @@ impl TargetPast {
         made.recorded = applied.clone().map(|side| (side, Arc::clone(&then_name)));
         made.applied =
             applied.as_ref().and_then(|side| made.state(Arc::clone(side), &then_name, target, project));
+        if let (Some(record), Some(applied), false) = (record, &applied, made.open.is_empty()) {
+            let state = applied.loaded.desired.get(&then_name);
+            made.protecting.extend(state.and_then(|state| protecting(state)));
+            if let Err(error) = made.left_to(past, world, project, (target, &then_name), record) {
+                made.unusable = Some(error);
+            }
+            for state in &made.left.states {
+                let of_left = ids(record, &target.name, Some(state)).into_iter();
+                let of_left =
+                    of_left.filter(|(address, _)| made.open.contains_key(&Untrusted::from(address.as_str())));
+                made.ids.extend(of_left);
+            }
+        }
         if let (Some(state), false) = (made.applied.as_ref().and_then(State::get), made.open.is_empty()) {
-            let earlier = |commit: &Untrusted| {
-                let side = past.side(world, project, commit.raw()).ok()?;
-                side.loaded.desired.get(&then_name).cloned()
-            };
+            let at = |commit: &Untrusted| made.left.commits.iter().position(|known| known == commit);
+            let earlier = |commit: &Untrusted| made.left.states.get(at(commit)?).map(Arc::clone);
             let put = put_in_place(state, &target.name, &made.open, earlier);
             made.applied = Some(State::Part(Box::new(put)));
         }
@@ -279,6 +317,49 @@ impl TargetPast {
             (base, _) => made.base = base.and_then(|side| made.state(side, &target.name, target, project)),
         }
         Ok(made)
+    }
+
+    /// Reads what the revisions say that may have declared what the last recorded apply left to a person:
+    /// the recorded one, which asked for it, and those before.
+    fn left_to(
+        &mut self,
+        past: &Past,
+        world: &World,
+        project: &Project,
+        (target, then_name): (&Target, &Arc<str>),
+        record: &Record,
+    ) -> Result<(), Failure> {
+        let earlier: BTreeSet<&Untrusted> = self.open.values().flatten().collect();
+        let earlier: Vec<Untrusted> =
+            earlier.into_iter().filter(|one| **one != record.revision).cloned().collect();
+        for commit in [record.revision.clone()].into_iter().chain(earlier) {
+            if !past.precedes_record(&commit, record)? {
+                let message = format!(
+                    "the record of the last apply of `{}` names an earlier revision that is not part of its history",
+                    record.target.raw()
+                );
+                return Err(Failure::new(Exit::Refused, message));
+            }
+            let side = past.side(world, project, commit.raw())?;
+            // The target may have had yet another name.
+            let named = side.loaded.config.iter().flat_map(|config| &config.targets);
+            let named = named.filter(|entry| entry.provider == target.provider);
+            let name = named
+                .clone()
+                .find(|entry| entry.name == *then_name)
+                .or_else(|| named.clone().find(|entry| entry.name == target.name))
+                .or_else(|| named.clone().find(|entry| same_settings(entry, target)))
+                .map(|entry| Arc::clone(&entry.name));
+            let state = name.and_then(|name| self.state(side, &name, target, project));
+            let state = match state {
+                Some(State::Whole(side, name)) => side.loaded.desired.get(&name).map(Arc::clone),
+                Some(State::Part(state)) => Some(Arc::new(*state)),
+                None => None,
+            };
+            self.left.states.push(state.unwrap_or_default());
+            self.left.commits.push(commit);
+        }
+        Ok(())
     }
 
     /// The tenant of the same target was another one when it was last applied.
@@ -474,6 +555,17 @@ fn ids(record: &Record, name: &str, declared: Option<&DesiredState>) -> BTreeMap
         declared.contains(&address).then(|| (address, id.clone()))
     };
     record.ids.iter().filter_map(of).collect()
+}
+
+/// What the record says is left to a person, under the addresses that the target has now.
+fn open(record: &Record, name: &str) -> BTreeMap<Untrusted, Option<Untrusted>> {
+    let renamed = record.target.raw() != name;
+    let of = |(address, commit): (&Untrusted, &Option<Untrusted>)| {
+        let address = Address::parse(address)?;
+        let address = if renamed { address.of_target(name)? } else { address };
+        Some((address.as_str().into(), commit.clone()))
+    };
+    record.open.iter().filter_map(of).collect()
 }
 
 /// What to do where the API tells no tenant, and what stood for it is another one now.

@@ -288,6 +288,40 @@ class Review(Scenario):
             self.ends(ran, 3)
             self.assertRegex(ran.said, r"(?m)^::error file=roles/coderabbit/auditor\.yaml,line=4,")
 
+    def test_errors_take_the_place_of_an_older_plan(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        self.ends(self.on_pull(pull), 2)
+        planned, older = self.one_comment(pull), pull.head
+        self.world.update(pull, {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read").replace("name:", "nmae:")})
+        # The job that plans is skipped then; the one that validates corrects the comment.
+        self.ends(self.on_pull(pull, "validate", activity="synchronize"), 3)
+        comment = self.one_comment(pull)
+        self.assertEqual((comment["id"], marker(comment)["head"]), (planned["id"], pull.head))
+        self.assertIn("Nothing is planned: the definitions have errors", comment["body"])
+        self.assertIn(f"was of the older commit `{older[:12]}`", comment["body"])
+        self.assertIn("nmae", comment["body"])
+        self.assertNotRegex(comment["body"], "reports: ?delete")
+        self.world.update(pull, MORE)
+        self.ends(self.on_pull(pull, "validate", activity="synchronize"), 0)
+        self.ends(self.on_pull(pull, activity="synchronize"), 2)
+        self.assertRegex(self.one_comment(pull)["body"], "reports: ?delete")
+
+    def test_what_no_pull_request_can_plan_is_applied_by_the_plan_of_the_push(self):
+        self.begin()
+        pull = self.world.propose("more", MORE)
+        self.ends(self.on_pull(pull, "validate"), 0)
+        self.ends(self.on_pull(pull, "diff"), 0)
+        comment = self.one_comment(pull)
+        self.assertTrue(comment["body"].startswith("<!-- rolecall:diff "), comment["body"])
+        self.world.merge(pull)
+        # As roles-apply-approved.yml does; between the two jobs the reviewers of the environment read the plan.
+        planned = self.on_main("plan", credentials={"CODERABBIT_API_KEY": WRITE})
+        self.ends(planned, 2)
+        self.assertIn("delete", planned.summary)
+        self.ends(self.apply(inputs={"expect_plan": planned["digest"]}), 0)
+        self.assertEqual(self.on_main("plan")["changes"], "false")
+
 
 class Strangers(Scenario):
     def offline(self, pull, **more):
@@ -738,7 +772,7 @@ class OnGitLab(Scenario):
         pull = self.world.propose("more", MORE)
         clone = self.world.merged_checkout(pull)
         text = (ROOT / "templates" / "rolecall.yml").read_text()
-        reports = dict(re.findall(r"(?m)^      (codequality|terraform): rolecall-results/\*/(.*)$", text))
+        reports = dict(re.findall(r"(?m)^      (codequality|terraform): rolecall-(?:results|validated)/\*/(.*)$", text))
         for command, report, content in (("validate", "codequality", []), ("plan", "terraform", {"create": 1, "update": 1, "delete": 0})):
             results = clone / "rolecall-results" / "1"
             environment = {

@@ -157,3 +157,88 @@ fn a_deletion_says_what_to_do_with_whoever_holds_the_role() {
         .has("Make sure that nobody holds the role `Approver` any more.")
         .has("Delete the role `Approver`.");
 }
+
+/// Also where the first apply of all asks for it, and whatever is committed and applied since.
+#[test]
+fn what_has_to_be_taken_away_is_never_forgotten() {
+    let emulator = emulator();
+    let project = project(&emulator, "    on_unassign: { to: builtin:member }\n");
+    let both = "assignments:\n  - { role: approver, users: [\"email:mira@acme.test\"], scope: enterprise }\n  - { role: builtin:workspace_admin, users: [\"email:mira@acme.test\", \"email:okan@acme.test\"], scope: { workspace: [ws-network] } }\n";
+    define(&project, &format!("{}{both}", approver(RULESETS)));
+    project.save("held");
+    let _attested = project.run("import --attest").exits(0);
+    project.save("attested");
+    define(&project, "roles: {}\n");
+    project.save("nothing any more");
+    let open = [
+        "unassign assignment/enterprise/user:mira%40acme.test by hand",
+        "unassign assignment/workspace=ws-network/user:mira%40acme.test by hand",
+        "unassign assignment/workspace=ws-network/user:okan%40acme.test by hand",
+        "delete role/approver@enterprise by hand",
+    ];
+    for at in 0..3 {
+        assert_eq!(planned(&project, "--allow max_unassigns --reason test"), open);
+        let _open = project.run("apply --auto-approve --allow max_unassigns --reason test").exits(8);
+        assert_eq!(planned(&project, "--allow max_unassigns --reason test"), open);
+        let _drift =
+            project.run("drift --detailed-exitcode").exits(0).has("4 changes that the last apply left");
+        project.write("notes.txt", &at.to_string());
+        project.save("something else");
+    }
+    let _attested = project.run("import --attest").exits(0);
+    project.save("done");
+    assert_eq!(planned(&project, ""), [""; 0]);
+}
+
+/// The list of workspaces only checks names; a server that does not have it yet stops nothing.
+#[test]
+fn steps_come_where_workspaces_cannot_be_listed() {
+    let emulator = emulator();
+    emulator.switch("pending", "workspaces");
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "assignments:\n  - { role: builtin:workspace_admin, users: [\"email:mira@acme.test\"], scope: { workspace: [ws-network] } }\n",
+    );
+    project.save("an admin");
+    let doctor = project.run("doctor").exits(0);
+    let _doctor = doctor.has("not known whether there is such a place: workspace `ws-network`").has("501");
+    let plan = project.plan().exits(0).has("Give `mira@acme.test` the workspace role `Workspace Admin`.");
+    let _plan = plan.has("Not known whether there is such a place: workspace `ws-network`.");
+    let _attested = project.run("import --attest").exits(0);
+    project.save("attested");
+    project.is_in_place();
+}
+
+#[test]
+fn nothing_is_said_to_match_that_nobody_can_read() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(&project, "roles: {}\n");
+    project.save("nothing");
+    let unread = "What is live cannot be read, and nothing of it is attested.";
+    let _plan = project.plan().exits(0).has(unread).lacks("Live matches");
+    let _applied = project.apply().exits(0).has(unread).lacks("Live matches");
+    let _drift = project.run("drift").exits(0).has(unread).lacks("Live is as it was");
+    let attested = project.run("import --attest").exits(0);
+    let _attested = attested.lacks("Next: commit");
+    let imported = project.run("import").exits(0);
+    let _imported = imported.has("nothing can be read that could be imported").lacks("declared already");
+}
+
+/// A role is made, and named, before somebody gets it: in the order of the list and in the steps.
+#[test]
+fn a_role_comes_before_those_who_get_it() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let held = "assignments:\n  - { role: approver, users: [\"email:mira@acme.test\"], scope: enterprise }\n";
+    define(&project, &format!("{}{held}", approver(RULESETS)));
+    project.save("held");
+    let applied = project.apply().exits(8).everything();
+    let list = applied.split("To be done by hand").nth(1).unwrap_or_default();
+    let (role, person) = (list.find("role/approver@enterprise"), list.find("user:mira%40acme.test"));
+    assert!(role.is_some() && role < person, "{list}");
+    let plan = project.plan();
+    let _plan = plan
+        .has("Do what stands at `platform/role/approver@enterprise` first: it makes the role `Approver`.");
+}

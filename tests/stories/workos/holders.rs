@@ -140,3 +140,47 @@ fn an_address_in_other_capitals_is_that_persons() {
     );
     let _suggested = project.plan().exits(3).has("Did you mean `ada@acme.example.test`?");
 }
+
+#[test]
+fn nobody_is_made_a_member_whatever_else_the_definitions_say() {
+    let emulator = emulator();
+    let project = project(&emulator, "    on_unassign: { to: builtin:member }\n");
+    // She is a member of Acme, and not of Globex.
+    let row = |role: &str, at: &str, who: &str| {
+        format!("  - {{ role: {role}, scope: {{ organization: {at} }}, users: [\"{who}\"] }}\n")
+    };
+    let acme = row("admin", "org_acme", "email:mira@acme.example.test");
+    let admin = "roles:\n  admin: { id: admin, name: Admin, description: Manages the organization, permissions: [\"reports:read\"] }\n";
+    for who in ["email:yuki@acme.example.test", "id:user_yuki"] {
+        for more in ["", &*acme] {
+            let globex = row("builtin:member", "org_globex", who);
+            define(&project, &format!("{admin}assignments:\n{globex}{more}"));
+            let said = project.plan().exits(3).has("RC051").has("organization `org_globex` has no member");
+            let _said = said.has("A role makes nobody a member.");
+        }
+    }
+    // Nor on a resource, nor through a group of another organization.
+    let resource = "  - { role: project-editor, scope: { resource: \"org_acme/project/apollo\" }, users: [\"id:user_nia\"] }\n";
+    let editor = "roles:\n  project-editor: { name: Project editor, resource_type: project, permissions: [\"project:read\", \"project:write\"] }\n";
+    for more in ["", &*row("builtin:member", "org_globex", "id:user_nia")] {
+        define(&project, &format!("{editor}assignments:\n{resource}{more}"));
+        let said = project.plan().exits(3);
+        let _said = said.has("`user_nia` is no member of the organization in which resource");
+    }
+    let group = row("builtin:member", "org_globex", "id:group_acme_oncall").replace("users:", "groups:");
+    let own = row("builtin:member", "org_acme", "id:group_acme_oncall").replace("users:", "groups:");
+    define(&project, &format!("assignments:\n{group}{own}"));
+    let _said = project.plan().exits(3).has("organization `org_globex` has no group `group_acme_oncall`");
+    assert_eq!(emulator.sent(), [""; 0]);
+}
+
+#[test]
+fn what_has_expired_needs_no_membership_any_more() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "assignments:\n  - { role: builtin:member, scope: { organization: org_globex }, users: [\"id:user_yuki\"], expires: 2020-01-01 }\n  - { role: builtin:member, scope: { organization: org_acme }, users: [\"id:user_mira\"] }\n",
+    );
+    let _planned = project.plan().exits(0).lacks("RC051");
+}

@@ -1,6 +1,6 @@
 //! What breaks between the two requests that make a role, and around them.
 
-use super::{define, emulator, permissions, project, role};
+use super::{define, emulator, permissions, project, role, switch};
 
 const YAML: &str = "roles:\n  org-desk: { name: Desk, description: Sits there, scope: { organization: org_globex }, permissions: [\"reports:read\"] }\n";
 const ROLES: &str = "/authorization/organizations/org_globex/roles";
@@ -88,4 +88,20 @@ fn a_list_that_leads_back_to_itself_is_no_list() {
     define(&project, YAML);
     emulator.faults(&["GET /authorization/permissions loop-cursor"]);
     let _refused = project.plan().exits(7).has("gave before");
+}
+
+#[test]
+fn a_refusal_of_one_kind_of_role_does_not_stop_another_kind() {
+    let emulator = emulator();
+    switch(&emulator, &[("custom_role_plan", "refused")]);
+    let project = project(&emulator, "");
+    let role = |key: &str, more: &str| {
+        format!("  {key}: {{ name: {key}, description: Sits{more}, permissions: [\"reports:read\"] }}\n")
+    };
+    let own = ", scope: { organization: org_acme }";
+    let yaml = [role("env-a", ""), role("env-z", ""), role("org-a", own), role("org-b", own)].concat();
+    define(&project, &format!("roles:\n{yaml}"));
+    let applied = project.apply().exits(6).has("Applied 2 of 4").has("answered 403");
+    let _applied = applied.lacks("in a way that this one would too");
+    assert_eq!(super::permissions(&emulator, None, "env-z"), ["reports:read"]);
 }

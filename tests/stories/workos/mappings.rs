@@ -24,9 +24,9 @@ fn a_mapping_is_steps_with_exact_values_until_it_is_attested() {
         .exits(0)
         .has("Front desk")
         .has("open the organization `org_acme`, its directory, and there the role assignment of groups")
-        .has("Map the group `Front desk` to the role `Desk`, and save.")
+        .has("Map the group `Front desk` to the role `Desk` (`org-desk`), and save.")
         .has("open the organization `org_acme`, its SSO connection,")
-        .has("Map the group `desk@sso` to the role `Desk`, and save.")
+        .has("Map the group `desk@sso` to the role `Desk` (`org-desk`), and save.")
         .has("`rolecall import --attest` says so");
     let by_hand = changes(&project).iter().filter(|change| !change["manual"].is_null()).count();
     assert_eq!(by_hand, 2);
@@ -65,7 +65,9 @@ fn a_role_goes_once_its_mapping_was_taken_out_by_hand() {
     let _blocked = project
         .run(allowed)
         .exits(8)
-        .has("Take the mapping of the group `Front desk` to the role `org-desk` out, and save.")
+        .has("/idp_group:Front%20desk, env/assignment/")
+        .has("which are done by hand")
+        .has("Take the mapping of the group `Front desk` to the role `Desk` (`org-desk`) out, and save.")
         .lacks("role_has_group_role_mappings");
     assert!(role(&emulator, Some("org_acme"), "org-desk").is_some());
     dashboard(&emulator, "DELETE", "mappings/Front%20desk?org=acme", &json!({}));
@@ -96,7 +98,7 @@ fn a_role_that_is_removed_on_purpose_waits_for_its_mapping_too() {
     define(&project, "removed:\n  - { name: org-desk, scope: { organization: org_acme } }\n");
     project.commit("removed");
     let allowed = "--allow max_unassigns --reason desk-closes";
-    let unmap = "Take the mapping of the group `Front desk` to the role `org-desk` out, and save.";
+    let unmap = "Take the mapping of the group `Front desk` to the role `Desk` (`org-desk`) out, and save.";
     let plan = project.run(&format!("plan {allowed}")).exits(0).has(unmap);
     let _plan = plan.has("Waits for env/assignment/").has("held by 1 person, given by 1 group");
     let blocked = project.run(&format!("apply --auto-approve {allowed}")).exits(8);
@@ -148,6 +150,22 @@ fn only_organizations_map_groups_and_only_to_roles_of_theirs() {
         "assignments:\n  - { role: builtin:member, scope: { organization: org_acme }, idp_groups: [Front desk] }\n  - { role: org-desk, scope: { organization: org_acme }, idp_groups: [Front desk] }\nroles:\n  org-desk: { name: Desk, description: Sits there, scope: { organization: org_acme }, permissions: [\"reports:read\"] }\n",
     );
     let _refused = project.run("validate").exits(3).has("RC037");
+}
+
+#[test]
+fn a_mapping_that_moves_names_both_roles_as_the_dashboard_shows_them() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(&project, &format!("{DESK}{GROUPS}"));
+    project.commit("desk");
+    let _made = project.apply().exits(8);
+    let _attested = project.run("import --attest").exits(0);
+    commit_attested(&project);
+    // Several roles may have one name there.
+    let front = format!("{DESK}{GROUPS}").replace("org-desk", "org-front");
+    define(&project, &front);
+    let step = "to the role `Desk` (`org-front`) in place of `Desk` (`org-desk`), and save.";
+    let _plan = project.run("plan --allow max_unassigns --reason moved").has(step);
 }
 
 /// The attested snapshot is committed although it lies beside files that are not.

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod holders;
+mod inside;
 mod interruptions;
 mod mappings;
 mod messages;

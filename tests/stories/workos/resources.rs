@@ -87,7 +87,7 @@ fn a_resource_or_a_member_that_is_not_there_is_an_error_with_its_place() {
         ("org_acme/project/gemini", "id:user_ada", "knows no resource `org_acme/project/gemini`"),
         ("external:nobody/project/apollo", "id:user_ada", "knows no resource"),
         ("org_acme/apollo", "id:user_ada", "knows no resource"),
-        ("org_acme/project/apollo", "id:user_nia", "knows no resource_user `user_nia`"),
+        ("org_acme/project/apollo", "id:user_nia", "`user_nia` is no member of the organization"),
     ] {
         define(
             &project,

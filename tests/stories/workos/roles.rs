@@ -206,9 +206,42 @@ fn another_slug_of_a_role_of_the_environment_is_refused_and_nothing_else_is_prom
     project.commit("desk");
     let _made = project.apply().exits(0);
     define(&project, &yaml.replace("name: Desk", "name: Desk, slug: front-desk, previously: [desk]"));
-    let refused = project.plan().exits(4).has("not made and deleted over the API");
+    let refused = project.plan().exits(4).has("are not deleted over the API");
     let _refused = refused.lacks("the new role").lacks("is made");
     let said = project.run("doctor").exits(0).everything();
     assert!(said.contains("never changes: slug, resource_type"), "{said}");
     assert!(said.contains("replaced where these change: slug"), "{said}");
+}
+
+#[test]
+fn what_is_gone_in_one_place_already_is_not_said_to_be_missing() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    let both = "roles:\n  org-desk: { name: Desk, description: Sits, scope: { organization: [org_acme, org_globex] }, permissions: [\"reports:read\"] }\n";
+    define(&project, both);
+    project.commit("both");
+    let _made = project.apply().exits(0);
+    // Somebody deletes one of the two.
+    let (status, _) = crate::common::http::send_with(
+        &emulator.address,
+        "DELETE",
+        "/authorization/organizations/org_globex/roles/org-desk",
+        "authorization: Bearer sk_x",
+        None,
+    );
+    assert_eq!(status, 204);
+    define(&project, "removed:\n  - { key: org-desk }\n");
+    project.commit("removed");
+    let plan = project.plan().exits(0).has("organization=org_acme");
+    let _plan = plan.lacks("`removed` names").lacks("if you mean it");
+    let _gone = project.apply().exits(0);
+    let note = "`removed` names `org-desk`, and no live role has that name.";
+    let _plan = project.plan().exits(0).has(note).lacks("if you mean it");
+    // What one line removes is nothing that another one may mean.
+    define(&project, both);
+    let _made = project.apply().exits(0);
+    let at = |place: &str| format!("  - {{ name: org-desk, scope: {{ organization: {place} }} }}\n");
+    define(&project, &format!("removed:\n{}{}{}", at("org_acme"), at("org_globex"), at("org_initech")));
+    let plan = project.plan().exits(0).has("`removed` names `org-desk` in organization `org_initech`");
+    let _plan = plan.lacks("if you mean it");
 }

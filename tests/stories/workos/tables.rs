@@ -43,8 +43,8 @@ fn a_cell_that_names_nobody_is_an_error_with_its_line() {
     let emulator = emulator();
     let project = project(&emulator, "");
     for (cell, code, says) in [
-        ("email:nobody@example.test", "RC051", "WorkOS knows no user `nobody@example.test`"),
-        ("id:user_nobody", "RC051", "WorkOS knows no user `user_nobody`"),
+        ("email:nobody@example.test", "RC051", "organization `org_acme` has no member `nobody@example.test`"),
+        ("id:user_nobody", "RC051", "organization `org_acme` has no member `user_nobody`"),
         ("mira", "RC050", "email:mira@example.test"),
     ] {
         project.write("people.csv", &format!("name,mail\nMira,id:user_mira\nNo One,{cell}\n"));

@@ -24,7 +24,8 @@ use crate::{
 /// Tell people what came of a run: a comment on the pull request, an issue about drift.
 ///
 /// Takes what `ci run` left, of one run or of several side by side, and needs no credential of a
-/// provider. What cannot be told is a warning: a report never fails a run.
+/// provider. What cannot be read or told is a warning: a report never fails a run. Only a call that is
+/// wrong itself ends with exit code 64.
 #[derive(clap::Args, Debug)]
 pub(crate) struct ReportArgs {
     /// A folder that `ci run` wrote, or a folder of such folders. May be repeated. Without it the one that
@@ -61,7 +62,13 @@ async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
     for folder in &folders {
         let _left = space.results(folder)?;
     }
-    let results = Results::read_all(&folders)?;
+    let results = match Results::read_all(&folders) {
+        Ok(results) => results,
+        Err(failure) => {
+            print(context, &Report::without_results(&failure), situation.forge);
+            return Ok(Exit::Done);
+        }
+    };
     let reporter = Reporter {
         environment,
         redactor: &context.redactor,
@@ -69,11 +76,14 @@ async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
         inputs: &inputs,
         results: &results,
     };
-    let report = reporter.report().await;
+    let mut report = reporter.report().await;
     if situation.forge == Forge::GitHub
         && let (Some(post), Some(file)) = (&report.post, environment("GITHUB_OUTPUT"))
     {
-        write_outputs(Path::new(&file), post)?;
+        let written = write_outputs(Path::new(&file), post);
+        if let Err(warning) = written {
+            report.warnings.push(warning.into());
+        }
     }
     print(context, &report, situation.forge);
     Ok(Exit::Done)
@@ -96,7 +106,7 @@ fn print(context: &Context, report: &Report, forge: Forge) {
 
 /// Adds `comment_id` and `comment_url` to the outputs of the step. An address with anything that could
 /// begin another output is left out.
-fn write_outputs(file: &Path, post: &Post) -> Result<(), Failure> {
+fn write_outputs(file: &Path, post: &Post) -> Result<(), String> {
     let url = post.url.raw();
     let plain = url.starts_with("https://") && url.bytes().all(|b| b.is_ascii_graphic());
     let url = if plain { format!("comment_url={url}\n") } else { String::new() };
@@ -105,7 +115,5 @@ fn write_outputs(file: &Path, post: &Post) -> Result<(), Failure> {
         .create(true)
         .open(file)
         .and_then(|mut file| file.write_all(format!("comment_id={}\n{url}", post.id).as_bytes()));
-    written.map_err(|error| {
-        Failure::new(Exit::Error, format!("the outputs cannot be written to {}: {error}", file.display()))
-    })
+    written.map_err(|error| format!("the outputs cannot be written to {}: {error}", file.display()))
 }

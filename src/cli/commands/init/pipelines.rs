@@ -41,7 +41,7 @@ pub(super) fn write(
         action: args.action.clone(),
         owners: args.owners.clone(),
         forks: args.forks,
-        owned: top.join(pipelines::CODEOWNERS).exists(),
+        owned: top.join(forge.owners_file()).exists(),
     };
     let made = pipelines::pipelines(&project, &world.registry.specs(), forge, &wanted)?;
     made.scaffold.write(&top)?;

@@ -102,7 +102,12 @@ fn projects<'a>(
         "path" => (project.full_path.clone(), project.id),
         _ => (format!("{:020}", project.id), project.id),
     };
+    let simple = params.flag("simple")?.unwrap_or(false);
     by_key_or_offset(context.call, params, found, &["id", "name", "path"], key, |project| {
-        shape::project(context, project)
+        let mut shown = shape::project(context, project);
+        if let (true, Some(fields)) = (simple, shown.as_object_mut()) {
+            fields.remove("shared_with_groups");
+        }
+        shown
     })
 }

@@ -28,7 +28,7 @@ const WRITES: Option<Quota> = Some(MEMBER_WRITES);
 
 impl Writer {
     /// Gives each of `principals`, by user id, the role: in place of the one they hold, or beside the
-    /// others where the environment allows several. Who is no member becomes one.
+    /// others where the environment allows several. Who is no member is not made one.
     pub(super) async fn give(
         &self,
         scope: &Scope,
@@ -41,9 +41,9 @@ impl Writer {
         for user in principals {
             match self.membership(organization, user).await? {
                 None => {
-                    let json =
-                        json!({ "user_id": user.raw(), "organization_id": organization, "role_slug": slug });
-                    self.send(Method::POST, MEMBERSHIPS, Some(json), WRITES).await.map_err(explain_write)?;
+                    let help = "Let them join in WorkOS itself, or by your own program, and plan again.";
+                    let what = format!("{user:?} is no member of the organization");
+                    return Err(WriteError { help: Some(help.to_owned()), ..not_sent(&what) });
                 }
                 Some(membership) => {
                     let mut roles: BTreeSet<&str> = BTreeSet::from([slug]);

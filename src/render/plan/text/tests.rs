@@ -519,15 +519,22 @@ fn drift_is_told_as_what_somebody_did() {
     Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.
     ");
     insta::assert_snapshot!(drift_quiet(&git::drift(Origin::Drift), WIDE), @"Drift: 1 created, 1 changed, 1 renamed, 1 deleted, 2 assignments (+1 −1) outside git.");
-    insta::assert_snapshot!(drift(&document(vec![target("reviews", Vec::new())]), WIDE), @r"
+    let mut settled = target("reviews", Vec::new());
+    settled.applied = git::drift(Origin::Drift).targets[0].applied.clone();
+    insta::assert_snapshot!(drift(&document(vec![settled]), WIDE), @r"
     Drift: what was changed outside git since the last apply
     Commit 4f2a91c0d3b8 on release-roles, compared with origin/main (8d10c33fa1b2), 2026-11-20
 
     reviews  acme · api.acme.test · tenant 88321
+      last recorded: 2026-11-20 10:04 UTC by mira at 8d10c33fa1b2
       No drift.
 
     No drift. Live is as it was recorded last.
     ");
+    let mut never = target("reviews", Vec::new());
+    never.applied = None;
+    insta::assert_snapshot!(drift_quiet(&document(vec![never]), WIDE), @"No drift is known: no apply of 1 target is recorded yet.");
+    insta::assert_snapshot!(drift_quiet(&document(Vec::new()), WIDE), @"No drift: there is no target here.");
 }
 
 #[test]
