@@ -318,7 +318,7 @@ class World:
         head_repo = {"id": 2, "full_name": f"mallory/{self.name}"} if pull.fork else {"id": 1, "full_name": self.repo}
         self.services.backend.commits[(self.repo, pull.number)] = {
             "head": {"sha": pull.head, "ref": pull.branch, "label": f"{'mallory' if pull.fork else OWNER}:{pull.branch}", "repo": head_repo},
-            "base": {"ref": pull.base, "sha": git(self.desk, "rev-parse", pull.base)},
+            "base": {"ref": pull.base, "sha": git(self.desk, "rev-parse", pull.base), "repo": {"id": 1, "full_name": self.repo}},
         }
 
     def update(self, pull, files):
