@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{
     gitlab::{BOT, GitLab, Note, PROJECT, TOKEN},
-    world::{HEAD, Job, NEWER, plan, results, roles},
+    world::{HEAD, Job, NEWER, drift, plan, results, roles},
 };
 use crate::common::Project;
 
@@ -101,7 +101,6 @@ fn a_failed_note_is_a_warning() {
 fn one_issue_is_opened_and_closed() {
     let gitlab = GitLab::start(HEAD);
     let job = job(&gitlab, "schedule");
-    let drift = |number| results(Command::Drift, plan(&roles(number)));
     let found = drift(1);
     let _opened = job.report(&found).exits(0).has("An issue was opened");
     let _same = job.report(&found).exits(0).has("The issue says it already");

@@ -105,6 +105,14 @@ pub(crate) fn roles(number: usize) -> String {
     }
 }
 
+/// What `drift` finds with so many roles that are not there, where an apply is recorded.
+pub(crate) fn drift(number: usize) -> Results {
+    let mut plan = plan(&roles(number));
+    let applied = json!({ "revision": HEAD, "time": "2026-11-01T00:00:00Z", "digest": "sha256:00" });
+    plan.targets[0].applied = Some(serde_json::from_value(applied).expect("a record"));
+    results(Command::Drift, plan)
+}
+
 /// Results of a command with that plan.
 pub(crate) fn results(command: Command, plan: PlanDocument) -> Results {
     let changes = plan.targets.iter().any(|target| !target.changes.is_empty());

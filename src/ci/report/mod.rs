@@ -399,11 +399,13 @@ fn is_quiet(results: &Results) -> bool {
 /// What a run of `drift` found.
 fn state(results: &Results) -> State {
     let Some(plan) = &results.plan else { return State::Unknown };
-    let unread = results.failure.is_some() || plan.targets.iter().any(|target| target.error.is_some());
+    // Without the record of an apply nobody knows what drift is: it may not have been fetched.
+    let known = |target: &TargetPlan| target.error.is_none() && target.applied.is_some();
+    let all_known = results.failure.is_none() && !plan.targets.is_empty() && plan.targets.iter().all(known);
     match plan.targets.iter().any(|target| !target.changes.is_empty()) {
         true => State::Found,
-        false if unread => State::Unknown,
-        false => State::Clean,
+        false if all_known => State::Clean,
+        false => State::Unknown,
     }
 }
 
