@@ -169,7 +169,10 @@ impl<'a> Judge<'a> {
             }
             _ => {
                 let whole = self.whole(change);
-                let open = whole == Origin::Drift && self.was_left(change);
+                // `removed:` names a role at an address of its own, so that the last apply asked for the same.
+                let removed =
+                    matches!(change.what, What::Role { after: None, .. }) && change.reason.is_none();
+                let open = (whole == Origin::Drift || removed) && self.was_left(change);
                 origins.whole = Some(if open { Origin::Unapplied } else { whole });
             }
         }

@@ -91,6 +91,14 @@ pub(super) fn cases(product: &Product) -> impl Strategy<Value = Case> + use<> {
                 let kept = || Role { name: format!("Kept {index}"), ..role.clone() };
                 *after = (!(product.can_delete)(&role.places)).then(kept);
             }
+            // Where a person renames, nobody can tell a renamed role from another one without a record that
+            // it was made, and no role takes the name that another one has had.
+            let fresh = || format!("New {index}");
+            match (product.way, known, after) {
+                (Way::Api, ..) | (Way::Dashboard, Known::Done, _) | (.., None) => {}
+                (Way::Attested, Known::Done, Some(next)) => next.name = fresh(),
+                (.., Some(next)) => next.name = before.as_ref().map_or_else(fresh, |role| role.name.clone()),
+            }
         }
         Case { first, second, fault, known }
     })
