@@ -127,7 +127,7 @@ impl Why {
     }
 }
 
-/// The way out as Markdown, of at most `room` bytes, or [`WORDS`] where that is more. Empty where nothing
+/// The way out as Markdown, of at most `room` bytes, or `WORDS` where that is more. Empty where nothing
 /// is known about it. People stand in it only where `names` says so.
 pub fn markdown(all: &[Acceptance], names: bool, room: usize) -> String {
     if all.is_empty() {

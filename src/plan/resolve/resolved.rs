@@ -92,7 +92,7 @@ pub struct ResolvedRole<'a> {
     pub permissions: BTreeMap<Untrusted, Via>,
     /// Its fields beside name, description, and permissions, as far as the definition says something.
     pub fields: BTreeMap<Field, Value>,
-    /// What its base grants whatever the role says ([`contract::Base::Floor`]).
+    /// What its base grants whatever the role says ([`crate::contract::Base::Floor`]).
     pub granted: BTreeSet<Untrusted>,
     /// Whether a new role takes the place of the live one.
     pub replaced: bool,
