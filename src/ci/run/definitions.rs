@@ -88,6 +88,15 @@ pub(super) fn diff(run: Run<'_>, ran: &mut Ran) -> Result<(), Failure> {
             })?;
             format!("refs/remotes/origin/{}...{head}", base.raw())
         }
+        // All that the queue tries at once, and not only the last request of it.
+        Trigger::MergeGroup => {
+            let base = event::payload(run.environment);
+            let base = base.pointer("/merge_group/base_sha").and_then(serde_json::Value::as_str);
+            let base = base.filter(|id| event::is_commit(id)).ok_or_else(|| {
+                Failure::new(Exit::Refused, "the event does not tell what the queue merges into")
+            })?;
+            format!("{base}..HEAD")
+        }
         _ => match event::of(run.environment) {
             Some(Event::Push { before: Some(before) }) => format!("{before}..HEAD"),
             _ => "HEAD~1..HEAD".to_owned(),
