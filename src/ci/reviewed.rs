@@ -2,8 +2,9 @@
 //!
 //! Every change that a push would make has to stand in the plan of a pull or merge request that was
 //! merged since the last apply of that target: in the artifact of its last run, made for its final head
-//! before it was merged. What a later one took back counts no more. Such a plan can only refuse; what is applied is the plan of the merged definitions. The law is the same for every
-//! forge; where its reviews are, [`Reviews`] knows.
+//! before it was merged. What a later one took back counts no more, and of several plans for one target only
+//! what all of them show. Such a plan can only refuse; what is applied is the plan of the merged definitions.
+//! The law is the same for every forge; where its reviews are, [`Reviews`] knows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -168,7 +169,11 @@ async fn line(
                     && !plan.revisions.dirty
             };
             let shown = plans.into_iter().filter(of_this);
-            landed.shown.extend(shown.map(|plan| Shown { upon: upon(project, &steps, &plan), plan }));
+            landed.shown.extend(shown.map(|plan| Shown {
+                request: one.number,
+                upon: upon(project, &steps, &plan),
+                plan,
+            }));
         }
         let told = fresh.targets.iter().filter(|target| landed.open.contains(target.name.raw()));
         let untold: Vec<&TargetPlan> = told.filter(|target| !landed.tells_of(target)).collect();

@@ -148,12 +148,16 @@ impl GitHub {
 
     /// Adds a run of the workflow that plans pull requests, which left this plan for its `head`.
     pub(crate) fn planned(&self, head: &str, plan: &[u8]) {
+        self.left_by(".github/workflows/roles-plan.yml", head, plan);
+    }
+
+    /// The same of any workflow.
+    pub(crate) fn left_by(&self, path: &'static str, head: &str, plan: &[u8]) {
         let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
         archive.start_file("rolecall-plan.json", zip::write::SimpleFileOptions::default()).expect("a file");
         std::io::Write::write_all(&mut archive, plan).expect("it is written");
         let bytes = archive.finish().expect("an archive").into_inner();
         let mut world = self.world();
-        let path = ".github/workflows/roles-plan.yml";
         world.runs.push(WorkflowRun { head: head.to_owned(), path, at: EARLY, again: None });
         let id = world.runs.len().to_string();
         let place = format!("{}/elsewhere/{id}", self.url);

@@ -114,6 +114,32 @@ fn p3_what_was_planned_after_the_merge_reviews_nothing() {
 }
 
 #[test]
+fn p3_a_plan_that_another_workflow_left_adds_nothing_to_what_was_reviewed() {
+    let reviews = Reviews::new();
+    // The request brings a workflow of its own, which uploads whatever it likes under the name of a plan.
+    let (commit, head, forged) = late(&reviews);
+    for path in [".github/workflows/a.yml", ".github/workflows/z.yml"] {
+        reviews.github.left_by(path, &head, &forged);
+        let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/evil");
+    }
+    reviews.github.is_content();
+}
+
+#[test]
+fn a_plan_that_another_workflow_left_can_refuse() {
+    let reviews = Reviews::new();
+    reviews.settle();
+    let head = reviews.open(7, "roles/two.yaml", &definition("two", "Two"));
+    let shown = reviews.made(&head, "main");
+    let commit = reviews.merge(7);
+    let _planned = reviews.push(&commit).run("plan").exits(2).has("Every change was reviewed: #7");
+    let mut less: serde_json::Value = serde_json::from_slice(&shown).expect("a plan");
+    less["targets"][0]["changes"] = json!([]);
+    reviews.github.left_by(".github/workflows/a.yml", &head, less.to_string().as_bytes());
+    let _refused = reviews.push(&commit).run("plan").exits(5).has("reviews/role/two");
+}
+
+#[test]
 fn what_was_merged_or_closed_is_not_planned_again() {
     let reviews = Reviews::new();
     reviews.settle();

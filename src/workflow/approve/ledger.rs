@@ -24,6 +24,8 @@ pub struct Landed {
 /// A plan of a request that was merged.
 #[derive(Clone, Debug)]
 pub struct Shown {
+    /// The number of the request.
+    pub request: u64,
     /// The plan.
     pub plan: PlanDocument,
     /// So many of the commits, from the oldest on, were part of what it was planned against.
@@ -64,26 +66,31 @@ impl Ledger {
             if !landed.open.contains(target.name.raw()) {
                 continue;
             }
-            let plans: Vec<(&TargetPlan, usize)> =
-                landed.shown.iter().filter_map(|shown| Some((usable(shown, target)?, shown.upon))).collect();
-            if plans.is_empty() {
+            let mut of_request: BTreeMap<u64, Vec<&TargetPlan>> = BTreeMap::new();
+            let mut upon = 0;
+            for shown in &landed.shown {
+                if let Some(plan) = usable(shown, target) {
+                    of_request.entry(shown.request).or_default().push(plan);
+                    upon = upon.max(shown.upon);
+                }
+            }
+            if of_request.is_empty() {
                 if let Some(changed) = landed.changed.get(target.name.raw()) {
                     ledger.forget(changed);
                 }
                 continue;
             }
-            let upon = plans.iter().map(|(_, upon)| *upon).min().unwrap_or_default();
-            let all: Vec<&TargetPlan> = plans.into_iter().map(|(plan, _)| plan).collect();
-            ledger.add(&all, upon, at);
+            let requests: Vec<Vec<&TargetPlan>> = of_request.into_values().collect();
+            ledger.add(&requests, upon, at);
         }
         ledger
     }
 
-    /// What a later plan was made upon and does not show, is in place or was taken back.
-    fn add(&mut self, plans: &[&TargetPlan], upon: usize, at: usize) {
-        let elements: BTreeSet<Element> =
-            plans.iter().flat_map(|plan| &plan.changes).flat_map(reviewable).collect();
-        let scopes: Vec<&ScopeChange> = plans.iter().flat_map(|plan| &plan.scope_changes).collect();
+    /// What a later plan was made upon and does not show, is in place or was taken back. `requests` are the
+    /// plans of each request, of which there is at least one: who reviewed one of several saw what all show.
+    fn add(&mut self, requests: &[Vec<&TargetPlan>], upon: usize, at: usize) {
+        let elements: BTreeSet<Element> = requests.iter().flat_map(|plans| in_all(plans)).collect();
+        let scopes: Vec<&ScopeChange> = requests.iter().flat_map(|plans| scopes_in_all(plans)).collect();
         self.elements.retain(|_, (element, since)| *since >= upon || elements.contains(element));
         self.scopes.retain(|(change, since)| *since >= upon || scopes.contains(&change));
         self.scopes.extend(scopes.into_iter().map(|change| (change.clone(), at)));
@@ -134,6 +141,20 @@ fn usable<'a>(shown: &'a Shown, target: &TargetPlan) -> Option<&'a TargetPlan> {
             && plan.identity == target.identity
             && plan.error.is_none()
     })
+}
+
+/// What every one of several plans of a request shows. Another workflow that leaves a plan of the same target
+/// then takes something away from what was reviewed, and adds nothing.
+fn in_all(plans: &[&TargetPlan]) -> BTreeSet<Element> {
+    let each = plans.iter().map(|plan| plan.changes.iter().flat_map(reviewable).collect::<BTreeSet<_>>());
+    each.reduce(|one, other| &one & &other).unwrap_or_default()
+}
+
+/// The same of what is managed or guarded.
+fn scopes_in_all<'a>(plans: &[&'a TargetPlan]) -> Vec<&'a ScopeChange> {
+    let Some((first, others)) = plans.split_first() else { return Vec::new() };
+    let all = first.scope_changes.iter();
+    all.filter(|change| others.iter().all(|other| other.scope_changes.contains(change))).collect()
 }
 
 fn is_role(address: &str) -> bool {
