@@ -127,6 +127,30 @@ class Written(unittest.TestCase):
         # What the apply of the parts tells, it tells wherever something was merged.
         self.assertEqual(value(parts["apply"], "pull-requests"), "read")
 
+    def test_findings_are_those_of_this_run(self):
+        uploads = []
+        for path in sorted(TEMPLATES.glob("*.yml")):
+            for job in jobs(path.name).values():
+                uploads += [(path.name, job, step) for step in steps(job) if "codeql-action/upload-sarif@" in step]
+        self.assertEqual([name for name, *_ in uploads], ["roles-plan-offline.yml", "roles-plan.yml"])
+        for name, job, step in uploads:
+            # A refused check writes nothing: what lies there then was committed.
+            self.assertIn("steps.validate.outputs.sarif_file != ''", value(step, "if"), name)
+            (check,) = [one for one in steps(job) if value(one, "id") == "validate"]
+            self.assertEqual((value(check, "command"), value(check, "sarif_file")), ("validate", value(step, "sarif_file")), name)
+
+    def test_a_merge_queue_is_checked_and_waits_for_no_plan(self):
+        for name in ("roles-plan.yml", "roles-plan-offline.yml", "roles-plan-shards.yml"):
+            text = (TEMPLATES / name).read_text()
+            self.assertRegex(text, r"(?m)^  merge_group:", name)
+            # There is no number of a pull request: without another name all queues would cancel each other.
+            self.assertIn("  group: roles-plan-${{ github.event.pull_request.number || github.ref }}\n", text)
+            for job in jobs(name).values():
+                if "CREDENTIALS@" in job:
+                    self.assertIn("github.event.pull_request.head.repo.full_name == github.repository &&", value(job, "if"), name)
+        first = jobs("roles-plan-shards.yml")
+        self.assertFalse(holds(value(first["report"], "if"), {"parts": "success", "plan": "skipped"}))
+
     def test_one_job_tells_people_of_all_parts(self):
         for path in sorted(TEMPLATES.glob("*-shards.yml")):
             for job in jobs(path.name).values():
