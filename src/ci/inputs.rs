@@ -45,11 +45,13 @@ pub struct Inputs {
     pub sarif_file: Option<PathBuf>,
     /// The file of records that `record` pushes, or that `apply` writes.
     pub record_file: Option<PathBuf>,
+    /// With `report`: whether an apply was started, so that it is missed where it left nothing.
+    pub expect_apply: bool,
     /// The folder of results.
     pub results: Option<PathBuf>,
 }
 
-/// The names of all inputs, as options without dashes and as variables in capital letters.
+/// The names of all inputs of a run, as options without dashes and as variables in capital letters.
 pub const NAMES: [&str; 16] = [
     "command",
     "directory",
@@ -100,6 +102,7 @@ impl Inputs {
             annotations: reader.flag("annotations", true),
             sarif_file: reader.path("sarif_file"),
             record_file: reader.path("record_file"),
+            expect_apply: reader.flag("expect_apply", false),
             results: reader
                 .path("results")
                 .or_else(|| event::text(environment, "ROLECALL_RESULTS").map(PathBuf::from)),

@@ -26,6 +26,8 @@ pub fn page(results: &Results, budget: usize) -> String {
     let mut before = String::new();
     if results.is_refused_after_merge() {
         before.push_str(&format!("### Nothing was applied\n\n{}\n\n", why_not(results)));
+    } else if results.lost {
+        before.push_str("### Nothing is known to be applied\n\n");
     }
     if let Some(failure) = &results.failure {
         if before.is_empty() {
@@ -70,7 +72,8 @@ fn shown<'a>(results: &Results, text: &'a str) -> Cow<'a, str> {
 /// Why what was merged is not applied, and what to do where nothing else says it.
 fn why_not(results: &Results) -> String {
     let exit = results.exit();
-    let begin = format!("The plan of what was merged ended with exit code {}", exit.code());
+    let what = if results.command == Command::Validate { "check" } else { "plan" };
+    let begin = format!("The {what} of what was merged ended with exit code {}", exit.code());
     match &results.failure {
         Some(failure) if failure.help.is_some() => format!("{begin}."),
         Some(_) => format!("{begin}. The log of the run says more."),

@@ -63,6 +63,9 @@ pub struct Results {
     /// that it did nothing: the run of the newer commit tells what became of both.
     #[serde(default)]
     pub outdated: bool,
+    /// Whether an apply was started, and no part of it left results.
+    #[serde(default)]
+    pub lost: bool,
     /// Whether the pull request was merged or closed, so that nothing was planned.
     #[serde(default)]
     pub closed: bool,
@@ -106,6 +109,7 @@ impl Results {
             require_reviewed: false,
             pushed: false,
             outdated: false,
+            lost: false,
             closed: false,
             shards: Vec::new(),
         }
@@ -116,10 +120,18 @@ impl Results {
         Exit::from_code(self.exit)
     }
 
-    /// Whether this is the plan of what was merged, and ended so that it is not applied.
+    /// Whether this is the check or the plan of what was merged, and ended so that it is not applied.
     pub fn is_refused_after_merge(&self) -> bool {
-        let fine = matches!(self.exit(), Exit::Done | Exit::Changes | Exit::Manual);
-        self.command == Command::Plan && (self.require_reviewed || self.pushed) && !fine
+        match self.command {
+            Command::Validate => self.pushed && !self.is_fine(),
+            Command::Plan => (self.require_reviewed || self.pushed) && !self.is_fine(),
+            _ => false,
+        }
+    }
+
+    /// Whether what comes next may come.
+    fn is_fine(&self) -> bool {
+        matches!(self.exit(), Exit::Done | Exit::Changes | Exit::Manual)
     }
 
     /// The same without what `clean` takes out. That is done before anything is rendered: encoded for
@@ -161,12 +173,13 @@ impl Results {
     }
 
     /// Reads what several runs left, in `folders` or one level below them, and joins them. Beside an apply
-    /// its plans tell which parts of it there have to be, and what was merged.
+    /// its plans tell which parts of it there have to be, and what was merged. Whoever knows that an apply was
+    /// started says so with `expect_apply`: then it is missed also where no part of it left anything.
     ///
     /// # Errors
     ///
     /// Where one cannot be read, there are none, or they are of commands that do not belong together.
-    pub fn read_all(folders: &[PathBuf]) -> Result<Self, Failure> {
+    pub fn read_all(folders: &[PathBuf], expect_apply: bool) -> Result<Self, Failure> {
         let mut found = Vec::new();
         for folder in folders {
             if is_left(folder) {
@@ -181,9 +194,12 @@ impl Results {
             found.extend(below);
         }
         let all: Vec<Self> = found.iter().map(|folder| Self::read(folder)).collect::<Result<_, _>>()?;
-        let applied = all.iter().any(|one| one.command == Command::Apply);
+        let applied = expect_apply || all.iter().any(|one| one.command == Command::Apply);
         let (plans, all): (Vec<Self>, Vec<Self>) =
             all.into_iter().partition(|one| applied && one.command == Command::Plan);
+        if all.is_empty() && expect_apply {
+            return Self::without_apply(plans);
+        }
         let mut all = all.into_iter();
         let Some(first) = all.next() else {
             let names: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
@@ -201,6 +217,38 @@ impl Results {
         joined.merged.sort_unstable();
         joined.merged.dedup();
         Ok(joined.without_missing(&expected))
+    }
+
+    /// An apply of which no part left anything, after its plans.
+    fn without_apply(plans: Vec<Self>) -> Result<Self, Failure> {
+        let changed = plans.iter().filter(|plan| plan.has_changes());
+        let parts: Vec<String> = changed.flat_map(|plan| &plan.shards).map(ToString::to_string).collect();
+        let mut plans = plans.into_iter();
+        let planned = match plans.next() {
+            Some(first) => Some(plans.try_fold(first, Self::join)?.without_missing(&[])),
+            None => None,
+        };
+        if let Some(planned) = &planned
+            && (!planned.is_fine() || !planned.has_changes())
+        {
+            // Nothing was to be applied, and the plans say why.
+            return Ok(planned.clone());
+        }
+        let which = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
+        let message = format!(
+            "no part of the apply left results{which}: what became of its targets is not known, and they may have been changed"
+        );
+        let failure = Failure::new(Exit::Error, message)
+            .help("Look at the jobs of the apply, and run them again: they apply what is still to be done.");
+        Ok(Self {
+            exit: failure.exit.code(),
+            failure: Some(failure.into()),
+            names: planned.as_ref().is_some_and(|planned| planned.names),
+            permalink: planned.as_ref().and_then(|planned| planned.permalink.clone()),
+            merged: planned.map(|planned| planned.merged).unwrap_or_default(),
+            lost: true,
+            ..Self::new(Command::Apply)
+        })
     }
 
     /// Whether there is something to apply.
@@ -249,6 +297,7 @@ impl Results {
         self.require_reviewed |= other.require_reviewed;
         self.pushed |= other.pushed;
         self.outdated |= other.outdated;
+        self.lost |= other.lost;
         self.closed |= other.closed;
         self.failure = self.failure.or(other.failure);
         self.permalink = self.permalink.or(other.permalink);

@@ -233,10 +233,18 @@ class Component(unittest.TestCase):
         self.assertEqual((status, called), (0, []), said)
 
     def test_what_became_of_a_merge_is_told_once_for_all_parts(self):
-        # The plans tell which parts of the apply there have to be.
+        # Definitions that are wrong are not planned.
         status, called, said = self.run_job("roles-report")
-        self.assertEqual((status, len(called)), (0, 1), said)
-        self.assertTrue(called[0].startswith("ci report --results rolecall-applied --results rolecall-results "), called)
+        self.assertEqual((status, [call.split()[:4] for call in called]), (0, [["ci", "report", "--results", "rolecall-validated"]]), said)
+        self.results()
+        for folder in ("rolecall-results", "rolecall-applied"):
+            # The plans tell which parts of the apply there have to be, also where there is none.
+            (self.project / folder).mkdir(exist_ok=True)
+            status, called, said = self.run_job("roles-report")
+            self.assertEqual((status, len(called)), (0, 1), said)
+            self.assertTrue(called[0].startswith("ci report --results rolecall-applied --results rolecall-results --expect-apply true "), called)
+        text = (HERE.parents[1] / "templates" / "rolecall.yml").read_text()
+        self.assertRegex(text, r"(?m)^roles-report:\n(?:  .*\n)+?  needs:\n    - roles-validate\n    - roles-plan\n    - roles-apply\n")
 
     def test_the_note_is_about_all_parts(self):
         status, called, said = self.run_job("roles-drift-issue")

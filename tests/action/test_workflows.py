@@ -117,7 +117,21 @@ class Written(unittest.TestCase):
         parts = jobs("roles-apply-shards.yml")
         self.assertEqual(value(parts["plan"], "pull-requests"), "read")
         self.assertEqual(value(parts["refused"], "pull-requests"), "write")
-        self.assertEqual(value(parts["refused"], "if"), "${{ !cancelled() && github.event_name == 'push' && needs.plan.result == 'failure' }}")
+        # A plan that took too long is cancelled; one whose part is lost is a success.
+        told = lambda event, plan, changed: holds(value(parts["refused"], "if").replace("github.event_name", repr(event)), {"plan": plan, "changed": changed})
+        for plan, changed, tells in (
+            ("failure", "skipped", True),
+            ("cancelled", "skipped", True),
+            ("success", "failure", True),
+            ("success", "success", False),
+            ("skipped", "skipped", False),
+        ):
+            self.assertEqual(told("push", plan, changed), tells, (plan, changed))
+            self.assertFalse(told("workflow_dispatch", plan, changed))
+        self.assertEqual(value(parts["refused"], "needs"), "[plan, changed]")
+        # Definitions with errors are not planned, so the job that finds them tells.
+        check = next(step for step in steps(parts["parts"]) if value(step, "command") == "validate")
+        self.assertEqual((value(parts["parts"], "pull-requests"), value(check, "comment")), ("write", None))
         # Nothing of any part is applied then.
         self.assertEqual(value(parts["changed"], "needs"), "plan")
         self.assertIsNone(value(parts["changed"].partition("    steps:\n")[0], "if"))
@@ -126,6 +140,18 @@ class Written(unittest.TestCase):
                 self.assertNotEqual(value(job, "pull-requests"), "write", name)
         # What the apply of the parts tells, it tells wherever something was merged.
         self.assertEqual(value(parts["apply"], "pull-requests"), "read")
+
+    def test_an_apply_that_left_nothing_is_missed(self):
+        for name in ("refused", "report"):
+            made, told = steps(jobs("roles-apply-shards.yml")[name])[-2 if name == "refused" else -3 :][:2]
+            self.assertEqual((value(told, "command"), value(told, "expect_apply")), ("report", '"true"'), name)
+            # Where nothing is downloaded there is no folder, and the report would be a wrong call.
+            self.assertEqual((value(made, "run"), value(made, "RESULTS")), ('mkdir -p "$RESULTS"', value(told, "results")), name)
+        # Only where an apply was started.
+        self.assertEqual(value(jobs("roles-apply-shards.yml")["report"], "if"), "${{ !cancelled() && needs.apply.result != 'skipped' }}")
+        for path in sorted(TEMPLATES.glob("*.yml")):
+            if path.name != "roles-apply-shards.yml":
+                self.assertNotIn("expect_apply", path.read_text(), path.name)
 
     def test_findings_are_those_of_this_run(self):
         uploads = []

@@ -110,3 +110,19 @@ fn why_nothing_was_applied_is_told_on_merge_requests_too() {
     let told = gitlab.notes(4).pop().expect("a note");
     assert!(!told.contains("Nothing was applied") && told.contains("Applied"), "{told}");
 }
+
+#[test]
+fn an_apply_that_left_nothing_is_told_on_merge_requests_too() {
+    let checkout = Checkout::new();
+    let gitlab = GitLab::start(&"a".repeat(40));
+    let commit = checkout.head();
+    gitlab.propose(4, &"b".repeat(40), "main");
+    gitlab.merge(4, &commit);
+    let push = || asks(&gitlab, checkout.pipeline("push", &commit));
+    let _planned = push().run("plan").exits(2);
+    let _quiet = push().run_with(&["ci", "report"]).exits(0).has("Nothing is reported of `plan`");
+    let told = ["ci", "report", "--expect-apply", "true"];
+    let _told = push().run_with(&told).exits(0).has("A comment was made on !4");
+    let note = gitlab.notes(4).pop().expect("a note");
+    assert!(note.contains("Nothing is known to be applied"), "{note}");
+}

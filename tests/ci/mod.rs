@@ -10,6 +10,7 @@ mod gitlab_results;
 mod issues;
 mod merges;
 mod notes;
+mod parts;
 mod patch;
 mod people;
 mod places;

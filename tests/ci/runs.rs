@@ -237,13 +237,14 @@ fn eight_parts_are_one_plan_and_a_missing_one_is_missed() {
             });
         }
     });
-    let joined = rolecall::ci::results::Results::read_all(std::slice::from_ref(&parts)).expect("results");
+    let joined =
+        rolecall::ci::results::Results::read_all(std::slice::from_ref(&parts), false).expect("results");
     let plan = joined.plan.expect("a plan");
     // The one that is no longer configured belongs to the first part.
     assert_eq!(plan.targets.len(), 13);
     assert_eq!(json!(plan.digest), whole);
     std::fs::remove_dir_all(parts.join("3")).expect("it is gone");
-    let partial = rolecall::ci::results::Results::read_all(&[parts]).expect("results");
+    let partial = rolecall::ci::results::Results::read_all(&[parts], false).expect("results");
     let why = partial.failure.expect("it says so").message;
     assert!(why.raw().contains("no results of the parts 3/8"), "{}", why.raw());
     assert_eq!(partial.plan.expect("a plan").digest, None);

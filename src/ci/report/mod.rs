@@ -103,7 +103,9 @@ impl Reporter<'_> {
             (Command::Diff, Trigger::PullRequest(request)) => Some(Place::Proposed(request, Topic::Diff)),
             (Command::Diff, Trigger::ForkRun(run)) => Some(Place::Fork(run)),
             (Command::Apply, Trigger::Push(_) | Trigger::Manual(_)) if on_default => self.merged(report),
-            (Command::Plan, Trigger::Push(_)) if on_default && self.results.is_refused_after_merge() => {
+            (Command::Validate | Command::Plan, Trigger::Push(_))
+                if on_default && self.results.is_refused_after_merge() =>
+            {
                 self.merged(report)
             }
             (Command::Drift, Trigger::Schedule(_) | Trigger::Manual(_) | Trigger::Push(_)) if on_default => {
@@ -228,7 +230,8 @@ impl Reporter<'_> {
         number: u64,
         report: &mut Report,
     ) {
-        let corrects = (self.results.command == Command::Validate).then(|| match self.results.exit() {
+        let of_older = self.results.command == Command::Validate && topic != Topic::Apply;
+        let corrects = of_older.then(|| match self.results.exit() {
             Exit::Invalid => "the definitions have errors",
             _ => "the definitions could not be checked",
         });

@@ -38,6 +38,9 @@ pub(crate) struct ReportArgs {
     /// Whether to keep an issue about drift: `auto` or `never`.
     #[arg(long, value_name = "WORD")]
     issue: Option<String>,
+    /// Whether an apply was started: where no part of it left results, that is told. `true` or `false`.
+    #[arg(long, value_name = "BOOL")]
+    expect_apply: Option<String>,
 }
 
 pub(super) fn run(context: &Context, args: &ReportArgs) -> Exit {
@@ -46,7 +49,7 @@ pub(super) fn run(context: &Context, args: &ReportArgs) -> Exit {
 
 async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
     let environment: &Environment = &|name: &str| std::env::var_os(name);
-    let words = [("comment", &args.comment), ("issue", &args.issue)];
+    let words = [("comment", &args.comment), ("issue", &args.issue), ("expect_apply", &args.expect_apply)];
     let options: BTreeMap<&str, String> =
         words.into_iter().filter_map(|(name, word)| Some((name, word.clone()?))).collect();
     let inputs = Inputs::read(environment, &options)?;
@@ -62,7 +65,7 @@ async fn report(context: &Context, args: &ReportArgs) -> Result<Exit, Failure> {
     for folder in &folders {
         let _left = space.results(folder)?;
     }
-    let results = match Results::read_all(&folders) {
+    let results = match Results::read_all(&folders, inputs.expect_apply) {
         Ok(results) => results,
         Err(failure) => {
             print(context, &Report::without_results(&failure), situation.forge);
