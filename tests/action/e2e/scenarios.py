@@ -20,14 +20,15 @@ from pathlib import Path
 
 sys.path[:0] = [str(folder) for folder in Path(__file__).resolve().parents[:2]]
 from github import BOT  # noqa: E402
-from test_workflows import script  # noqa: E402
+from test_workflows import script, steps, value  # noqa: E402
 from world import AUDITOR, READ, ROLECALL, ROOT, TOKEN, VIEWER, WRITE, Services, World, git  # noqa: E402
 
 MORE = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, delete")}
 MOST = {"roles/coderabbit/auditor.yaml": AUDITOR.format(reports="read, write, delete")}
 OTHER = {"roles/workos/viewer.yaml": VIEWER.format(about="Sees what was paid")}
 MARKER = re.compile(r"<!-- rolecall:plan (\{.*\}) -->")
-SECRETS = (READ, WRITE, "sk_test_acme")
+GROUPS_READ, GROUPS_WRITE = "glpat-that-reads", "glpat-that-writes"
+SECRETS = (READ, WRITE, "sk_test_acme", GROUPS_READ, GROUPS_WRITE)
 
 
 def marker(comment):
@@ -703,6 +704,135 @@ class Program(Scenario):
         self.assertEqual(self.writes(), before)
 
 
+class Copied(Scenario):
+    """The files that `rolecall init` writes for two targets, one with a key that only reads and one without. What each step
+    of them passes on is read from the file; the jobs in between are played as GitHub plays them."""
+
+    # The secrets of the two environments, as the files name them.
+    PLAN = {"GITLAB_TOKEN_READ": GROUPS_READ}
+    PRODUCTION = {"GITLAB_TOKEN_WRITE": GROUPS_WRITE, "CODERABBIT_API_KEY_WRITE": WRITE}
+    TENANT = {
+        "provider": "gitlab",
+        "deployment": "group",
+        "tokens": [{"token": GROUPS_WRITE, "user": "mira", "scopes": ["api"]}, {"token": GROUPS_READ, "user": "mira", "scopes": ["read_api"]}],
+        "users": [{"id": 1, "username": "mira", "name": "Mira"}],
+        "groups": [{"id": 84, "path": "acme", "members": [{"user": "mira", "access_level": 50}]}],
+    }
+    HELPER = """provider: gitlab
+roles:
+  helper:
+    name: Helper
+    description: {about}
+    base: reporter
+    permissions: [admin_merge_request]
+"""
+
+    def setUp(self):
+        super().setUp()
+        self.groups = self.world.product("gitlab", self.TENANT)
+        config = (
+            "version: 1\ntargets:\n"
+            f"  reviews:\n    provider: coderabbit\n    files: [\"roles/coderabbit/*.yaml\"]\n    settings: {{ url: \"{self.world.reviews}\" }}\n"
+            f"  groups:\n    provider: gitlab\n    files: [\"roles/gitlab/*.yaml\"]\n    settings: {{ url: \"{self.groups}\", group: acme }}\n"
+        )
+        shutil.rmtree(self.world.desk / "roles" / "workos")
+        self.world.write({"rolecall.yaml": config, "roles/gitlab/helper.yaml": self.HELPER.format(about="Helps")})
+        init = [str(ROLECALL), "init", "--ci", "github", "--owners", "@acme/security", "--action", f"acme/rolecall@{'a' * 40}"]
+        subprocess.run(init, cwd=self.world.desk, env={name: os.environ[name] for name in ("PATH", "HOME")}, check=True, capture_output=True)
+        self.world.commit("Two targets")
+        git(self.world.desk, "push", "--quiet", "origin", "main")
+
+    def calls(self, file):
+        """The steps of a file that call the Action: name of the job, id of the step, inputs, environment."""
+        text = (self.world.desk / ".github" / "workflows" / file).read_text()
+        self.assertRegex(text, r"(?m)^name: roles ")
+        for job in re.split(r"(?m)^(?=  \w+:)", text.partition("\njobs:\n")[2])[1:]:
+            secrets = {"roles-plan": self.PLAN, "roles-production": self.PRODUCTION}.get(value(job, "environment"), {})
+            for step in steps(job):
+                if f"uses: acme/rolecall@{'a' * 40}" in step:
+                    block = lambda name: dict(re.findall(r"(?m)^          (\w+): (.*?)(?: +#.*)?$", (re.findall(rf"(?m)^        {name}:\n((?:          .*\n)+)", step) or [""])[0]))
+                    yield re.match(r"  (\w+):", job).group(1), value(step, "id"), block("with"), block("env"), secrets, re.search(r"(?m)^name: (.*)$", text).group(1)
+
+    def walk(self, file, run, code=None, **known):
+        """Runs the steps of a file in their order; gives back what came of each, by job and command."""
+        done = {}
+        for job, step, given, variables, secrets, name in self.calls(file):
+            known |= {f"secrets.{secret}": text for secret, text in secrets.items()}
+
+            def filled(text):
+                text = re.sub(r"\$\{\{ (.*?) \}\}", lambda found: known[found.group(1)], text)
+                return json.loads(text) if text.startswith('"') else text
+
+            inputs = {key: filled(text) for key, text in given.items()}
+            command = inputs.pop("command")
+            environment = {"WORKOS_API_KEY": None, "GITHUB_WORKFLOW": name, **{key: filled(text) for key, text in variables.items()}}
+            if command == "apply":
+                inputs["allow_source_build"] = "true"  # the program under test is no release
+            ran = run(command, inputs=inputs, credentials={}, environment=environment)
+            done[job, step or command] = ran
+            # What a later job reads: outputs, and the record that was uploaded.
+            for output in ("digest", "changes"):
+                known[f"needs.{job}.outputs.{output}"] = ran[output]
+            if ran["record_file"]:
+                kept = self.world.folder / f"record {self.world.runs}"
+                kept.mkdir()
+                shutil.copy(ran["record_file"], kept / "record.json")
+                known["steps.record.outputs.download-path"] = str(kept)
+        return done
+
+    def push(self, file, event="push"):
+        """What a push, or a person, starts; nothing is left to do afterwards."""
+        known = {"inputs.allow": "", "inputs.reason": "", "github.event_name == 'push'": str(event == "push").lower()}
+        done = self.walk(file, functools.partial(self.on_main, event=event), **known)
+        self.assertEqual(list(done), [("plan", "plan"), ("apply", "apply"), ("record", "record")])
+        self.ends(done["plan", "plan"], 2)
+        self.ends(done["apply", "apply"], 0)
+        self.ends(done["record", "record"], 0)
+        return done
+
+    def test_from_the_pull_request_to_the_record(self):
+        files = sorted(path.name for path in (self.world.desk / ".github" / "workflows").iterdir())
+        self.assertEqual(files, ["roles-apply-approved.yml", "roles-apply.yml", "roles-drift-approved.yml", "roles-drift.yml", "roles-plan.yml"])
+        # What is there already is applied by hand: nobody reviewed it.
+        for file in ("roles-apply.yml", "roles-apply-approved.yml"):
+            self.push(file, event="workflow_dispatch")
+
+        pull = self.world.propose("more", MORE | {"roles/gitlab/helper.yaml": self.HELPER.format(about="Helps all")})
+        before = self.writes()
+        done = self.walk("roles-plan.yml", lambda command, **more: self.on_pull(pull, command, **more))
+        self.assertEqual(list(done), [("validate", "validate"), ("validate", "diff"), ("plan", "plan")])
+        self.ends(done["validate", "validate"], 0)
+        self.ends(done["validate", "diff"], 0)
+        planned = done["plan", "plan"]
+        self.ends(planned, 2)
+        said = {one["body"].split()[1]: one["body"] for one in self.world.own_comments(pull.number)}
+        self.assertEqual(sorted(said), ["rolecall:diff", "rolecall:plan"])
+        self.assertIn("Helper", said["rolecall:plan"])
+        self.assertNotIn("auditor", said["rolecall:plan"], "its key can write")
+        self.assertIn("auditor", said["rolecall:diff"])
+        self.assertEqual(self.writes(), before)
+        self.keep_plan(planned, pull)
+
+        self.world.merge(pull)
+        for file in ("roles-apply.yml", "roles-apply-approved.yml"):
+            self.push(file)
+        told = [one["body"] for one in self.world.own_comments(pull.number) if one["body"].startswith("<!-- rolecall:apply ")]
+        self.assertEqual(len(told), 2, "one of each workflow")
+        self.assertTrue(any("Helper" in one for one in told) and any("auditor" in one for one in told), told)
+        refs = git(self.world.origin, "for-each-ref", "--format=%(refname)", "refs/rolecall/applied")
+        self.assertEqual(refs.splitlines(), ["refs/rolecall/applied/-/groups", "refs/rolecall/applied/-/reviews"])
+
+        payload = {"schedule": "17 5 * * 1", "repository": self.world.repository()}
+        look = functools.partial(self.on_main, event="schedule", payload=payload)
+        for file in ("roles-drift.yml", "roles-drift-approved.yml"):
+            self.ends(self.walk(file, look)["drift", "drift"], 0)
+        self.world.click("role-auditor", ["reports:read"])
+        self.ends(self.walk("roles-drift.yml", look)["drift", "drift"], 0)
+        self.ends(self.walk("roles-drift-approved.yml", look)["drift", "drift"], 2, "failure")
+        issues = [one for one in self.world.api("GET", "/issues?state=open&per_page=100") if "pull_request" not in one]
+        self.assertEqual(len([one for one in issues if "auditor" in one["body"]]), 1, issues)
+
+
 class Shards(Scenario):
     def test_eight_at_once_and_one_report(self):
         names = [f"tenant-{number:02}" for number in range(40)]
@@ -802,7 +932,7 @@ class OnGitLab(Scenario):
         self.assertRegex((results / "rolecall.env").read_text(), "(?m)^ROLECALL_DIGEST=sha256:[0-9a-f]{64}$")
 
 
-CASES = (Review, Strangers, Merge, Drift, Faults, Program, Shards, OnGitLab)
+CASES = (Review, Strangers, Merge, Drift, Faults, Program, Copied, Shards, OnGitLab)
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
