@@ -22,7 +22,7 @@ from markdown_it import MarkdownIt
 from PIL import Image, ImageChops
 
 HERE = Path(__file__).resolve().parent
-WIDTH, SCALE = 900, 2
+WIDTH, SCALE = 560, 2
 
 CONFIG = """version: 1
 targets:
