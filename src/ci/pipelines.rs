@@ -115,6 +115,8 @@ struct Group {
     titles: BTreeSet<&'static str>,
     /// What to make a key that only reads of, for each product.
     keys: BTreeSet<String>,
+    /// The targets that name the address of a server.
+    addressed: BTreeSet<Arc<str>>,
 }
 
 impl Group {
@@ -179,6 +181,9 @@ impl Known {
             let group = if key.is_some() { &mut reading } else { &mut approved };
             group.names.insert(Arc::clone(&target.name));
             group.credentials.insert(target.credential.variable().to_owned());
+            if target.settings.contains_key("url") {
+                group.addressed.insert(Arc::clone(&target.name));
+            }
             group.titles.insert(spec.title());
             group.keys.extend(key.map(|key| format!("{}: {key}", spec.title())));
         }
@@ -194,6 +199,22 @@ impl Known {
             root,
             reading,
             approved,
+        })
+    }
+
+    /// That somebody has to say which servers may be sent a credential, where targets name one: `place` is
+    /// where the forge keeps variables.
+    fn hosts_step(&self, place: &str) -> Option<String> {
+        let named: Vec<String> = [&self.reading, &self.approved]
+            .iter()
+            .flat_map(|group| &group.addressed)
+            .map(|name| format!("`{name}`"))
+            .collect();
+        (!named.is_empty()).then(|| {
+            format!(
+                "Name the host of {} in the variable `ROLECALL_ALLOW_HOSTS` ({place}), unless it is the product's own: a credential goes nowhere else, and the definitions cannot allow it.",
+                named.join(", ")
+            )
         })
     }
 

@@ -15,8 +15,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PLACEHOLDER = "0123456789abcdef0123456789abcdef01234567"
 
 
-def credentials(names, suffix):
+def credentials(names, suffix, addressed):
     lines = [f"  {name}: ${{{{ secrets.{name}_{suffix} }}}}" for name in names]
+    if lines and addressed:
+        lines.append("  ROLECALL_ALLOW_HOSTS: ${{ vars.ROLECALL_ALLOW_HOSTS }}")
     return ["env:", *lines] if lines else []
 
 
@@ -26,12 +28,13 @@ def selection(names, reads):
     return [f"targets: {json.dumps(' '.join(sign + name for name in names))}"] if names else []
 
 
-def fill(template, *, action, branch, credentials_of, owner, owners, root="", reads=True, approved=()):
+def fill(template, *, action, branch, credentials_of, owner, owners, root="", reads=True, approved=(), addressed=False):
     """The text of a template with its placeholders filled in.
 
-    `approved` are the targets whose only key can write, where there are others beside them.
+    `approved` are the targets whose only key can write, where there are others beside them. `addressed` says that some
+    target names a server.
     """
-    write = credentials(credentials_of, "WRITE")
+    write = credentials(credentials_of, "WRITE", addressed)
     directory = [f"directory: {json.dumps(root)}"] if root else []
     top = f"/{root}/".replace(" ", "\\ ") if root else "/"
     unplanned = [
@@ -59,7 +62,7 @@ def fill(template, *, action, branch, credentials_of, owner, owners, root="", re
         "DIRECTORY": directory,
         "TARGETS": selection(approved, reads),
         "UNPLANNED": unplanned if approved else [],
-        "READ_CREDENTIALS": credentials(credentials_of, "READ") if reads else write,
+        "READ_CREDENTIALS": credentials(credentials_of, "READ", addressed) if reads else write,
         "WRITE_CREDENTIALS": write,
         "ONLY_OWNER": [f"if: ${{{{ github.repository_owner == '{owner}' }}}}"] if owner else [],
         "APPROVAL": approval[reads],
@@ -113,6 +116,7 @@ def variants():
     """Other fillings that `init` can make: text by name."""
     others = {
         "emulator": {"credentials_of": [], "owner": "", "root": "my roles"},
+        "server-of-its-own": {"addressed": True},
         "no-reading-key": {"reads": False, "branch": "release/1.0"},
         "beside-one-without": {"approved": ["reviews"], "root": "access"},
         "without-beside-others": {**APPROVED, "approved": ["reviews"]},

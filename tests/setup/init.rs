@@ -402,6 +402,33 @@ fn the_workflows_of_a_project_are_written_at_the_top_of_its_repository() {
 }
 
 #[test]
+fn a_server_of_ones_own_is_allowed_by_a_variable_of_the_forge() {
+    let sandbox = Sandbox::new();
+    let config = |url: &str| {
+        let settings = format!("settings: {{ {url} group: acme }}");
+        format!("version: 1\ntargets:\n  groups: {{ provider: gitlab, files: [\"*.yml\"], {settings} }}\n")
+    };
+    let line = "          ROLECALL_ALLOW_HOSTS: ${{ vars.ROLECALL_ALLOW_HOSTS }}\n";
+    for (url, times) in [("url: \"https://gitlab.example.com\",", 1), ("", 0)] {
+        sandbox.write("rolecall.yaml", &config(url));
+        let github = sandbox.run(&["init", "--ci", "github"]);
+        let gitlab = sandbox.run(&["init", "--ci", "gitlab"]);
+        for said in [&github, &gitlab] {
+            assert_eq!(said.code, 0, "{}", said.err);
+            let step = "Name the host of `groups` in the variable `ROLECALL_ALLOW_HOSTS`";
+            assert_eq!(said.err.matches(step).count(), times, "{}", said.err);
+        }
+        // Each job that has a credential, and no other.
+        for (file, jobs) in [("roles-plan.yml", 1), ("roles-apply.yml", 2), ("roles-drift.yml", 1)] {
+            let text = sandbox.read(&format!(".github/workflows/{file}"));
+            assert_eq!(text.matches(line).count(), jobs * times, "{text}");
+        }
+        fs::remove_dir_all(sandbox.work().join(".github")).expect("they are there");
+        fs::remove_file(sandbox.work().join(".gitlab-ci.yml")).expect("it is there");
+    }
+}
+
+#[test]
 fn without_a_key_that_only_reads_pull_requests_are_planned_behind_the_environment() {
     let sandbox = Sandbox::new();
     assert_eq!(sandbox.run(&["init", "--provider", "coderabbit", "--yes"]).code, 0);

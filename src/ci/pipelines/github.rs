@@ -81,6 +81,9 @@ impl Known {
             let mut lines: Vec<String> = group.credentials.iter().map(one).collect();
             if !lines.is_empty() {
                 lines.insert(0, "env:".to_owned());
+                if !group.addressed.is_empty() {
+                    lines.push("  ROLECALL_ALLOW_HOSTS: ${{ vars.ROLECALL_ALLOW_HOSTS }}".to_owned());
+                }
             }
             lines
         };
@@ -184,6 +187,9 @@ impl Known {
                 if approved.is_empty() { "" } else { "nobody sees the plan of roles-apply-approved.yml before it is applied, and " }
             ));
         }
+        steps.extend(
+            self.hosts_step("of the repository or the organization, under Actions; it is not a secret"),
+        );
         let checks = match reading.is_empty() && !approved.is_empty() {
             true => "the check `Validate and diff` has to pass",
             false => "the checks `Validate and diff` and `Plan` have to pass",

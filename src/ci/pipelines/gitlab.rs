@@ -50,6 +50,7 @@ impl Known {
                 names = reading.variables("")
             ));
         }
+        steps.extend(self.hosts_step("of the project or the group; masked or protected it need not be"));
         steps.push("Add `ROLECALL_GITLAB_NOTE_TOKEN`, masked, a project access token for each environment that needs one, so that the job that applies has none: for `roles-report` with the scope `api` and the role Reporter; for `roles-record`, protected, with `write_repository` and Developer.".to_owned());
         if approved.is_empty()
             && let Some(step) = steps.last_mut()

@@ -757,7 +757,7 @@ roles:
         """Runs the steps of a file in their order; gives back what came of each, by job and command."""
         done = {}
         for job, step, given, variables, secrets, name in self.calls(file):
-            known |= {f"secrets.{secret}": text for secret, text in secrets.items()}
+            known |= {f"secrets.{secret}": text for secret, text in secrets.items()} | {"vars.ROLECALL_ALLOW_HOSTS": "127.0.0.1"}
 
             def filled(text):
                 text = re.sub(r"\$\{\{ (.*?) \}\}", lambda found: known[found.group(1)], text)
@@ -765,7 +765,8 @@ roles:
 
             inputs = {key: filled(text) for key, text in given.items()}
             command = inputs.pop("command")
-            environment = {"WORKOS_API_KEY": None, "GITHUB_WORKFLOW": name, **{key: filled(text) for key, text in variables.items()}}
+            # Nothing is there but what the file names.
+            environment = {"WORKOS_API_KEY": None, "ROLECALL_ALLOW_HOSTS": None, "GITHUB_WORKFLOW": name, **{key: filled(text) for key, text in variables.items()}}
             if command == "apply":
                 inputs["allow_source_build"] = "true"  # the program under test is no release
             ran = run(command, inputs=inputs, credentials={}, environment=environment)
