@@ -4,6 +4,18 @@
 # cannot be written is a warning, and the verdict is about the roles.
 set -euo pipefail
 
+# A step begins in the checkout, and a relative or empty entry of PATH would name a folder of it.
+only_absolute() {
+    local IFS=: entry kept=
+    set -f
+    for entry in $PATH; do
+        case $entry in /*) kept=$kept${kept:+:}$entry ;; esac
+    done
+    set +f
+    PATH=$kept
+}
+only_absolute
+
 sha256() {
     if command -v sha256sum >/dev/null; then sha256sum <"$1"; else shasum -a 256 <"$1"; fi | cut -d ' ' -f 1
 }

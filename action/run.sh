@@ -6,6 +6,18 @@
 set -euo pipefail
 unset BASH_ENV ENV CDPATH
 
+# A step begins in the checkout, and a relative or empty entry of PATH would name a folder of it.
+only_absolute() {
+    local IFS=: entry kept=
+    set -f
+    for entry in $PATH; do
+        case $entry in /*) kept=$kept${kept:+:}$entry ;; esac
+    done
+    set +f
+    PATH=$kept
+}
+only_absolute
+
 refuse() { # code message
     printf '::error title=rolecall::%s\n' "$2"
     echo "exit_code=$1" >>"$GITHUB_OUTPUT"

@@ -449,6 +449,17 @@ class Run(Job):
         process, outputs = self.start(does='echo exit_code=0 >>"$GITHUB_OUTPUT"; kill -9 $$')
         self.assertEqual((process.returncode, outputs["exit_code"]), (0, "1"))
 
+    def test_a_tool_of_the_checkout_is_not_run(self):
+        # An earlier step wrote a relative folder into GITHUB_PATH.
+        for name in ("sha256sum", "shasum", "cut", "grep", "mktemp", "git"):
+            for folder in (self.workspace, self.workspace / "tools"):
+                self.write(folder / name, f"#!/bin/sh\ntouch '{self.pwned}'\n".encode())
+        path = f"tools::{os.environ['PATH']}:."
+        process, outputs = self.start(does='git --version >/dev/null; echo exit_code=0 >>"$GITHUB_OUTPUT"', PATH=path)
+        self.assertEqual((process.returncode, outputs["exit_code"]), (0, "0"), process.stdout)
+        self.assertEqual(self.environment()["PATH"], os.environ["PATH"])
+        self.assertFalse(self.pwned.exists())
+
     def test_a_report_joins_the_results_that_it_is_given(self):
         joined = self.workspace / "all results"
         joined.mkdir()
@@ -479,6 +490,19 @@ class Report(Job):
         self.assertNotIn("INPUT_COMMAND", seen)
         secrets = [name for name, value in seen.items() if value.startswith("secret-")]
         self.assertEqual(secrets, ["GITHUB_TOKEN"])
+
+    def test_a_tool_of_the_checkout_is_not_run(self):
+        for name in ("sha256sum", "shasum", "cut", "grep", "mktemp", "git"):
+            for folder in (self.workspace, self.workspace / "tools"):
+                self.write(folder / name, f"#!/bin/sh\ntouch '{self.pwned}'\n".encode())
+        path = f"tools::{os.environ['PATH']}:."
+        process, _ = self.start("git --version >/dev/null", PATH=path)
+        self.assertEqual((process.returncode, self.calls()), (0, [str(self.workspace), "ci report"]), process.stdout)
+        self.assertFalse(self.pwned.exists())
+
+    def test_whether_an_apply_was_started_reaches_the_report(self):
+        self.start(INPUT_EXPECT_APPLY="true")
+        self.assertEqual(self.environment()["INPUT_EXPECT_APPLY"], "true")
 
     def test_a_report_that_fails_is_a_warning(self):
         process, _ = self.start("exit 7")
