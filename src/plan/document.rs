@@ -581,7 +581,7 @@ pub struct Summary {
     pub unassign: u32,
     pub set_default: u32,
     pub release: u32,
-    /// Changes with manual steps; they count above too.
+    /// Changes with manual steps that wait for nothing; they count above too.
     pub manual: u32,
 }
 
