@@ -357,6 +357,8 @@ pub enum Origin {
     Drift,
     /// Nobody can tell: there is no record of the last apply.
     Undetermined,
+    /// Nobody can tell whether it differs: what is live was not read. A guard refuses the plan.
+    Unread,
     /// The elements of the change have different origins.
     Mixed,
 }

@@ -410,11 +410,19 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
         let waiting = if waiting > 0 { format!(", {waiting} waiting for that") } else { String::new() };
         parts.push(format!("{} by hand{waiting}", summary.manual));
     }
-    let whole = changes.iter().filter(|change| change.origin == Origin::Drift).count();
-    match changes.iter().filter(|change| has_origin(change, Origin::Drift)).count() {
+    let whole = |origin| changes.iter().filter(|change| change.origin == origin).count() == changes.len();
+    let some = |origin| changes.iter().filter(|change| has_origin(change, origin)).count();
+    match some(Origin::Drift) {
         0 => {}
-        _ if whole == changes.len() => parts.push("all of it drift".to_owned()),
+        _ if whole(Origin::Drift) => parts.push("all of it drift".to_owned()),
         number => parts.push(format!("drift in {number} of them")),
+    }
+    match some(Origin::Unread) {
+        0 => {}
+        _ if whole(Origin::Unread) => {
+            parts.push("all of it not read".to_owned());
+        }
+        number => parts.push(format!("{number} of them not read")),
     }
     parts.join("; ")
 }
