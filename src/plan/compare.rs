@@ -579,7 +579,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn incomplete(verb: &str, name: &Untrusted, why: &Untrusted) -> Verdict {
-    let message = format!("will not {verb} `{}` on an incomplete read: {}", name.raw(), why.raw());
+fn incomplete(verb: &str, name: &str, why: &Untrusted) -> Verdict {
+    let message = format!("will not {verb} `{name}` on an incomplete read: {}", why.raw());
     Verdict::refuse(Guard::Incomplete, message, None)
 }

@@ -357,6 +357,8 @@ pub enum Origin {
     Drift,
     /// Nobody can tell: there is no record of the last apply.
     Undetermined,
+    /// Nobody can tell whether it differs: what is live was not read. A guard refuses the plan.
+    Unread,
     /// The elements of the change have different origins.
     Mixed,
 }
@@ -581,7 +583,7 @@ pub struct Summary {
     pub unassign: u32,
     pub set_default: u32,
     pub release: u32,
-    /// Changes with manual steps; they count above too.
+    /// Changes with manual steps that wait for nothing; they count above too.
     pub manual: u32,
 }
 

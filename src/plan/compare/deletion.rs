@@ -36,7 +36,7 @@ impl<'a> Comparison<'a> {
         let name = &object.key.name;
         let mut verdicts = Vec::new();
         if let Some(why) = self.input.live.incomplete_at(Kind::Role, object.key.class, &object.key.scope) {
-            verdicts.push(incomplete("delete", name, why));
+            verdicts.push(incomplete("delete", name.raw(), why));
         }
         if self.input.target.manage.roles == Mode::Additive {
             let message = format!("role `{}` is removed, and the mode `additive` never removes", name.raw());

@@ -119,10 +119,10 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
 }
 
 /// Without a licence memberships and links need not tell their custom role: whoever holds nothing but
-/// what a custom role can start from may hold one.
+/// what a custom role can start from may hold one. Where they tell it, no list says which one that is.
 fn doubted(state: &mut LiveState) {
     let is_base =
-        |id: &Untrusted| catalogue().builtin(id.raw()).is_some_and(|builtin| builtin.base || builtin.vacant);
+        |id: &Untrusted| catalogue().builtin(id.raw()).is_none_or(|builtin| builtin.base || builtin.vacant);
     for slot in state.objects.iter_mut().filter(|object| object.key.kind == Kind::Assignment) {
         let Some(held) = slot.fields.get_mut(field::ROLE) else { continue };
         if matches!(held.value(), Some(Value::Role(Some(RoleId::Live(id)))) if is_base(id)) {
