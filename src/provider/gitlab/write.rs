@@ -11,6 +11,7 @@ use super::{
     links::{LdapGroup, SamlGroup, Selects},
     place::Place,
     queries,
+    quota::REMOVALS,
     spec::{ADMIN, LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     wire::{Changed, enum_value, is_number, number, role_gid},
 };
@@ -19,13 +20,9 @@ use crate::{
     plan::operation::{Made, RoleBody, RolePatch, Verb},
     provider::{
         Effect, Fut, Outcome, Write, WriteError,
-        http::{Document, Mutation, Quota, Send, WriteClient},
+        http::{Document, Mutation, Send, WriteClient},
     },
 };
-
-/// Members may be removed 60 times a minute (`/security/rate_limits/`).
-const REMOVALS: Quota =
-    Quota { group: "member removals", requests: 60, per: std::time::Duration::from_secs(60), concurrent: 4 };
 
 /// Writes.
 #[derive(Debug)]
