@@ -3,6 +3,7 @@
 mod licence;
 mod links;
 mod members;
+mod offered;
 mod places;
 mod replacing;
 mod requests;

@@ -65,7 +65,14 @@ pub(super) async fn read(
         Some(answer) => roles(reading, answer, true)?,
         None => Vec::new(),
     };
-    Ok(Found { group, standard: roles(reading, &list, false)?, admin, catalogue: None, waves: wave })
+    Ok(Found {
+        group,
+        standard: roles(reading, &list, false)?,
+        admin,
+        catalogue: None,
+        bases: None,
+        waves: wave,
+    })
 }
 
 async fn get(

@@ -13,6 +13,8 @@ use crate::{
 pub(super) const ROLES_OF_PAGE: usize = 100;
 /// Most permissions of a role or a catalogue.
 const MOST_PERMISSIONS: usize = 1_000;
+/// Most values of an enum.
+const MOST_VALUES: usize = 1_000;
 /// Most roles that REST lists, which knows no pages there.
 const MOST_ROLES: usize = 10_000;
 /// Most members, groups, or projects of a page.
@@ -34,6 +36,22 @@ pub(super) struct GroupData<'a> {
     pub(super) group: Option<Group<'a>>,
     #[serde(borrow, default)]
     pub(super) member_role_permissions: Option<Catalogue<'a>>,
+    #[serde(borrow, default)]
+    pub(super) bases: Option<Enumeration<'a>>,
+}
+
+/// An enum of GraphQL's schema.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Enumeration<'a> {
+    #[serde(borrow, default)]
+    pub(super) enum_values: Option<Bounded<EnumValue<'a>, MOST_VALUES>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct EnumValue<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +75,8 @@ pub(super) struct InstanceData<'a> {
     pub(super) admin_member_roles: Option<RolePage<'a>>,
     #[serde(borrow, default)]
     pub(super) admin_member_role_permissions: Option<Catalogue<'a>>,
+    #[serde(borrow, default)]
+    pub(super) bases: Option<Enumeration<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
