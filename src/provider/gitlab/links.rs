@@ -38,7 +38,7 @@ pub(super) struct Link {
     pub(super) role: Option<u64>,
     /// What to call it, where that is not its id.
     pub(super) name: Option<Untrusted>,
-    /// The day on which it ends, where it does.
+    /// The day from which on it no longer counts, where it ends.
     pub(super) ends: Option<Untrusted>,
 }
 

@@ -391,8 +391,7 @@ fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> 
             }
             directory.add_id(class, id.clone());
             let mut object = objects::assignment(class, &scope, id, link.level, link.role);
-            let ends = link.ends.clone().map(|day| (field::ENDS, Live::Known(Value::Text(Some(day)))));
-            object.fields.extend(ends);
+            object.fields.extend(link.ends.as_ref().map(|day| objects::ends(day.raw())));
             state.objects.push(object);
         }
     }

@@ -233,7 +233,7 @@ pub(super) struct Share<'a> {
     #[serde(borrow, default)]
     pub(super) group_full_path: Option<Text<'a>>,
     pub(super) group_access_level: u32,
-    /// The last day of the share.
+    /// The day from which on the share no longer counts.
     #[serde(borrow, default)]
     pub(super) expires_at: Option<Text<'a>>,
     #[serde(default)]
@@ -280,6 +280,9 @@ pub(super) struct Member {
     /// Absent where there is no custom role.
     #[serde(default)]
     pub(super) member_role: Option<MemberRole>,
+    /// The day from which on the membership no longer counts.
+    #[serde(default)]
+    pub(super) expires_at: Option<String>,
     /// There where LDAP decides the level; `true` where somebody overrode it.
     #[serde(default, rename = "override")]
     pub(super) overridden: Option<bool>,
