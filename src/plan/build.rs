@@ -285,6 +285,10 @@ impl Builder<'_> {
             side_effects: change.side_effects.clone(),
             steps: self.plan.steps.get(&change.address).cloned(),
             holders: change.holders.or_else(|| counted(&self.plan.held_by)),
+            held_as: match (&change.what, &change.id) {
+                (What::Role { .. }, Some(id)) => self.plan.held_as.get(id).cloned().unwrap_or_default(),
+                _ => BTreeMap::new(),
+            },
             given_by: counted(&self.plan.given_by),
             definition: change.site.and_then(|site| self.place(site)),
             activity: Vec::new(),

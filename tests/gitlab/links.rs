@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    READER, apply_looked, define, emulator, live, membership, plan_looked, platform, project, role, seed_with,
+    READER, apply_looked, define, emulator, live, membership, plan_looked, platform, project, role, seed,
+    seed_with,
 };
 use crate::common::{Emulator, Project};
 
@@ -70,7 +71,7 @@ fn people_who_hold_a_role_are_counted_once() {
     }));
     let project = project(&emulator, "");
     define(&project, "roles: {}\nremoved: [{ name: Reader, reassign_to: builtin:guest }]\n");
-    let _plan = plan_looked(&project).exits(0).has("held by 1 person");
+    let _plan = plan_looked(&project).exits(0).has("held by 1 user");
     let _moved = apply_looked(&project).exits(0);
     assert_eq!(membership(&emulator, "projects", "acme/platform/api", "okan"), Some((10, None)));
 }

@@ -102,6 +102,8 @@ const PRINCIPALS: &[PrincipalClass] = &[
         class: USER,
         field: "users",
         scopes: &[IN_GROUP, IN_PROJECT],
+        // Service accounts and the bots of access tokens are users, and no list of members tells them apart.
+        people: false,
         batch: 1,
         spellings: Spellings {
             handle: true,

@@ -26,6 +26,7 @@ use crate::{
     plan::{
         change::{Change, RoleState, What},
         document::Reason,
+        holders,
         resolve::{Resolved, ResolvedRole},
     },
     repo,
@@ -449,8 +450,11 @@ impl<'a> Finder<'a> {
             None => format!("`{key}`"),
         };
         let held = match wanted.holders.get(&id(role.desired)).copied().flatten() {
-            Some(1) => ", which 1 person holds,".to_owned(),
-            Some(count) if count > 1 => format!(", which {count} people hold,"),
+            Some(number) if number > 0 => {
+                let kinds = holders::kinds(self.input.spec, number, &BTreeMap::new());
+                let hold = if number == 1 { "holds" } else { "hold" };
+                format!(", which {} {hold},", holders::words(number, &kinds))
+            }
             _ => String::new(),
         };
         let subject = format!("role {name}{held}");
