@@ -305,7 +305,7 @@ impl Builder<'_> {
         if let What::Role { class, before: Some(before), .. } = &change.what
             && change.verdicts.iter().any(|verdict| verdict.guard == Guard::Unseen)
         {
-            let unseen = self.spec.unseen_use(class, before, &self.target.settings)?;
+            let unseen = self.spec.unseen_use(class, before, self.target)?;
             return Some(unseen.steps.into_iter().map(Untrusted::from).collect());
         }
         let (class, scope, what) = match (&change.what, &change.by_hand) {
@@ -341,6 +341,10 @@ impl Builder<'_> {
             }
         };
         let mut steps = self.before_people(change);
+        if self.target.emulator {
+            let title = self.spec.title();
+            steps.insert(0, format!("This target is an EMULATOR: do nothing of this in {title} itself. These are the steps for a real tenant."));
+        }
         steps.extend(self.named(change, Task { class, scope, what }));
         Some(steps.into_iter().map(Untrusted::from).collect())
     }
