@@ -10,6 +10,7 @@ mod requests;
 mod roles;
 mod seats;
 mod unknown;
+mod used;
 
 use serde_json::{Value, json};
 
