@@ -46,6 +46,9 @@ pub struct Holder {
     pub called: Option<Untrusted>,
 }
 
+/// A role, where it is held, and for how long: whom this is the same of, they stand in one assignment.
+type Given<'a> = (RoleName, &'a Scope, Option<Date>);
+
 /// What the search for holders needs.
 pub(super) struct Search<'a> {
     pub(super) live: &'a LiveState,
@@ -65,8 +68,7 @@ impl Search<'_> {
             self.live.of(Kind::Role).filter_map(|role| Some((role.id.as_ref()?, role))).collect();
         let spellings = self.spellings();
         let mut declared = 0;
-        let mut found: BTreeMap<(RoleName, &Scope, Option<Date>), BTreeMap<&'static str, Vec<Holder>>> =
-            BTreeMap::new();
+        let mut found: BTreeMap<Given<'_>, BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
         let mut spelled = BTreeMap::new();
         let mut usable: BTreeMap<(RoleName, &'static str), Option<String>> = BTreeMap::new();
         for slot in self.live.of(Kind::Assignment) {
