@@ -145,6 +145,8 @@ pub struct LiveState {
     pub absent: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
+    /// Built-in roles of which nobody can tell whether they are there, by id, each with why.
+    pub doubtful: BTreeMap<Untrusted, Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.
     pub catalogue: Option<BTreeSet<Untrusted>>,
     /// The id of the principal that the credential acts for, where the API tells.

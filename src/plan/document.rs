@@ -280,6 +280,9 @@ pub struct Change {
     pub steps: Option<Untrusted>,
     /// How many principals hold the role now, where that is known.
     pub holders: Option<u64>,
+    /// The same by class of principals, where not all of them are people for sure: a service user is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held_as: BTreeMap<Untrusted, u64>,
     /// How many groups and links give the role to whoever is in them; they are not among `holders`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_by: Option<u64>,

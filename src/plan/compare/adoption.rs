@@ -1,11 +1,12 @@
 //! Roles that are live and that no earlier revision declared: they are taken over, or not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
         change::Verdict,
         document::Guard,
+        holders,
         resolve::{Matched, ResolvedRole},
     },
     Comparison,
@@ -77,9 +78,11 @@ impl Comparison<'_> {
     }
 
     pub(super) fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
+        let listed = BTreeMap::new();
+        let words = |number| holders::words(number, &holders::kinds(self.input.spec, number, &listed));
         let held = match live.holders {
-            Some(1) => "1 person holds it".to_owned(),
-            Some(n) => format!("{n} people hold it"),
+            Some(1) => format!("{} holds it", words(1)),
+            Some(number) => format!("{} hold it", words(number)),
             None => "people may hold it".to_owned(),
         };
         let why = if role.matched == Matched::Recorded {

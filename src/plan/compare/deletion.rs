@@ -223,8 +223,9 @@ impl<'a> Comparison<'a> {
         let listed =
             listed.map(|slot| (slot.key.class, &slot.key.name)).collect::<BTreeSet<_>>().len() as u64;
         object.holders.filter(|count| *count != listed).map(|count| {
+            let holders = if count == 1 { "holder" } else { "holders" };
             let message =
-                format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
+                format!("role `{}` has {count} {holders}, and the list of members names {listed}", name.raw());
             let help = "Somebody holds it whom no list shows. Take it from them in the product itself, and plan again.";
             Verdict::refuse(Guard::Incomplete, message, Some(help.into()))
         })

@@ -467,7 +467,7 @@ impl<'a> Comparison<'a> {
 
     /// What nobody can see may use a role that goes.
     pub(super) fn unseen(&self, class: &str, role: &RoleState) -> Option<Verdict> {
-        let unseen = self.input.spec.unseen_use(class, role, &self.input.target.settings)?;
+        let unseen = self.input.spec.unseen_use(class, role, self.input.target)?;
         let help = "Do what stands under \"by hand\" first.".to_owned();
         Some(Verdict::refuse(Guard::Unseen, unseen.why, Some(help)))
     }

@@ -42,8 +42,11 @@ impl<'a> Resolver<'a> {
             let written = earlier.map(|role| &role.scope).or(removal.scope.as_ref());
             let place = written.and_then(|scope| self.input.live.place(scope));
             if written.is_some() && place.is_none() {
-                // A place that is not there has no role.
+                // A place that is not there has no role; one that is written wrongly hides one.
                 is_missing(&names.first().cloned().unwrap_or_default(), written);
+                if let Some(scope) = removal.scope.as_ref().filter(|_| !self.was_removed(removal)) {
+                    self.place(scope, site);
+                }
                 continue;
             }
             let bearing = |name: &Untrusted| {
@@ -123,6 +126,12 @@ impl<'a> Resolver<'a> {
             }
         }
         removed
+    }
+
+    /// Whether the last recorded apply carried the same removal out: its place may be gone since.
+    fn was_removed(&self, removal: &Removal) -> bool {
+        let same = |one: &Removal| (&one.role.value, &one.scope) == (&removal.role.value, &removal.scope);
+        self.input.earlier.applied.is_some_and(|applied| applied.removed.iter().any(same))
     }
 
     /// One live role goes on purpose.

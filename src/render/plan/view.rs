@@ -1,14 +1,19 @@
 //! What a plan says, sorted for reading: shared by text and Markdown, which only differ in how it
 //! looks. Everything borrowed from the document is still unescaped.
 
+use std::collections::BTreeMap;
+
 use percent_encoding::percent_decode_str;
 
 use super::origins::{Told, has_origin};
 use crate::{
     model::{Address, Untrusted},
-    plan::document::{
-        Action, Attested, Blame, Change, Guard, Kept, Left, Origin, PlanDocument, Reason, ScopeChange,
-        Summary, TargetPlan, VerdictOutcome,
+    plan::{
+        document::{
+            Action, Attested, Blame, Change, Guard, Kept, Left, Origin, PlanDocument, Reason, ScopeChange,
+            Summary, TargetPlan, VerdictOutcome,
+        },
+        holders::words,
     },
 };
 
@@ -152,6 +157,7 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
         side_effects: Vec::new(),
         steps: None,
         holders: None,
+        held_as: BTreeMap::new(),
         given_by: None,
         definition: None,
         activity: Vec::new(),
@@ -330,8 +336,7 @@ pub(super) fn holders(change: &Change) -> Option<String> {
     let held = change.holders.map(|holders| match (holders, groups) {
         (0, None) => "held by nobody".to_owned(),
         (0, Some(_)) => "held by nobody directly".to_owned(),
-        (1, _) => "held by 1 person".to_owned(),
-        (many, _) => format!("held by {many} people"),
+        (many, _) => format!("held by {}", words(many, &change.held_as)),
     });
     let given = groups.map(|groups| match groups {
         1 => "given by 1 group".to_owned(),

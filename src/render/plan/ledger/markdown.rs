@@ -19,7 +19,7 @@ use crate::{
                 revisions,
             },
             refusals::{allowable, guard_name, refusal_words, refused},
-            view::{is_permission, lives_in, verb},
+            view::{count, is_permission, lives_in, verb},
         },
     },
 };
@@ -187,8 +187,8 @@ fn anonymous(changes: &[&ChangeOutcome]) -> Vec<Item> {
     for action in [Action::Assign, Action::Reassign, Action::Unassign] {
         let same: Vec<_> = changes.iter().filter(|change| change.action == action).collect();
         if let Some(first) = same.first() {
-            let text =
-                format!("- {} ({} people)\n", verb(action), same.len()).replace("(1 people)", "(1 person)");
+            let number = count(same.len(), "assignment", "assignments");
+            let text = format!("- {} ({number})\n", verb(action));
             items.push(Item::new(subject(first.status), same.len(), text));
         }
     }

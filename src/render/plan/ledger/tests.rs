@@ -327,7 +327,7 @@ fn people_are_counted_where_they_are_not_named() {
     let options = MarkdownOptions { names: false, ..MarkdownOptions::default() };
     let page = markdown::render(&outcome(), &options);
     assert!(!page.contains("mira") && !page.contains("okan"), "{page}");
-    assert!(page.contains("- assign (1 person)"), "{page}");
+    assert!(page.contains("- assign (1 assignment)"), "{page}");
 }
 
 /// Every failed and every not attempted change is named with its reason, whatever its text.

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     definition::emit::{Meaning, PermissionRevision, Revision},
     model::{Kind, RoleId, Scope, Site, Untrusted, desired::RoleName},
-    plan::resolve::ResolvedRole,
+    plan::{holders, resolve::ResolvedRole},
     repo,
 };
 
@@ -114,8 +114,11 @@ impl Finder<'_> {
             None => format!("`{key}`"),
         };
         let held = match wanted.holders.get(&id(role.desired)).copied().flatten() {
-            Some(1) => ", which 1 person holds,".to_owned(),
-            Some(count) if count > 1 => format!(", which {count} people hold,"),
+            Some(number) if number > 0 => {
+                let kinds = holders::kinds(self.input.spec, number, &BTreeMap::new());
+                let hold = if number == 1 { "holds" } else { "hold" };
+                format!(", which {} {hold},", holders::words(number, &kinds))
+            }
             _ => String::new(),
         };
         let subject = format!("role {name}{held}");
