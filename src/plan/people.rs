@@ -7,7 +7,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
 };
 
 use percent_encoding::percent_decode_str;
@@ -155,23 +155,22 @@ pub fn named_in(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) 
 
 /// Those whom the provider and the definitions make known, and who may stand in one of `texts`.
 fn everybody(texts: &[&str], live: &[&LiveState], desired: &[&DesiredState]) -> People {
-    let mut spellings: BTreeSet<&str> = BTreeSet::new();
-    for live in live {
-        spellings
-            .extend(live.directory.iter().flat_map(|(_, spelling, id)| [spelling.text().raw(), id.raw()]));
-        spellings.extend(live.names.iter().flat_map(|((_, id), name)| [id.raw(), name.raw()]));
-        spellings.extend(live.of(Kind::Assignment).map(|object| object.key.name.raw()));
-        spellings.extend(live.caller.as_ref().map(Untrusted::raw));
-    }
+    let told = live.iter().flat_map(|live| {
+        let directory = live.directory.iter().flat_map(|(_, spelling, id)| [spelling.text().raw(), id.raw()]);
+        let names = live.names.iter().flat_map(|((_, id), name)| [id.raw(), name.raw()]);
+        let holders = live.of(Kind::Assignment).map(|object| object.key.name.raw());
+        directory.chain(names).chain(holders).chain(live.caller.as_ref().map(Untrusted::raw))
+    });
     let assignments = desired.iter().flat_map(|state| &state.assignments);
-    spellings.extend(assignments.map(|assignment| assignment.principal.value.text().raw()));
+    let written = assignments.map(|assignment| assignment.principal.value.text().raw());
     // Texts are few and people may be many: only those count whose first word stands somewhere.
     let runs = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
-    let words: BTreeSet<String> = runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect();
-    People::new(spellings.into_iter().filter(|spelling| {
+    let words: HashSet<String> = runs.filter(|run| !run.is_empty()).map(str::to_lowercase).collect();
+    let stands = |spelling: &&str| {
         let spelling = spelling.trim_start_matches(|c: char| !c.is_alphanumeric());
         words.contains(&first(spelling).to_lowercase())
-    }))
+    };
+    People::new(told.chain(written).filter(stands))
 }
 
 /// Findings without anybody whom the definitions or the provider make known, or whom a line of an assignment

@@ -54,9 +54,14 @@ pub fn query<'a>(
                 query.places.entry((Kind::Role, class.class)).or_default().extend(removal.scope.clone());
             }
         }
+        let mut last = None;
         for assignment in &state.assignments {
-            let place = (Kind::Assignment, assignment.class);
-            query.places.entry(place).or_default().insert(assignment.scope.clone());
+            // Those of one list stand together.
+            let place = (assignment.class, &assignment.scope);
+            if last.replace(place) != Some(place) {
+                let places = query.places.entry((Kind::Assignment, assignment.class)).or_default();
+                places.insert(assignment.scope.clone());
+            }
             if members {
                 let people = query.people.entry(assignment.class).or_default();
                 people.insert(assignment.principal.value.clone());

@@ -12,7 +12,7 @@ pub use self::resolved::{
     Matched, Resolved, ResolvedAssignment, ResolvedDefault, ResolvedRemoval, ResolvedRole, Unassign,
 };
 
-use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, HashSet, btree_map::Entry};
 
 use strsim::jaro_winkler;
 
@@ -206,22 +206,26 @@ impl<'a> Resolver<'a> {
     /// An id stands for one role, a principal has one slot, and there is one default: otherwise
     /// nobody can tell what is there. Custom roles of one name are no problem until one is meant.
     fn check_live(&mut self) {
-        let mut seen = BTreeSet::new();
+        let mut seen = HashSet::new();
         for object in &self.input.live.objects {
-            let (identity, what) = match (object.key.kind, &object.id) {
-                (Kind::Role, Some(id)) => ((Kind::Role, None, Some(id)), format!("id `{}`", id.raw())),
-                (Kind::Assignment, _) => {
-                    let key = &object.key;
-                    ((Kind::Assignment, Some(key), None), format!("{} `{}`", key.class, key.name.raw()))
-                }
-                (Kind::Default, _) => ((Kind::Default, None, None), "default of new members".to_owned()),
+            let key = &object.key;
+            let identity = match (key.kind, &object.id) {
+                (Kind::Role, Some(id)) => (Kind::Role, None, Some(id)),
+                (Kind::Assignment, _) => (Kind::Assignment, Some(key), None),
+                (Kind::Default, _) => (Kind::Default, None, None),
                 (Kind::Role | Kind::Permission, _) => continue,
             };
-            if !seen.insert(identity) {
-                let message = format!("the API tells two different things of the {what}");
-                self.findings
-                    .push(Finding::new(Code::Ambiguous, message).help("Try again, and ask the provider."));
+            if seen.insert(identity) {
+                continue;
             }
+            let what = match identity {
+                (_, _, Some(id)) => format!("id `{}`", id.raw()),
+                (_, Some(key), _) => format!("{} `{}`", key.class, key.name.raw()),
+                _ => "default of new members".to_owned(),
+            };
+            let message = format!("the API tells two different things of the {what}");
+            self.findings
+                .push(Finding::new(Code::Ambiguous, message).help("Try again, and ask the provider."));
         }
     }
 

@@ -17,13 +17,17 @@ type Who<'a> = (&'a str, &'a Scope, (u8, String));
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let today = context.input.today;
     let holds = |one: &&DesiredAssignment| one.expires.is_none_or(|date| date >= today);
-    let mut groups: BTreeMap<Who<'_>, Vec<&DesiredAssignment>> = BTreeMap::new();
-    for assignment in context.desired.assignments.iter().filter(holds) {
-        let Some(class) = contract::principal(context.input.spec, assignment.class) else { continue };
-        let who = principal::identity(&assignment.principal.value, class);
-        groups.entry((assignment.class, &assignment.scope, who)).or_default().push(assignment);
-    }
-    for ((class, ..), mut group) in groups.into_iter().filter(|(_, group)| group.len() > 1) {
+    let who = |one: &DesiredAssignment| {
+        let class = contract::principal(context.input.spec, one.class)?;
+        Some(principal::identity(&one.principal.value, class))
+    };
+    let held = context.desired.assignments.iter().filter(holds);
+    let mut held: Vec<(Who<'_>, &DesiredAssignment)> =
+        held.filter_map(|one| Some(((one.class, &one.scope, who(one)?), one))).collect();
+    held.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for same in held.chunk_by(|(a, _), (b, _)| a == b) {
+        let [((class, ..), _), _, ..] = same else { continue };
+        let mut group: Vec<&DesiredAssignment> = same.iter().map(|(_, assignment)| *assignment).collect();
         group.sort_by_key(|assignment| assignment.principal.site);
         let mut by_role: BTreeMap<&RoleName, Vec<&DesiredAssignment>> = BTreeMap::new();
         for assignment in &group {

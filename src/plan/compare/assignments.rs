@@ -29,14 +29,21 @@ impl<'a> Comparison<'a> {
         if !self.input.live.read.members {
             return;
         }
+        // Both are in the order of keys, and may be many: neither is searched for the other's.
+        let mut slots = self.slots.clone().into_iter().peekable();
+        let mut others = Vec::new();
         for (key, wanted) in &self.input.resolved.assignments {
-            let slot = self.slots.get(key).copied();
+            while let Some((_, slot)) = slots.next_if(|(there, _)| *there < key) {
+                others.push(slot);
+            }
+            let slot = slots.next_if(|(there, _)| *there == key).map(|(_, slot)| slot);
+            others.extend(slot.filter(|slot| self.wanted_role(slot).is_none()));
             self.assign(key, slot, &wanted.role, wanted.site);
         }
+        others.extend(slots.map(|(_, slot)| slot));
         let mut unmanaged = 0;
-        let slots: Vec<&'a LiveObject> = self.slots.values().copied().collect();
-        for slot in slots {
-            if self.wanted_role(slot).is_none() && !self.take_away(slot) {
+        for slot in others {
+            if !self.take_away(slot) {
                 unmanaged += 1;
             }
         }

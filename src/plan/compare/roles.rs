@@ -83,8 +83,8 @@ impl<'a> Comparison<'a> {
             let address = Address::role(target, &role.desired.key, &role.scope);
             self.plan.attested.insert(address, Kind::Role);
         }
-        let wanted = resolved.assignments.keys();
-        for key in wanted.filter(|key| self.slots.get(*key).is_some_and(attested)) {
+        let held = self.slots.iter().filter(|(_, slot)| attested(slot)).map(|(key, _)| *key);
+        for key in held.filter(|key| resolved.assignments.contains_key(key)) {
             let role = key.role.as_ref().map(|role| self.label(role));
             let address = Address::assignment(target, &key.scope, key.class, &key.name, role.as_deref());
             self.plan.attested.insert(address, Kind::Assignment);

@@ -1,7 +1,7 @@
 //! Reading GitLab: roles, catalogue, and identity in one query; members and links beside it where
 //! they are asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{
     deployment::Deployment,
@@ -249,8 +249,8 @@ impl Holders {
     /// People and groups that definitions name and no list holds.
     async fn look_up(&mut self, reading: &Reading, query: &Query, wave: u32) -> Result<(), ReadError> {
         let members = || self.places.iter().flat_map(AtPlace::members);
-        let names: BTreeSet<&str> = members().map(|member| &*member.username).collect();
-        let ids: BTreeSet<String> = members().map(|member| member.id.to_string()).collect();
+        let names: HashSet<&str> = members().map(|member| &*member.username).collect();
+        let ids: HashSet<String> = members().map(|member| member.id.to_string()).collect();
         let unknown = |spelling: &&Spelling| match spelling {
             Spelling::Handle(name) => !names.contains(name.raw()),
             Spelling::Id(id) => !ids.contains(id.raw()),
@@ -292,12 +292,19 @@ impl Holders {
 
     fn add_to(mut self, state: &mut LiveState) {
         let mut directory = Directory::default();
+        let mut known = HashSet::new();
         for at in &self.places {
             let canonical = at.place.scope();
             if at.exists {
                 state.places.insert(canonical.clone(), canonical);
             }
-            self.names.extend(add_members(at, state, &mut directory));
+            for member in at.members().iter().filter(|member| known.insert((member.id, &*member.username))) {
+                let (id, name) = (Untrusted::from(member.id.to_string()), Untrusted::from(&*member.username));
+                directory.add_id(USER, id.clone());
+                directory.add(USER, Spelling::Handle(name.clone()), id.clone());
+                self.names.insert((USER, id), name);
+            }
+            add_members(at, state);
             self.names.extend(add_links(at, state, &mut directory));
         }
         for at in self.places.iter().filter(|at| at.members.is_some()) {
@@ -331,27 +338,15 @@ impl Holders {
 /// What to call a principal of a class.
 type Called = ((&'static str, Untrusted), Untrusted);
 
-/// The members of a place; what to call them.
-fn add_members(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> Vec<Called> {
+/// The members of a place.
+fn add_members(at: &AtPlace, state: &mut LiveState) {
     let (mut seen, scope) = (BTreeSet::new(), at.place.scope());
     if let Some(why) = at.members_unread() {
         state.unread.insert((Kind::Assignment, USER, scope.clone()), why.into());
     }
-    let mut called = Vec::new();
-    for member in at.members() {
-        // Somebody who moved between pages is listed twice.
-        if !seen.insert(member.id) {
-            continue;
-        }
-        let object = objects::member(&scope, member, at.by_saml.as_deref());
-        let id = object.key.name.clone();
-        let name = Untrusted::from(&*member.username);
-        directory.add_id(USER, id.clone());
-        directory.add(USER, Spelling::Handle(name.clone()), id.clone());
-        called.push(((USER, id), name));
-        state.objects.push(object);
-    }
-    called
+    // Somebody who moved between pages is listed twice.
+    let once = at.members().iter().filter(|member| seen.insert(member.id));
+    state.objects.extend(once.map(|member| objects::member(&scope, member, at.by_saml.as_deref())));
 }
 
 /// The links of a place; what to call them.

@@ -97,6 +97,9 @@ pub(super) fn when_a_role_changes(before: &RoleState, after: &RoleState) -> Vec<
 
 /// Who takes a seat by these changes, and whose may become free.
 pub(super) fn notes(moved: &[Moved<'_>], roles: &Roles<'_>, live: &LiveState) -> Vec<String> {
+    if moved.is_empty() {
+        return Vec::new();
+    }
     let by_id: BTreeMap<&Untrusted, Takes> =
         live.of(Kind::Role).filter_map(|role| Some((role.id.as_ref()?, of_live(role)))).collect();
     let now = |role: Option<&RoleId>| match role {
