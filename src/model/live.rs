@@ -132,6 +132,8 @@ pub struct LiveState {
     pub objects: Vec<LiveObject>,
     /// Principals that exist.
     pub directory: Directory,
+    /// Ids of roles by the key that a reviewed snapshot has for them, and the place in its canonical spelling.
+    pub keys: BTreeMap<(Arc<str>, Scope), Untrusted>,
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,

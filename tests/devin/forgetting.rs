@@ -146,6 +146,26 @@ fn where_the_target_is_renamed() {
     let _plan = plan.has("- delete Auditor  corp/role/auditor@enterprise");
 }
 
+/// The record alone would tell of it; without one it is among what is left alone.
+#[test]
+fn without_a_record_a_note_says_what_nobody_remembers() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    dashboard(&emulator, "POST", "roles", &json!({ "name": "Auditor", "type": "enterprise" }));
+    define(&project, &format!("{CURATOR}{AUDITOR}"));
+    project.save("an auditor");
+    define(&project, CURATOR);
+    let gone = project.save("no auditor");
+    project.save("something else");
+    let note = format!(
+        "No apply is recorded here. A role that git declared before {}, and that was not deleted then, is among those left alone: `removed:` deletes it.",
+        &gone[..12]
+    );
+    let _left = project.plan().exits(0).has("1 role that git does not declare: Auditor").has(&note);
+    let _recorded = project.apply().exits(0);
+    let _known = project.plan().exits(0).has("git does not declare: Auditor").lacks("No apply is recorded");
+}
+
 /// Whoever can write the record names no commit that was never applied.
 #[test]
 fn a_record_that_names_a_commit_of_another_branch_is_not_used() {

@@ -29,7 +29,7 @@ impl Comparison<'_> {
             return false;
         }
         if !self.input.earlier.is_known() {
-            return role.matched != Matched::Id;
+            return !matches!(role.matched, Matched::Id | Matched::Attested);
         }
         let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
         let by_name = match role.matched {
@@ -40,6 +40,7 @@ impl Comparison<'_> {
                     || previously.iter().any(|name| name.value == live.key.name)
                     || self.was_renamed(role, live)
             }
+            Matched::Attested => true,
             _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));

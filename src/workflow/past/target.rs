@@ -23,7 +23,8 @@ use crate::{
     },
     repo::{Record, RepoError},
     workflow::{
-        Exit, Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope,
+        Exit, Failure, World, base::Base, elsewhere::same_settings, project::Project, recording::Recording,
+        scope,
     },
 };
 
@@ -62,6 +63,8 @@ pub struct TargetPast {
     pub notes: Vec<Untrusted>,
     /// What to say of the base where it matters that there is none.
     pub no_base: Option<Untrusted>,
+    /// What to say of the missing record where roles are left alone.
+    pub no_record: Option<Untrusted>,
     /// Whether the target is an emulator.
     exempt: bool,
 }
@@ -200,6 +203,7 @@ impl TargetPast {
             newer: None,
             notes: Vec::new(),
             no_base: past.note.clone().filter(|_| !target.emulator),
+            no_record: None,
             exempt: target.emulator,
         };
         let names = project.names();
@@ -235,6 +239,7 @@ impl TargetPast {
         if let (None, None, false, Some(head)) = (record, &made.unusable, target.emulator, past.heads.first())
         {
             made.notes.extend(recording.left_behind(identity, head));
+            made.no_record = past.base.as_ref().map(|(base, _)| no_record(base));
         }
         let base = past.base.as_ref().map(|(_, side)| Arc::clone(side));
         made.tenant_moved(target, identity, recording);
@@ -457,4 +462,10 @@ impl TargetPast {
         }
         self.in_force = scope::in_force(target, then.iter().map(|then| &then.target));
     }
+}
+
+/// What only a record would tell of roles that git does not declare.
+fn no_record(base: &Base) -> Untrusted {
+    let short: String = base.commit.chars().take(12).collect();
+    format!("No apply is recorded here. A role that git declared before {short}, and that was not deleted then, is among those left alone: `removed:` deletes it.").into()
 }
