@@ -1,5 +1,7 @@
 //! The plan as a document: names beside ids, places beside permissions, digests, and counts.
 
+mod first;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
@@ -340,7 +342,8 @@ impl Builder<'_> {
                 (*class, scope, what)
             }
         };
-        let mut steps = self.before_people(change);
+        let mut steps: Vec<String> = self.applied_before(change).into_iter().collect();
+        steps.extend(self.before_people(change));
         if self.target.emulator {
             let title = self.spec.title();
             steps.insert(0, format!("This target is an EMULATOR: do nothing of this in {title} itself. These are the steps for a real tenant."));

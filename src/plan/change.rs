@@ -62,6 +62,8 @@ pub struct Plan {
     /// What frees by hand the name that a role is given by hand, by the address of the latter; set as
     /// well.
     pub freed_by: BTreeMap<Address, Address>,
+    /// What is made over the API before a person does something, by the address of the latter; set as well.
+    pub applied_before: BTreeMap<Address, Vec<Address>>,
     /// Declared roles and assignments that are as they are wanted, as far as somebody attested it.
     pub attested: BTreeMap<Address, Kind>,
     /// What live roles grant, with what their bases grant: built-in ones that can be a base, and those

@@ -151,3 +151,22 @@ fn a_role_that_a_person_has_not_deleted_yet_is_no_drift() {
     let _pending = project.run("plan --pending-only").exits(0).has("acme/role/=Curator@organization");
     let _drift = project.run("drift --detailed-exitcode").exits(0).has("No drift");
 }
+
+#[test]
+fn whoever_leaves_a_role_leaves_it_before_it_gains() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "on_unassign: remove_member\n");
+    let given = "  - { role: curator, scope: { organization: [Apps] }, users: [\"email:mira@acme.test\", \"email:ben@acme.test\"] }\n";
+    super::assign(&project, given);
+    project.save("mira and ben");
+    let _given = project.apply().exits(0);
+    let more = super::CURATOR.replace("[manage_knowledge]", "[manage_knowledge, manage_playbooks]");
+    define(&project, &format!("{more}assignments:\n{}", given.replace("\"email:mira@acme.test\", ", "")));
+    project.save("mira leaves, and it gains");
+    let plan = project.plan().exits(0);
+    let plan = plan.has("1. Apply this plan first, and go on only once `mira@acme.test` has left the role.");
+    let _plan = plan.has("Tick these permissions: `Manage Playbooks`.");
+    // Where nobody leaves it, nothing comes first.
+    define(&project, &format!("{more}assignments:\n{given}"));
+    let _plan = project.plan().exits(0).has("Tick these permissions").lacks("Apply this plan first");
+}

@@ -322,9 +322,10 @@ fn a_role_that_only_a_person_deletes_is_left_first() {
     delete t/role/=Treasurer@crown
     0. give low to user 1
     1. take 1 from user 1
-    t/role/=Treasurer@crown: 1. In Sextant, open the page of its roles (crown).
-    t/role/=Treasurer@crown: 2. Make sure that nobody holds the role `Treasurer` any more.
-    t/role/=Treasurer@crown: 3. Delete the role `Treasurer`.
+    t/role/=Treasurer@crown: 1. Apply this plan first, and go on only once `1` has left the role.
+    t/role/=Treasurer@crown: 2. In Sextant, open the page of its roles (crown).
+    t/role/=Treasurer@crown: 3. Make sure that nobody holds the role `Treasurer` any more.
+    t/role/=Treasurer@crown: 4. Delete the role `Treasurer`.
     then
     left alone: 1 assignments
     note: `removed` names `Treasurer` in crown, and no live role has that name there.

@@ -14,6 +14,7 @@ use crate::{
 pub fn block(plan: &mut Plan, spec: &dyn Spec) {
     if plan.changes.iter().all(|change| change.by_hand == Hand::Nothing) {
         plan.changes.iter_mut().for_each(|change| change.blocked_by.clear());
+        plan.applied_before.clear();
         return;
     }
     let order = Order::new(plan, spec);
@@ -33,7 +34,10 @@ pub fn block(plan: &mut Plan, spec: &dyn Spec) {
         .into_iter()
         .map(|(change, by)| (change, by.into_iter().map(|by| plan.changes[by].address.clone()).collect()))
         .collect();
-    (plan.by_way_of, plan.freed_by) = (by_way_of, freed_by);
+    let before = order.applied_before();
+    let before = before.into_iter().map(|(change, first)| (address(change), first.into_iter().map(address)));
+    let applied_before = before.map(|(change, first)| (change, first.collect())).collect();
+    (plan.by_way_of, plan.freed_by, plan.applied_before) = (by_way_of, freed_by, applied_before);
     for (index, change) in plan.changes.iter_mut().enumerate() {
         change.blocked_by = addresses.get(&index).cloned().unwrap_or_default();
     }
@@ -103,6 +107,27 @@ impl Order<'_> {
         given
             .map(|change| &self.plan.changes[*change].what)
             .any(|what| matches!(what, What::Assignment { after: Some(role), .. } if made(role)))
+    }
+
+    /// The changes over the API that come right before what a person does, by change: whoever has to leave
+    /// a role before it goes or gains, and what makes a role that somebody is given by hand.
+    fn applied_before(&self) -> BTreeMap<usize, BTreeSet<usize>> {
+        let mut before: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for &(first, then) in &self.hard {
+            let (first, then) = (&self.steps[first], &self.steps[then]);
+            if !matches!(first, Step::People(_) | Step::Create { .. })
+                || self.is_by_hand(first)
+                || !self.is_by_hand(then)
+            {
+                continue;
+            }
+            for change in Self::changes_of(then) {
+                let first = Self::changes_of(first).into_iter().filter(|first| *first != change);
+                before.entry(change).or_default().extend(first);
+            }
+        }
+        before.retain(|_, first| !first.is_empty());
+        before
     }
 
     /// Every step that has to come after one that a person makes.

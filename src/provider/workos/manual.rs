@@ -20,19 +20,20 @@ pub(super) fn steps(task: &Task<'_>) -> Vec<String> {
     match task.what {
         ByHand::Delete { name, resource_type, .. } => {
             let open = format!("In the WorkOS dashboard, open {ROLES}.");
-            let delete = format!("Delete the role `{}`.", name.raw());
+            let name = name.raw();
+            let delete = format!("Delete the role `{name}`.");
             // On a resource nobody has a default role.
             match resource_type.filter(|kind| kind.raw() != slug::ORGANIZATION) {
                 Some(kind) => vec![
                     open,
+                    format!("Make sure that nobody holds the role `{name}` any more: whoever still does on a resource of the type `{}` would have it no more, and get no other there.", kind.raw()),
                     delete,
-                    format!("Whoever still held the role on a resource of the type `{}` has it no more, and gets no other there.", kind.raw()),
                 ],
                 None => vec![
                     open,
+                    format!("Make sure that nobody holds the role `{name}` any more: whoever still does would get the default role of their organization, and no later plan could tell."),
                     delete,
                     "Where it is the default role, of the environment or of organizations, the dashboard asks for another one: choose what their members are to have.".to_owned(),
-                    "Whoever held the role gets the default role of their organization. That takes a moment.".to_owned(),
                 ],
             }
         }

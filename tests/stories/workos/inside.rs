@@ -90,7 +90,11 @@ fn whoever_holds_it_there_moves_to_the_role_that_the_message_offers() {
             "roles:\n{EDITOR}removed:\n  - {moved}\n  - {{ name: guest, reassign_to: project-editor }}\n"
         ),
     );
-    let plan = project.plan().exits(0).has("Whoever still held the role on a resource of the type `project`");
+    let plan = project
+        .plan()
+        .exits(0)
+        .has("whoever still does on a resource of the type `project` would have it no more")
+        .has("Apply this plan first, and go on only once");
     let _plan = plan.lacks("default role");
     let _waits = project.apply().exits(8);
     assert_eq!(on_resources(&emulator, MIRA), ["project-editor"]);

@@ -168,7 +168,15 @@ fn a_role_of_the_environment_is_deleted_by_hand() {
     let _held = project.plan().exits(4).has("role `support-agent` is held by okan@acme.example.test");
     assert_eq!(emulator.sent(), [""; 0]);
     define(&project, "removed:\n  - { key: support-agent, reassign_to: builtin:member }\n");
-    let _steps = project.plan().exits(0).has("Delete the role `Support agent`.");
+    // Who has to move first is the first thing that a person reads: whoever still held the role then would
+    // get the default role, and no later plan could tell.
+    let steps = project
+        .plan()
+        .exits(0)
+        .has("1. Apply this plan first, and go on only once `okan@acme.example.test` has left the role.");
+    let _steps = steps
+        .has("Make sure that nobody holds the role `Support agent` any more")
+        .has("4. Delete the role `Support agent`.");
     let _waits = project.apply().exits(8);
     assert_eq!(super::held_by(&emulator, "om_acme_okan"), "member");
     dashboard(&emulator, "DELETE", "roles/support-agent", &json!({}));
