@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{CURATOR, attested, changes, dashboard, define, emulator, role_id, seed};
+use super::{CURATOR, assign, attested, changes, dashboard, define, emulator, role_id, seed};
 use crate::common::{Emulator, Project};
 
 const AUDITOR: &str = "  auditor: { name: Auditor, description: Sees numbers, scope: enterprise, permissions: [view_account_metrics] }\n";
@@ -184,4 +184,37 @@ fn a_record_that_names_a_commit_of_another_branch_is_not_used() {
     let plan = plan.has("names an earlier revision that is not part of its history");
     let _plan = plan.lacks("delete Auditor").has("No changes");
     let _applied = project.apply().exits(0).has("cannot be used");
+}
+
+/// `Writers` hold a role in Apps, and a later revision drops that.
+fn writers_dropped() -> (Emulator, Project) {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    assign(&project, "  - { role: curator, scope: { organization: [org-apps] }, idp_groups: [Writers] }\n");
+    project.save("writers");
+    let _given = project.apply().exits(0);
+    define(&project, CURATOR);
+    project.save("no writers");
+    (emulator, project)
+}
+
+const GROUPS_OF_APPS: &str = "GET /v3/enterprise/organizations/org-apps/members/idp-groups status=404";
+
+#[test]
+fn an_organization_that_is_listed_is_not_gone_because_one_list_of_it_says_so() {
+    let (emulator, project) = writers_dropped();
+    emulator.faults(&[GROUPS_OF_APPS]);
+    let _refused = project.apply().exits(1).has("although Devin shows the organization `org-apps` elsewhere");
+    emulator.faults(&[]);
+    let _takes = project.plan().exits(0).has("- Writers (idp_group)").has("Plan: 1 assignment (−1).");
+}
+
+#[test]
+fn where_no_list_shows_the_organizations_what_they_held_is_not_forgotten() {
+    let (emulator, project) = writers_dropped();
+    emulator.faults(&["GET /v3/enterprise/organizations status=403", GROUPS_OF_APPS]);
+    let refused = project.apply().exits(4);
+    let _refused = refused.has("nobody can tell whether in organization `org-apps` `Writers` still holds");
+    emulator.faults(&[]);
+    let _takes = project.plan().exits(0).has("Writers");
 }

@@ -56,6 +56,11 @@ impl Organizations {
         self.names.keys().map(String::as_str)
     }
 
+    /// Whether the list has an organization with this id.
+    pub(super) fn has(&self, id: &str) -> bool {
+        self.names.contains_key(id)
+    }
+
     /// Each of `asked` that exists, with its canonical spelling: the id. A name that two organizations
     /// have names neither.
     pub(super) fn places(&self, asked: &BTreeSet<&Scope>) -> BTreeMap<Scope, Scope> {

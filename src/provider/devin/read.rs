@@ -132,10 +132,26 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         early.iter().map(|one| (one.class, one.id.clone())).collect();
     let late = late(&needs, &organizations, &places, &done);
     let late = in_organizations(&reading, late, organizations.pages + 1).await?;
-    for one in early.into_iter().chain(late) {
+    let in_organizations: Vec<OfOrganization> = early.into_iter().chain(late).collect();
+    let answered = in_organizations.iter().filter(|one| one.found.is_ok());
+    let answered: BTreeSet<String> = answered.map(|one| one.id.clone()).collect();
+    for one in in_organizations {
         match one.found {
-            Some(found) => read.take_organization(&reading, &one.id, found)?,
-            None => places.retain(|_, place| *place != place::organization(&one.id)),
+            Ok(found) => read.take_organization(&reading, &one.id, found)?,
+            Err(error) if organizations.has(&one.id) || answered.contains(&one.id) => {
+                return Err(contradicted(*error, &one.id));
+            }
+            Err(error) => {
+                let gone = place::organization(&one.id);
+                places.retain(|written, place| {
+                    let stays = *place != gone;
+                    // A list that shows all organizations proves that it is gone.
+                    if !stays && organizations.hidden {
+                        read.state.absent.insert(written.clone(), error.message.clone());
+                    }
+                    stays
+                });
+            }
         }
     }
     if needs.everywhere() {
@@ -165,8 +181,8 @@ type InOrganization = (&'static str, String);
 struct OfOrganization {
     class: &'static str,
     id: String,
-    /// `None` where there is no such organization.
-    found: Option<Lists>,
+    /// The error where the answer was that there is no such organization.
+    found: Result<Lists, Box<ReadError>>,
 }
 
 /// One list of an organization.
@@ -224,12 +240,19 @@ async fn in_organizations(
             _ => pages::read(reading, list).await.map(Lists::Groups),
         };
         match found {
-            Ok(found) => Ok(OfOrganization { class, id, found: Some(found) }),
-            Err(error) if is_missing(&error) => Ok(OfOrganization { class, id, found: None }),
+            Ok(found) => Ok(OfOrganization { class, id, found: Ok(found) }),
+            Err(error) if is_missing(&error) => Ok(OfOrganization { class, id, found: Err(Box::new(error)) }),
             Err(error) => Err(error),
         }
     });
     join_all(read).await.into_iter().collect()
+}
+
+/// One list says that there is no such organization, and another one has it: without the first nobody
+/// knows who holds what there.
+fn contradicted(error: ReadError, id: &str) -> ReadError {
+    let message = format!("{}, although Devin shows the organization `{id}` elsewhere", error.message.raw());
+    ReadError { message: message.into(), ..error }
 }
 
 /// Whether an error says that the organization does not exist.

@@ -29,6 +29,10 @@ const WORTH_A_PAGE: usize = 8;
 pub(super) struct Organizations {
     /// Each place as it was asked for, with the canonical spelling; one that does not exist is not here.
     pub(super) places: BTreeMap<Scope, Scope>,
+    /// Ids of those that the API has shown already.
+    pub(super) shown: BTreeSet<String>,
+    /// Whether it has shown all that there are.
+    pub(super) all: bool,
     /// How many requests one had to wait for until all were known.
     pub(super) waves: u32,
 }
@@ -59,6 +63,7 @@ pub(super) async fn find(
         found.waves = listed.pages;
         for organization in listed.items {
             let id = checked(reading, organization.id)?;
+            found.shown.insert(id.raw().to_owned());
             let scope = Scope::within(ORGANIZATION, id);
             let written = organization.external_id.as_deref().and_then(|id| external.remove(id));
             for written in written.unwrap_or_default() {
@@ -69,6 +74,7 @@ pub(super) async fn find(
             }
         }
         if listed.whole {
+            found.all = true;
             external.clear();
         }
     }
@@ -80,11 +86,21 @@ pub(super) async fn find(
     let ids = join_all(external.keys().map(|external| look_up(reading, external, wave))).await;
     for (written, id) in external.into_values().zip(ids) {
         let Some(id) = id? else { continue };
+        found.shown.insert(id.raw().to_owned());
         for written in written {
             found.places.insert(written.clone(), Scope::within(ORGANIZATION, id.clone()));
         }
     }
     Ok(found)
+}
+
+/// Whether there is an organization with this id.
+pub(super) async fn exists(reading: &Reading, id: &str, wave: u32) -> Result<bool, ReadError> {
+    match reading.get(Get { segments: &["organizations", id], query: &[], wave, quota: None }).await {
+        Ok(_) => Ok(true),
+        Err(failure) if failure.status == Some(404) => Ok(false),
+        Err(failure) => Err(explain(failure).into()),
+    }
 }
 
 /// The id of the organization with this external id; `None` where there is none.

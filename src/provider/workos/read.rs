@@ -73,7 +73,7 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
     // Of several failures the same one is reported in every run, whichever came first.
     let (environment, permissions, organizations) = tokio::join!(environment, permissions, organizations);
     let (environment, permissions, organizations) = (environment?, permissions?, organizations?);
-    let environment = environment.unwrap_or_default();
+    let environment = environment?;
 
     let mut state = LiveState {
         identity: Identity {
@@ -189,7 +189,7 @@ async fn organizations(
     query: &Query,
 ) -> Result<Organizations, ReadError> {
     let found = organizations::find(reading, asked, query.everywhere).await?;
-    let mut places = found.places;
+    let (mut places, shown, all) = (found.places, found.shown, found.all);
     let ids: BTreeSet<String> = places
         .values()
         .filter_map(|scope| match slug::place(scope) {
@@ -226,22 +226,30 @@ async fn organizations(
     let mut of = BTreeMap::new();
     for (id, read) in ids.into_iter().zip(read) {
         match read? {
-            Some(organization) => {
+            Ok(organization) => {
                 of.insert(id, organization);
             }
-            None => places.retain(|_, scope| slug::place(scope) != Ok(Place::Id(&id))),
+            // Who is there would drop out of the plan without a word, so that one answer is not enough.
+            Err(missing)
+                if shown.contains(&id) || (!all && organizations::exists(reading, &id, wave + 1).await?) =>
+            {
+                let message = format!("{}, although the organization `{id}` is there", missing.message.raw());
+                return Err(ReadError { message: message.into(), ..missing });
+            }
+            Err(_) => places.retain(|_, scope| slug::place(scope) != Ok(Place::Id(&id))),
         }
     }
     Ok(Organizations { places, of })
 }
 
-/// Roles, members, and groups of one organization; `None` where it does not exist.
+/// Roles, members, and groups of one organization; the inner error where its roles answer that it does not
+/// exist.
 async fn organization(
     reading: &Reading,
     id: &str,
     who: Who<'_>,
     wave: u32,
-) -> Result<Option<Organization>, ReadError> {
+) -> Result<Result<Organization, ReadError>, ReadError> {
     let members = async {
         match who.members || who.inside || !who.resources.is_empty() {
             true => members::list(reading, id, wave).await.map(Some),
@@ -257,7 +265,10 @@ async fn organization(
     let on_resources = resources::list(reading, id, &who.resources, wave);
     let roles = roles(reading, Some(id), wave);
     let (roles, members, groups, on_resources) = tokio::join!(roles, members, groups, on_resources);
-    let Some(roles) = roles? else { return Ok(None) };
+    let roles = match roles? {
+        Ok(roles) => roles,
+        Err(missing) => return Ok(Err(missing)),
+    };
     let (members, groups, on_resources) = (members?, groups?, on_resources?);
     let users: BTreeMap<&str, &str> =
         members.iter().flatten().map(|one| (one.id.as_str(), one.user_id.as_str())).collect();
@@ -277,22 +288,28 @@ async fn organization(
     let groups = groups.map(|list| groups::resolve(list, id, &roles).only(who.groups));
     let several = several_roles(reading.connection());
     let members = members.map(|list| members::resolve(&list, id, &roles, several).only(who.members));
-    Ok(Some(Organization { roles, members, groups, on_resources }))
+    Ok(Ok(Organization { roles, members, groups, on_resources }))
 }
 
-/// The roles of the environment, or those that can be held in one organization; `None` where there is
-/// no such organization.
-async fn roles(reading: &Reading, organization: Option<&str>, wave: u32) -> Result<Option<Roles>, ReadError> {
+/// The roles of the environment, or those that can be held in one organization; the inner error where the
+/// answer is that there is no such organization.
+async fn roles(
+    reading: &Reading,
+    organization: Option<&str>,
+    wave: u32,
+) -> Result<Result<Roles, ReadError>, ReadError> {
     let connection = reading.connection();
     let of_organization = organization.map(|id| ["authorization", "organizations", id, "roles"]);
     let segments = of_organization.as_ref().map_or(&["authorization", "roles"][..], |path| &path[..]);
     let answer = match reading.get(Get { segments, query: &[], wave, quota: None }).await {
         Ok(answer) => answer,
-        Err(failure) if failure.status == Some(404) && organization.is_some() => return Ok(None),
+        Err(failure) if failure.status == Some(404) && organization.is_some() => {
+            return Ok(Err(explain(failure).into()));
+        }
         Err(failure) => return Err(explain(failure).into()),
     };
     let list: RoleList<'_> = connection.parse(&answer)?;
-    Roles::new(&list, organization).map(Some).map_err(|what| {
+    Roles::new(&list, organization).map(Ok).map_err(|what| {
         connection.malformed(&answer.request, &format!("answered with an unexpected body: {what}")).into()
     })
 }

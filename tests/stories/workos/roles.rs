@@ -257,3 +257,40 @@ fn what_is_gone_in_one_place_already_is_not_said_to_be_missing() {
     let plan = project.plan().exits(0).has("`removed` names `org-desk` in organization `org_initech`");
     let _plan = plan.lacks("if you mean it");
 }
+
+#[test]
+fn what_is_given_by_hand_waits_for_the_role_that_the_apply_makes() {
+    let emulator = emulator();
+    let project = project(&emulator, "");
+    define(
+        &project,
+        "roles:\n  org-desk: { name: Desk, description: D, scope: { organization: org_acme }, permissions: [\"reports:read\"] }\nassignments:\n  - { role: org-desk, scope: { organization: org_acme }, idp_groups: [Desk] }\n",
+    );
+    let _plan = project.plan().exits(0).has("1. Apply this plan first, and go on only once `Desk` is made.");
+}
+
+#[test]
+fn one_answer_that_an_organization_is_not_there_takes_nobody_out_of_the_plan() {
+    let emulator = emulator();
+    let project = project(&emulator, "    on_unassign: { to: builtin:member }\n");
+    let desk = "roles:\n  org-desk: { name: Desk, description: D, scope: { organization: org_acme }, permissions: [\"reports:read\"] }\nassignments:\n  - { role: org-desk, scope: { organization: org_acme }, users: [\"email:mira@acme.example.test\"] }\n";
+    define(&project, desk);
+    project.commit("desk");
+    let _recorded = project.apply().exits(0);
+    emulator.faults(&["GET /authorization/organizations/org_acme/roles status=404"]);
+    // Neither is a role held by nobody, nor has she lost hers, nor is the organization gone.
+    for definitions in [
+        "removed:\n  - { key: support-agent }\n",
+        "removed:\n  - { name: org-desk, scope: { organization: org_acme }, reassign_to: builtin:member }\n",
+        "roles: {}\n",
+        desk,
+    ] {
+        define(&project, definitions);
+        project.commit("less");
+        let _refused = project.apply().exits(1).has("although the organization `org_acme` is there");
+    }
+    assert_eq!(super::held_by(&emulator, "om_acme_mira"), "org-desk");
+    emulator.faults(&[]);
+    define(&project, "removed:\n  - { key: support-agent }\n");
+    let _held = project.plan().exits(4).has("is held by okan@acme.example.test");
+}
