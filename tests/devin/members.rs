@@ -261,3 +261,20 @@ fn a_service_user_who_holds_a_role_is_not_counted_as_a_person() {
     let _both = plan("service_users: [ci], users: [\"email:mira@acme.test\"]")
         .has("held by 1 user and 1 service user");
 }
+
+#[test]
+fn whoever_keeps_what_on_unassign_gives_is_told() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "on_unassign: { to: \"builtin:org_member\" }\n");
+    assign(
+        &project,
+        "  - { role: builtin:org_member, scope: { organization: [Apps] }, users: [\"email:mira@acme.test\"] }\n",
+    );
+    project.save("mira");
+    let _given = project.apply().exits(0);
+    assign(&project, "  []\n");
+    project.save("nobody");
+    let kept = "1 user keeps `Member` in organization org-apps, though git no longer declares it: `on_unassign` gives it.";
+    let plan = project.plan().exits(0).has(kept);
+    let _plan = plan.has("No changes; 1 assignment stays against the definitions.");
+}

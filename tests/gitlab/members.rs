@@ -189,7 +189,12 @@ fn whoever_keeps_a_built_in_role_keeps_it_in_a_place() {
     let _given = project.apply().exits(0);
     project.commit("given");
     define(&project, "roles: {}\n");
-    let _kept = project.plan().exits(0).has("zoe (4) keeps `Reporter` in group `acme/platform`:");
+    let kept = "Stays: 1 user keeps `Reporter` in group acme/platform, though git no longer declares it: `on_unassign` says `keep_base`, and this is the base.";
+    let _kept =
+        project.plan().exits(0).has(kept).has("No changes; 1 assignment stays against the definitions.");
+    let _brief = project.run("plan -q").exits(0).has("1 assignment stays against the definitions");
+    let plan = project.run("plan --format json").exits(0).json();
+    assert_eq!(plan["targets"][0]["unmanaged"]["kept"][0]["number"], 1);
 }
 
 #[test]

@@ -507,7 +507,7 @@ fn what_stays_where_a_role_is_taken_away() {
     assert_snapshot!(text::text(&planned), @"
     unassign t/assignment/site=east/crew:3: Helper -> nothing (no longer declared)
     unassign t/assignment/site=east/seat:1: Helper -> low (no longer declared)
-    note: 2 keeps `high` in site `east`: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`
+    stays: 2 keeps high: `on_unassign` says `keep_base`, and this is the base
     0. take 1 from crew 3
     0. give low to seat 1
     ");

@@ -151,14 +151,8 @@ impl<'a> Comparison<'a> {
             return refused || self.stays_against(slot, &held);
         };
         let stays = self.stays(slot, &held);
-        let left_out = self.is_left_out(slot, &held);
-        if let Stays::Everything(why) = stays {
-            match left_out {
-                true => {
-                    self.keep(slot, &held, reason, "`on_unassign` says `keep_base`, and this is the base");
-                }
-                false => self.plan.notes.push(why),
-            }
+        if stays == Stays::Everything {
+            self.keep(slot, &held, reason, "`on_unassign` says `keep_base`, and this is the base");
             return true;
         }
         let after = match &stays {
@@ -166,7 +160,7 @@ impl<'a> Comparison<'a> {
             _ => None,
         };
         if after.as_ref() == Some(&held) || (refused && stays == Stays::Unsaid) {
-            if after.is_some() && left_out {
+            if after.is_some() {
                 self.keep(slot, &held, reason, "`on_unassign` gives it");
             }
             return true;
@@ -223,16 +217,7 @@ impl<'a> Comparison<'a> {
             (Unassign::To(role), _) if self.counts_at(role, &slot.key.scope) => Stays::Role(role.clone()),
             (Unassign::KeepBase, OnRemove::FallsBack) => match self.plan.bases.get(held) {
                 Some(base) => Stays::Role(base.clone()),
-                None => Stays::Everything(
-                    format!(
-                        "{} keeps `{}`{}: it is the access that a membership has without a custom role, and `on_unassign` says `keep_base`",
-                        self.called(slot),
-                        self.name_of(held).raw(),
-                        contract::manual::place(&slot.key.scope)
-                            .map_or_else(String::new, |place| format!(" in {place}"))
-                    )
-                    .into(),
-                ),
+                None => Stays::Everything,
             },
             (Unassign::RemoveMember, OnRemove::FallsBack | OnRemove::Membership) => Stays::Nothing,
             _ => Stays::Unsaid,
@@ -320,7 +305,7 @@ impl<'a> Comparison<'a> {
             && match self.stays(slot, held) {
                 Stays::Role(to) => to != *held,
                 Stays::Nothing => true,
-                Stays::Everything(_) | Stays::Unsaid => false,
+                Stays::Everything | Stays::Unsaid => false,
             }
     }
 
@@ -555,8 +540,8 @@ enum Stays {
     Nothing,
     /// This role.
     Role(RoleId),
-    /// All of it, and why.
-    Everything(Untrusted),
+    /// All of it.
+    Everything,
     /// Nothing says it.
     Unsaid,
 }
