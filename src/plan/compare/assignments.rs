@@ -348,7 +348,13 @@ impl<'a> Comparison<'a> {
         let called = self.called_by(class, principal);
         if let Some(why) = slot.and_then(|slot| slot.locked.as_ref()) {
             let message = format!("the role of `{called}` cannot be changed: {}", why.raw());
-            let help = "Take the person out of the assignments, or change the role in the product itself.";
+            // Nobody can take out of the assignments whom no line names.
+            let help = match self.input.resolved.assignments.contains_key(key) {
+                true => "Take the person out of the assignments, or change the role in the product itself.",
+                false => {
+                    "No assignment names them: take the role from them where it is decided, in the product itself or in the directory or identity provider behind it, and plan again."
+                }
+            };
             verdicts.push(Verdict::refuse(Guard::Blocked, message, Some(help.into())));
         }
         // What cannot be changed says why itself, and so does a list that is not whole.

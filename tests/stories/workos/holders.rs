@@ -66,9 +66,22 @@ fn a_membership_that_a_directory_manages_is_shown_and_not_changed() {
     let project = project(&emulator, "");
     let yuki = MIRA.replace("mira@", "yuki@");
     define(&project, &format!("{DESK}{yuki}"));
-    let _refused = project.plan().has("a directory manages this membership");
+    let refused = project.plan().has("a directory manages this membership");
+    let _refused = refused.has("Take the person out of the assignments");
     let _not = project.apply().exits(4);
     assert_eq!(held_by(&emulator, "om_acme_yuki"), "member");
+
+    // Whom no line names nobody can take out of one.
+    define(&project, DESK);
+    let _made = project.apply().exits(0);
+    let desk = json!({ "roles": ["org-desk"], "idp_roles": ["org-desk"] });
+    dashboard(&emulator, "PATCH", "memberships/om_acme_yuki?org=org_acme", &desk);
+    define(
+        &project,
+        "removed:\n  - { name: org-desk, scope: { organization: org_acme }, reassign_to: builtin:member }\n",
+    );
+    let refused = project.plan().exits(4).has("a directory manages this membership");
+    let _refused = refused.has("take the role from them where it is decided").lacks("out of the assignments");
 }
 
 #[test]
