@@ -136,3 +136,15 @@ fn what_was_not_read_is_never_called_drift() {
         assert_eq!(membership(&emulator, "groups", "acme", "mira"), Some((10, Some(14))));
     }
 }
+
+#[test]
+fn a_group_in_the_settings_of_an_instance_is_named_as_what_to_mend() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["deployment"] = json!("instance");
+        seed["users"][0]["admin"] = json!(true);
+        seed["roles"] = json!([]);
+    }));
+    let project = project(&emulator, "");
+    define(&project, &format!("roles:\n{}", READER.replace("    id: \"14\"\n", "")));
+    let _plan = project.plan().has("on an instance of your own take it out");
+}
