@@ -56,7 +56,7 @@ pub(super) fn of(project: &Project, target: &Target) -> Option<Arc<AttestedFile>
 pub(super) fn note(project: &Project, target: &Target) -> Option<Untrusted> {
     let here = project.loaded.attested.get(&target.name);
     let path = AttestedFile::path(&target.name);
-    let waits = "What `{path}` says here counts once it is committed, reviewed, and on the branch that is applied from";
+    let waits = "What `{path}` says here counts once it is committed, reviewed, and merged";
     let waits = waits.replace("{path}", &path);
     let counting = of(project, target);
     let text = match &project.past.attesting {

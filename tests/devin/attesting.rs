@@ -74,7 +74,8 @@ fn what_is_attested_counts_once_it_is_committed() {
     define(&project, CURATOR);
     project.save("a curator");
     let _attested = project.run("import --attest").exits(0);
-    let waits = "What `.rolecall/attested/acme.json` says here counts once it is committed, reviewed, and on the branch that is applied from";
+    let waits =
+        "What `.rolecall/attested/acme.json` says here counts once it is committed, reviewed, and merged";
     let _untracked = project.plan().exits(0).has(waits).has("until then nothing is attested");
     let _open = project.apply().exits(8).has(waits);
     let commit = project.save("attested");

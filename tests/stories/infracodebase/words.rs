@@ -80,6 +80,9 @@ fn the_word_is_never_said_in_any_command_and_format() {
     project.save("second");
     every_command(&project);
     says_nothing_of_it("import --attest", &project.run("import --attest").exits(0));
+    // Before it is committed a note says from when on it counts.
+    let _waits = project.plan().has("counts once it is committed, reviewed, and merged");
+    every_command(&project);
     project.save("attested");
     every_command(&project);
     // Somebody says that it is otherwise now.
