@@ -277,7 +277,8 @@ impl Run<'_> {
                 false => text::render(plan, self.style),
             };
         }
-        let options = MarkdownOptions { names, max_chars: SUMMARY, ..MarkdownOptions::default() };
+        let options =
+            MarkdownOptions { names, max_chars: SUMMARY, apply: false, ..MarkdownOptions::default() };
         let page = match drift {
             true => markdown::drift(plan, &options),
             false => markdown::render(plan, &options),
