@@ -321,7 +321,7 @@ fn between(run: Run<'_>, from: &str, to: &str, targets: &[&TargetPlan]) -> BTree
     let policies = !document.policies.is_empty();
     let of = |name: &str| match document.targets.iter().find(|target| target.name.raw() == name) {
         Some(target) => of_target(target, policies),
-        None => Changed::Some { roles: BTreeSet::new(), others: false, scope: policies },
+        None => Changed::Some { roles: BTreeSet::new(), others: false, removed: false, scope: policies },
     };
     names.map(|name| (name.to_owned(), of(name))).collect()
 }
@@ -341,6 +341,7 @@ fn of_target(target: &TargetDifference, policies: bool) -> Changed {
             || !target.permission_definitions.is_empty()
             || !target.exclusive.is_empty()
             || !target.removed.is_empty(),
+        removed: !target.removed.is_empty(),
         scope: policies || !target.scope_changes.is_empty(),
     }
 }

@@ -44,6 +44,8 @@ pub enum Changed {
         roles: BTreeSet<String>,
         /// Whether something beside roles changed: who holds what is written in other words there.
         others: bool,
+        /// Whether the list of roles that are removed on purpose changed; `others` then, too.
+        removed: bool,
         /// Whether what is managed or guarded changed.
         scope: bool,
     },
@@ -119,7 +121,7 @@ impl Ledger {
     fn forget(&mut self, changed: &Changed) {
         match changed {
             Changed::Unknown => *self = Self::default(),
-            Changed::Some { roles, others, scope } => {
+            Changed::Some { roles, others, scope, .. } => {
                 self.elements.retain(|(address, ..), _| match is_role(address) {
                     true => !roles.contains(address),
                     false => !others,
@@ -157,7 +159,9 @@ impl Changed {
     pub fn concerns(&self, address: &Address) -> bool {
         match self {
             Self::Unknown => true,
-            Self::Some { roles, .. } if is_role(address.as_str()) => roles.contains(address.as_str()),
+            Self::Some { roles, removed, .. } if is_role(address.as_str()) => {
+                *removed || roles.contains(address.as_str())
+            }
             Self::Some { others, .. } => *others,
         }
     }
@@ -209,6 +213,7 @@ fn is_role(address: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 
@@ -232,7 +237,12 @@ mod tests {
     }
 
     fn changed(roles: &[&str], others: bool) -> Changed {
-        Changed::Some { roles: roles.iter().map(|role| (*role).to_owned()).collect(), others, scope: false }
+        Changed::Some {
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            others,
+            removed: false,
+            scope: false,
+        }
     }
 
     #[test]
@@ -247,6 +257,21 @@ mod tests {
             assert!(ledger.has(&gain) && !ledger.has(&element("reports:write", false)));
             ledger.forget(&since);
             assert_eq!(ledger.has(&gain), stands, "{since:?}");
+        }
+    }
+    #[test]
+    fn what_may_have_changed_since_an_apply_concerns_what_it_names() {
+        let role = Address::parse(&"reviews/role/auditor".into()).expect("an address");
+        let person = Address::parse(&"reviews/assignment/-/user:1003".into()).expect("an address");
+        let removed = Changed::Some { roles: BTreeSet::new(), others: true, removed: true, scope: false };
+        for (since, of_role, of_person) in [
+            (changed(&["reviews/role/auditor"], false), true, false),
+            (changed(&["reviews/role/other"], true), false, true),
+            (removed, true, true),
+            (Changed::Unknown, true, true),
+        ] {
+            assert_eq!(since.concerns(&role), of_role, "{since:?}");
+            assert_eq!(since.concerns(&person), of_person, "{since:?}");
         }
     }
 }
