@@ -231,6 +231,7 @@ impl Run<'_> {
             proposed: rev.is_some(),
             rev,
             targets: self.inputs.targets.clone(),
+            lenient: true,
             shard: self.inputs.shard,
             base: None,
             event: event::of(self.environment),
