@@ -18,6 +18,8 @@ struct Data {
     sources: Vec<&'static str>,
     closed: bool,
     #[serde(default)]
+    whole: bool,
+    #[serde(default)]
     builtin_closed: bool,
     #[serde(default)]
     accesses: BTreeMap<&'static str, BTreeSet<String>>,
@@ -77,6 +79,7 @@ pub(super) fn parse(provider: &str, text: &'static str) -> Result<Catalogue, Str
     }
     Ok(Catalogue {
         closed: data.closed,
+        whole: data.whole,
         builtin_closed: data.builtin_closed,
         permissions,
         accesses: data.accesses,

@@ -32,6 +32,9 @@ pub struct Catalogue {
     /// Whether the list is complete: a permission outside it is an error. An open one is only
     /// what is documented; the live catalogue decides.
     pub closed: bool,
+    /// Whether an open list was complete for the version that it was read from: what it lacks is newer,
+    /// or a slip of the hand.
+    pub whole: bool,
     /// Whether the list of built-in roles is complete although that of permissions is open.
     pub builtin_closed: bool,
     /// Permissions by canonical spelling.

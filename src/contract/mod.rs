@@ -20,7 +20,7 @@ use crate::{
     catalog::Catalogue,
     model::{
         Finding, RoleId, RoleState, Scope, Untrusted, Value,
-        config::Placed,
+        config::{Placed, Target},
         desired::{DesiredState, Spelling},
         directory::Directory,
         live::LiveState,
@@ -81,8 +81,9 @@ pub trait Spec: Send + Sync {
         Vec::new()
     }
     /// What may use this live role that no read shows, and would change with it without a word when it is
-    /// deleted or replaced. Somebody has to look first, and to say that they did.
-    fn unseen_use(&self, _class: &str, _role: &RoleState, _settings: &Settings) -> Option<UnseenUse> {
+    /// deleted or replaced. Somebody has to look first, and to say that they did. Of an emulator the steps
+    /// lead nowhere into the product itself.
+    fn unseen_use(&self, _class: &str, _role: &RoleState, _target: &Target) -> Option<UnseenUse> {
         None
     }
     /// What else changes for whoever holds a role when it changes so: each a sentence without a full stop,

@@ -42,6 +42,8 @@ pub struct PrincipalClass {
     pub listed: bool,
     /// Whether a role's number of holders, where the API tells one, counts them.
     pub counted: bool,
+    /// Whether each of them is a person for sure: accounts of machines are none, and may be among users.
+    pub people: bool,
     /// Whether it is a group or a link, which gives its role to whoever is in it.
     pub group: bool,
     /// Which handles and ids there can be, where the provider has a form for them; `None` for any that is
@@ -67,6 +69,7 @@ impl PrincipalClass {
         on_remove_in_places: None,
         listed: true,
         counted: true,
+        people: true,
         group: false,
         form: None,
         joins: false,

@@ -43,6 +43,9 @@ pub struct AttestedRole {
     pub scope: Option<AttestedPlace>,
     /// What the provider knows it by.
     pub role: Untrusted,
+    /// The key that it has in the definitions: another name tomorrow makes it no other role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Its id, of a role that the API lists: another one of the same name is not what was attested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Untrusted>,
@@ -177,6 +180,10 @@ impl AttestedFile {
                 if !class.reads(name) {
                     object.fields.insert(name, Live::Attested(value));
                 }
+            }
+            if let (Some(key), Some(id)) = (&attested.key, &object.id) {
+                let at = (key.as_str().into(), object.key.scope.clone());
+                live.keys.entry(at).or_insert_with(|| id.clone());
             }
         }
         for attested in &self.assignments {

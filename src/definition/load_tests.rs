@@ -308,6 +308,38 @@ fn a_written_live_catalogue_is_used() {
     assert_eq!(load(&files).findings[0].code, Code::FileUnreadable);
 }
 
+/// One warning for each name, at its first place; a place where it is allowed does not count.
+#[test]
+fn an_unknown_permission_is_told_once() {
+    let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");
+    let role = |key: &str, comment: &str| {
+        format!("  {key}: {{ permissions: {{ roofs: [read], cellar: [read, write] }} }}{comment}\n")
+    };
+    let help = |comment: &str| {
+        let text =
+            format!("provider: bricks\nroles:\n{}{}{}", role("a", comment), role("b", ""), role("c", ""));
+        let live = r#"{"version":1,"provider":"bricks","permissions":["walls:read"]}"#;
+        let live = (".rolecall/catalog/main.json", live);
+        let loaded = load(&Memory::new([("rolecall.yaml", &*config), ("roles/a.yaml", &*text), live]));
+        let first = loaded.findings.iter().find(|one| one.code == Code::UnknownToOpenCatalogue);
+        let help = first.and_then(|one| one.help.as_ref()).map_or("", |help| help.raw()).to_owned();
+        let told = lines(&loaded).into_iter().filter(|line| line.starts_with("RC048"));
+        (told.collect::<Vec<_>>(), help)
+    };
+    let unknown = |line: u32| {
+        let said = |column, name| {
+            format!("RC048 roles/a.yaml:{line}:{column}: the resource `{name}` is not in the known catalogue")
+        };
+        [said(23, "roofs"), said(38, "cellar")]
+    };
+    let (lines, first) = help("");
+    assert_eq!(lines, unknown(3));
+    assert!(first.ends_with("if it is new. It stands in 2 more places."), "{first}");
+    let (lines, first) = help(" # rolecall: allow RC048 because it is new");
+    assert_eq!(lines, unknown(4));
+    assert!(first.ends_with("It stands in 1 more place."), "{first}");
+}
+
 #[test]
 fn a_resource_is_underlined_where_it_is_unknown() {
     let config = CONFIG.replace("acme", "bricks").replace("    settings: { org: \"88321\" }\n", "");

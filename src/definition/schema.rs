@@ -6,21 +6,22 @@
 //! another provider's form.
 
 mod assignments;
+mod permissions;
 mod roles;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    catalog::Meaning,
-    contract::{Length, OnRemove, PermissionForm, ResourceType, Setting, SettingForm, Spec},
+    contract::{Length, OnRemove, ResourceType, Setting, SettingForm, Spec},
     model::{Code, Untrusted},
 };
 
 use self::{
     assignments::assignment_of,
+    permissions::permissions_of,
     roles::{has_instances, roles_of, scope_of},
 };
 use super::{
@@ -83,8 +84,17 @@ pub fn config_schema(specs: &[&dyn Spec]) -> Value {
     finish("urn:rolecall:schema:config:1", "rolecall.yaml", root, defs)
 }
 
+/// Permissions of live lists that are kept beside definitions, by provider.
+pub type Kept = BTreeMap<&'static str, BTreeSet<Untrusted>>;
+
 /// The schema of a definition file.
 pub fn definitions_schema(specs: &[&dyn Spec]) -> Value {
+    definitions_schema_with(specs, &Kept::new())
+}
+
+/// The same, and an editor completes what `kept` has too. What is no permission by its spelling is left
+/// out.
+pub fn definitions_schema_with(specs: &[&dyn Spec], kept: &Kept) -> Value {
     let (template_root, template_defs) = template::<DefinitionFile>();
     let mut defs = Map::new();
     let mut branches = Vec::new();
@@ -94,7 +104,7 @@ pub fn definitions_schema(specs: &[&dyn Spec]) -> Value {
         let mut file = rename(&template_root);
         let mut own: Map<String, Value> =
             template_defs.iter().map(|(name, value)| (name.clone(), rename(value))).collect();
-        specialise(*spec, &mut file, &mut own);
+        specialise(*spec, kept.get(spec.name()), &mut file, &mut own);
         defs.insert(spec.name().into(), file);
         defs.extend(own.into_iter().map(|(name, value)| (format!("{}.{name}", spec.name()), value)));
     }
@@ -315,7 +325,12 @@ fn setting_schema(setting: &Setting) -> Value {
 }
 
 /// Fills in what depends on the provider.
-fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) {
+fn specialise(
+    spec: &dyn Spec,
+    kept: Option<&BTreeSet<Untrusted>>,
+    file: &mut Value,
+    defs: &mut Map<String, Value>,
+) {
     edit(file, "", |file| {
         file.insert("description".into(), json!(format!("Roles of {}.", spec.title())));
     });
@@ -362,7 +377,7 @@ fn specialise(spec: &dyn Spec, file: &mut Value, defs: &mut Map<String, Value>) 
         defs.get_mut("RemovedBody").and_then(|body| body.pointer_mut("/properties/reassign_to")),
         &builtin,
     );
-    permissions_of(spec, defs);
+    permissions_of(spec, kept, defs);
 }
 
 /// Permissions as resources of their own, where the provider lets people make them.
@@ -442,73 +457,4 @@ fn literally(text: &str) -> String {
         pattern.push(c);
     }
     pattern
-}
-
-fn permissions_of(spec: &dyn Spec, defs: &mut Map<String, Value>) {
-    let catalogue = spec.catalogue();
-    let flat = spec.permission_form() == PermissionForm::Flat;
-    // Editors show `enumDescriptions` beside what they complete. Language servers for YAML offer only
-    // the first of several schemas that are each a `const`.
-    let words = |names: Vec<(&str, String)>, others: &[&str], pattern: &str| {
-        let (known, about): (Vec<&str>, Vec<String>) = names.into_iter().unzip();
-        let list = json!({ "enum": known, "enumDescriptions": about });
-        let others = others.iter().map(|other| literally(other)).collect::<Vec<_>>().join("|");
-        match (catalogue.closed, known.is_empty(), others.is_empty()) {
-            (true, _, true) => {
-                let mut list = list;
-                edit(&mut list, "", |list| {
-                    list.insert("type".into(), json!("string"));
-                });
-                list
-            }
-            (true, _, false) => {
-                json!({ "type": "string", "anyOf": [list, { "pattern": format!("^(?:{others})$") }] })
-            }
-            (false, true, _) => json!({ "type": "string", "pattern": pattern }),
-            (false, false, true) => json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] }),
-            (false, false, false) => {
-                let pattern = format!("(?:{pattern})|^(?:{others})$");
-                json!({ "type": "string", "pattern": pattern, "anyOf": [list, {}] })
-            }
-        }
-    };
-    let reference = json!({ "$ref": format!("#/$defs/{}.Permission", spec.name()) });
-    let permissions = if flat {
-        let names = catalogue.permissions.iter().map(|(name, meaning)| (name.raw(), meaning.explained()));
-        let others: Vec<&str> = catalogue.permissions.values().flat_map(Meaning::spellings).collect();
-        defs.insert("Permission".into(), words(names.collect(), &others, PERMISSION));
-        json!({ "description": "Permissions by name.", "type": "array", "items": reference })
-    } else {
-        let parts: Vec<(&str, &str)> =
-            catalogue.permissions.keys().filter_map(|name: &Untrusted| name.raw().rsplit_once(':')).collect();
-        let accesses: BTreeSet<&str> = parts.iter().map(|(_, access)| *access).collect();
-        let accesses = accesses.iter().map(|access| (*access, String::new())).collect();
-        defs.insert("Permission".into(), words(accesses, &[], PERMISSION_PART));
-        let list = json!({ "type": "array", "items": reference });
-        let resources: BTreeSet<&str> = parts.iter().map(|(resource, _)| *resource).collect();
-        let properties: Map<String, Value> = resources
-            .into_iter()
-            .map(|resource| {
-                let titles: Vec<&str> = catalogue
-                    .permissions
-                    .iter()
-                    .filter(|(name, _)| name.raw().rsplit_once(':').is_some_and(|(r, _)| r == resource))
-                    .map(|(_, meaning)| meaning.title.as_str())
-                    .collect();
-                let mut entry = list.clone();
-                edit(&mut entry, "", |entry| {
-                    entry.insert("description".into(), json!(titles.join("; ")));
-                });
-                (resource.to_owned(), entry)
-            })
-            .collect();
-        json!({
-            "description": "Resources, each with a list of accesses.",
-            "type": "object",
-            "propertyNames": { "pattern": PERMISSION_PART },
-            "properties": properties,
-            "additionalProperties": if catalogue.closed { json!(false) } else { list }
-        })
-    };
-    defs.insert("Permissions".into(), permissions);
 }

@@ -132,6 +132,8 @@ pub struct LiveState {
     pub objects: Vec<LiveObject>,
     /// Principals that exist.
     pub directory: Directory,
+    /// Ids of roles by the key that a reviewed snapshot has for them, and the place in its canonical spelling.
+    pub keys: BTreeMap<(Arc<str>, Scope), Untrusted>,
     /// Places that exist, each as it was asked for, with what the keys of objects say: the canonical
     /// spelling. [`Scope::Target`] and levels need not stand here.
     pub places: BTreeMap<Scope, Scope>,
@@ -145,6 +147,8 @@ pub struct LiveState {
     pub absent: BTreeMap<Scope, Untrusted>,
     /// What to call a principal beside its id: (class, id) to name or e-mail.
     pub names: BTreeMap<(&'static str, Untrusted), Untrusted>,
+    /// Built-in roles of which nobody can tell whether they are there, by id, each with why.
+    pub doubtful: BTreeMap<Untrusted, Untrusted>,
     /// Permissions that the live catalogue knows; `None` where it could not be read.
     pub catalogue: Option<BTreeSet<Untrusted>>,
     /// The id of the principal that the credential acts for, where the API tells.

@@ -19,7 +19,7 @@ pub mod field {
     pub const PERMISSIONS: Field = "permissions";
     /// The role that an assignment or the default refers to.
     pub const ROLE: Field = "role";
-    /// The last day of an assignment that the product ends itself.
+    /// The day from which on an assignment no longer counts that the product ends itself.
     pub const ENDS: Field = "ends";
     /// The built-in role whose permissions a role always has too.
     pub const BASE: Field = "base";

@@ -285,6 +285,10 @@ impl Builder<'_> {
             side_effects: change.side_effects.clone(),
             steps: self.plan.steps.get(&change.address).cloned(),
             holders: change.holders.or_else(|| counted(&self.plan.held_by)),
+            held_as: match (&change.what, &change.id) {
+                (What::Role { .. }, Some(id)) => self.plan.held_as.get(id).cloned().unwrap_or_default(),
+                _ => BTreeMap::new(),
+            },
             given_by: counted(&self.plan.given_by),
             definition: change.site.and_then(|site| self.place(site)),
             activity: Vec::new(),
@@ -301,7 +305,7 @@ impl Builder<'_> {
         if let What::Role { class, before: Some(before), .. } = &change.what
             && change.verdicts.iter().any(|verdict| verdict.guard == Guard::Unseen)
         {
-            let unseen = self.spec.unseen_use(class, before, &self.target.settings)?;
+            let unseen = self.spec.unseen_use(class, before, self.target)?;
             return Some(unseen.steps.into_iter().map(Untrusted::from).collect());
         }
         let (class, scope, what) = match (&change.what, &change.by_hand) {
@@ -337,6 +341,10 @@ impl Builder<'_> {
             }
         };
         let mut steps = self.before_people(change);
+        if self.target.emulator {
+            let title = self.spec.title();
+            steps.insert(0, format!("This target is an EMULATOR: do nothing of this in {title} itself. These are the steps for a real tenant."));
+        }
         steps.extend(self.named(change, Task { class, scope, what }));
         Some(steps.into_iter().map(Untrusted::from).collect())
     }

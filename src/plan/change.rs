@@ -50,6 +50,8 @@ pub struct Plan {
     pub held: BTreeMap<(&'static str, Scope, Untrusted), BTreeSet<RoleId>>,
     /// How many people hold each live role by what was read or attested, where the API has no number.
     pub held_by: BTreeMap<Untrusted, u64>,
+    /// How many of each class hold each live role, where not all of them are people for sure.
+    pub held_as: BTreeMap<Untrusted, BTreeMap<Untrusted, u64>>,
     /// How many groups give each live role to others, beside those whom the API counts as its holders.
     pub given_by: BTreeMap<Untrusted, u64>,
     /// In which steps roles are replaced, by address, set by [`super::order::tell`].

@@ -19,7 +19,7 @@ use super::{
     change::{Change, Hand, Plan, Verdict, What},
     document::Guard,
     earlier::{Earlier, Former, Views},
-    origin,
+    holders, origin,
     resolve::{Resolved, ResolvedRole},
 };
 use crate::{
@@ -106,7 +106,7 @@ pub fn compare(input: Input<'_>) -> Plan {
         declared: Declared::of(input.earlier, input.live),
         former_assignments: input.views.former_assignments(input.resolved),
         slots: input.live.of(Kind::Assignment).map(|slot| (&slot.key, slot)).collect(),
-        holders: holders(input.live),
+        holders: by_role(input.live),
         named: named(input.live),
         leaving: going.iter().copied().chain(renamed(input.resolved)).collect(),
         going,
@@ -226,7 +226,7 @@ fn moved(change: &Change) -> Option<Moved<'_>> {
 }
 
 /// Who holds each role: role id to the slots.
-fn holders(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
+fn by_role(live: &LiveState) -> BTreeMap<&Untrusted, Vec<&LiveObject>> {
     let mut holders: BTreeMap<&Untrusted, Vec<&LiveObject>> = BTreeMap::new();
     for slot in live.of(Kind::Assignment) {
         if let Some(RoleId::Live(id)) = held_role(slot) {
@@ -373,6 +373,16 @@ impl<'a> Comparison<'a> {
             let inside = contract::is_held_inside(self.input.spec, class, kind);
             if change.holders.is_none() && !people.is_empty() && self.lists_people(scope, inside) {
                 self.plan.held_by.insert(id.clone(), people.len() as u64);
+            }
+            if let Some(number) = change.holders.or_else(|| self.plan.held_by.get(id).copied()) {
+                let mut listed: BTreeMap<&'static str, u64> = BTreeMap::new();
+                for (class, _) in &people {
+                    *listed.entry(class).or_default() += 1;
+                }
+                let kinds = holders::kinds(self.input.spec, number, &listed);
+                if !kinds.is_empty() {
+                    self.plan.held_as.insert(id.clone(), kinds);
+                }
             }
         }
     }
@@ -579,7 +589,7 @@ impl<'a> Comparison<'a> {
     }
 }
 
-fn incomplete(verb: &str, name: &Untrusted, why: &Untrusted) -> Verdict {
-    let message = format!("will not {verb} `{}` on an incomplete read: {}", name.raw(), why.raw());
+fn incomplete(verb: &str, name: &str, why: &Untrusted) -> Verdict {
+    let message = format!("will not {verb} `{name}` on an incomplete read: {}", why.raw());
     Verdict::refuse(Guard::Incomplete, message, None)
 }

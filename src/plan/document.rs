@@ -280,6 +280,9 @@ pub struct Change {
     pub steps: Option<Untrusted>,
     /// How many principals hold the role now, where that is known.
     pub holders: Option<u64>,
+    /// The same by class of principals, where not all of them are people for sure: a service user is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub held_as: BTreeMap<Untrusted, u64>,
     /// How many groups and links give the role to whoever is in them; they are not among `holders`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given_by: Option<u64>,
@@ -357,6 +360,8 @@ pub enum Origin {
     Drift,
     /// Nobody can tell: there is no record of the last apply.
     Undetermined,
+    /// Nobody can tell whether it differs: what is live was not read. A guard refuses the plan.
+    Unread,
     /// The elements of the change have different origins.
     Mixed,
 }
@@ -581,7 +586,7 @@ pub struct Summary {
     pub unassign: u32,
     pub set_default: u32,
     pub release: u32,
-    /// Changes with manual steps; they count above too.
+    /// Changes with manual steps that wait for nothing; they count above too.
     pub manual: u32,
 }
 

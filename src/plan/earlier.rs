@@ -12,7 +12,7 @@ use super::{
     temporary,
 };
 use crate::model::{
-    Address, Key, RoleId, Untrusted,
+    Address, Key, Kind, RoleId, Scope, Untrusted,
     desired::{DesiredState, Protect},
     live::LiveObject,
 };
@@ -149,6 +149,8 @@ pub struct Views<'a> {
     left: Vec<View<'a>>,
     /// What it left.
     open: Option<&'a BTreeMap<Untrusted, Option<Untrusted>>>,
+    /// Live roles that it left to go under no other address than that of their name, by name and place.
+    named: BTreeMap<(&'a Untrusted, &'a Scope), &'a LiveObject>,
     /// Name of the target.
     target: Arc<str>,
 }
@@ -188,7 +190,19 @@ impl<'a> Views<'a> {
         let of_left = |(index, state): (usize, &'a Arc<DesiredState>)| {
             resolved(state, if index == 0 { by_all } else { by_itself })
         };
+        let target = &input.target.name;
+        let went_by_name = |live: &&LiveObject| {
+            let address = Address::live_role(target, &live.key.name, &live.key.scope);
+            open.is_some_and(|open| open.contains_key(&Untrusted::from(address.as_str())))
+        };
+        let mut named: BTreeMap<_, Vec<&LiveObject>> = BTreeMap::new();
+        for live in input.live.of(Kind::Role).filter(went_by_name) {
+            named.entry((&live.key.name, &live.key.scope)).or_default().push(live);
+        }
+        // Of two nobody can tell which one was meant.
+        let one = |(at, live): (_, Vec<&'a LiveObject>)| <[_; 1]>::try_from(live).ok().map(|[one]| (at, one));
         Self {
+            named: named.into_iter().filter_map(one).collect(),
             base: view(input.earlier.base),
             applied: view(input.earlier.applied),
             released: view(input.earlier.released),
@@ -224,6 +238,16 @@ impl<'a> Views<'a> {
             let live =
                 role.live.map(|live| Address::live_role(&self.target, &live.key.name, &live.key.scope));
             self.is_open(&role.address) || live.is_some_and(|live| self.is_open(&live))
+        })
+    }
+
+    /// As [`Self::left_roles`], those that go by their name, whatever their key means by now.
+    fn left_by_name(&self) -> impl Iterator<Item = (&View<'a>, &ResolvedRole<'a>, &'a LiveObject)> {
+        let roles =
+            self.left.iter().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        roles.filter_map(|(view, role)| {
+            let live = self.named.get(&(&role.desired.natural().value, &role.scope))?;
+            Some((view, role, *live))
         })
     }
 
@@ -285,7 +309,9 @@ impl<'a> Views<'a> {
     pub(super) fn former(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
         let declared =
             self.declared().flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
-        let mut former = self.gone(declared.chain(self.left_roles()), planned);
+        let declared = declared.chain(self.left_roles());
+        let declared = declared.filter_map(|(view, role)| Some((view, role, role.live?)));
+        let mut former = self.gone(declared.chain(self.left_by_name()), planned);
         let released = self.released(planned);
         former.retain(|id, _| !released.contains_key(id));
         former
@@ -313,6 +339,7 @@ impl<'a> Views<'a> {
     pub(super) fn released(&self, planned: &Resolved<'_>) -> BTreeMap<&'a Untrusted, Former<'a>> {
         let views = self.released.iter();
         let roles = views.flat_map(|view| view.resolved.roles.iter().map(move |role| (view, role)));
+        let roles = roles.filter_map(|(view, role)| Some((view, role, role.live?)));
         let mut released = self.gone(roles, planned);
         if let Some(base) = &self.base {
             released.retain(|id, _| !base.by_id.contains_key(id));
@@ -322,7 +349,7 @@ impl<'a> Views<'a> {
 
     fn gone<'v>(
         &self,
-        roles: impl Iterator<Item = (&'v View<'a>, &'v ResolvedRole<'a>)>,
+        roles: impl Iterator<Item = (&'v View<'a>, &'v ResolvedRole<'a>, &'a LiveObject)>,
         planned: &Resolved<'_>,
     ) -> BTreeMap<&'a Untrusted, Former<'a>>
     where
@@ -337,23 +364,26 @@ impl<'a> Views<'a> {
             .map(|role| &role.desired.natural().value)
             .collect();
         let mut former = BTreeMap::new();
-        for (view, role) in roles {
-            let Some(live) = role.live else { continue };
+        for (view, role, live) in roles {
             let Some(id) = &live.id else { continue };
             if live.builtin || meant.contains(id) || planned.removed.contains_key(id) {
                 continue;
             }
+            let by_name =
+                self.named.get(&(&live.key.name, &live.key.scope)).is_some_and(|it| it.id == live.id);
             let now = planned.roles.binary_search_by(|now| now.address.cmp(&role.address)).ok();
             let address = match now.and_then(|now| planned.roles.get(now)) {
                 None => role.address.clone(),
-                Some(now) if view.means_another(now) => {
+                Some(now) if by_name || view.means_another(now) => {
                     Address::live_role(&self.target, &live.key.name, &live.key.scope)
                 }
                 Some(_) => continue,
             };
             let unproven = role.matched == Matched::Recorded && !role.bears(&live.key.name);
+            let named = role.desired.natural().value == live.key.name;
             let interrupted = temporary::name(&role.address) == live.key.name;
-            let once = role.matched == Matched::Previously && !interrupted && !names.contains(&live.key.name);
+            let once = role.matched == Matched::Previously
+                && !(named || interrupted || names.contains(&live.key.name));
             // By the record the new name was in place: who has the old one now is another role.
             if once && self.applied.is_some() {
                 continue;

@@ -10,6 +10,7 @@ pub mod digest;
 pub mod document;
 pub mod earlier;
 mod graph;
+pub mod holders;
 mod integrity;
 mod join;
 pub mod operation;

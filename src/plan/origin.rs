@@ -1,5 +1,5 @@
 //! Why an element differs: because the definitions changed, because what they say was not applied
-//! yet, or because somebody changed it outside git.
+//! yet, or because somebody changed it outside git; or that nobody can tell whether it does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,12 @@ use super::{
     earlier::View,
     resolve::Resolved,
 };
-use crate::model::{Field, Key, Kind, RoleId, Untrusted, Value, desired::DesiredRole, field};
+use crate::model::{
+    Field, Key, Kind, RoleId, Untrusted, Value,
+    desired::DesiredRole,
+    field,
+    live::{Live, LiveObject, LiveState},
+};
 
 /// The origin of each element of a change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,8 +69,56 @@ pub(super) fn mark(changes: &mut [Change], input: Input<'_>) {
         several: classes.map(|class| class.class).collect(),
         open: input.earlier.open,
     };
-    for change in changes {
+    for change in changes.iter_mut() {
         change.origins = judge.origins(change);
+    }
+    unread(changes, input.live, &judge.several);
+}
+
+/// Marks what was not read: that it is missing is not known, so that nobody took it away. What the
+/// definitions changed stays that.
+fn unread(changes: &mut [Change], live: &LiveState, several: &BTreeSet<&'static str>) {
+    let slots: BTreeSet<&Key> = match live.incomplete_anywhere(Kind::Assignment) {
+        None => BTreeSet::new(),
+        Some(_) => {
+            let told = |slot: &&LiveObject| slot.fields.get(field::ROLE).and_then(Live::value).is_some();
+            live.of(Kind::Assignment).filter(told).map(|slot| &slot.key).collect()
+        }
+    };
+    let itself = |change: &Change| match &change.what {
+        What::Role { class, scope, before: None, .. } => {
+            live.incomplete_at(Kind::Role, class, scope).is_some()
+        }
+        What::Permission { before: None, .. } => live.incomplete_anywhere(Kind::Permission).is_some(),
+        What::Assignment { scope, class, principal, before, after } => {
+            live.incomplete_at(Kind::Assignment, class, scope).is_some()
+                && !slots.contains(&Key {
+                    kind: Kind::Assignment,
+                    class,
+                    scope: scope.clone(),
+                    name: principal.clone(),
+                    role: before.as_ref().or(after.as_ref()).filter(|_| several.contains(class)).cloned(),
+                })
+        }
+        What::Role { .. } | What::Permission { .. } | What::Default { .. } => false,
+    };
+    let roles: BTreeSet<RoleId> = changes
+        .iter()
+        .filter(|change| matches!(change.what, What::Role { .. }) && itself(change))
+        .map(Change::role_id)
+        .collect();
+    for change in changes {
+        // Whether somebody holds a role that was not read is not known either.
+        let its_role = match &change.what {
+            What::Assignment { after: Some(role), .. } | What::Default { after: Some(role), .. } => {
+                roles.contains(role)
+            }
+            _ => false,
+        };
+        if change.origins.whole.is_some_and(|whole| whole != Origin::Pending) && (its_role || itself(change))
+        {
+            change.origins.whole = Some(Origin::Unread);
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub fn drift(plan: &mut Plan) {
     let both: Vec<_> = plan
         .changes
         .drain(..)
-        .map(|change| split(change, |origin| matches!(origin, Origin::Drift | Origin::Undetermined)))
+        .map(|change| split(change, |origin| !matches!(origin, Origin::Pending | Origin::Unapplied)))
         .collect();
     plan.changes = both.into_iter().filter_map(|(kept, _)| kept).collect();
 }

@@ -20,7 +20,7 @@ impl Summary {
                 Action::Release => &mut summary.release,
             };
             *count = count.saturating_add(1);
-            if change.manual.is_some() {
+            if change.manual.is_some() && change.blocked_by.is_empty() {
                 summary.manual = summary.manual.saturating_add(1);
             }
         }

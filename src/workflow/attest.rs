@@ -154,7 +154,8 @@ pub struct Written {
 }
 
 /// Attests for every selected target that what its definitions say of what its API does not tell is
-/// in place. Which live role is which is decided as for a plan, by the record of the last apply too.
+/// in place. Which live role is which is decided as for a plan, by the record of the last apply and what was
+/// attested before, too.
 ///
 /// # Errors
 ///
@@ -205,7 +206,10 @@ async fn of_target(
     let before = project.past.declared(world, project, target, &recording);
     let states = [desired].into_iter().chain(before.iter().map(|state| &**state));
     let members = !desired.assignments.is_empty();
-    let live = tenant.reader().fetch(query(states, spec, target, members)).await?;
+    let mut live = tenant.reader().fetch(query(states, spec, target, members)).await?;
+    if let Some(attested) = of(project, target) {
+        let _said_by_a_plan = attested.overlay(&mut live, spec);
+    }
     let past = TargetPast::of(world, project, target, &live.identity, &recording)?;
     snapshot(world, target, desired, &live, spec, past.earlier())
 }
@@ -252,6 +256,7 @@ fn snapshot(
             name: (hidden(class, field::NAME) && *name != natural).then(|| name.clone()),
             // A role that is still to be renamed is attested as it is called now.
             role: role.live.filter(|_| listed).map_or(natural, |live| live.key.name.clone()),
+            key: Some(role.desired.key.to_string()),
             id: role.live.filter(|_| listed).and_then(|live| live.id.clone()),
             description: text.filter(|_| hidden(class, field::DESCRIPTION)),
             permissions: hidden(class, field::PERMISSIONS)

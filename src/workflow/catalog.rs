@@ -13,11 +13,11 @@ use super::{Exit, Failure, World, leak, project::Project, tenant::Tenant};
 use crate::{
     catalog::{Meaning, Seat},
     contract::{PermissionForm, Spec},
-    definition::CatalogueFile,
+    definition::{CatalogueFile, schema::Kept},
     model::{
         Untrusted,
         config::Target,
-        files::Files as _,
+        files::{FileErrorKind, Files as _},
         live::{LiveState, Query},
     },
     plan::document::{Identity, TargetError},
@@ -254,6 +254,31 @@ async fn read(
         report.file = Some(write(project, path, &text)?);
     }
     Ok(())
+}
+
+/// The lists that are kept beside the definitions in the work tree, those of several targets of a
+/// provider together: a definition file may serve all of them.
+///
+/// # Errors
+///
+/// Where a list cannot be used, or the definitions are not in a work tree.
+pub fn kept(project: &Project) -> Result<Kept, Failure> {
+    let files = WorkTree::open(&project.place)?;
+    let mut kept = Kept::new();
+    for target in project.loaded.config.iter().flat_map(|config| &config.targets) {
+        let path = CatalogueFile::path(&target.name);
+        let file = match files.read(&path) {
+            Err(error) if error.kind == FileErrorKind::NotFound => continue,
+            Err(error) => Err(error.message),
+            Ok(bytes) => CatalogueFile::parse(&bytes, target.provider),
+        };
+        let file = file.map_err(|why| {
+            Failure::new(Exit::Invalid, format!("the catalogue `{path}` cannot be used: {why}"))
+                .help("Write it again with `rolecall catalog --write`, or delete it.")
+        })?;
+        kept.entry(target.provider).or_default().extend(file.permissions);
+    }
+    Ok(kept)
 }
 
 fn write(project: &Project, path: String, text: &str) -> Result<KeptFile, Failure> {

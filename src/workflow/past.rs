@@ -1,6 +1,8 @@
 //! What git held before, for each target: the base, the definitions that the last recorded apply put
 //! in place, and the protections of both, as far as they hold for the tenant that was reached.
 
+mod recorded;
+mod state;
 mod target;
 
 use std::{

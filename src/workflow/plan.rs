@@ -270,6 +270,7 @@ async fn plan_target(
             || some(plan.unmanaged_assignments)
             || some(plan.unmanaged_permissions);
         plan.notes.extend(past.no_base.clone().filter(|_| others));
+        plan.notes.extend(past.no_record.clone().filter(|_| !plan.unmanaged_roles.is_empty()));
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
         if wishes.part == Part::Drift {
             plan.notes.extend(still_open(&plan, &past));

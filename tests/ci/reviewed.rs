@@ -313,9 +313,7 @@ fn a_refused_plan_is_told_on_what_was_merged_and_the_apply_takes_its_place() {
 
 #[test]
 fn a_product_that_does_not_answer_and_a_guard_are_told_too() {
-    let reviews = Reviews::new();
-    reviews.settle();
-    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let reviews = Reviews::proposed();
     let commit = reviews.merge(1);
     let event = reviews.push(&commit);
     reviews.checkout.emulator.faults(&["GET ** status=500"]);
@@ -332,9 +330,7 @@ fn a_product_that_does_not_answer_and_a_guard_are_told_too() {
 
 #[test]
 fn an_old_run_that_is_replayed_says_nothing() {
-    let reviews = Reviews::new();
-    reviews.settle();
-    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let reviews = Reviews::proposed();
     let old = reviews.merge(1);
     reviews.open(2, "roles/three.yaml", &definition("three", "Three"));
     let new = reviews.merge(2);
@@ -381,9 +377,7 @@ fn a_refusal_names_nobody_where_people_are_only_counted() {
 
 #[test]
 fn the_report_of_parts_goes_to_everything_that_a_part_brought() {
-    let reviews = Reviews::new();
-    reviews.settle();
-    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let reviews = Reviews::proposed();
     reviews.merge(1);
     reviews.open(2, "notes.md", "nothing\n");
     let commit = reviews.merge(2);

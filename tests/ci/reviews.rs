@@ -20,6 +20,14 @@ impl Reviews {
         Self { checkout: Checkout::new(), github: GitHub::start() }
     }
 
+    /// Settled, with the role `two` proposed in pull request 1.
+    pub(super) fn proposed() -> Self {
+        let reviews = Self::new();
+        reviews.settle();
+        reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+        reviews
+    }
+
     /// An event with the forge's address and token.
     pub(crate) fn on_github<'a>(&self, event: Event<'a>) -> Event<'a> {
         event.with("GITHUB_API_URL", &self.github.url).with("GITHUB_TOKEN", TOKEN)

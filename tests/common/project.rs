@@ -240,7 +240,8 @@ impl Output {
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
         let text = text.replace(&today, "TODAY");
         let text = cut(&cut(&text, "sha256:", 64, "DIGEST"), "Commit ", 12, "COMMIT");
-        let text = cut(&cut(&text, "(", 12, "BASE"), " at ", 12, "APPLIED");
+        let text = cut(&cut(&text, "(", 12, "BASE"), "declared before ", 12, "BASE");
+        let text = cut(&text, " at ", 12, "APPLIED");
         let mut parts = text.split("last recorded: TODAY ");
         let mut clean = parts.next().unwrap_or_default().to_owned();
         for part in parts {

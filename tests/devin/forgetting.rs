@@ -16,6 +16,21 @@ fn made(emulator: &Emulator, project: &Project) {
     dashboard(emulator, "POST", "roles", &json!({ "name": "Auditor", "type": "enterprise" }));
 }
 
+/// An applied and recorded project in which [`made`] happened.
+fn with_auditor() -> (Emulator, Project) {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    let _recorded = project.apply().exits(0);
+    made(&emulator, &project);
+    (emulator, project)
+}
+
+/// Takes the role [`AUDITOR`] out of the definitions.
+fn undeclared(project: &Project) {
+    define(project, CURATOR);
+    project.save("no auditor");
+}
+
 fn record(project: &Project) -> Value {
     serde_json::from_str(&project.git("show refs/rolecall/applied/-/acme:record.json")).expect("JSON")
 }
@@ -44,12 +59,8 @@ fn stays_until_done(emulator: &Emulator, project: &Project, open: &[&str]) {
 
 #[test]
 fn a_role_that_a_person_made_and_git_no_longer_declares() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
-    define(&project, CURATOR);
-    project.save("no auditor");
+    let (emulator, project) = with_auditor();
+    undeclared(&project);
     let _open = project.apply().exits(8).has("1 to be done by hand");
     stays_until_done(&emulator, &project, &["delete acme/role/auditor@enterprise"]);
 }
@@ -61,8 +72,7 @@ fn where_the_first_apply_of_all_asks_for_it() {
     dashboard(&emulator, "POST", "roles", &json!({ "name": "Auditor", "type": "enterprise" }));
     define(&project, &format!("{CURATOR}{AUDITOR}"));
     project.save("an auditor, never applied");
-    define(&project, CURATOR);
-    project.save("no auditor");
+    undeclared(&project);
     let _open = project.apply().exits(8);
     stays_until_done(&emulator, &project, &["delete acme/role/auditor@enterprise"]);
 }
@@ -70,12 +80,8 @@ fn where_the_first_apply_of_all_asks_for_it() {
 /// The commit that takes it away is not applied itself, and the one after it knows nothing of it.
 #[test]
 fn where_another_commit_came_before_the_apply() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
-    define(&project, CURATOR);
-    project.save("no auditor");
+    let (emulator, project) = with_auditor();
+    undeclared(&project);
     project.write("notes.txt", "more");
     project.save("something else");
     stays_until_done(&emulator, &project, &["delete acme/role/auditor@enterprise"]);
@@ -84,10 +90,7 @@ fn where_another_commit_came_before_the_apply() {
 /// `removed:` asks for it once; the line may go before the role does.
 #[test]
 fn where_the_line_under_removed_is_gone() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
+    let (emulator, project) = with_auditor();
     define(&project, &format!("{CURATOR}removed:\n  - {{ name: Auditor, scope: enterprise }}\n"));
     project.save("remove the auditor");
     let _open = project.apply().exits(8);
@@ -103,18 +106,14 @@ fn where_the_line_under_removed_is_gone() {
 /// A new name is asked for, and before anybody gives it the whole role is to go.
 #[test]
 fn where_it_was_to_be_renamed() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
+    let (emulator, project) = with_auditor();
     let _attested = project.run("import --attest").exits(0);
     project.save("attested");
     let _done = project.apply();
     define(&project, &format!("{CURATOR}{}", AUDITOR.replace("name: Auditor", "name: Reviewer")));
     project.save("another name");
     let _open = project.apply().exits(8).has("Change its name");
-    define(&project, CURATOR);
-    project.save("no auditor");
+    undeclared(&project);
     let _open = project.apply().exits(8);
     stays_until_done(&emulator, &project, &["delete acme/role/auditor@enterprise"]);
 }
@@ -122,12 +121,8 @@ fn where_it_was_to_be_renamed() {
 /// Where only the record tells which role it is, nobody guesses, and nothing is forgotten either.
 #[test]
 fn where_it_is_renamed_by_hand() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
-    define(&project, CURATOR);
-    project.save("no auditor");
+    let (emulator, project) = with_auditor();
+    undeclared(&project);
     let _open = project.apply().exits(8);
     let id = role_id(&emulator, "Auditor");
     dashboard(&emulator, "PATCH", &format!("roles/{id}"), &json!({ "name": "Somebody's" }));
@@ -139,12 +134,8 @@ fn where_it_is_renamed_by_hand() {
 /// The target gets another name, and the record of the old one counts.
 #[test]
 fn where_the_target_is_renamed() {
-    let emulator = emulator(&seed());
-    let project = attested(&emulator, "");
-    let _recorded = project.apply().exits(0);
-    made(&emulator, &project);
-    define(&project, CURATOR);
-    project.save("no auditor");
+    let (_emulator, project) = with_auditor();
+    undeclared(&project);
     let _open = project.apply().exits(8);
     let config = project.read("rolecall.yaml");
     project.write("rolecall.yaml", &config.replace("  acme:", "  corp:"));
@@ -153,6 +144,26 @@ fn where_the_target_is_renamed() {
     // Both at a time are refused, and so nothing is recorded that would not know it.
     let plan = project.plan().exits(4);
     let _plan = plan.has("- delete Auditor  corp/role/auditor@enterprise");
+}
+
+/// The record alone would tell of it; without one it is among what is left alone.
+#[test]
+fn without_a_record_a_note_says_what_nobody_remembers() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    dashboard(&emulator, "POST", "roles", &json!({ "name": "Auditor", "type": "enterprise" }));
+    define(&project, &format!("{CURATOR}{AUDITOR}"));
+    project.save("an auditor");
+    define(&project, CURATOR);
+    let gone = project.save("no auditor");
+    project.save("something else");
+    let note = format!(
+        "No apply is recorded here. A role that git declared before {}, and that was not deleted then, is among those left alone: `removed:` deletes it.",
+        &gone[..12]
+    );
+    let _left = project.plan().exits(0).has("1 role that git does not declare: Auditor").has(&note);
+    let _recorded = project.apply().exits(0);
+    let _known = project.plan().exits(0).has("git does not declare: Auditor").lacks("No apply is recorded");
 }
 
 /// Whoever can write the record names no commit that was never applied.

@@ -242,3 +242,22 @@ fn what_comes_through_a_group_is_neither_taken_nor_given_anew() {
     // Zoe is a member through the group alone: an exclusive list of users has nothing to take.
     assert_eq!(changes(&project), ["assign acme/assignment/organization=org-apps/user:user-mira"]);
 }
+
+#[test]
+fn a_service_user_who_holds_a_role_is_not_counted_as_a_person() {
+    let emulator = emulator(&seed());
+    let project = attested(&emulator, "");
+    let plan = |who: &str| {
+        assign(&project, &format!("  - {{ role: curator, scope: {{ organization: [org-apps] }}, {who} }}\n"));
+        let _given = project.apply().exits(0);
+        project.save("given");
+        define(
+            &project,
+            "removed:\n  - { key: curator, scope: organization, reassign_to: builtin:org_member }\n",
+        );
+        project.plan()
+    };
+    let _one = plan("service_users: [ci]").has("held by 1 service user").lacks("1 person");
+    let _both = plan("service_users: [ci], users: [\"email:mira@acme.test\"]")
+        .has("held by 1 user and 1 service user");
+}

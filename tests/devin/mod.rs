@@ -3,6 +3,7 @@
 mod attesting;
 mod by_hand;
 mod forgetting;
+mod identity;
 mod limits;
 mod members;
 mod readings;

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    READER, apply_looked, define, emulator, live, membership, plan_looked, platform, project, role, seed_with,
+    READER, apply_looked, define, emulator, live, membership, plan_looked, platform, project, role, seed,
+    seed_with,
 };
 use crate::common::{Emulator, Project};
 
@@ -70,7 +71,7 @@ fn people_who_hold_a_role_are_counted_once() {
     }));
     let project = project(&emulator, "");
     define(&project, "roles: {}\nremoved: [{ name: Reader, reassign_to: builtin:guest }]\n");
-    let _plan = plan_looked(&project).exits(0).has("held by 1 person");
+    let _plan = plan_looked(&project).exits(0).has("held by 1 user");
     let _moved = apply_looked(&project).exits(0);
     assert_eq!(membership(&emulator, "projects", "acme/platform/api", "okan"), Some((10, None)));
 }
@@ -427,4 +428,44 @@ fn a_saml_link_that_gitlab_cannot_tell_from_another_one_is_not_taken_away() {
     project.commit("same");
     define(&project, "roles: {}\n");
     let _refused = project.apply().exits(4).has("has another SAML link of this name, `provider=saml-2;eng`");
+}
+
+#[test]
+fn an_import_keeps_the_day_on_which_gitlab_ends_something() {
+    let emulator = emulator(&seed_with(|seed| {
+        seed["groups"][1]["shares"] =
+            json!([{ "group": "partners", "group_access": 20, "expires_at": "2027-01-31" }]);
+        seed["groups"][1]["members"] = json!([
+            { "user": "okan", "access_level": 30, "expires_at": "2027-03-01" },
+            { "user": "zoe", "access_level": 30 },
+        ]);
+    }));
+    let project = project(&emulator, "on_unassign: keep_base");
+    let _written = project.run("import").exits(0);
+    let written = project.read("roles/platform.yaml");
+    // From the date onward there is no access: the day before is the last.
+    for (last, field, who) in [("2027-01-30", "groups", "partners"), ("2027-02-28", "users", "okan")] {
+        let entry = format!("    expires: {last}\n    {field}:\n      - {who}\n");
+        assert!(written.contains(&entry), "{written}");
+    }
+    assert_eq!(written.matches("expires:").count(), 2, "zoe stays: {written}");
+    project.is_in_place();
+}
+
+#[test]
+fn what_somebody_gave_for_a_while_is_taken_over_for_that_while() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    define(
+        &project,
+        "assignments:\n  - { role: \"builtin:reporter\", users: [okan, zoe], scope: { group: acme/platform } }\n",
+    );
+    let _given = project.apply().exits(0);
+    project.commit("given");
+    let member = |level: u8, ends: Option<&str>| json!({ "access_level": level, "expires_at": ends });
+    emulator.put("/_dashboard/groups/85/members/okan", &member(30, Some("2027-03-01")));
+    let _taken = project.run("import --drift --write").exits(0);
+    let written = project.read("roles/all.yaml");
+    assert!(written.contains("expires: 2027-02-28") && written.contains("users: [zoe]"), "{written}");
+    project.is_in_place();
 }

@@ -191,3 +191,22 @@ fn whoever_keeps_a_built_in_role_keeps_it_in_a_place() {
     define(&project, "roles: {}\n");
     let _kept = project.plan().exits(0).has("zoe (4) keeps `Reporter` in group `acme/platform`:");
 }
+
+#[test]
+fn who_holds_more_from_above_keeps_no_base_and_the_help_says_what_is_possible() {
+    let emulator = emulator(&seed());
+    let project = project(&emulator, "on_unassign: keep_base");
+    let given = "  - { role: approver, users: [mira], scope: { group: acme/platform } }\n";
+    define(&project, &approver(given));
+    let _given = project.apply().exits(0);
+    project.commit("given");
+    emulator.put("/_dashboard/groups/84/members/mira", &serde_json::json!({ "access_level": 30 }));
+    define(&project, &format!("roles:\n{}", role("approver", "reporter", "admin_merge_request")));
+    let _refused = project.plan().exits(4).has("on_unassign: remove_member").has("in group `acme`");
+    project.config_also("");
+    let config = project.read("rolecall.yaml").replace("keep_base", "remove_member");
+    project.write("rolecall.yaml", &config);
+    project.commit("members go");
+    let _accepted = project.run("apply --auto-approve --allow max_unassigns --reason known");
+    assert_eq!(membership(&emulator, "groups", "acme", "mira"), Some((30, None)));
+}

@@ -3,12 +3,14 @@
 mod licence;
 mod links;
 mod members;
+mod offered;
 mod places;
 mod replacing;
 mod requests;
 mod roles;
 mod seats;
 mod unknown;
+mod used;
 
 use serde_json::{Value, json};
 

@@ -27,8 +27,10 @@ pub(super) struct Case {
 pub(super) enum Known {
     /// That everything was done.
     Done,
-    /// That something was asked of a person, who did it; nobody applied since.
+    /// That something was asked of a person, who did it and attested it; nobody applied since.
     Asked,
+    /// The same, and nobody attested it.
+    Made,
     /// Nothing: there is no record.
     Nothing,
 }
@@ -82,7 +84,7 @@ pub(super) fn cases(product: &Product) -> impl Strategy<Value = Case> + use<> {
     let fault = (1..8usize, prop::sample::select(&KINDS[..]))
         .prop_map(|(nth, kind)| format!("WRITE ** {kind} nth={nth} times=1"));
     let product = *product;
-    let known = prop::sample::select(vec![Known::Done, Known::Asked, Known::Nothing]);
+    let known = prop::sample::select(vec![Known::Done, Known::Asked, Known::Made, Known::Nothing]);
     let two = (definitions(&product), definitions(&product));
     (two, fault, known).prop_map(move |((first, mut second), fault, known)| {
         for (index, (before, after)) in first.roles.iter().zip(&mut second.roles).enumerate() {
@@ -90,14 +92,6 @@ pub(super) fn cases(product: &Product) -> impl Strategy<Value = Case> + use<> {
                 // Where only a person can delete it, it stays.
                 let kept = || Role { name: format!("Kept {index}"), ..role.clone() };
                 *after = (!(product.can_delete)(&role.places)).then(kept);
-            }
-            // Where a person renames, nobody can tell a renamed role from another one without a record that
-            // it was made, and no role takes the name that another one has had.
-            let fresh = || format!("New {index}");
-            match (product.way, known, after) {
-                (Way::Api, ..) | (Way::Dashboard, Known::Done, _) | (.., None) => {}
-                (Way::Attested, Known::Done, Some(next)) => next.name = fresh(),
-                (.., Some(next)) => next.name = before.as_ref().map_or_else(fresh, |role| role.name.clone()),
             }
         }
         Case { first, second, fault, known }
@@ -182,6 +176,21 @@ impl Definitions {
             yaml.push_str("  []\n");
         }
         yaml.replace("roles:\nassignments", "roles: {}\nassignments")
+    }
+
+    /// How many roles it has that are none of the others: neither by their key nor, where that is new, by
+    /// their name.
+    pub(super) fn without(&self, others: &Self) -> usize {
+        let keyed = |all: &Self| -> BTreeMap<String, (Vec<&'static str>, String)> {
+            let roles = all.roles.iter().enumerate();
+            let said = |role: &Role| (role.places.clone(), role.name.clone());
+            roles
+                .filter_map(|(index, role)| Some((key(index, role.as_ref()?), said(role.as_ref()?))))
+                .collect()
+        };
+        let (own, others) = (keyed(self), keyed(others));
+        let other = |name| others.iter().any(|(key, said)| said == name && !own.contains_key(key));
+        own.iter().filter(|(key, name)| !others.contains_key(*key) && !other(*name)).count()
     }
 
     /// How a role is referred to that somebody holds in a place, and its name where it is no built-in one.

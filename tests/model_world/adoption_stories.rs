@@ -22,7 +22,7 @@ fn a_held_role_that_would_gain_is_not_taken_over() {
     let never = declared(&["keys", "read"]).based_on(definitions());
     assert_snapshot!(story(&held(), &never), @"
     update t/role/helper: +keys (adopts)
-      refused by adopt: role `Helper` exists, 2 people hold it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `helper`: `id: 1`.
+      refused by adopt: role `Helper` exists, 2 principals hold it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `helper`: `id: 1`.
     left alone: 2 assignments
     0. set 1: [keys read]
     ");
@@ -30,7 +30,7 @@ fn a_held_role_that_would_gain_is_not_taken_over() {
         d.allowed.insert(Guard::Adopt, Untrusted::from("ticket 7"));
     })), @"
     update t/role/helper: +keys (adopts)
-      allowed by adopt: role `Helper` exists, 2 people hold it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `helper`: `id: 1`. | because: ticket 7
+      allowed by adopt: role `Helper` exists, 2 principals hold it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `helper`: `id: 1`. | because: ticket 7
     left alone: 2 assignments
     0. set 1: [keys read]
     ");
@@ -41,7 +41,7 @@ fn without_an_earlier_revision_nothing_proves_that_it_is_ours() {
     let unknown = declared(&["keys", "read"]).with(|d| d.exempt = false);
     assert_snapshot!(story(&held(), &unknown), @"
     update t/role/helper: +keys (adopts)
-      refused by adopt: role `Helper` exists, 2 people hold it, and it would gain permissions; there is no earlier revision that shows whether git declared it | To take it over on purpose, add to role `helper`: `id: 1`.
+      refused by adopt: role `Helper` exists, 2 principals hold it, and it would gain permissions; there is no earlier revision that shows whether git declared it | To take it over on purpose, add to role `helper`: `id: 1`.
     left alone: 2 assignments
     0. set 1: [keys read]
     ");

@@ -267,6 +267,7 @@ fn random_histories_reach_every_action_and_origin() {
                 Origin::Unapplied => "unapplied",
                 Origin::Drift => "drift",
                 Origin::Undetermined => "undetermined",
+                Origin::Unread => "unread",
                 Origin::Mixed => "mixed",
             };
             *found.entry(word).or_default() += 1;

@@ -37,7 +37,7 @@ fn nobody_is_moved_to_a_role_that_the_next_plan_takes_away() {
     let exclusive = definitions.clone().exclusive("new");
     assert_snapshot!(story(&world, &exclusive), @"
     reassign t/assignment/-/user:mira: Old -> New (role removed)
-      refused by blocked: `mira` would move to `New`, and the next plan would take it away: its list is exclusive and does not name them | Declare the assignment, or name another role under `reassign_to`.
+      refused by blocked: `Mira (mira)` would move to `New`, and the next plan would take it away: its list is exclusive and does not name them | Declare the assignment, or name another role under `reassign_to`.
     delete t/role/=Old
     0. give 2 to user mira
     1. delete 1
@@ -45,7 +45,7 @@ fn nobody_is_moved_to_a_role_that_the_next_plan_takes_away() {
     let expired = definitions.clone().assign_until("new", &["mira"], Some(date(2026, 1, 31)));
     assert_snapshot!(story(&world, &expired), @"
     reassign t/assignment/-/user:mira: Old -> New (role removed)
-      refused by blocked: `mira` would move to `New`, and the next plan would take it away: their assignment of it has expired | Declare the assignment, or name another role under `reassign_to`.
+      refused by blocked: `Mira (mira)` would move to `New`, and the next plan would take it away: their assignment of it has expired | Declare the assignment, or name another role under `reassign_to`.
     delete t/role/=Old
     0. give 2 to user mira
     1. delete 1
@@ -53,7 +53,7 @@ fn nobody_is_moved_to_a_role_that_the_next_plan_takes_away() {
     let authoritative = definitions.manage(Mode::Declared, Mode::Authoritative);
     assert_snapshot!(story(&world, &authoritative), @"
     reassign t/assignment/-/user:mira: Old -> New (role removed)
-      refused by blocked: `mira` would move to `New`, and the next plan would take it away: the mode is `authoritative` and they are not declared | Declare the assignment, or name another role under `reassign_to`.
+      refused by blocked: `Mira (mira)` would move to `New`, and the next plan would take it away: the mode is `authoritative` and they are not declared | Declare the assignment, or name another role under `reassign_to`.
     delete t/role/=Old
     0. give 2 to user mira
     1. delete 1
@@ -79,7 +79,7 @@ fn each_mode_owns_another_part() {
     update t/role/helper: +merge
     left alone: t/role/=Unknown
     left alone: 1 assignments
-    note: `okan` keeps the role `Administrator`: the mode `additive` never takes a role away
+    note: `Okan (okan)` keeps the role `Administrator`: the mode `additive` never takes a role away
     0. set 1: [keys merge read]
     ");
     assert_snapshot!(story(&world, &managed(Mode::Declared)), @"

@@ -101,7 +101,7 @@ fn a_temporary_name_proves_nothing() {
     let squat = world().role("1", "rolecall temporary b510112b", &[]).user("mallory", "1");
     assert_snapshot!(story(&squat, &definitions), @"
     rename t/role/new: name new +keys (adopts)
-      refused by adopt: role `rolecall temporary b510112b` exists, 1 person holds it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `new`: `id: 1`.
+      refused by adopt: role `rolecall temporary b510112b` exists, 1 principal holds it, and it would gain permissions; no earlier revision declares it | To take it over on purpose, add to role `new`: `id: 1`.
     left alone: 1 assignments
     0. set 1: name new; [keys]
     ");

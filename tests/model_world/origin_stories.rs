@@ -107,6 +107,7 @@ fn word(origin: Origin) -> &'static str {
         Origin::Unapplied => "unapplied",
         Origin::Drift => "drift",
         Origin::Undetermined => "undetermined",
+        Origin::Unread => "unread",
         Origin::Mixed => "mixed",
     }
 }
@@ -285,4 +286,26 @@ fn an_assignment_to_a_role_that_is_made() {
     set_default t/default [undetermined]: role Helper [undetermined]
     create t/role/helper [undetermined]: name Helper [undetermined] +read [undetermined]
     ");
+}
+
+/// A role that the list lacks may be there; and whoever is to hold it may hold it already.
+#[test]
+fn what_was_not_read_is_no_drift() {
+    let declared = helper(&["read"]).assign("helper", &["mira"]).default_role(Some("helper"));
+    let recorded = declared.clone().with(|d| d.exempt = false).based_on(declared.clone());
+    let recorded = recorded.applied(declared).recorded("helper", "1");
+    let gone = || world().user("mira", "member");
+    assert_eq!(origins(&gone(), &recorded), ["drift"].into());
+    let incomplete = |kind| {
+        gone().with(|api| {
+            api.incomplete.insert(kind, "page 3 of 4 was missing".into());
+        })
+    };
+    assert_eq!(origins(&incomplete(rolecall::model::Kind::Role), &recorded), ["unread"].into());
+    // What a list that is not whole does tell is known.
+    assert_eq!(origins(&incomplete(rolecall::model::Kind::Assignment), &recorded), ["drift"].into());
+    // What the definitions change is theirs.
+    let pending = recorded.assign("helper", &["okan"]);
+    let okan = incomplete(rolecall::model::Kind::Role).user("okan", "member");
+    assert_eq!(origins(&okan, &pending), ["pending", "unread"].into());
 }

@@ -51,7 +51,7 @@ fn an_incomplete_list_of_members_permits_no_removal() {
     let definitions = definitions().role("helper", |r| r.name("Helper")).on_unassign("builtin:member");
     assert_snapshot!(story(&world, &definitions.clone().exclusive("helper")), @"
     unassign t/assignment/-/user:mira: Helper -> Member (not in the exclusive list)
-      refused by incomplete: will not take a role from `mira` on an incomplete read: page 3 of 4 was missing
+      refused by incomplete: will not take a role from `Mira (mira)` on an incomplete read: page 3 of 4 was missing
     refused by exclusive: nobody can tell whether the exclusive list of `Helper` is the whole truth: page 3 of 4 was missing | Plan again, with a credential that may read it all. Until then, take `exclusive` out of the list, or leave it out with `--only`.
     left alone: t/role/=Old
     stays: nobody knows who keeps Helper, against an exclusive list: page 3 of 4 was missing
@@ -71,7 +71,7 @@ fn an_incomplete_list_of_members_permits_no_removal() {
     live.objects.retain(|object| object.key.name.raw() != "okan");
     assert_snapshot!(text(&plan_live(&live, &definitions.assign("helper", &["okan"]))), @"
     assign t/assignment/-/user:okan: nothing -> Helper
-      refused by incomplete: will not give a role to `okan` on an incomplete read: page 3 of 4 was missing
+      refused by incomplete: will not give a role to `Okan (okan)` on an incomplete read: page 3 of 4 was missing
     left alone: t/role/=Old
     left alone: 1 assignments
     0. give 1 to user okan

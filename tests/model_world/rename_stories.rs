@@ -232,7 +232,7 @@ fn a_record_alone_gives_nobody_anything() {
     let all = over(both("Aide", &["keys", "read"])).recorded("helper", "2").recorded("other", "2");
     assert_snapshot!(past_story(&world, &all), @"
     rename t/role/helper [mixed]: name Aide [pending] +keys [pending] +read [drift] -audit [drift] (adopts)
-      refused by adopt: role `Other` exists, 1 person holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
+      refused by adopt: role `Other` exists, 1 principal holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
     create t/role/other [drift]: name Other [drift] +audit [drift]
     left alone: t/role/=Helper
     left alone: 3 assignments
@@ -240,9 +240,9 @@ fn a_record_alone_gives_nobody_anything() {
     let all = over(both("Helper", &["read"])).recorded("helper", "2").recorded("other", "1");
     assert_snapshot!(past_story(&world, &all), @"
     rename t/role/helper [drift]: name Helper [drift] +read [drift] -audit [drift] (adopts)
-      refused by adopt: role `Other` exists, 1 person holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
+      refused by adopt: role `Other` exists, 1 principal holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
     rename t/role/other [drift]: name Other [drift] +audit [drift] -read [drift] (adopts)
-      refused by adopt: role `Helper` exists, 2 people hold it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
+      refused by adopt: role `Helper` exists, 2 principals hold it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
     left alone: 3 assignments
     ");
     for id in ["admin", "member", "nowhere", "mira"] {
@@ -276,7 +276,7 @@ fn what_an_interrupted_apply_renamed_is_still_that_role() {
     // What bears the earlier name may be the role that git declared, and the other one somebody else's.
     assert_snapshot!(past_story(&renamed().role("2", "Helper", &["read"]), &new()), @"
     update t/role/helper [pending]: +keys [pending] (adopts)
-      refused by adopt: role `Aide` exists, 1 person holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
+      refused by adopt: role `Aide` exists, 1 principal holds it, and it would gain permissions; only the record of the last apply says that it is this role, under another name
     update t/role/other [pending]: +audit [pending] -read [pending]
     left alone: 1 assignments
     ");

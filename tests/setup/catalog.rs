@@ -79,11 +79,12 @@ roles:
     permissions: { learnings: [read], lernings: [read], reports: [read] }
 ",
     );
-    // Without the list only what is nearly a known name is suspicious, and none of these is.
+    // Without the list only what is nearly a known name is suspicious: little of it ships.
     assert_eq!(sandbox.run(&["validate"]).out, "Valid: 2 roles in 2 files for 1 target.\n");
 
     let said = sandbox.run(&["catalog", "--write"]);
-    assert_eq!((said.code, said.err.as_str()), (0, "Wrote .rolecall/catalog/reviews.json.\n"));
+    let wrote = "Wrote .rolecall/catalog/reviews.json.\nWrote .rolecall/schema/definitions.schema.json.\n";
+    assert_eq!((said.code, said.err.as_str()), (0, wrote));
     snapshot!(sandbox.read(".rolecall/catalog/reviews.json"), @r#"
     {
       "version": 1,
@@ -174,4 +175,102 @@ fn an_entry_with_an_error_sends_nothing() {
         assert!(said.out.contains("its entry in the configuration has errors"), "{}", said.out);
     }
     assert_eq!(emulator.requests().len(), 0);
+}
+
+#[test]
+fn a_kept_list_reaches_editors() {
+    let emulator = emulator(SEED, &[]);
+    let sandbox = Sandbox::on(&emulator, "cr-key-of-acme");
+    let schema = ".rolecall/schema/definitions.schema.json";
+    let completed = |sandbox: &Sandbox| {
+        let schema: serde_json::Value = serde_json::from_str(&sandbox.read(schema)).expect("JSON");
+        let defs = &schema["$defs"];
+        (
+            defs["coderabbit.Permissions"]["properties"]["learnings"].is_object(),
+            defs["coderabbit.Permissions"]["properties"]["role_management"].is_object(),
+        )
+    };
+    // No schema is made by the way.
+    fs::remove_dir_all(sandbox.work().join(".rolecall/schema")).expect("the schemas of `init`");
+    assert_eq!(sandbox.run(&["catalog", "--write"]).code, 0);
+    assert!(!sandbox.work().join(schema).exists());
+    assert_eq!(sandbox.run(&["schema", "--write"]).code, 0);
+    assert_eq!(completed(&sandbox), (true, true));
+    assert!(!sandbox.run(&["schema", "definitions"]).out.contains("learnings"), "without a project it ships");
+
+    // One that is there follows the list.
+    fs::remove_file(sandbox.work().join(".rolecall/catalog/reviews.json")).expect("a list");
+    assert_eq!(sandbox.run(&["schema", "--write"]).code, 0);
+    assert_eq!(completed(&sandbox), (false, true));
+    let said = sandbox.run(&["catalog", "--write"]);
+    assert_eq!(
+        (said.code, said.err.as_str()),
+        (0, "Wrote .rolecall/catalog/reviews.json.\nWrote .rolecall/schema/definitions.schema.json.\n")
+    );
+    assert_eq!(completed(&sandbox), (true, true));
+
+    // What cannot be a permission is offered to nobody.
+    let odd =
+        "{ \"version\": 1, \"provider\": \"coderabbit\", \"permissions\": [\"a b:read\", \"vaults:read\"] }";
+    sandbox.write(".rolecall/catalog/reviews.json", odd);
+    assert_eq!(sandbox.run(&["schema", "--write"]).code, 0);
+    assert!(sandbox.read(schema).contains("\"vaults\"") && !sandbox.read(schema).contains("a b"));
+    sandbox.write(".rolecall/catalog/reviews.json", "{");
+    let broken = sandbox.run(&["schema", "--write"]);
+    assert_eq!(broken.code, 3);
+    assert!(
+        broken.err.contains("the catalogue `.rolecall/catalog/reviews.json` cannot be used"),
+        "{}",
+        broken.err
+    );
+}
+
+#[test]
+fn what_a_whole_list_lacks_is_warned_about_without_a_kept_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "rolecall.yaml",
+        "version: 1
+targets:
+  code: { provider: gitlab, files: [\"roles/code.yaml\"], settings: { group: acme } }
+  agents: { provider: devin, files: [\"roles/agents.yaml\"] }
+",
+    );
+    sandbox.write(
+        "roles/code.yaml",
+        "provider: gitlab
+permission_sets:
+  odd: [totally_made_up_thing]
+roles:
+  reader: { name: Reader, description: Reads, base: guest, permissions: [read_code, totally_made_up_thing] }
+  other: { name: Other, description: Reads too, base: guest, include: [odd], permissions: [read_code] }
+",
+    );
+    sandbox.write(
+        "roles/agents.yaml",
+        "provider: devin
+roles:
+  r: { name: R, description: d, scope: enterprise, permissions: [view_account_metrics, fly_to_the_moon] }
+",
+    );
+    let valid = sandbox.run(&["validate"]);
+    assert_eq!(valid.code, 0, "{}", valid.err);
+    for said in [
+        "`totally_made_up_thing` is not in the known catalogue",
+        "keeps the live list",
+        "It stands in 1 more place.",
+        "`fly_to_the_moon` is not in the known catalogue",
+        "no API tells which permissions there are",
+    ] {
+        let words = valid.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(said), "{said}: {}", valid.out);
+    }
+    assert_eq!(valid.out.matches("warning[RC048]").count(), 2, "{}", valid.out);
+    // What the tenant has is known once its list is kept.
+    sandbox.write(
+        ".rolecall/catalog/code.json",
+        "{ \"version\": 1, \"provider\": \"gitlab\", \"permissions\": [\"totally_made_up_thing\"] }",
+    );
+    let known = sandbox.run(&["validate", "--target", "code"]);
+    assert!(!known.out.contains("`totally_made_up_thing` is not"), "{}", known.out);
 }

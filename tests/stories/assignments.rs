@@ -138,7 +138,7 @@ fn an_exclusive_list_is_the_whole_truth() {
         ! what people get when a role is taken from them (on_unassign): refuse → to builtin:cr_member
 
       Assignments
-        Member
+        One
           - 1004: One → Member  (not in the exclusive list)
 
       Left alone: 3 assignments.

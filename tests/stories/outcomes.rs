@@ -217,7 +217,7 @@ fn one_failure_does_not_keep_independent_changes_from_being_made() {
             - api_keys: read
             = learnings: read
 
-      Assignments
+      Assignments  (+2)
         One
           + 1003: Member → One
         Two

@@ -44,6 +44,9 @@ fn what_git_never_declared_is_left_alone_and_listed() {
 
       Left alone: 2 roles that git does not declare: Clicked, Empty.
 
+      Note: No apply is recorded here. A role that git declared before BASE, and that was not
+        deleted then, is among those left alone: `removed:` deletes it.
+
     Digest sha256:DIGEST
     Plan: 2 to create.
     --- exit 0

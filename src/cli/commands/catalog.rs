@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Context;
+use super::{Context, schema};
 use crate::{
     cli::progress::Progress,
     definition::CatalogueFile,
@@ -11,7 +11,7 @@ use crate::{
     workflow::{
         Exit, Failure, World,
         catalog::{self, Catalogues},
-        project,
+        project::{self, Project},
     },
 };
 
@@ -50,10 +50,11 @@ async fn list(context: &Context, args: &CatalogArgs) -> Result<Exit, Failure> {
     let progress = Progress::start(context);
     let world = context.world(Some(progress.events()));
     let offline = args.offline || !args.providers.is_empty();
-    let catalogues = if offline || nowhere(context, args) {
-        catalog::shipped(&world, &args.providers)?
+    let (catalogues, project) = if offline || nowhere(context, args) {
+        (catalog::shipped(&world, &args.providers)?, None)
     } else {
-        live(context, args, &world, &progress).await?
+        let (catalogues, project) = live(context, args, &world, &progress).await?;
+        (catalogues, Some(project))
     };
     progress.finish();
     context.ui.data(&match args.format {
@@ -67,6 +68,12 @@ async fn list(context: &Context, args: &CatalogArgs) -> Result<Exit, Failure> {
             true => format!("Wrote {path}."),
             false => format!("{path} is up to date."),
         });
+    }
+    let kept = catalogues.targets.iter().any(|target| target.file.is_some());
+    if let Some(project) = project.filter(|_| kept)
+        && schema::refresh(&project)?
+    {
+        context.ui.status(&format!("Wrote {}.", schema::DEFINITIONS));
     }
     Ok(catalogues.exit())
 }
@@ -84,7 +91,7 @@ async fn live(
     args: &CatalogArgs,
     world: &World,
     progress: &Progress,
-) -> Result<Catalogues, Failure> {
+) -> Result<(Catalogues, Project), Failure> {
     let project = project::open(world, &context.source(BTreeMap::new()))?;
     if project.loaded.config.is_none() {
         context.print_findings(&project, &project.loaded.findings);
@@ -93,5 +100,6 @@ async fn live(
     }
     progress.reading(project.selected.len());
     let encode = |file: &CatalogueFile| json::to_string(file);
-    Ok(catalog::live(world, &project, args.write.then_some(&encode)).await)
+    let catalogues = catalog::live(world, &project, args.write.then_some(&encode)).await;
+    Ok((catalogues, project))
 }

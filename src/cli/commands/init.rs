@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     contract::{self, Spec},
+    definition::schema::Kept,
     render::escape,
     repo,
     workflow::{
@@ -98,7 +99,7 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
         false => wanted,
     };
     let answers = init::complete(&world, &wanted)?;
-    let scaffold = init::scaffold(&world, &answers, editor_schemas())?;
+    let scaffold = init::scaffold(&world, &answers, editor_schemas(&Kept::new()))?;
     if asks {
         let (mut input, mut output) = (io::stdin().lock(), io::stderr().lock());
         Questions { input: &mut input, output: &mut output }.confirm(&root, &scaffold)?;
@@ -407,7 +408,7 @@ mod tests {
         assert_eq!(wanted.unwrap_err().exit, Exit::Error);
         let world = world(&[]);
         let answers = init::complete(&world, &Wanted::default()).unwrap();
-        let scaffold = init::scaffold(&world, &answers, editor_schemas()).unwrap();
+        let scaffold = init::scaffold(&world, &answers, editor_schemas(&Kept::new())).unwrap();
         let mut output = Vec::new();
         let mut questions = Questions { input: &mut "no\n".as_bytes(), output: &mut output };
         assert!(questions.confirm(Path::new("."), &scaffold).is_err());

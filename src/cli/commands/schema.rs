@@ -1,12 +1,18 @@
 //! `rolecall schema`
 
+use std::collections::BTreeMap;
+
 use super::Context;
 use crate::{
-    definition::schema,
+    definition::schema::{self, Kept},
+    model::files::Files as _,
     provider::Registry,
     render::{self, json},
-    repo,
-    workflow::{Exit, Failure},
+    repo::{self, WorkTree},
+    workflow::{
+        Exit, Failure, catalog,
+        project::{self, Project},
+    },
 };
 
 /// Print a JSON Schema, or write those that editors use beside the definitions.
@@ -15,7 +21,8 @@ pub(crate) struct SchemaArgs {
     /// Which schema.
     #[arg(value_enum, required_unless_present = "write")]
     name: Option<Name>,
-    /// Write `.rolecall/schema/*.schema.json` beside the configuration.
+    /// Write `.rolecall/schema/*.schema.json` beside the configuration; editors complete the lists that
+    /// `catalog --write` keeps too.
     #[arg(long, conflicts_with = "name")]
     write: bool,
 }
@@ -42,20 +49,21 @@ enum Name {
     Targets,
 }
 
-/// The schemas that editors use, by file name.
-pub(super) fn editor_schemas() -> [(&'static str, String); 2] {
+/// Where the schema of definition files lies for editors.
+pub(super) const DEFINITIONS: &str = ".rolecall/schema/definitions.schema.json";
+
+/// The schemas that editors use, by file name. `kept` is completed beside what ships.
+pub(super) fn editor_schemas(kept: &Kept) -> [(&'static str, String); 2] {
     let registry = Registry::builtin();
+    let specs = registry.specs();
     [
-        (".rolecall/schema/rolecall.schema.json", json::to_string(&schema::config_schema(&registry.specs()))),
-        (
-            ".rolecall/schema/definitions.schema.json",
-            json::to_string(&schema::definitions_schema(&registry.specs())),
-        ),
+        (".rolecall/schema/rolecall.schema.json", json::to_string(&schema::config_schema(&specs))),
+        (DEFINITIONS, json::to_string(&schema::definitions_schema_with(&specs, kept))),
     ]
 }
 
 pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
-    let [config, definitions] = editor_schemas();
+    let [config, definitions] = editor_schemas(&Kept::new());
     match args.name {
         Some(Name::Config) => context.ui.data(&config.1),
         Some(Name::Definitions) => context.ui.data(&definitions.1),
@@ -71,11 +79,26 @@ pub(crate) fn run(context: &Context, args: &SchemaArgs) -> Exit {
     Exit::Done
 }
 
+/// Writes the schema of definition files again where one lies beside the definitions and is another one
+/// than what is kept there makes; whether it did.
+pub(super) fn refresh(project: &Project) -> Result<bool, Failure> {
+    let folder = project.folder()?;
+    let [_, (path, text)] = editor_schemas(&catalog::kept(project)?);
+    let old = WorkTree::open(&project.place)?.read(path).ok();
+    let stale = old.is_some_and(|old| old != text.as_bytes());
+    if stale {
+        repo::write::replace(folder, path, text.as_bytes())?;
+    }
+    Ok(stale)
+}
+
+/// A folder whose configuration has errors has schemas too: they help to mend it.
 fn write(context: &Context) -> Result<Exit, Failure> {
-    let place =
-        repo::find_config(&context.start(), context.global.config.as_deref(), repo::Reading::WorkTree)?;
-    for (path, text) in editor_schemas() {
-        repo::write::replace(place.folder()?, path, text.as_bytes())?;
+    let world = context.world(None);
+    let project = project::open(&world, &context.source(BTreeMap::new()))?;
+    let kept = catalog::kept(&project)?;
+    for (path, text) in editor_schemas(&kept) {
+        repo::write::replace(project.folder()?, path, text.as_bytes())?;
         context.ui.status(&format!("Wrote {path}."));
     }
     Ok(Exit::Done)

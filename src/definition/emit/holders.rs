@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use jiff::civil::Date;
+
 use super::{
     draft::{Known, Skips, Wish},
     text::{Part, new_text},
@@ -25,6 +27,8 @@ pub struct NewAssignment {
     pub role: RoleName,
     /// Where they hold it.
     pub scope: Scope,
+    /// The last day on which they do, where the product ends it itself.
+    pub expires: Option<Date>,
     /// People by the field of their class (`users`), in the order of the contract.
     pub people: Vec<(&'static str, Vec<Holder>)>,
 }
@@ -41,6 +45,9 @@ pub struct Holder {
     /// What to call them beside it.
     pub called: Option<Untrusted>,
 }
+
+/// A role, where it is held, and for how long: whom this is the same of, they stand in one assignment.
+type Given<'a> = (RoleName, &'a Scope, Option<Date>);
 
 /// What the search for holders needs.
 pub(super) struct Search<'a> {
@@ -61,7 +68,7 @@ impl Search<'_> {
             self.live.of(Kind::Role).filter_map(|role| Some((role.id.as_ref()?, role))).collect();
         let spellings = self.spellings();
         let mut declared = 0;
-        let mut found: BTreeMap<(RoleName, &Scope), BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
+        let mut found: BTreeMap<Given<'_>, BTreeMap<&'static str, Vec<Holder>>> = BTreeMap::new();
         let mut spelled = BTreeMap::new();
         let mut usable: BTreeMap<(RoleName, &'static str), Option<String>> = BTreeMap::new();
         for slot in self.live.of(Kind::Assignment) {
@@ -100,6 +107,13 @@ impl Search<'_> {
                 skips.person(label, "definitions cannot say where they hold their role");
                 continue;
             };
+            let expires = match last_day(slot) {
+                Ok(expires) => expires,
+                Err(why) => {
+                    skips.person(label, why);
+                    continue;
+                }
+            };
             let ways = spellings.get(&(slot.key.class, &slot.key.name)).map_or(&[][..], Vec::as_slice);
             let Some((written, spelling)) = self.spell(&who.1, class, ways, &mut spelled) else {
                 skips.person(label, "nothing that the definitions accept names them");
@@ -119,12 +133,13 @@ impl Search<'_> {
                 skips.person(label, fault);
                 continue;
             }
-            found.entry((role, scope)).or_default().entry(class.field).or_default().push(holder);
+            found.entry((role, scope, expires)).or_default().entry(class.field).or_default().push(holder);
         }
         let fields: Vec<&'static str> = self.spec.principals().iter().map(|class| class.field).collect();
-        let assignments = found.into_iter().map(|((role, scope), mut people)| NewAssignment {
+        let assignments = found.into_iter().map(|((role, scope, expires), mut people)| NewAssignment {
             role,
             scope: scope.clone(),
+            expires,
             people: fields.iter().filter_map(|field| Some((*field, people.remove(field)?))).collect(),
         });
         (assignments.collect(), declared)
@@ -166,6 +181,7 @@ impl Search<'_> {
         let assignment = NewAssignment {
             role: role.clone(),
             scope: scope.clone(),
+            expires: None,
             people: vec![(class.field, vec![holder.clone()])],
         };
         let part = Part { assignments: vec![&assignment], ..Part::default() };
@@ -238,6 +254,21 @@ fn ways_to_write(
     })
     .map(|(way, text)| (text, way))
     .collect()
+}
+
+/// The last day of an assignment that the product ends itself; `None` where it ends none.
+///
+/// # Errors
+///
+/// Where it ends it on a day that cannot be read.
+pub fn last_day(slot: &LiveObject) -> Result<Option<Date>, &'static str> {
+    let unreadable = "the day on which they lose their role cannot be read";
+    let first_without = match slot.fields.get(field::ENDS) {
+        None | Some(Live::Known(Value::Text(None))) => return Ok(None),
+        Some(Live::Known(Value::Text(Some(day)))) => day.raw().parse::<Date>(),
+        Some(_) => return Err(unreadable),
+    };
+    first_without.and_then(Date::yesterday).map(Some).map_err(|_| unreadable)
 }
 
 enum Held<'a> {

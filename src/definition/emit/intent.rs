@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use jiff::civil::Date;
+
 use super::{
     draft::Additions,
     revise::{PermissionRevision, RoleRevision},
@@ -23,7 +25,7 @@ use crate::{
 struct Content {
     roles: BTreeMap<(Arc<str>, Scope), Role>,
     default: Option<Option<RoleName>>,
-    assignments: BTreeSet<(RoleName, Scope, &'static str, Spelling, Option<jiff::civil::Date>)>,
+    assignments: BTreeSet<(RoleName, Scope, &'static str, Spelling, Option<Date>)>,
     exclusive: BTreeSet<(RoleName, Scope, &'static str)>,
     removed: BTreeSet<(RoleName, Option<RoleName>)>,
     permissions: BTreeMap<Untrusted, Permission>,
@@ -164,7 +166,8 @@ pub fn check(
     for assignment in &additions.assignments {
         let people = assignment.people.iter().flat_map(|(_, people)| people);
         wanted.assignments.extend(people.map(|person| {
-            (assignment.role.clone(), assignment.scope.clone(), person.class, person.spelling.clone(), None)
+            let (role, scope) = (assignment.role.clone(), assignment.scope.clone());
+            (role, scope, person.class, person.spelling.clone(), assignment.expires)
         }));
     }
     differs(&wanted, &content(after))
@@ -247,6 +250,8 @@ pub enum Meaning {
         class: &'static str,
         /// Who, as it is written.
         who: Spelling,
+        /// The last day of it.
+        expires: Option<Date>,
     },
     /// Another default role; `None` is that it is no longer managed.
     Default(Option<Option<RoleName>>),
@@ -341,8 +346,8 @@ pub fn check_revised<'m>(
     wanted.assignments.retain(|(role, ..)| !is_gone(role));
     wanted.exclusive.retain(|(role, ..)| !is_gone(role));
     for meaning in meanings {
-        if let Meaning::Joined { role, scope, class, who } = meaning {
-            wanted.assignments.insert((role.clone(), scope.clone(), *class, who.clone(), None));
+        if let Meaning::Joined { role, scope, class, who, expires } = meaning {
+            wanted.assignments.insert((role.clone(), scope.clone(), *class, who.clone(), *expires));
         }
     }
     differs(&wanted, &found)

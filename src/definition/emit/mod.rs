@@ -19,7 +19,7 @@ mod trial;
 mod tests;
 
 pub use draft::{Additions, Known, NewOverride, NewPermission, NewRole, Skipped, Wish, draft, naming};
-pub use holders::{Holder, NewAssignment, spelling};
+pub use holders::{Holder, NewAssignment, last_day, spelling};
 pub use insert::insert;
 pub use intent::{Meaning, check, check_revised};
 pub(crate) use keys::is_device;

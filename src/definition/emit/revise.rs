@@ -196,9 +196,12 @@ pub fn revise(text: &str, revisions: &[&Revision], spec: &dyn Spec) -> Result<St
     insert(&text, &part, spec).map_err(|_| Obstacle::at(0, "has a form in which no assignment can be added"))
 }
 
-/// People who get the same role stand together.
+/// People who get the same role in the same place for the same time stand together.
 fn add(all: &mut Vec<NewAssignment>, one: &NewAssignment) {
-    let Some(same) = all.iter_mut().find(|other| other.role == one.role) else {
+    let is_same = |other: &&mut NewAssignment| {
+        (&other.role, &other.scope, other.expires) == (&one.role, &one.scope, one.expires)
+    };
+    let Some(same) = all.iter_mut().find(is_same) else {
         return all.push(one.clone());
     };
     for (field, people) in &one.people {

@@ -245,6 +245,9 @@ pub(super) fn assignments(assignments: &[&NewAssignment], indent: usize) -> Stri
                 ));
             }
         }
+        if let Some(last) = assignment.expires {
+            text.push_str(&format!("{outer}  expires: {last}\n"));
+        }
         for (field, people) in &assignment.people {
             text.push_str(&format!("{outer}  {field}:\n"));
             for person in people {

@@ -15,7 +15,9 @@ mod unused_role;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Code, Finding, Level, Site, SourceId, config::LintLevel, desired::DesiredState};
+use crate::model::{
+    Code, Finding, Level, Site, SourceId, Untrusted, config::LintLevel, desired::DesiredState,
+};
 
 use super::{
     context::{Context, Hit},
@@ -26,21 +28,30 @@ use super::{
 struct Lint {
     code: Code,
     run: fn(&Context<'_>) -> Vec<Hit>,
+    /// Whether what it says in the same words of several places is said once, at the first.
+    once: bool,
+}
+
+impl Lint {
+    /// One that says something of every place.
+    const fn new(code: Code, run: fn(&Context<'_>) -> Vec<Hit>) -> Self {
+        Self { code, run, once: false }
+    }
 }
 
 /// Every lint, by code.
 const LINTS: &[Lint] = &[
-    Lint { code: Code::NoDescription, run: no_description::run },
-    Lint { code: Code::NamedAfterPerson, run: named_after_person::run },
-    Lint { code: Code::IdenticalRoles, run: identical_roles::run },
-    Lint { code: Code::SubsumedRole, run: subsumed_role::run },
-    Lint { code: Code::UnusedRole, run: unused_role::run },
-    Lint { code: Code::TooManyRoles, run: too_many_roles::run },
-    Lint { code: Code::PowerfulDefault, run: powerful_default::run },
-    Lint { code: Code::GrantedByBase, run: granted_by_base::run },
-    Lint { code: Code::UnknownToOpenCatalogue, run: unknown_to_open_catalogue::run },
-    Lint { code: Code::OtherScope, run: other_scope::run },
-    Lint { code: Code::EmptyCell, run: empty_cell::run },
+    Lint::new(Code::NoDescription, no_description::run),
+    Lint::new(Code::NamedAfterPerson, named_after_person::run),
+    Lint::new(Code::IdenticalRoles, identical_roles::run),
+    Lint::new(Code::SubsumedRole, subsumed_role::run),
+    Lint::new(Code::UnusedRole, unused_role::run),
+    Lint::new(Code::TooManyRoles, too_many_roles::run),
+    Lint::new(Code::PowerfulDefault, powerful_default::run),
+    Lint::new(Code::GrantedByBase, granted_by_base::run),
+    Lint { once: true, ..Lint::new(Code::UnknownToOpenCatalogue, unknown_to_open_catalogue::run) },
+    Lint::new(Code::OtherScope, other_scope::run),
+    Lint::new(Code::EmptyCell, empty_cell::run),
 ];
 
 /// The definitions with each role and each list once, where some stand in several places; `None` where
@@ -115,15 +126,38 @@ pub(crate) fn run(context: &Context<'_>, levels: &Levels<'_>, findings: &mut Vec
         if levels.general(lint.code) == LintLevel::Allow && !levels.wanted.contains(&lint.code) {
             continue;
         }
+        let mut found = Vec::new();
         for Hit { mut finding, anchors } in (lint.run)(context) {
             finding.level = match levels.of(lint.code, &anchors) {
                 LintLevel::Allow => continue,
                 LintLevel::Warn => Level::Warning,
                 LintLevel::Deny => Level::Error,
             };
-            findings.push(finding);
+            found.push(finding);
+        }
+        findings.extend(if lint.once { once_each(found) } else { found });
+    }
+}
+
+/// Of findings that say the same the one at the first place, which counts the others.
+fn once_each(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.sort_by_key(|finding| finding.labels.first().map(|label| label.site));
+    let mut first: BTreeMap<(Level, Untrusted), (usize, usize)> = BTreeMap::new();
+    let mut each: Vec<Finding> = Vec::new();
+    for finding in found {
+        let known = first.entry((finding.level, finding.message.clone()));
+        let (_, more) = known.and_modify(|(_, more)| *more += 1).or_insert((each.len(), 0));
+        if *more == 0 {
+            each.push(finding);
         }
     }
+    for (index, more) in first.into_values().filter(|(_, more)| *more > 0) {
+        let Some(finding) = each.get_mut(index) else { continue };
+        let places = if more == 1 { "1 more place".to_owned() } else { format!("{more} more places") };
+        let help = finding.help.as_ref().map_or("", Untrusted::raw);
+        finding.help = Some(format!("{help} It stands in {places}.").trim_start().into());
+    }
+    each
 }
 
 #[cfg(test)]

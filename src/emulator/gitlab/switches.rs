@@ -55,6 +55,8 @@ switches! {
         "whether a role that a protected branch uses can be deleted; 19.x refuses";
     MEMBER_ROLES_WITHOUT_IDS "member_roles_without_ids" ["internal_error", "argument_error"]
         "the text of the error when gitlab.com is asked for memberRoles without ids";
+    INTROSPECTION "introspection" ["on", "off"]
+        "whether GraphQL tells which values an enum has";
     GRAPHQL_BAD_TOKEN "graphql_bad_token" ["errors", "message"]
         "the body of GraphQL's 401: a list of errors, or the message of REST";
     INSUFFICIENT_SCOPE "insufficient_scope" ["oauth", "forbidden"]

@@ -1,11 +1,12 @@
 //! Roles that are live and that no earlier revision declared: they are taken over, or not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     super::{
         change::Verdict,
         document::Guard,
+        holders,
         resolve::{Matched, ResolvedRole},
     },
     Comparison,
@@ -28,7 +29,7 @@ impl Comparison<'_> {
             return false;
         }
         if !self.input.earlier.is_known() {
-            return role.matched != Matched::Id;
+            return !matches!(role.matched, Matched::Id | Matched::Attested);
         }
         let by_id = live.id.as_ref().is_some_and(|id| self.declared.ids.contains(id));
         let by_name = match role.matched {
@@ -39,6 +40,7 @@ impl Comparison<'_> {
                     || previously.iter().any(|name| name.value == live.key.name)
                     || self.was_renamed(role, live)
             }
+            Matched::Attested => true,
             _ => self.declared.names.contains(&(&live.key.scope, &live.key.name)),
         };
         let by_record = role.matched == Matched::Recorded && !(gains && live.holders != Some(0));
@@ -77,9 +79,11 @@ impl Comparison<'_> {
     }
 
     pub(super) fn adoption(&self, role: &ResolvedRole<'_>, live: &LiveObject) -> Verdict {
+        let listed = BTreeMap::new();
+        let words = |number| holders::words(number, &holders::kinds(self.input.spec, number, &listed));
         let held = match live.holders {
-            Some(1) => "1 person holds it".to_owned(),
-            Some(n) => format!("{n} people hold it"),
+            Some(1) => format!("{} holds it", words(1)),
+            Some(number) => format!("{} hold it", words(number)),
             None => "people may hold it".to_owned(),
         };
         let why = if role.matched == Matched::Recorded {

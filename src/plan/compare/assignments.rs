@@ -103,7 +103,7 @@ impl<'a> Comparison<'a> {
             self.plan.notes.push(
                 format!(
                     "`{}` keeps the role `{held}`: the mode `additive` never takes a role away",
-                    key.name.raw()
+                    self.called_by(key.class, &key.name)
                 )
                 .into(),
             );
@@ -343,7 +343,7 @@ impl<'a> Comparison<'a> {
         };
         let message = format!(
             "`{}` would move to `{}`, and the next plan would take it away: {why}",
-            key.name.raw(),
+            self.called_by(key.class, &key.name),
             self.name_of(to).raw()
         );
         let help = "Declare the assignment, or name another role under `reassign_to`.";
@@ -398,7 +398,7 @@ impl<'a> Comparison<'a> {
             && let Some(why) = unread
         {
             // The role that they may hold would be taken away unseen.
-            verdicts.push(incomplete("give a role to", principal, why));
+            verdicts.push(incomplete("give a role to", &called, why));
         }
         if let (Some(spec), Some(slot), Some(held), Some(to)) = (spec, slot, &before, &after)
             && spec.on_change == OnChange::Replace
@@ -429,7 +429,7 @@ impl<'a> Comparison<'a> {
                 verdicts.push(Verdict::refuse(Guard::Exclusive, message, Some(help.into())));
             }
             if let Some(why) = unread {
-                verdicts.push(incomplete("take a role from", principal, why));
+                verdicts.push(incomplete("take a role from", &called, why));
             }
         }
         let goes = action == Action::Unassign

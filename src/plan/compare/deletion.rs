@@ -36,7 +36,7 @@ impl<'a> Comparison<'a> {
         let name = &object.key.name;
         let mut verdicts = Vec::new();
         if let Some(why) = self.input.live.incomplete_at(Kind::Role, object.key.class, &object.key.scope) {
-            verdicts.push(incomplete("delete", name, why));
+            verdicts.push(incomplete("delete", name.raw(), why));
         }
         if self.input.target.manage.roles == Mode::Additive {
             let message = format!("role `{}` is removed, and the mode `additive` never removes", name.raw());
@@ -223,8 +223,9 @@ impl<'a> Comparison<'a> {
         let listed =
             listed.map(|slot| (slot.key.class, &slot.key.name)).collect::<BTreeSet<_>>().len() as u64;
         object.holders.filter(|count| *count != listed).map(|count| {
+            let holders = if count == 1 { "holder" } else { "holders" };
             let message =
-                format!("role `{}` has {count} holders, and the list of members names {listed}", name.raw(),);
+                format!("role `{}` has {count} {holders}, and the list of members names {listed}", name.raw());
             let help = "Somebody holds it whom no list shows. Take it from them in the product itself, and plan again.";
             Verdict::refuse(Guard::Incomplete, message, Some(help.into()))
         })

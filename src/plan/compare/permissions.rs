@@ -252,7 +252,7 @@ impl<'a> Comparison<'a> {
 
     fn unread_permissions(&self, verb: &str, name: &Untrusted) -> Option<Verdict> {
         let why = self.input.live.incomplete.get(&Kind::Permission)?;
-        Some(incomplete(verb, name, why))
+        Some(incomplete(verb, name.raw(), why))
     }
 
     /// What the provider made is never changed.

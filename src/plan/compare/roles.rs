@@ -184,7 +184,7 @@ impl<'a> Comparison<'a> {
         let mut verdicts = Vec::new();
         let (class, scope) = (role.desired.class, &role.scope);
         if let Some(why) = self.input.live.incomplete_at(Kind::Role, class, scope) {
-            verdicts.push(incomplete("create", &role.desired.name.value, why));
+            verdicts.push(incomplete("create", role.desired.name.value.raw(), why));
         }
         verdicts.extend(self.taken_name(role));
         let class = self.class(role.desired.class);
@@ -439,7 +439,7 @@ impl<'a> Comparison<'a> {
             }
         }
         if let Some(why) = self.input.live.incomplete_at(Kind::Role, live.key.class, &live.key.scope) {
-            verdicts.push(incomplete("replace", &live.key.name, why));
+            verdicts.push(incomplete("replace", live.key.name.raw(), why));
         }
         if let Some(successor) = role.successor {
             let same = state(successor);
@@ -467,7 +467,7 @@ impl<'a> Comparison<'a> {
 
     /// What nobody can see may use a role that goes.
     pub(super) fn unseen(&self, class: &str, role: &RoleState) -> Option<Verdict> {
-        let unseen = self.input.spec.unseen_use(class, role, &self.input.target.settings)?;
+        let unseen = self.input.spec.unseen_use(class, role, self.input.target)?;
         let help = "Do what stands under \"by hand\" first.".to_owned();
         Some(Verdict::refuse(Guard::Unseen, unseen.why, Some(help)))
     }

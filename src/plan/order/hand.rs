@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Order, Step};
 use crate::{
     contract::Spec,
-    model::{Address, Untrusted, field},
-    plan::change::{Hand, Plan, What, differing},
+    model::{Address, RoleId, Untrusted, field},
+    plan::change::{Change, Hand, Plan, What, differing},
 };
 
 /// Says of every change which changes by hand it waits for, and how names that are changed by hand get
@@ -91,6 +91,20 @@ impl Order<'_> {
         }
     }
 
+    /// Whether somebody is given a role by `step` that one of `changes` makes.
+    fn needs_role(&self, step: &Step, changes: &[usize]) -> bool {
+        let made = |role: &RoleId| {
+            let creates = |change: &&Change| matches!(change.what, What::Role { before: None, .. });
+            let of = changes.iter().map(|change| &self.plan.changes[*change]);
+            of.filter(creates).any(|change| change.role_id() == *role)
+        };
+        let Step::People(people) = step else { return false };
+        let given = people.who.iter().flat_map(|mover| &mover.changes);
+        given
+            .map(|change| &self.plan.changes[*change].what)
+            .any(|what| matches!(what, What::Assignment { after: Some(role), .. } if made(role)))
+    }
+
     /// Every step that has to come after one that a person makes.
     pub(super) fn blocked(&self) -> Blocked {
         let mut blocked = Blocked::default();
@@ -110,11 +124,14 @@ impl Order<'_> {
                 }
             }
             for reached in seen.into_iter().filter(|reached| *reached != start) {
-                if self.is_by_hand(&self.steps[reached]) {
+                let step = &self.steps[reached];
+                // Of what a person does, only who gets a role waits: it has to be there. The rest follows
+                // the steps in their order.
+                if self.is_by_hand(step) && !self.needs_role(step, &causes) {
                     continue;
                 }
                 blocked.steps.insert(reached);
-                for change in Self::changes_of(&self.steps[reached]) {
+                for change in Self::changes_of(step) {
                     let causes = causes.iter().filter(|cause| **cause != change);
                     blocked.changes.entry(change).or_default().extend(causes);
                 }

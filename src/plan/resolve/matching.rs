@@ -12,11 +12,12 @@ use crate::{
 };
 
 impl<'a> Resolver<'a> {
-    /// `id`, the recorded id, then the name, then earlier names, then the live role of the same address
-    /// where that is known; all of one kind before the next, so that a role is never matched by an
-    /// earlier name that another role bears today.
+    /// `id`, the recorded id, the attested one, then the name, then earlier names, then the live role of
+    /// the same address where that is known; all of one kind before the next, so that a role is never
+    /// matched by an earlier name that another role bears today.
     pub(super) fn match_roles(&mut self, twins: &BTreeMap<Address, &'a LiveObject>) {
-        let mut desired: Vec<(usize, &DesiredRole)> = self.input.desired.roles.iter().enumerate().collect();
+        let mut desired: Vec<(usize, &'a DesiredRole)> =
+            self.input.desired.roles.iter().enumerate().collect();
         desired.sort_by(|(_, a), (_, b)| (&a.key, &a.scope).cmp(&(&b.key, &b.scope)));
         let mut claimed: BTreeMap<&Untrusted, usize> = BTreeMap::new();
         for &(index, role) in &desired {
@@ -43,9 +44,11 @@ impl<'a> Resolver<'a> {
                 ),
             }
         }
-        for (index, live) in self.recorded(&desired, &claimed) {
-            claimed.extend(live.id.as_ref().map(|id| (id, index)));
-            self.matches[index] = (Some(live), Matched::Recorded);
+        for how in [Matched::Recorded, Matched::Attested] {
+            for (index, live) in self.known_by_key(how, &desired, &claimed) {
+                claimed.extend(live.id.as_ref().map(|id| (id, index)));
+                self.matches[index] = (Some(live), how);
+            }
         }
         for &(index, role) in &desired {
             if role.id.is_none()
@@ -88,32 +91,38 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// Roles whose live role the record of the last apply knows by its id. A record is a hint: it
-    /// counts only for a key that was applied, and for a custom role of the same class and scope that
-    /// nothing else means.
-    fn recorded(
+    /// Roles whose live role the record of the last apply knows by its id, or a reviewed snapshot does. Both
+    /// speak of the past: they count only for a key that git declared then, and for a custom role of the
+    /// same class and scope that nothing else means.
+    fn known_by_key(
         &self,
-        desired: &[(usize, &DesiredRole)],
+        how: Matched,
+        desired: &[(usize, &'a DesiredRole)],
         claimed: &BTreeMap<&Untrusted, usize>,
     ) -> Vec<(usize, &'a LiveObject)> {
-        let Some(ids) = self.input.earlier.ids else { return Vec::new() };
         let earlier = self.input.earlier;
-        let applied: BTreeSet<(&str, &Scope)> = {
-            let states = earlier.applied.into_iter().chain(earlier.released);
+        let before: BTreeSet<(&str, &Scope)> = {
+            // The base may be newer than the record, and a snapshot tells of it too.
+            let base = earlier.base.filter(|_| how == Matched::Attested);
+            let states = base.into_iter().chain(earlier.applied).chain(earlier.released);
             let roles = states.flat_map(|state| &state.roles);
             // What was left to a person was applied as far as it could be.
             let left = earlier.left.iter().flat_map(|state| &state.roles).filter(|role| {
-                let address = Address::role(&self.input.target.name, &role.key, &role.scope);
+                let address = self.address(role);
                 earlier.open.is_some_and(|open| open.contains_key(&Untrusted::from(address.as_str())))
             });
             roles.chain(left).map(|role| (&*role.key, &role.scope)).collect()
         };
+        let is_known = earlier.is_known() || earlier.open.is_some();
         let mut taken = BTreeSet::new();
         let found =
             desired.iter().filter(|(index, role)| role.id.is_none() && self.matches[*index].0.is_none());
         let found = found.filter_map(|(index, role)| {
-            let id = ids.get(&Address::role(&self.input.target.name, &role.key, &role.scope))?;
-            if !applied.contains(&(&*role.key, &role.scope)) {
+            let id = match how {
+                Matched::Attested => self.attested_id(role),
+                _ => self.recorded_id(role),
+            }?;
+            if is_known && !before.contains(&(&*role.key, &role.scope)) {
                 return None;
             }
             let live = self.by_id.get(id).copied()?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{super::temporary, MOST_GUESSES, Matched, ResolvedRole, Resolver, nearest};
 use crate::{
+    catalog::Meaning,
     contract::{self, Base, OnChange},
     model::{
         Address, Code, Field, RoleId, Scope, Untrusted, Value,
@@ -252,8 +253,16 @@ impl<'a> Resolver<'a> {
                     _ => nearest(word, catalogue.iter().map(Untrusted::raw)).map(|near| format!("`{near}`")),
                 };
                 let title = self.input.spec.title();
-                let message = format!("{title} does not know the {what} `{word}`");
                 let list = format!("`rolecall catalog --target {}` lists them.", self.input.target.name);
+                if let (None, Some(meaning)) =
+                    (unknown, self.input.spec.catalogue().permissions.get(permission))
+                {
+                    let message = format!("{title} does not offer the permission `{word}` here");
+                    let help = format!("{} {list}", not_offered(meaning));
+                    self.error(Code::UnknownPermission, at, message, "not offered here", Some(help));
+                    continue;
+                }
+                let message = format!("{title} does not know the {what} `{word}`");
                 let help = match near {
                     Some(near) => format!("Did you mean {near}? {list}"),
                     None => list,
@@ -261,5 +270,16 @@ impl<'a> Resolver<'a> {
                 self.error(Code::UnknownPermission, at, message, "unknown to the live catalogue", Some(help));
             }
         }
+    }
+}
+
+/// What a permission that the product is known to have takes, and this server does not have.
+fn not_offered(meaning: &Meaning) -> String {
+    let version = meaning.since.as_ref().map(|version| format!("version {version} or later"));
+    let flag = meaning.flag.as_ref().map(|flag| format!("the feature flag `{flag}` switched on"));
+    let takes: Vec<String> = version.into_iter().chain(flag).collect();
+    match takes.is_empty() {
+        true => "The product is known to have it; here it is switched off, or of another version.".to_owned(),
+        false => format!("It takes {}. Take it out until then.", takes.join(", and ")),
     }
 }

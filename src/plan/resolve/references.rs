@@ -60,6 +60,20 @@ impl<'a> Resolver<'a> {
         by_id.chain(here).chain(by_name()).copied().find(|object| object.builtin)
     }
 
+    /// Says of a built-in role that nobody can tell whether it is there.
+    fn note_doubt(&mut self, id: &Untrusted) {
+        let Some(why) = self.input.live.doubtful.get(id) else { return };
+        let note = format!(
+            "Nobody can tell whether {} has the built-in role `{}` here: {}. Where it has not, the apply ends at the first change that needs it.",
+            self.input.spec.title(),
+            id.raw(),
+            why.raw()
+        );
+        if !self.notes.iter().any(|known| known.raw() == note) {
+            self.notes.push(note.into());
+        }
+    }
+
     /// The role that is held at `at`; a finding where there is none, or it cannot be held there.
     pub(super) fn held_role(&mut self, reference: &RoleRef, at: &Scope) -> Option<RoleId> {
         let role = self.counting_role(reference, at)?;
@@ -147,6 +161,7 @@ impl<'a> Resolver<'a> {
             }
             RoleName::Builtin(name) => {
                 if let Some(id) = self.builtin(name, at).and_then(|object| object.id.clone()) {
+                    self.note_doubt(&id);
                     return Some(RoleId::Live(id));
                 }
                 let known: Vec<&str> = self
@@ -156,7 +171,12 @@ impl<'a> Resolver<'a> {
                     .filter_map(|object| object.id.as_ref())
                     .map(Untrusted::raw)
                     .collect();
-                let message = format!("{} has no built-in role `{}`", self.input.spec.title(), name.raw());
+                // Some are there only where somebody has switched them on.
+                let gated = self.input.spec.catalogue().builtin(name.raw()).is_some_and(|one| one.gated);
+                let here =
+                    if gated { " here: it is not switched on, or newer than what runs there" } else { "" };
+                let message =
+                    format!("{} has no built-in role `{}`{here}", self.input.spec.title(), name.raw());
                 let help = format!("Built-in roles here: {}.", known.join(", "));
                 self.error(
                     Code::UnknownBuiltin,

@@ -1,6 +1,9 @@
 //! Which roles go on purpose, and which earlier revisions protect.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     super::{change::Verdict, document::Guard, temporary},
@@ -35,15 +38,18 @@ impl<'a> Resolver<'a> {
                 of.places.extend(at);
             };
             let names = self.removed_names(&removal.role.value, earlier);
-            let recorded = earlier.and_then(|role| self.recorded_as(role));
+            let known = earlier.and_then(|role| self.known_as(role));
             let free = |found: &Vec<&'a LiveObject>| {
                 found.iter().all(|live| live.id.as_ref().is_none_or(|id| !declared.contains_key(id)))
             };
             let written = earlier.map(|role| &role.scope).or(removal.scope.as_ref());
             let place = written.and_then(|scope| self.input.live.place(scope));
             if written.is_some() && place.is_none() {
-                // A place that is not there has no role.
+                // A place that is not there has no role; one that is written wrongly hides one.
                 is_missing(&names.first().cloned().unwrap_or_default(), written);
+                if let Some(scope) = removal.scope.as_ref().filter(|_| !self.was_removed(removal)) {
+                    self.place(scope, site);
+                }
                 continue;
             }
             let bearing = |name: &Untrusted| {
@@ -65,7 +71,7 @@ impl<'a> Resolver<'a> {
             let first = || bearing(names.first()?);
             let others = || names.iter().skip(1).filter_map(bearing).find(|found| free(found));
             let named = || first().or_else(others).or_else(|| shown(names.first().filter(|_| by_name)?));
-            let candidates = recorded.map(|live| vec![live]).or_else(named).unwrap_or_default();
+            let candidates = known.map(|(live, _)| vec![live]).or_else(named).unwrap_or_default();
             let name = candidates
                 .first()
                 .map_or_else(|| names.first().cloned().unwrap_or_default(), |live| live.key.name.clone());
@@ -99,8 +105,9 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             present.extend(candidates.first().map(|_| site));
+            let recorded = known.is_some_and(|(_, recorded)| recorded);
             for live in candidates {
-                self.remove(removal, live, &names, recorded.is_some(), &declared, &mut removed);
+                self.remove(removal, live, &names, recorded, &declared, &mut removed);
             }
         }
         for ((site, name), missing) in &missing {
@@ -123,6 +130,12 @@ impl<'a> Resolver<'a> {
             }
         }
         removed
+    }
+
+    /// Whether the last recorded apply carried the same removal out: its place may be gone since.
+    fn was_removed(&self, removal: &Removal) -> bool {
+        let same = |one: &Removal| (&one.role.value, &one.scope) == (&removal.role.value, &removal.scope);
+        self.input.earlier.applied.is_some_and(|applied| applied.removed.iter().any(same))
     }
 
     /// One live role goes on purpose.
@@ -201,9 +214,10 @@ impl<'a> Resolver<'a> {
         for role in earlier.filter(|role| !role.protect.is_empty()) {
             let key = &(&*role.key, &role.scope);
             let by_id = role.id.as_ref().and_then(|id| self.by_id.get(&id.value)).copied();
-            let recorded = self.recorded_id(role).and_then(|id| self.by_id.get(id)).copied();
+            let known = [self.recorded_id(role), self.attested_id(role)].into_iter().flatten();
+            let known = known.filter_map(|id| self.by_id.get(id)).copied();
             let by_name = if by_id.is_some() { Vec::new() } else { self.named_as(role) };
-            let found = by_id.into_iter().chain(recorded).chain(by_name);
+            let found = by_id.into_iter().chain(known).chain(by_name);
             for live in found.chain(by_key.get(key).copied()) {
                 if let Some(id) = &live.id {
                     protected.entry(id.clone()).or_default().extend(&role.protect);
@@ -225,12 +239,22 @@ impl<'a> Resolver<'a> {
         names.chain([&interrupted]).map(bearing).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
-    fn address(&self, role: &DesiredRole) -> Address {
+    pub(super) fn address(&self, role: &DesiredRole) -> Address {
         Address::role(&self.input.target.name, &role.key, &role.scope)
     }
 
-    fn recorded_id(&self, role: &DesiredRole) -> Option<&'a Untrusted> {
-        self.input.earlier.ids?.get(&self.address(role))
+    /// The id that the record of the last apply has for a key. Of a role that no request tells of it would
+    /// only be the name that it had.
+    pub(super) fn recorded_id(&self, role: &DesiredRole) -> Option<&'a Untrusted> {
+        let class = contract::role_class(self.input.spec, role.class);
+        let ids = self.input.earlier.ids.filter(|_| class.is_none_or(|class| class.listed));
+        ids?.get(&self.address(role))
+    }
+
+    /// The id that a reviewed snapshot has for a key.
+    pub(super) fn attested_id(&self, role: &DesiredRole) -> Option<&'a Untrusted> {
+        let at = self.input.live.place(&role.scope)?.clone();
+        self.input.live.keys.get(&(Arc::clone(&role.key), at))
     }
 
     /// Each removal, once for every place in which an earlier revision had its key, with one such role.
@@ -248,11 +272,18 @@ impl<'a> Resolver<'a> {
         self.input.desired.removed.iter().flat_map(parts).collect()
     }
 
-    /// The live role that the record has for a key that is removed; a name is never looked up there.
-    fn recorded_as(&self, declared: &DesiredRole) -> Option<&'a LiveObject> {
-        let live = self.by_id.get(self.recorded_id(declared)?).copied()?;
-        let here = self.input.live.place(&declared.scope) == Some(&live.key.scope);
-        (live.key.class == declared.class && here).then_some(live)
+    /// The live role that the record or a snapshot has for a key that is removed, and whether the record
+    /// alone does; a name is never looked up there.
+    fn known_as(&self, declared: &DesiredRole) -> Option<(&'a LiveObject, bool)> {
+        let fitting = |id: &Untrusted| {
+            let live = self.by_id.get(id).copied()?;
+            let here = self.input.live.place(&declared.scope) == Some(&live.key.scope);
+            (live.key.class == declared.class && here).then_some(live)
+        };
+        let attested = self.attested_id(declared).and_then(fitting);
+        let recorded = self.recorded_id(declared).and_then(fitting);
+        let live = recorded.or(attested)?;
+        Some((live, attested.is_none_or(|attested| attested.id != live.id)))
     }
 
     /// The roles that had this key in earlier revisions, one for each place.

@@ -107,6 +107,8 @@ pub enum Matched {
     Id,
     /// By the id that the record of the last apply has for this address.
     Recorded,
+    /// By the id that a reviewed snapshot has for its key.
+    Attested,
     /// By its name.
     Name,
     /// By an earlier name: one that the definition tells, the temporary one that an interrupted run

@@ -86,6 +86,7 @@ const PRINCIPALS: &[PrincipalClass] = &[
     PrincipalClass {
         class: SERVICE_USER,
         field: "service_users",
+        people: false,
         spellings: Spellings {
             handle: true,
             email: false,

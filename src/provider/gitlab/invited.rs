@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     help::explain,
     place::is_path,
+    quota,
     wire::{RestGroup, is_number},
 };
 use crate::{
@@ -28,7 +29,8 @@ pub(super) async fn find(
             _ => return Ok(None),
         };
         let segments = ["api", "v4", "groups", path.raw()];
-        match reading.get(Get { segments: &segments, query: &[], wave, quota: None }).await {
+        let quota = quota::of_single_groups(reading.connection());
+        match reading.get(Get { segments: &segments, query: &[], wave, quota }).await {
             Ok(answer) => {
                 let group: RestGroup<'_> = reading.connection().parse(&answer)?;
                 Ok(Some((spelling.clone(), group.id.to_string().into(), (&*group.full_path.0).into())))

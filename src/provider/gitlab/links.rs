@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     help::explain,
     place::Place,
+    quota,
     spec::{LDAP_GROUP, SAML_GROUP, SHARED_GROUP},
     wire::{LdapLinks, RestGroup, SamlLinks},
 };
@@ -37,7 +38,7 @@ pub(super) struct Link {
     pub(super) role: Option<u64>,
     /// What to call it, where that is not its id.
     pub(super) name: Option<Untrusted>,
-    /// The day on which it ends, where it does.
+    /// The day from which on it no longer counts, where it ends.
     pub(super) ends: Option<Untrusted>,
 }
 
@@ -173,7 +174,8 @@ pub(super) async fn read(
 
 /// Reads the groups that a group is shared with: they stand in the group itself.
 async fn shares(reading: &Reading, group: &Place, wave: u32) -> Result<Part, ReadError> {
-    match get(reading, group, &[], wave).await {
+    let quota = quota::of_single_groups(reading.connection());
+    match reading.get(Get { segments: &group.segments(&[]), query: &[], wave, quota }).await {
         Ok(answer) => Ok(Ok(of_shares(&reading.connection().parse(&answer)?))),
         Err(failure) => Ok(Err(closed(failure, &[403, 404])?)),
     }

@@ -22,6 +22,7 @@ mod place;
 mod places;
 mod policies;
 mod queries;
+mod quota;
 mod read;
 mod rest;
 mod roles;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     catalog::Builtin,
     model::{
-        Key, Kind, RoleId, Scope, Untrusted, Value,
+        Field, Key, Kind, RoleId, Scope, Untrusted, Value,
         live::{Live, LiveObject},
         object::field,
     },
@@ -96,12 +96,19 @@ pub(super) fn assignment(
     }
 }
 
+/// From which day on an assignment no longer counts (`/api/group_members/`, `/api/groups/`: from the date
+/// onward there is no access).
+pub(super) fn ends(day: &str) -> (Field, Live) {
+    (field::ENDS, text(Some(day.into())))
+}
+
 /// A membership; `by_saml` is why those of people who sign in by SAML cannot be changed, where that is
 /// so.
 pub(super) fn member(scope: &Scope, member: &Member, by_saml: Option<&str>) -> LiveObject {
     let id = member.id.to_string().into();
     let custom = member.member_role.as_ref().map(|role| role.id);
     let mut object = assignment(spec::USER, scope, id, member.access_level, custom);
+    object.fields.extend(member.expires_at.as_deref().map(ends));
     // Where somebody overrode it, LDAP leaves it alone.
     if member.overridden == Some(false) {
         object.locked = Some("LDAP decides it at every synchronization".into());

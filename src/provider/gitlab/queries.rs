@@ -27,6 +27,14 @@ macro_rules! permissions {
     };
 }
 
+/// The built-in roles that a custom role can start from here: those that are switched off are not there
+/// (`MemberRolesAccessLevel`).
+macro_rules! bases {
+    () => {
+        " bases: __type(name: \"MemberRolesAccessLevel\") { enumValues { name } }"
+    };
+}
+
 /// Roles of a group, and the catalogue beside their first page.
 pub(super) const GROUP: Document = Document {
     parameters: "$group: ID!, $after: String",
@@ -34,7 +42,8 @@ pub(super) const GROUP: Document = Document {
         "group(fullPath: $group) { id memberRoles(first: 100, after: $after, orderBy: ID, sort: ASC) { ",
         standard!(),
         " } } memberRolePermissions ",
-        permissions!()
+        permissions!(),
+        bases!()
     ),
 };
 
@@ -59,7 +68,8 @@ pub(super) const INSTANCE: Document = Document {
         " adminMemberRoles(first: 100) { ",
         admin!(),
         " } adminMemberRolePermissions ",
-        permissions!()
+        permissions!(),
+        bases!()
     ),
 };
 

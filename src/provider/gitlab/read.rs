@@ -109,7 +109,18 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
         miscounted(&found, &mut state);
     }
     let holds = |direct: Option<u64>| direct.filter(|count| whole || *count > 0);
-    state.objects.extend(catalogue().builtin.iter().map(objects::builtin));
+    for builtin in &catalogue().builtin {
+        let id = Untrusted::from(builtin.id);
+        match &found.bases {
+            // Whatever is not switched on is not there at all.
+            Some(bases) if builtin.gated && !bases.contains(&id) => continue,
+            None if builtin.gated => {
+                state.doubtful.insert(id, "the server does not tell which built-in roles it has".into());
+            }
+            _ => {}
+        }
+        state.objects.push(objects::builtin(builtin));
+    }
     state.objects.extend(found.standard.iter().map(|role| objects::role(ROLE, role, holds(role.holders))));
     // Links never give admin roles.
     state.objects.extend(found.admin.iter().map(|role| objects::role(ADMIN, role, role.holders)));
@@ -119,10 +130,10 @@ async fn fetch(reading: Reading, query: Query) -> Result<LiveState, ReadError> {
 }
 
 /// Without a licence memberships and links need not tell their custom role: whoever holds nothing but
-/// what a custom role can start from may hold one.
+/// what a custom role can start from may hold one. Where they tell it, no list says which one that is.
 fn doubted(state: &mut LiveState) {
     let is_base =
-        |id: &Untrusted| catalogue().builtin(id.raw()).is_some_and(|builtin| builtin.base || builtin.vacant);
+        |id: &Untrusted| catalogue().builtin(id.raw()).is_none_or(|builtin| builtin.base || builtin.vacant);
     for slot in state.objects.iter_mut().filter(|object| object.key.kind == Kind::Assignment) {
         let Some(held) = slot.fields.get_mut(field::ROLE) else { continue };
         if matches!(held.value(), Some(Value::Role(Some(RoleId::Live(id)))) if is_base(id)) {
@@ -375,8 +386,7 @@ fn add_links(at: &AtPlace, state: &mut LiveState, directory: &mut Directory) -> 
             }
             directory.add_id(class, id.clone());
             let mut object = objects::assignment(class, &scope, id, link.level, link.role);
-            let ends = link.ends.clone().map(|day| (field::ENDS, Live::Known(Value::Text(Some(day)))));
-            object.fields.extend(ends);
+            object.fields.extend(link.ends.as_ref().map(|day| objects::ends(day.raw())));
             state.objects.push(object);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    GitLab,
+    GitLab, quota,
     spec::{LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     test_api::{Api, GROUP, at, fetch, held, named, page, role},
 };
@@ -11,7 +11,7 @@ use crate::{
     model::{
         Kind, RoleId, Scope, Untrusted, Value,
         desired::Spelling,
-        live::{Live, Query},
+        live::{Live, LiveObject, Query},
         object::field,
     },
     provider::{Provider as _, ReadErrorKind},
@@ -378,4 +378,45 @@ async fn an_instance_has_roles_of_both_kinds_and_needs_no_group() {
     assert_eq!((of("Watcher").key.class, of("Watcher").holders), ("admin", Some(2)));
     assert!(!of("Watcher").fields.contains_key(field::BASE));
     assert_eq!(state.catalogue, Some(["read_admin_users".into(), "read_code".into()].into()));
+}
+
+#[tokio::test]
+async fn single_groups_are_asked_for_no_faster_than_documented() {
+    let server = Api::of(&[role(14, "Approver", 0)]).group("acme", "[]").start().await;
+    for (settings, is_limited) in [(GROUP, true), (&[][..], false)] {
+        let (connection, _) = server.connect(settings);
+        assert_eq!(quota::of_single_groups(&connection).is_some(), is_limited);
+    }
+    let (connection, _) = server.connect(GROUP);
+    let limit = quota::of_single_groups(&connection).unwrap();
+    assert!(connection.expected_wait(&limit, 400).is_zero());
+    GitLab.reader(connection.clone()).fetch(at(SHARED_GROUP, &[("group", "acme")])).await.unwrap();
+    assert!(!connection.expected_wait(&limit, 400).is_zero(), "one of them was sent");
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_not_there_and_what_is_not_told_is_in_doubt() {
+    let with = |bases: &str| {
+        let told = format!(r#""bases":{bases},"memberRolePermissions""#);
+        let mut api = Api::of(&[]);
+        api.graphql =
+            vec![("", page(&[role(14, "Approver", 0)], None).replace(r#""memberRolePermissions""#, &told))];
+        api
+    };
+    let values = |names: &[&str]| {
+        let all: Vec<String> = names.iter().map(|name| format!(r#"{{"name":"{name}"}}"#)).collect();
+        format!(r#"{{"enumValues":[{}]}}"#, all.join(","))
+    };
+    for (bases, is_there, is_doubtful) in [
+        (values(&["GUEST", "REPORTER"]), false, false),
+        (values(&["GUEST", "SECURITY_MANAGER"]), true, false),
+        ("null".to_owned(), true, true),
+        (r#"{"enumValues":null}"#.to_owned(), true, true),
+        (values(&["SOMETHING_ELSE"]), true, true),
+    ] {
+        let state = with(&bases).read(Query::roles()).await.unwrap();
+        let gated = |object: &LiveObject| object.id.as_ref().is_some_and(|id| id.raw() == "security_manager");
+        assert_eq!(state.of(Kind::Role).any(gated), is_there, "{bases}");
+        assert_eq!(!state.doubtful.is_empty(), is_doubtful, "{bases}");
+    }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     deployment::Deployment,
     help::explain,
-    level,
+    level, quota,
     roles::{Found, Role},
     wire::{RestGroup, RestRole, RestRoles},
 };
@@ -14,7 +14,7 @@ use crate::{
     model::Untrusted,
     provider::{
         ReadError,
-        http::{Answer, Failure, Get, Loose, Reading, Text},
+        http::{Answer, Failure, Get, Loose, Quota, Reading, Text},
     },
 };
 
@@ -39,17 +39,22 @@ pub(super) async fn read(
     let admins = async {
         match deployment {
             Deployment::Group(_) => Ok(None),
-            Deployment::Instance => get(reading, &["api", "v4", "admin_member_roles"], wave).await.map(Some),
+            Deployment::Instance => {
+                get(reading, &["api", "v4", "admin_member_roles"], wave, None).await.map(Some)
+            }
         }
     };
     let group = async {
         match deployment {
-            Deployment::Group(path) => get(reading, &["api", "v4", "groups", path], wave).await.map(Some),
+            Deployment::Group(path) => {
+                let quota = quota::of_single_groups(reading.connection());
+                get(reading, &["api", "v4", "groups", path], wave, quota).await.map(Some)
+            }
             Deployment::Instance => Ok(None),
         }
     };
     let path = list_path(deployment);
-    let (list, admins, group) = tokio::join!(get(reading, &path, wave), admins, group);
+    let (list, admins, group) = tokio::join!(get(reading, &path, wave, None), admins, group);
     let (list, admins, group) = (list?, admins?, group?);
     let connection = reading.connection();
     let group = match &group {
@@ -60,11 +65,23 @@ pub(super) async fn read(
         Some(answer) => roles(reading, answer, true)?,
         None => Vec::new(),
     };
-    Ok(Found { group, standard: roles(reading, &list, false)?, admin, catalogue: None, waves: wave })
+    Ok(Found {
+        group,
+        standard: roles(reading, &list, false)?,
+        admin,
+        catalogue: None,
+        bases: None,
+        waves: wave,
+    })
 }
 
-async fn get(reading: &Reading, segments: &[&str], wave: u32) -> Result<Answer, Failure> {
-    reading.get(Get { segments, query: &[], wave, quota: None }).await.map_err(explain)
+async fn get(
+    reading: &Reading,
+    segments: &[&str],
+    wave: u32,
+    quota: Option<Quota>,
+) -> Result<Answer, Failure> {
+    reading.get(Get { segments, query: &[], wave, quota }).await.map_err(explain)
 }
 
 fn roles(reading: &Reading, answer: &Answer, admin: bool) -> Result<Vec<Role>, ReadError> {

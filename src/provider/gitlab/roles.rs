@@ -9,7 +9,10 @@ use super::{
     deployment::Deployment,
     help::explain,
     level, queries,
-    wire::{Catalogue, GroupData, InstanceData, PageInfo, RoleNode, RolePage, number, permission},
+    spec::catalogue,
+    wire::{
+        Catalogue, Enumeration, GroupData, InstanceData, PageInfo, RoleNode, RolePage, number, permission,
+    },
 };
 use crate::{
     model::Untrusted,
@@ -50,6 +53,8 @@ pub(super) struct Found {
     pub(super) admin: Vec<Role>,
     /// The live catalogue; `None` where it could not be read as a whole.
     pub(super) catalogue: Option<BTreeSet<Untrusted>>,
+    /// The built-in roles that the server lets custom roles start from; `None` where it does not tell.
+    pub(super) bases: Option<BTreeSet<Untrusted>>,
     /// How many requests followed each other.
     pub(super) waves: u32,
 }
@@ -92,6 +97,7 @@ async fn of_group(reading: &Reading, path: &str) -> Result<Found, ReadError> {
                 .ok_or_else(|| wrong(format!("answered with the group id {:?}", group.id.0)))?;
             found.group = Some(id);
             found.catalogue = data.member_role_permissions.and_then(|all| set(&all));
+            found.bases = data.bases.and_then(|all| bases(&all));
         }
         // The roles of an instance lie below its administration.
         let foreign = |role: &RoleNode<'_>| {
@@ -127,6 +133,7 @@ async fn of_instance(reading: &Reading) -> Result<Found, ReadError> {
         standard,
         admin,
         catalogue: catalogue.map(|sets| sets.into_iter().flatten().collect()),
+        bases: data.bases.as_ref().and_then(bases),
         waves: a.max(b),
     })
 }
@@ -219,6 +226,13 @@ fn set(catalogue: &Catalogue<'_>) -> Option<BTreeSet<Untrusted>> {
         return None;
     }
     catalogue.nodes.0.iter().map(|node| permission(&node.value.0)).collect()
+}
+
+/// The built-in roles of an enum; `None` where it has none that is known, so that it is no such list.
+fn bases(all: &Enumeration<'_>) -> Option<BTreeSet<Untrusted>> {
+    let names = all.enum_values.iter().flat_map(|values| &values.0);
+    let bases: BTreeSet<Untrusted> = names.filter_map(|one| permission(&one.name.0)).collect();
+    bases.iter().any(|base| catalogue().builtin(base.raw()).is_some()).then_some(bases)
 }
 
 fn no_group(path: &str, request: RequestLine) -> ReadError {

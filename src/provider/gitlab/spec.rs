@@ -19,6 +19,7 @@ use crate::{
     },
     model::{
         Finding, RoleState,
+        config::Target,
         desired::{DesiredState, Spelling},
         live::LiveState,
         object::field,
@@ -101,6 +102,8 @@ const PRINCIPALS: &[PrincipalClass] = &[
     PrincipalClass {
         class: USER,
         field: "users",
+        // Service accounts and the bots of access tokens are users, and no list of members tells them apart.
+        people: false,
         scopes: &[IN_GROUP, IN_PROJECT],
         batch: 1,
         spellings: Spellings {
@@ -266,9 +269,9 @@ impl Spec for GitLab {
 
     /// The SAML provider of a top-level group has a default role for whoever signs in first. It may be a
     /// custom one, which a deletion takes from it without a word; no call tells it.
-    fn unseen_use(&self, class: &str, role: &RoleState, settings: &Settings) -> Option<UnseenUse> {
-        let group = settings.get(GROUP).filter(|_| class == ROLE)?;
-        Some(saml_default::unseen_use(role, group.value.raw(), settings))
+    fn unseen_use(&self, class: &str, role: &RoleState, target: &Target) -> Option<UnseenUse> {
+        let group = target.settings.get(GROUP).filter(|_| class == ROLE)?;
+        Some(saml_default::unseen_use(role, group.value.raw(), target))
     }
 
     fn when_a_role_changes(&self, before: &RoleState, after: &RoleState) -> Vec<String> {

@@ -13,6 +13,8 @@ use crate::{
 pub(super) const ROLES_OF_PAGE: usize = 100;
 /// Most permissions of a role or a catalogue.
 const MOST_PERMISSIONS: usize = 1_000;
+/// Most values of an enum.
+const MOST_VALUES: usize = 1_000;
 /// Most roles that REST lists, which knows no pages there.
 const MOST_ROLES: usize = 10_000;
 /// Most members, groups, or projects of a page.
@@ -34,6 +36,22 @@ pub(super) struct GroupData<'a> {
     pub(super) group: Option<Group<'a>>,
     #[serde(borrow, default)]
     pub(super) member_role_permissions: Option<Catalogue<'a>>,
+    #[serde(borrow, default)]
+    pub(super) bases: Option<Enumeration<'a>>,
+}
+
+/// An enum of GraphQL's schema.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Enumeration<'a> {
+    #[serde(borrow, default)]
+    pub(super) enum_values: Option<Bounded<EnumValue<'a>, MOST_VALUES>>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct EnumValue<'a> {
+    #[serde(borrow)]
+    pub(super) name: Text<'a>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,6 +75,8 @@ pub(super) struct InstanceData<'a> {
     pub(super) admin_member_roles: Option<RolePage<'a>>,
     #[serde(borrow, default)]
     pub(super) admin_member_role_permissions: Option<Catalogue<'a>>,
+    #[serde(borrow, default)]
+    pub(super) bases: Option<Enumeration<'a>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -213,7 +233,7 @@ pub(super) struct Share<'a> {
     #[serde(borrow, default)]
     pub(super) group_full_path: Option<Text<'a>>,
     pub(super) group_access_level: u32,
-    /// The last day of the share.
+    /// The day from which on the share no longer counts.
     #[serde(borrow, default)]
     pub(super) expires_at: Option<Text<'a>>,
     #[serde(default)]
@@ -260,6 +280,9 @@ pub(super) struct Member {
     /// Absent where there is no custom role.
     #[serde(default)]
     pub(super) member_role: Option<MemberRole>,
+    /// The day from which on the membership no longer counts.
+    #[serde(default)]
+    pub(super) expires_at: Option<String>,
     /// There where LDAP decides the level; `true` where somebody overrode it.
     #[serde(default, rename = "override")]
     pub(super) overridden: Option<bool>,

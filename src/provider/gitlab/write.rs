@@ -11,6 +11,7 @@ use super::{
     links::{LdapGroup, SamlGroup, Selects},
     place::Place,
     queries,
+    quota::REMOVALS,
     spec::{ADMIN, LDAP_GROUP, SAML_GROUP, SHARED_GROUP, USER},
     wire::{Changed, enum_value, is_number, number, role_gid},
 };
@@ -19,13 +20,9 @@ use crate::{
     plan::operation::{Made, RoleBody, RolePatch, Verb},
     provider::{
         Effect, Fut, Outcome, Write, WriteError,
-        http::{Document, Mutation, Quota, Send, WriteClient},
+        http::{Document, Mutation, Send, WriteClient},
     },
 };
-
-/// Members may be removed 60 times a minute (`/security/rate_limits/`).
-const REMOVALS: Quota =
-    Quota { group: "member removals", requests: 60, per: std::time::Duration::from_secs(60), concurrent: 4 };
 
 /// Writes.
 #[derive(Debug)]
@@ -280,7 +277,9 @@ fn refusal_help(said: &str) -> &'static str {
     } else if says("is assigned to one or more") {
         "Somebody was given the role meanwhile, perhaps where the token does not see it. Plan again."
     } else if says("linked with a security policy") {
-        "Take the role out of the security policy first."
+        "Take the role out of the security policy first (Secure > Policies, in the group or project), then apply again: the deletion stays planned."
+    } else if says("protected branch") {
+        "Whoever held the role has moved, and the role is left until no protected branch names it. Choose another role in the projects and groups that do (Settings > Repository > Protected branches; `GET /projects/:id/protected_branches` tells `member_role_id`), then apply again: the deletion stays planned."
     } else if says("has to be enabled in order to enable") {
         "Add the permission that is required; `rolecall catalog` lists what requires what."
     } else if says("Unknown permission") {

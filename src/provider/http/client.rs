@@ -112,7 +112,8 @@ impl Connection {
         }
     }
 
-    /// Sends nothing more for a while: the server said that its limit is used up.
+    /// Sends nothing more for a while: the server said that its limit is used up, or refused a request for
+    /// its rate of which nobody can tell what else counts against the same limit.
     pub(super) fn close_for(&self, wait: Duration) {
         let until = Instant::now() + wait.min(self.limits.longest_pause);
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -200,7 +201,18 @@ impl Connection {
                     return Err(failure);
                 }
             }
-            if let Err(not) = self.pause(&ask, pauses.next(told), why, safe, deadline).await {
+            let wait = pauses.next(told);
+            // Where the wait is too long, this is the end of it, and others may still have their time.
+            if why == Why::RateLimited && Instant::now() + wait <= deadline {
+                // Whatever counts against the same limit would be refused, too. What is written is little, and
+                // what it came to has to be read.
+                match &gate {
+                    Some(gate) => gate.close_for(wait),
+                    None if safe => self.close_for(wait),
+                    None => {}
+                }
+            }
+            if let Err(not) = self.pause(&ask, wait, why, safe, deadline).await {
                 failure.message.push_str("; ");
                 failure.message.push_str(&not);
                 return Err(failure);

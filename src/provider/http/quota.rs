@@ -42,6 +42,8 @@ pub(super) struct Gate {
 struct Window {
     under_way: usize,
     ended: VecDeque<Instant>,
+    /// Until when the server refuses whatever counts against the quota, as it said itself.
+    closed: Option<Instant>,
 }
 
 /// Leave to send one request; dropping it says that the request has ended.
@@ -74,6 +76,13 @@ impl Gate {
         self.quota.per + MARGIN
     }
 
+    /// Lets nothing through for a while: others use the same quota, or it is a smaller one than documented.
+    pub(super) fn close_for(&self, wait: Duration) {
+        let until = Instant::now() + wait;
+        let mut window = self.window();
+        window.closed = Some(window.closed.map_or(until, |before| before.max(until)));
+    }
+
     /// Waits for a place. Before each wait `waiting` is told until when, and may give up with an
     /// error.
     pub(super) async fn enter<E>(
@@ -89,11 +98,14 @@ impl Gate {
                 while window.ended.front().is_some_and(|ended| *ended + self.span() <= now) {
                     window.ended.pop_front();
                 }
-                if window.under_way + window.ended.len() < self.quota.requests {
-                    window.under_way += 1;
-                    return Ok(Pass { gate: self, _permit: permit.take() });
+                match window.closed.filter(|until| *until > now) {
+                    Some(until) => until,
+                    None if window.under_way + window.ended.len() < self.quota.requests => {
+                        window.under_way += 1;
+                        return Ok(Pass { gate: self, _permit: permit.take() });
+                    }
+                    None => window.ended.front().map_or(now + MARGIN, |ended| *ended + self.span()),
                 }
-                window.ended.front().map_or(now + MARGIN, |ended| *ended + self.span())
             };
             waiting(free_at)?;
             tokio::time::sleep_until(free_at).await;

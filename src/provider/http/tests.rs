@@ -4,7 +4,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -389,6 +389,34 @@ async fn a_read_waits_as_long_as_it_is_told() {
     read(&connection).await.unwrap();
     assert!(start.elapsed() >= Duration::from_millis(1300), "{:?}", start.elapsed());
     assert_eq!(waits(&events), [Why::RateLimited, Why::RateLimited]);
+}
+
+#[tokio::test]
+async fn after_one_refusal_for_its_rate_nothing_else_runs_into_the_same_limit() {
+    const MANY: usize = 60;
+    let few = Quota { group: "few", requests: 1_000, per: Duration::from_secs(60), concurrent: 4 };
+    for (quota, at_a_time) in [(Some(few), 4), (None, quick().concurrent)] {
+        let refused_at: Arc<Mutex<Option<Instant>>> = Arc::default();
+        let refused = Arc::new(AtomicUsize::new(0));
+        let (since, count) = (refused_at.clone(), refused.clone());
+        // Ten are answered, and all others only a second after the first refusal.
+        let server = Server::start(move |_, before| {
+            let mut since = since.lock().unwrap();
+            if before < 10 || since.is_some_and(|since| since.elapsed() >= Duration::from_secs(1)) {
+                return json(200, "{}");
+            }
+            since.get_or_insert_with(Instant::now);
+            count.fetch_add(1, Ordering::Relaxed);
+            Act::Answer(429, "retry-after: 1\r\n".to_owned(), Vec::new())
+        })
+        .await;
+        let (connection, _) = server.connect(&[]);
+        let reading = connection.read_client().begin();
+        let all = (0..MANY).map(|_| reading.get(Get { quota, ..GET }));
+        assert!(futures_util::future::join_all(all).await.iter().all(Result::is_ok));
+        let refused = refused.load(Ordering::Relaxed);
+        assert!((1..=at_a_time).contains(&refused), "{refused} of {at_a_time} at a time");
+    }
 }
 
 #[tokio::test]

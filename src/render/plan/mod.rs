@@ -3,6 +3,7 @@
 
 pub mod json;
 pub mod ledger;
+mod lists;
 pub mod markdown;
 pub mod text;
 

@@ -59,7 +59,9 @@ pub(super) fn origin_words(origin: Origin, way: Way, told: Told) -> Option<&'sta
         (Origin::Drift, Told::Left, Way::Turns) => Some("drift: changed outside git"),
         (Origin::Undetermined, Told::Left, _) => Some("nobody can tell why: there is no record of an apply"),
         (Origin::Unapplied, Told::Plan | Told::Left, _) => Some("merged earlier, not in place yet"),
-        (Origin::Drift | Origin::Unapplied, Told::Report, _)
+        (Origin::Unread, Told::Plan | Told::Left, Way::Goes) => Some("not read: it may be gone already"),
+        (Origin::Unread, Told::Plan | Told::Left, _) => Some("not read: it may be in place already"),
+        (Origin::Drift | Origin::Unapplied | Origin::Unread, Told::Report, _)
         | (Origin::Pending | Origin::Undetermined | Origin::Mixed, ..) => None,
     }
 }
@@ -73,7 +75,7 @@ pub(super) fn change_words(change: &Change, told: Told) -> Option<&'static str> 
     }
 }
 
-/// Whether somebody changed something of it outside git.
+/// Whether an element of it, or the whole, has the origin.
 pub(super) fn has_origin(change: &Change, wanted: Origin) -> bool {
     let of_field = |field: &FieldChange| match field {
         FieldChange::Set { added, removed, .. } => {

@@ -102,6 +102,7 @@ pub(super) fn change(action: Action, address: Address, title: &str) -> Change {
         side_effects: Vec::new(),
         steps: None,
         holders: None,
+        held_as: BTreeMap::new(),
         given_by: None,
         definition: None,
         activity: Vec::new(),
@@ -162,6 +163,7 @@ fn updated() -> Change {
     Change {
         origin: Origin::Mixed,
         holders: Some(3),
+        held_as: BTreeMap::new(),
         given_by: None,
         definition: Some(Place { file: "roles/security.yaml".into(), line: 4, column: 3, blame: None }),
         before: fields([(
@@ -272,6 +274,7 @@ fn deleted() -> Change {
     Change {
         origin: Origin::Drift,
         holders: Some(1),
+        held_as: BTreeMap::new(),
         given_by: None,
         reason: Some(Reason::NeverDeclared),
         before: fields([
@@ -308,6 +311,7 @@ pub(super) fn everything() -> PlanDocument {
     let adopted = Change {
         adopts: true,
         holders: Some(0),
+        held_as: BTreeMap::new(),
         given_by: None,
         fields: vec![FieldChange::Value {
             field: "protected".into(),

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
 
-use super::origins::{Told, change_words, has_origin};
+use super::origins::{Told, has_origin};
 use crate::{
     model::{Address, Untrusted},
-    plan::document::{
-        Action, Attested, Blame, Change, FieldChange, FieldValue, Guard, Kept, Left, Origin, PlanDocument,
-        Reason, ScopeChange, Summary, TargetPlan, VerdictOutcome,
+    plan::{
+        document::{
+            Action, Attested, Blame, Change, Guard, Kept, Left, Origin, PlanDocument, Reason, ScopeChange,
+            Summary, TargetPlan, VerdictOutcome,
+        },
+        holders::words,
     },
 };
 
@@ -69,95 +72,6 @@ pub(super) fn objects(changes: &[Change]) -> Vec<&Change> {
     let mut changes: Vec<_> = changes.iter().filter(|change| !is_assignment(change)).collect();
     changes.sort_by_key(|change| change.action == Action::SetDefault);
     changes
-}
-
-/// The assignments that change the holders of one role in one scope.
-#[derive(Clone, Debug)]
-pub(super) struct Group<'a> {
-    /// The role.
-    pub(super) role: Option<&'a Untrusted>,
-    /// Where: kind and path; of a level no path.
-    pub(super) scope: Option<(String, String)>,
-    /// Its changes, in the plan's order.
-    pub(super) members: Vec<Member<'a>>,
-}
-
-/// One assignment.
-#[derive(Clone, Debug)]
-pub(super) struct Member<'a> {
-    pub(super) change: &'a Change,
-    /// Class of the principal, where it is not a user.
-    pub(super) class: Option<String>,
-    /// The role before, where there was one.
-    pub(super) before: Option<&'a Untrusted>,
-    /// The role after, where there is one.
-    pub(super) after: Option<&'a Untrusted>,
-    /// Whether nobody can tell which role the principal holds now.
-    pub(super) unknown: bool,
-}
-
-impl<'a> Member<'a> {
-    /// The role before and the one after; none of both for who stays what they are.
-    pub(super) fn moves(&self) -> (Option<&'a Untrusted>, Option<&'a Untrusted>) {
-        if self.change.action == Action::Release { (None, None) } else { (self.before, self.after) }
-    }
-
-    /// Whether there is nothing to say but who.
-    pub(super) fn is_plain(&self, told: Told) -> bool {
-        let change = self.change;
-        let moves = matches!(self.moves(), (Some(_), Some(_)));
-        !moves
-            && !self.unknown
-            && change.reason.is_none()
-            && change.manual.is_none()
-            && !change.adopts
-            && change.side_effects.is_empty()
-            && change.verdicts.is_empty()
-            && change.activity.is_empty()
-            && change.action != Action::Release
-            && change_words(change, told).is_none()
-    }
-}
-
-/// Groups the assignments by place, and there by the role that people get, or lose where they get none.
-pub(super) fn assignments(changes: &[Change]) -> Vec<Group<'_>> {
-    let mut groups = BTreeMap::<_, Vec<Member<'_>>>::new();
-    for change in changes.iter().filter(|change| is_assignment(change)) {
-        let place = Place::of(&change.address);
-        let mut before = change.before.as_ref().and_then(|fields| role_name(fields.get("role")));
-        let mut after = change.after.as_ref().and_then(|fields| role_name(fields.get("role")));
-        for field in &change.fields {
-            if let FieldChange::Value { field, before: old, after: new, .. } = field
-                && field.raw() == "role"
-            {
-                before = before.or(role_name(old.as_ref()));
-                after = after.or(role_name(new.as_ref()));
-            }
-        }
-        let class = place.class.filter(|class| class != "user");
-        let unknown = before.is_none() && is_unreadable(change);
-        let member = Member { change, class, before, after, unknown };
-        groups.entry((place.scope, after.or(before))).or_default().push(member);
-    }
-    groups.into_iter().map(|((scope, role), members)| Group { role, scope, members }).collect()
-}
-
-/// Whether a guard refuses because the role that the principal holds now could not be read.
-fn is_unreadable(change: &Change) -> bool {
-    change.action == Action::Assign
-        && change.verdicts.iter().any(|verdict| match verdict.guard {
-            Guard::Incomplete => true,
-            Guard::Blocked => verdict.message.raw().contains("cannot be read"),
-            _ => false,
-        })
-}
-
-fn role_name(value: Option<&FieldValue>) -> Option<&Untrusted> {
-    match value {
-        Some(FieldValue::Role(role)) => Some(&role.name),
-        Some(FieldValue::Text(text)) => text.as_ref(),
-        _ => None,
-    }
 }
 
 /// A point in time to the minute, in UTC; as it stands where it is none.
@@ -243,6 +157,7 @@ pub(super) fn left(target: &TargetPlan) -> Vec<Change> {
         side_effects: Vec::new(),
         steps: None,
         holders: None,
+        held_as: BTreeMap::new(),
         given_by: None,
         definition: None,
         activity: Vec::new(),
@@ -259,25 +174,6 @@ pub(super) fn waits_for(change: &Change) -> String {
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let done = if change.blocked_by.len() == 1 { "which is" } else { "which are" };
     format!("{}{more}, {done} done by hand.", shown.join(", "))
-}
-
-/// What the assignments of a list wait for, each set of changes by hand once, as whole sentences.
-pub(super) fn waiting(members: &[&Member<'_>]) -> Vec<String> {
-    let mut sets: Vec<(&Change, usize)> = Vec::new();
-    for change in members.iter().map(|member| member.change).filter(|change| !change.blocked_by.is_empty()) {
-        match sets.iter_mut().find(|(first, _)| first.blocked_by == change.blocked_by) {
-            Some((_, number)) => *number += 1,
-            None => sets.push((change, 1)),
-        }
-    }
-    let sentence = |(change, number): (&Change, usize)| match number == members.len() {
-        true => format!("Waits for {}", waits_for(change)),
-        false => {
-            let verb = if number == 1 { "waits" } else { "wait" };
-            format!("{number} of {} {verb} for {}", members.len(), waits_for(change))
-        }
-    };
-    sets.into_iter().map(sentence).collect()
 }
 
 pub(super) fn reason_sentence(reason: Reason) -> &'static str {
@@ -440,8 +336,7 @@ pub(super) fn holders(change: &Change) -> Option<String> {
     let held = change.holders.map(|holders| match (holders, groups) {
         (0, None) => "held by nobody".to_owned(),
         (0, Some(_)) => "held by nobody directly".to_owned(),
-        (1, _) => "held by 1 person".to_owned(),
-        (many, _) => format!("held by {many} people"),
+        (many, _) => format!("held by {}", words(many, &change.held_as)),
     });
     let given = groups.map(|groups| match groups {
         1 => "given by 1 group".to_owned(),
@@ -520,11 +415,19 @@ pub(super) fn counts<'a>(targets: impl IntoIterator<Item = &'a TargetPlan>, minu
         let waiting = if waiting > 0 { format!(", {waiting} waiting for that") } else { String::new() };
         parts.push(format!("{} by hand{waiting}", summary.manual));
     }
-    let whole = changes.iter().filter(|change| change.origin == Origin::Drift).count();
-    match changes.iter().filter(|change| has_origin(change, Origin::Drift)).count() {
+    let whole = |origin| changes.iter().filter(|change| change.origin == origin).count() == changes.len();
+    let some = |origin| changes.iter().filter(|change| has_origin(change, origin)).count();
+    match some(Origin::Drift) {
         0 => {}
-        _ if whole == changes.len() => parts.push("all of it drift".to_owned()),
+        _ if whole(Origin::Drift) => parts.push("all of it drift".to_owned()),
         number => parts.push(format!("drift in {number} of them")),
+    }
+    match some(Origin::Unread) {
+        0 => {}
+        _ if whole(Origin::Unread) => {
+            parts.push("all of it not read".to_owned());
+        }
+        number => parts.push(format!("{number} of them not read")),
     }
     parts.join("; ")
 }

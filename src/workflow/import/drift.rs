@@ -5,6 +5,8 @@
 mod find;
 mod patch;
 mod people;
+mod pieces;
+mod stages;
 mod step;
 mod take;
 

@@ -5,22 +5,26 @@ use std::{
     sync::Arc,
 };
 
-use super::{LeftTo, Past, Side, protecting, put_in_place};
+use super::{
+    LeftTo, Past, Side, protecting, put_in_place,
+    recorded::{anchor_gone, ids, newer, open},
+    state::{State, left_files},
+};
 use crate::{
     model::{
-        Address, Scope, Sources, Untrusted,
+        Address, Sources, Untrusted,
         config::{Config, Guards, Target},
-        desired::{DesiredRole, DesiredState},
-        files::Files,
+        desired::DesiredState,
         live::Identity,
     },
     plan::{
         document::{Applied, ScopeChange},
         earlier::{Declaring, Earlier},
     },
-    repo::{Record, RepoError, is_meant},
+    repo::{Record, RepoError},
     workflow::{
-        Exit, Failure, World, elsewhere::same_settings, project::Project, recording::Recording, scope,
+        Exit, Failure, World, base::Base, elsewhere::same_settings, project::Project, recording::Recording,
+        scope,
     },
 };
 
@@ -29,7 +33,7 @@ use crate::{
 pub struct TargetPast {
     base: Option<State>,
     applied: Option<State>,
-    released: Option<DesiredState>,
+    pub(super) released: Option<DesiredState>,
     ids: BTreeMap<Address, Untrusted>,
     /// More declarations whose protection holds.
     pub(in crate::workflow) protecting: Vec<DesiredState>,
@@ -59,6 +63,8 @@ pub struct TargetPast {
     pub notes: Vec<Untrusted>,
     /// What to say of the base where it matters that there is none.
     pub no_base: Option<Untrusted>,
+    /// What to say of the missing record where roles are left alone.
+    pub no_record: Option<Untrusted>,
     /// Whether the target is an emulator.
     exempt: bool,
 }
@@ -74,23 +80,6 @@ struct Then {
     here: bool,
     /// Whether it is still there under its own name, and so not this one under an older name.
     stays: bool,
-}
-
-/// The definitions of one target at a commit.
-#[derive(Clone, Debug)]
-enum State {
-    Whole(Arc<Side>, Arc<str>),
-    /// Without what is released.
-    Part(Box<DesiredState>),
-}
-
-impl State {
-    fn get(&self) -> Option<&DesiredState> {
-        match self {
-            Self::Whole(side, name) => side.loaded.desired.get(name).map(|state| &**state),
-            Self::Part(state) => Some(state),
-        }
-    }
 }
 
 impl TargetPast {
@@ -214,6 +203,7 @@ impl TargetPast {
             newer: None,
             notes: Vec::new(),
             no_base: past.note.clone().filter(|_| !target.emulator),
+            no_record: None,
             exempt: target.emulator,
         };
         let names = project.names();
@@ -249,6 +239,7 @@ impl TargetPast {
         if let (None, None, false, Some(head)) = (record, &made.unusable, target.emulator, past.heads.first())
         {
             made.notes.extend(recording.left_behind(identity, head));
+            made.no_record = past.base.as_ref().map(|(base, _)| no_record(base));
         }
         let base = past.base.as_ref().map(|(_, side)| Arc::clone(side));
         made.tenant_moved(target, identity, recording);
@@ -471,132 +462,10 @@ impl TargetPast {
         }
         self.in_force = scope::in_force(target, then.iter().map(|then| &then.target));
     }
-
-    /// The state of a side without what is released, which is kept apart.
-    fn state(
-        &mut self,
-        side: Arc<Side>,
-        name: &Arc<str>,
-        target: &Target,
-        project: &Project,
-    ) -> Option<State> {
-        let state = side.loaded.desired.get(name)?;
-        let entry = side.loaded.config.as_ref()?.targets.iter().find(|entry| entry.name == *name)?;
-        let left = left_files(&side, entry, target, project.files.as_ref());
-        if left.is_empty() {
-            return Some(State::Whole(side, Arc::clone(name)));
-        }
-        let stays = |site: crate::model::Site| {
-            path_of(&side.loaded.sources, site).is_some_and(|path| left.contains(&path))
-        };
-        let (mut kept, mut released) = (DesiredState::clone(state), DesiredState::default());
-        let declared: BTreeSet<(&str, &Scope)> = project
-            .loaded
-            .desired
-            .get(&target.name)
-            .into_iter()
-            .flat_map(|state| &state.roles)
-            .map(|role| (&*role.key, &role.scope))
-            .collect();
-        let goes = |role: &DesiredRole| stays(role.site) && !declared.contains(&(&*role.key, &role.scope));
-        released.roles = state.roles.iter().filter(|role| goes(role)).cloned().collect();
-        kept.roles.retain(|role| !goes(role));
-        kept.assignments.retain(|assignment| !stays(assignment.principal.site));
-        let declared = project.loaded.desired.get(&target.name);
-        let goes = |slug: &Untrusted, site| {
-            stays(site) && !declared.is_some_and(|state| state.permissions.contains_key(slug))
-        };
-        released.permissions = state.permissions.clone();
-        released.permissions.retain(|slug, one| goes(slug, one.site));
-        kept.permissions.retain(|slug, one| !goes(slug, one.site));
-        let both = self.released.get_or_insert_default();
-        for (slug, one) in released.permissions {
-            both.permissions.entry(slug).or_insert(one);
-        }
-        both.roles.extend(
-            released
-                .roles
-                .into_iter()
-                .filter(|role| {
-                    !both.roles.iter().any(|known| (&known.key, &known.scope) == (&role.key, &role.scope))
-                })
-                .collect::<Vec<_>>(),
-        );
-        Some(State::Part(Box::new(kept)))
-    }
 }
 
-fn path_of(sources: &Sources, site: crate::model::Site) -> Option<Untrusted> {
-    sources.get(site.source).map(|source| Untrusted::new(Arc::clone(&source.path)))
-}
-
-/// Files that `then` read at an earlier commit, that are still there, and that `now` does not read.
-fn left_files(side: &Side, then: &Target, now: &Target, files: &dyn Files) -> BTreeSet<Untrusted> {
-    let patterns = |target: &Target| -> Vec<Arc<str>> {
-        target.files.iter().map(|pattern| Arc::clone(&pattern.value)).collect()
-    };
-    let (then, now) = (patterns(then), patterns(now));
-    if then == now {
-        return BTreeSet::new();
-    }
-    let read = side.loaded.read.iter().filter(|path| is_meant(&then, path) && !is_meant(&now, path));
-    read.filter(|path| files.read(path).is_ok()).map(|path| Untrusted::new(Arc::clone(path))).collect()
-}
-
-/// The recorded ids, under the addresses that the target has now, of roles that the recorded revision
-/// declares: anybody may have written the record.
-fn ids(record: &Record, name: &str, declared: Option<&DesiredState>) -> BTreeMap<Address, Untrusted> {
-    let roles = declared.into_iter().flat_map(|state| &state.roles);
-    let declared: BTreeSet<Address> = roles.map(|role| Address::role(name, &role.key, &role.scope)).collect();
-    let renamed = record.target.raw() != name;
-    let of = |(address, id): (&Untrusted, &Untrusted)| {
-        let address = Address::parse(address)?;
-        let address = if renamed { address.of_target(name)? } else { address };
-        declared.contains(&address).then(|| (address, id.clone()))
-    };
-    record.ids.iter().filter_map(of).collect()
-}
-
-/// What the record says is left to a person, under the addresses that the target has now.
-fn open(record: &Record, name: &str) -> BTreeMap<Untrusted, Option<Untrusted>> {
-    let renamed = record.target.raw() != name;
-    let of = |(address, commit): (&Untrusted, &Option<Untrusted>)| {
-        let address = Address::parse(address)?;
-        let address = if renamed { address.of_target(name)? } else { address };
-        Some((address.as_str().into(), commit.clone()))
-    };
-    record.open.iter().filter_map(of).collect()
-}
-
-/// What to do where the API tells no tenant, and what stood for it is another one now.
-fn anchor_gone(record: &Record, identity: &Identity) -> Option<Untrusted> {
-    let recorded = record.identity.to_live();
-    let (Some(before), Some(now)) = (&recorded.anchor, &identity.anchor) else { return None };
-    if recorded.host != identity.host || recorded.tenant.is_some() || identity.tenant.is_some() {
-        return None;
-    }
-    let (before, now) = (before.raw(), now.raw());
-    let revision: String = record.revision.raw().chars().take(12).collect();
-    Some(
-        format!(
-            "The API tells no tenant. This one was known by `{before}` when it was last recorded, and is by `{now}` now: either `{before}` was deleted, or the credential is of another tenant or may see less. If it was deleted, `rolecall apply --rev {revision}` goes on: it applies what was recorded last, with nothing to change, and records the tenant as it is known now. Else correct the credential."
-        )
-        .into(),
-    )
-}
-
-fn newer(record: &Record) -> Untrusted {
-    let short: String = record.revision.raw().chars().take(12).collect();
-    format!("The last recorded apply was of {short}, which is not part of the planned history: this plan may take back what came since.").into()
-}
-
-impl From<&Record> for Applied {
-    fn from(record: &Record) -> Self {
-        Self {
-            revision: record.revision.clone(),
-            time: record.time.clone(),
-            digest: record.digest.clone(),
-            actor: Some(record.actor.clone()),
-        }
-    }
+/// What only a record would tell of roles that git does not declare.
+fn no_record(base: &Base) -> Untrusted {
+    let short: String = base.commit.chars().take(12).collect();
+    format!("No apply is recorded here. A role that git declared before {short}, and that was not deleted then, is among those left alone: `removed:` deletes it.").into()
 }

@@ -239,6 +239,21 @@ fn a_role_comes_before_those_who_get_it() {
     let (role, person) = (list.find("role/approver@enterprise"), list.find("user:mira%40acme.test"));
     assert!(role.is_some() && role < person, "{list}");
     let plan = project.plan();
-    let _plan = plan
+    let plan = plan
         .has("Do what stands at `platform/role/approver@enterprise` first: it makes the role `Approver`.");
+    let plan = plan.has("Waits for platform/role/approver@enterprise, which is done by hand.");
+    let _plan = plan.has("Plan: 1 to create; 1 assignment (+1); 1 by hand, 1 waiting for that.");
+    let document = project.run("apply --auto-approve --format json").exits(8).json();
+    let outcomes = document["targets"][0]["changes"].as_array().expect("changes");
+    let statuses: Vec<String> =
+        outcomes.iter().map(|one| format!("{} {}", text(one, "action"), text(one, "status"))).collect();
+    assert_eq!(statuses, ["assign blocked", "create manual"]);
+    // Whoever does both attests both.
+    let _attested = project.run("import --attest").exits(0);
+    project.save("attested");
+    project.is_in_place();
+    // A role that is there is waited for by nobody.
+    define(&project, &format!("{}{}", approver(RULESETS), held.replace("mira", "okan")));
+    let plan = project.plan().lacks("Waits for");
+    let _plan = plan.has("Give `okan@acme.test` the enterprise role `Approver`");
 }

@@ -3,6 +3,7 @@
 
 mod attested;
 mod by_hand;
+mod identity;
 mod words;
 
 use serde_json::Value;

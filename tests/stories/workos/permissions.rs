@@ -197,7 +197,9 @@ fn a_removal_without_a_place_is_looked_for_everywhere() {
         &project,
         "removed:\n  - { key: org-billing-admin, scope: { organization: \"external:nobody\" } }\n",
     );
-    let _nothing = project.plan().exits(0).has("no live role has that name");
+    // A place that is written wrongly is no place without the role.
+    let wrong = project.plan().exits(3).has("RC057").has("knows no organization `external:nobody`");
+    let _wrong = wrong.lacks("No changes");
     assert!(role(&emulator, Some("org_acme"), "org-billing-admin").is_some());
 }
 

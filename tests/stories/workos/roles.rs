@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{dashboard, define, emulator, permissions, project, role, switch};
+use crate::common::{Emulator, Project};
 
 #[test]
 fn a_role_of_the_environment_is_made_changed_and_renamed() {
@@ -174,15 +175,23 @@ fn a_role_of_the_environment_is_deleted_by_hand() {
     project.is_in_place();
 }
 
-#[test]
-fn a_removal_in_one_organization_does_not_hint_at_the_role_of_another_one() {
+/// A role in two organizations.
+const DESKS: &str = "roles:\n  org-desk: { name: Desk, description: Sits, scope: { organization: [org_acme, org_globex] }, permissions: [\"reports:read\"] }\n";
+
+/// With [`DESKS`] applied.
+fn with_desks() -> (Emulator, Project) {
     let emulator = emulator();
     let project = project(&emulator, "");
-    let both = "roles:\n  org-desk: { name: Desk, description: Sits, scope: { organization: [org_acme, org_globex] }, permissions: [\"reports:read\"] }\n";
-    define(&project, both);
+    define(&project, DESKS);
     project.commit("both");
     let _made = project.apply().exits(0);
-    let one = both.replace("[org_acme, org_globex]", "[org_globex]");
+    (emulator, project)
+}
+
+#[test]
+fn a_removal_in_one_organization_does_not_hint_at_the_role_of_another_one() {
+    let (_emulator, project) = with_desks();
+    let one = DESKS.replace("[org_acme, org_globex]", "[org_globex]");
     define(
         &project,
         &format!("{one}removed:\n  - {{ name: org-desk, scope: {{ organization: org_acme }} }}\n"),
@@ -215,12 +224,7 @@ fn another_slug_of_a_role_of_the_environment_is_refused_and_nothing_else_is_prom
 
 #[test]
 fn what_is_gone_in_one_place_already_is_not_said_to_be_missing() {
-    let emulator = emulator();
-    let project = project(&emulator, "");
-    let both = "roles:\n  org-desk: { name: Desk, description: Sits, scope: { organization: [org_acme, org_globex] }, permissions: [\"reports:read\"] }\n";
-    define(&project, both);
-    project.commit("both");
-    let _made = project.apply().exits(0);
+    let (emulator, project) = with_desks();
     // Somebody deletes one of the two.
     let (status, _) = crate::common::http::send_with(
         &emulator.address,
@@ -238,7 +242,7 @@ fn what_is_gone_in_one_place_already_is_not_said_to_be_missing() {
     let note = "`removed` names `org-desk`, and no live role has that name.";
     let _plan = project.plan().exits(0).has(note).lacks("if you mean it");
     // What one line removes is nothing that another one may mean.
-    define(&project, both);
+    define(&project, DESKS);
     let _made = project.apply().exits(0);
     let at = |place: &str| format!("  - {{ name: org-desk, scope: {{ organization: {place} }} }}\n");
     define(&project, &format!("removed:\n{}{}{}", at("org_acme"), at("org_globex"), at("org_initech")));

@@ -32,6 +32,9 @@ pub(super) enum Object {
     StandardRole(u8, Option<Arc<Group>>),
     AdminLink(Arc<AdminLink>),
     Policy(String),
+    /// An enum with its values.
+    EnumType(String, Vec<String>),
+    EnumValue(String),
     User(Arc<User>),
     UserRole(Arc<User>, Arc<Role>),
     Connection(Connection),
@@ -83,6 +86,8 @@ impl Object {
             Self::StandardRole(..) => "StandardRole".to_owned(),
             Self::AdminLink(_) => "LdapAdminRoleLink".to_owned(),
             Self::Policy(_) => "ApprovalPolicy".to_owned(),
+            Self::EnumType(..) => "__Type".to_owned(),
+            Self::EnumValue(_) => "__EnumValue".to_owned(),
             Self::User(_) => "User".to_owned(),
             Self::UserRole(..) => "UserMemberRole".to_owned(),
             Self::Connection(connection) => format!("{}Connection", connection.of),

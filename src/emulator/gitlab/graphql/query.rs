@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 use crate::emulator::gitlab::abilities::{self, Ability};
 use crate::emulator::gitlab::caller::{Caller, Context};
 use crate::emulator::gitlab::levels::{self, GUEST};
-use crate::emulator::gitlab::switches::{CUSTOM_ADMIN_ROLES, MEMBER_ROLES_WITHOUT_IDS};
+use crate::emulator::gitlab::switches::{CUSTOM_ADMIN_ROLES, INTROSPECTION, MEMBER_ROLES_WITHOUT_IDS};
 use crate::emulator::gitlab::world::{Group, Place, Role, World};
 
 use super::connection::page;
 use super::node::{Failed, Node, Object};
+use super::schema::SCHEMA;
 
 /// How many people and memberships hold each role, counted when first asked for.
 #[derive(Debug, Default)]
@@ -102,6 +103,14 @@ impl<'a> Resolver<'a, '_> {
                 ),
             },
             Object::Policy(policy) => value(policy.as_str()),
+            Object::EnumType(of, values) => match name {
+                "name" => value(of.as_str()),
+                _ => {
+                    let values = values.iter().cloned().map(|one| Node::Object(Object::EnumValue(one)));
+                    Ok(Node::List(values.collect()))
+                }
+            },
+            Object::EnumValue(one) => value(one.as_str()),
             Object::User(user) => match name {
                 "id" => gid("User", user.id),
                 "username" => value(user.username.as_str()),
@@ -191,6 +200,13 @@ impl<'a> Resolver<'a, '_> {
             "adminMemberRoles" => {
                 let roles = world.roles.values().filter(|role| role.is_admin() && self.reads_admin_roles());
                 page("AdminMemberRole", self.ordered(roles, arguments, Object::AdminRole), arguments)
+            }
+            "__type" => {
+                let of = arguments.get("name").and_then(Value::as_str).unwrap_or_default();
+                let schema = SCHEMA.as_ref().ok();
+                let schema = schema.filter(|_| self.context.switches.is(&INTROSPECTION, "on"));
+                let values = schema.and_then(|schema| schema.values(of, self.context.switches));
+                optional(values.map(|values| Object::EnumType(of.to_owned(), values)))
             }
             "standardRole" => {
                 let level = arguments.get("accessLevel").and_then(Value::as_str).and_then(levels::of_name);

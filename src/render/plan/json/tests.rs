@@ -164,6 +164,7 @@ fn origin() -> impl Strategy<Value = Origin> {
         Origin::Unapplied,
         Origin::Drift,
         Origin::Undetermined,
+        Origin::Unread,
         Origin::Mixed,
     ])
 }

@@ -21,7 +21,7 @@ use crate::{
                 revisions,
             },
             refusals::{allowable, guard_name, refusal_words, refused},
-            view::{is_permission, lives_in, verb},
+            view::{count, is_permission, lives_in, verb},
         },
     },
 };
@@ -192,16 +192,13 @@ fn anonymous(changes: &[&ChangeOutcome]) -> Vec<Item> {
     for action in [Action::Assign, Action::Reassign, Action::Unassign] {
         let same: Vec<_> = changes.iter().filter(|change| change.action == action).collect();
         if let Some(first) = same.first() {
-            let brief = format!("- {} ({})\n", verb(action), people(same.len()));
+            let number = count(same.len(), "assignment", "assignments");
+            let brief = format!("- {} ({number})\n", verb(action));
             let text = format!("{brief}{}", reasons(&same));
             items.push(Item::new(subject(first.status), same.len(), text).brief(brief));
         }
     }
     items
-}
-
-fn people(number: usize) -> String {
-    if number == 1 { "1 person".to_owned() } else { format!("{number} people") }
 }
 
 /// Why changes ended as they did, and what to do: a line for each reason, the one of most people first.
@@ -219,7 +216,7 @@ fn reasons(changes: &[&&ChangeOutcome]) -> String {
         .map(|((reason, help), number)| {
             let help =
                 if help.is_empty() { String::new() } else { format!("<br>Help: {}", advice::markdown(help)) };
-            format!("  - {}: {}{help}\n", people(*number), advice::prose(reason))
+            format!("  - {}: {}{help}\n", count(*number, "assignment", "assignments"), advice::prose(reason))
         })
         .collect();
     if let Some(more) = told.len().checked_sub(REASONS).filter(|more| *more > 0) {

@@ -327,7 +327,7 @@ fn people_are_counted_where_they_are_not_named() {
     let options = MarkdownOptions { names: false, ..MarkdownOptions::default() };
     let page = markdown::render(&outcome(), &options);
     assert!(!page.contains("mira") && !page.contains("okan"), "{page}");
-    assert!(page.contains("- assign (1 person)"), "{page}");
+    assert!(page.contains("- assign (1 assignment)"), "{page}");
 }
 
 #[test]
@@ -344,8 +344,8 @@ fn why_something_failed_is_told_where_people_are_only_counted() {
     ];
     let outcome = result(vec![target("reviews", TargetResult::Failed, changes)]);
     let page = markdown::render(&outcome, &MarkdownOptions { names: false, ..MarkdownOptions::default() });
-    assert!(page.contains("- assign (3 people)\n  - 2 people: POST"), "{page}");
-    assert!(page.contains("400") && page.contains("  - 1 person: POST /members had no answer"), "{page}");
+    assert!(page.contains("- assign (3 assignments)\n  - 2 assignments: POST"), "{page}");
+    assert!(page.contains("400") && page.contains("  - 1 assignment: POST /members had no answer"), "{page}");
     assert!(page.contains("Help: Ask whoever administers the product."), "{page}");
     assert!(["mira", "okan", "zoe"].iter().all(|who| !page.contains(who)), "{page}");
 }

@@ -4,19 +4,41 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
+        lists::{Group, Member, assignments, sums, waiting},
         origins::{Told, change_words},
-        view::{Group, Member, reason_words, waiting},
+        view::reason_words,
     },
     MarkdownOptions, change, clipped, fence,
-    fit::{Item, Subject},
+    fit::{Item, Section, Subject},
 };
 use crate::{
-    plan::document::Action,
+    plan::document::{Action, Change},
     render::escape::{markdown, terminal},
 };
 
 /// So many people stand in one item, so that a long list can be cut between two of them.
 const CHUNK: usize = 100;
+
+/// What becomes of each place whose assignments stand in several lists, one line for each.
+pub(super) fn places(changes: &[Change]) -> Section {
+    let groups = assignments(changes);
+    let line = |roles: &[Group<'_>]| {
+        let members = || roles.iter().flat_map(|group| &group.members);
+        let first = members().next().map(subject_of);
+        let one_list = roles.len() == 1 && members().all(|member| Some(subject_of(member)) == first);
+        let scope = roles.first().and_then(|group| group.scope.as_ref());
+        let place = scope.map_or_else(|| "the target itself".to_owned(), |scope| place(scope, markdown));
+        let text = format!("- {} at {place}\n", sums(members(), "−", "○"));
+        (!one_list).then(|| Item::new(Subject::Sum, 1, text))
+    };
+    let items = groups.chunk_by(|a, b| a.scope == b.scope).filter_map(line).collect();
+    Section { head: "##### Assignments by place\n\n".to_owned(), tail: "\n".to_owned(), items }
+}
+
+/// `group acme/platform`.
+fn place((kind, path): &(String, String), encode: fn(&str) -> String) -> String {
+    if path.is_empty() { encode(kind) } else { format!("{} {}", encode(kind), encode(path)) }
+}
 
 /// The members of `group` that `subject` is about.
 pub(super) fn items(group: &Group<'_>, subject: Subject, options: &MarkdownOptions, told: Told) -> Vec<Item> {
@@ -81,26 +103,16 @@ fn subject_of(member: &Member<'_>) -> Subject {
     }
 }
 
-/// `**Release auditor** in group acme/platform (+12)`.
+/// `**group acme/platform** · Release auditor · +12`.
 fn head(group: &Group<'_>, members: &[&Member<'_>], encode: fn(&str) -> String) -> String {
     let role = group.role.map_or_else(|| "(a role that is not known)".to_owned(), |role| encode(role.raw()));
-    let scope = group
-        .scope
-        .as_ref()
-        .map(|(kind, path)| match path.is_empty() {
-            true => format!(" in {}", encode(kind)),
-            false => format!(" in {} {}", encode(kind), encode(path)),
-        })
-        .unwrap_or_default();
-    let sign = match members.first().map(|member| member.change.action) {
-        Some(Action::Unassign | Action::Delete) => "−",
-        Some(Action::Assign | Action::Create) => "+",
-        Some(Action::Release) => "○",
-        _ => "~",
+    let head = match &group.scope {
+        Some(scope) => format!("**{}** · {role}", place(scope, encode)),
+        None => format!("**{role}**"),
     };
     let by_hand = members.iter().filter(|member| member.change.manual.is_some()).count();
     let by_hand = if by_hand > 0 { format!(", {by_hand} by hand") } else { String::new() };
-    format!("**{role}**{scope} · {sign}{}{by_hand}", members.len())
+    format!("{head} · {}{by_hand}", sums(members.iter().copied(), "−", "○"))
 }
 
 fn lines(member: &Member<'_>, told: Told) -> Vec<String> {

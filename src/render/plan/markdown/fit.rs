@@ -19,6 +19,7 @@ pub(in crate::render::plan) enum Subject {
     Manual,
     Note,
     Addition,
+    Sum,
     Digest,
     Release,
     Left,
@@ -30,7 +31,7 @@ pub(in crate::render::plan) enum Subject {
 
 impl Subject {
     /// All of them, the most important first.
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 19] = [
         Self::Refusal,
         Self::Failure,
         Self::Failed,
@@ -42,6 +43,7 @@ impl Subject {
         Self::Manual,
         Self::Note,
         Self::Addition,
+        Self::Sum,
         Self::Digest,
         Self::Release,
         Self::Left,
@@ -64,6 +66,7 @@ impl Subject {
             Self::Manual => ("change to be done by hand", "changes to be done by hand"),
             Self::Note => ("note", "notes"),
             Self::Addition => ("addition", "additions"),
+            Self::Sum => ("sum of a place", "sums of places"),
             Self::Digest => ("digest", "digests"),
             Self::Release => ("release", "releases"),
             Self::Left => ("difference that was left alone", "differences that were left alone"),

@@ -3,12 +3,13 @@
 use super::{
     super::{
         fields::fields,
+        lists::assignments,
         origins::Told,
         refusals::{all_refused, allowable, guard_name, refusal_words, verdicts},
         view::{
-            INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, assignments, capitalized, count, has_special_guards,
-            has_special_mode, is_assignment, is_one_sided, is_quiet, kept, lacks_record, left, lives_in,
-            minute, objects, others_left, scope_words, short, verb,
+            INCLUDE, LEFT, NO_RECORD, ONLY_PENDING, capitalized, count, has_special_guards, has_special_mode,
+            is_assignment, is_one_sided, is_quiet, kept, lacks_record, left, lives_in, minute, objects,
+            others_left, scope_words, short, verb,
         },
     },
     MarkdownOptions, assignments as people, change, clipped,
@@ -35,7 +36,8 @@ pub(super) fn block(
     options: &MarkdownOptions,
     told: Told,
 ) -> Block {
-    let mut sections = vec![failure(target, told), scope(target), allowed(target, options)];
+    let sums = people::places(&target.changes);
+    let mut sections = vec![failure(target, told), scope(target), allowed(target, options), sums];
     // What somebody changed outside git stands apart, so that a reviewer sees the change at hand.
     let apart = |change: &Change| told == Told::Plan && change.origin == Origin::Drift;
     let (drift, rest): (Vec<Change>, Vec<Change>) = target.changes.iter().cloned().partition(apart);

@@ -51,6 +51,10 @@ Commit `4f2a91c0d3b8` on release-roles, compared with origin/main (`8d10c33fa1b2
 
 - `protect`, replace **Base mover**: the role is protected from being deleted<br>Reason given: agreed with the release team, CHG<span>&#45;</span>12
 
+##### Assignments by place
+
+- +2 ~1 −1 at group acme/platform
+
 ##### Removals
 
 **Replace Base mover** · `reviews/role/base-mover`
@@ -88,7 +92,7 @@ Side effect: The identity provider's link of the role is lost.
 
 With set security-read from [roles/sets.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/sets.yaml#L4)
 
-**Release auditor** in group acme/platform · −1
+**group acme/platform** · Release auditor · −1
 
 ```diff
 - x@example.test
@@ -115,7 +119,7 @@ Takes over a live role that no earlier revision is known to declare.
 1. Open Settings &#62; Roles.
 2. Choose “Release auditor” as the default.
 
-**Release auditor** in group acme/platform · ~1
+**group acme/platform** · Release auditor · ~1
 
 ```diff
 ! jo: Developer → Release auditor
@@ -133,7 +137,7 @@ Takes over a live role that no earlier revision is known to declare.
 + reports: read, write
 ```
 
-**Release auditor** in group acme/platform · +2
+**group acme/platform** · Release auditor · +2
 
 ```diff
 + mira
@@ -188,6 +192,10 @@ fn a_pull_request_tells_what_is_its_own() {
     - **Files that are no longer read** (`files`): `roles/legacy.yaml`
     - **Setting** (`settings.org_id`): `88321` → `88322`
 
+    ##### Assignments by place
+
+    - +2 ~1 −1 ○1 at group acme/platform
+
     ##### Removals
 
     **Change Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/security-reviewer`
@@ -215,7 +223,7 @@ fn a_pull_request_tells_what_is_its_own() {
     + Prepares releases
     ```
 
-    **Auditor** in group acme/platform · ~1
+    **group acme/platform** · Auditor · ~1
 
     ```diff
     ! jo: Developer → Auditor
@@ -224,7 +232,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
     ##### Additions
 
-    **Auditor** in group acme/platform · +1
+    **group acme/platform** · Auditor · +1
 
     ```diff
     + mira
@@ -236,7 +244,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
     Git declared it before, and the definitions no longer do. It is no longer managed, and stays as it is.
 
-    **Auditor** in group acme/platform · ○1
+    **group acme/platform** · Auditor · ○1
 
     ```diff
       sam
@@ -256,7 +264,7 @@ fn a_pull_request_tells_what_is_its_own() {
 
     - Audit log 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC by okan: created role Clicked
 
-    **Auditor** in group acme/platform · −1
+    **group acme/platform** · Auditor · −1
 
     ```diff
     - x@example.test
@@ -271,7 +279,7 @@ fn a_pull_request_tells_what_is_its_own() {
     + audit: read
     ```
 
-    **Auditor** in group acme/platform · +1
+    **group acme/platform** · Auditor · +1
 
     ```diff
     + okan
@@ -329,7 +337,7 @@ fn what_is_left_alone_is_told_with_the_way_to_include_it() {
     + Prepares releases
     ```
 
-    **Developer** in group acme/platform · ~1
+    **group acme/platform** · Developer · ~1
 
     ```diff
     ! jo: Auditor → Developer
@@ -359,6 +367,10 @@ fn drift_is_told_as_what_somebody_did() {
 
     **reviews** · acme · api.acme.test · tenant 88321 · last recorded 2026<span>&#45;</span>11<span>&#45;</span>20 10<span>&#58;</span>04 UTC by mira at `8d10c33fa1b2`
 
+    ##### Assignments by place
+
+    - +1 −1 at group acme/platform
+
     ##### Taken away outside git
 
     **Changed Security reviewer** · held by 3 people · [roles/security.yaml:4](https://github.com/acme/roles/blob/4f2a91c/roles/security.yaml#L4) (Mira, `4f2a91c0`, 2026<span>&#45;</span>11<span>&#45;</span>19) · `reviews/role/security-reviewer`
@@ -379,7 +391,7 @@ fn drift_is_told_as_what_somebody_did() {
     - audit: read
     ```
 
-    **Auditor** in group acme/platform · −1
+    **group acme/platform** · Auditor · −1
 
     ```diff
     - okan
@@ -400,7 +412,7 @@ fn drift_is_told_as_what_somebody_did() {
 
     - Audit log 2026<span>&#45;</span>11<span>&#45;</span>18 09<span>&#58;</span>01 UTC by okan: created role Clicked
 
-    **Auditor** in group acme/platform · +1
+    **group acme/platform** · Auditor · +1
 
     ```diff
     + x@example.test
@@ -510,7 +522,7 @@ fn people_are_counted_where_they_are_not_named() {
     for name in ["mira", "okan", "x@example", "jo:"] {
         assert!(!page.contains(name), "{name}: {page}");
     }
-    assert!(page.contains("**Release auditor** in group acme/platform · +2\n"), "{page}");
+    assert!(page.contains("**group acme/platform** · Release auditor · +2\n"), "{page}");
 }
 
 #[test]

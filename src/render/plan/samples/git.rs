@@ -1,6 +1,8 @@
 //! Plans in which git has something to say: origins, scope changes, who wrote and who acted.
 
 use super::{document, element, fields, person, role, set, target, text};
+use std::collections::BTreeMap;
+
 use crate::plan::document::{
     Action, Activity, Applied, Blame, Change, FieldChange, FieldValue, FindingLevel, Left, Origin, Place,
     PlanDocument, PlanFinding, Reason, RoleValue, ScopeChange, TargetPlan, Via,
@@ -31,6 +33,7 @@ pub(in super::super) fn both() -> Change {
     Change {
         origin: Origin::Mixed,
         holders: Some(3),
+        held_as: BTreeMap::new(),
         given_by: None,
         definition: place(4),
         before: fields([("permissions", set(&["reports:read", "api_keys:write"]))]),
@@ -70,6 +73,7 @@ fn clicked() -> Change {
     Change {
         origin: Origin::Drift,
         holders: Some(0),
+        held_as: BTreeMap::new(),
         given_by: None,
         reason: Some(Reason::NeverDeclared),
         before: fields([("name", text("Clicked")), ("permissions", set(&["api_keys:write"]))]),

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     super::{
+        lists::{Group, Member, assignments, sums, waiting},
         origins::change_words,
         page::{Page, Paint, Text},
-        view::{Group, Member, assignments, reason_words, waiting},
+        view::reason_words,
     },
     Signs, change,
 };
@@ -24,47 +25,62 @@ pub(super) fn put(page: &mut Page, changes: &[Change], signs: Signs) {
     if groups.is_empty() {
         return;
     }
+    let places: Vec<&[Group<'_>]> = groups.chunk_by(|a, b| a.scope == b.scope).collect();
     page.blank();
-    page.put(2, 4, &Text::new().own(Paint::Strong, "Assignments"));
+    let mut title = Text::new().own(Paint::Strong, "Assignments");
+    // The place that is the target itself has no line of its own.
+    if let [roles @ [Group { scope: None, .. }, _, ..]] = places.as_slice() {
+        title = title.then(sum(roles, signs));
+    }
+    page.put(2, 4, &title);
     let mut folded = false;
-    for group in &groups {
-        folded |= put_group(page, group, signs);
+    for roles in places {
+        let indent = match roles {
+            [Group { scope: Some(scope), .. }, _, ..] => {
+                page.put(4, 6, &place(Text::new(), scope).then(sum(roles, signs)));
+                6
+            }
+            _ => 4,
+        };
+        for group in roles {
+            folded |= put_group(page, group, indent, signs);
+        }
     }
     if folded {
         page.put(4, 6, &Text::new().prose(Paint::Dim, "`--format json` names everybody."));
     }
 }
 
-/// Puts one list; whether some of it is only counted.
-fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) -> bool {
-    let mut head = match group.role {
-        Some(role) => Text::new().name(Paint::Strong, role.raw()),
-        None => Text::new().own(Paint::Strong, "(a role that is not known)"),
-    };
-    if let Some((kind, path)) = &group.scope {
-        head = head.own(Paint::Dim, " in ").said(Paint::Dim, kind);
-        if !path.is_empty() {
-            head = head.space().name(Paint::Dim, path);
-        }
+/// `group acme/platform`.
+fn place(text: Text, (kind, path): &(String, String)) -> Text {
+    let text = text.said(Paint::Dim, kind);
+    if path.is_empty() { text } else { text.space().name(Paint::Strong, path) }
+}
+
+/// `  (+2 ~1 −1)` of everybody in these lists.
+fn sum(groups: &[Group<'_>], signs: Signs) -> Text {
+    let members = groups.iter().flat_map(|group| &group.members);
+    Text::new().own(Paint::Dim, format_args!("  ({})", sums(members, signs.minus, signs.release)))
+}
+
+/// Puts one list; whether some of it is only counted. Where `indent` is deeper, the line of its place
+/// stands above.
+fn put_group(page: &mut Page, group: &Group<'_>, indent: usize, signs: Signs) -> bool {
+    let mut head = Text::new();
+    if let Some(scope) = group.scope.as_ref().filter(|_| indent == 4) {
+        head = place(head, scope).own(Paint::Dim, ": ");
     }
+    head = match group.role {
+        Some(role) => head.name(Paint::Strong, role.raw()),
+        None => head.own(Paint::Strong, "(a role that is not known)"),
+    };
+    if group.members.len() > 1 {
+        head = head.then(sum(std::slice::from_ref(group), signs));
+    }
+    page.put(indent, indent + 2, &head);
     let (plain, special): (Vec<_>, Vec<_>) =
         group.members.iter().partition(|member| member.is_plain(signs.told));
-    let number = |action| group.members.iter().filter(|member| member.change.action == action).count();
-    let mut sums = Vec::new();
-    for (sign, number) in [
-        ("+", number(Action::Assign)),
-        ("~", number(Action::Reassign)),
-        (signs.minus, number(Action::Unassign)),
-        (signs.release, number(Action::Release)),
-    ] {
-        if number > 0 {
-            sums.push(format!("{sign}{number}"));
-        }
-    }
-    if group.members.len() > 1 {
-        head = head.own(Paint::Dim, format_args!("  ({})", sums.join(" ")));
-    }
-    page.put(4, 6, &head);
+    let inside = indent + 2;
     let mut alike: BTreeMap<Way<'_>, Vec<&Member<'_>>> = BTreeMap::new();
     let mut line = Text::new();
     for member in &plain {
@@ -76,27 +92,28 @@ fn put_group(page: &mut Page, group: &Group<'_>, signs: Signs) -> bool {
         }
     }
     if !plain.is_empty() {
-        page.put(6, 6, &line);
+        page.put(inside, inside, &line);
     }
     for member in special {
         if has_remarks(member) {
-            put_member(page, member, signs);
+            put_member(page, member, inside, signs);
             continue;
         }
         let before = alike.entry(way(member, signs)).or_default();
         before.push(member);
         if before.len() <= SHOWN {
-            put_member(page, member, signs);
+            put_member(page, member, inside, signs);
         }
     }
     for members in alike.values().filter(|members| members.len() > SHOWN) {
         let Some(last) = members.last() else { continue };
         let (sign, paint) = sign(last.change, signs);
         let more = format!("{} more", members.len() - SHOWN);
-        put_way(page, last, Text::new().own(paint, sign).space().own(Paint::Strong, more), signs);
+        let who = Text::new().own(paint, sign).space().own(Paint::Strong, more);
+        put_way(page, last, who, inside, signs);
     }
     for sentence in waiting(&group.members.iter().collect::<Vec<_>>()) {
-        change::waits(page, 6, &sentence);
+        change::waits(page, inside, &sentence);
     }
     alike.values().any(|members| members.len() > SHOWN)
 }
@@ -138,9 +155,9 @@ fn sign(change: &Change, signs: Signs) -> (&'static str, Paint) {
     }
 }
 
-fn put_member(page: &mut Page, member: &Member<'_>, signs: Signs) {
-    put_way(page, member, who(member, signs), signs);
-    change::remarks(page, 8, member.change, signs);
+fn put_member(page: &mut Page, member: &Member<'_>, indent: usize, signs: Signs) {
+    put_way(page, member, who(member, signs), indent, signs);
+    change::remarks(page, indent + 2, member.change, signs);
 }
 
 /// Why somebody gets or loses a role, in a list.
@@ -152,7 +169,7 @@ fn why(member: &Member<'_>, signs: Signs) -> Vec<&'static str> {
 }
 
 /// A line with what happens to those whom it begins with.
-fn put_way(page: &mut Page, member: &Member<'_>, mut text: Text, signs: Signs) {
+fn put_way(page: &mut Page, member: &Member<'_>, mut text: Text, indent: usize, signs: Signs) {
     if let (Some(before), Some(after)) = member.moves() {
         text = text
             .own(Paint::Dim, ": ")
@@ -172,5 +189,5 @@ fn put_way(page: &mut Page, member: &Member<'_>, mut text: Text, signs: Signs) {
     if !why.is_empty() {
         text = text.own(Paint::Dim, format_args!("  ({})", why.join(", ")));
     }
-    page.put(6, 8, &text);
+    page.put(indent, indent + 2, &text);
 }

@@ -84,7 +84,7 @@ reviews  acme · EMULATOR · api.acme.test · tenant 88321
         2. Choose “Release auditor” as the default.
 
   Assignments
-    Release auditor in group acme/platform  (+2 ~1 −1)
+    group acme/platform: Release auditor  (+2 ~1 −1)
       + mira  + okan
       ~ jo: Developer → Release auditor
       - x@example.test  (expired)
@@ -210,8 +210,8 @@ reviews  acme, EMULATOR, api.acme.test,
            the default.
 
   Assignments
-    Release auditor in group
-      acme/platform  (+2 ~1 -1)
+    group acme/platform: Release auditor
+      (+2 ~1 -1)
       + mira  + okan
       ~ jo: Developer -> Release auditor
       - x@example.test  (expired)
@@ -316,7 +316,7 @@ fn a_pull_request_tells_what_is_its_own() {
           It is no longer managed, and stays as it is.
 
       Assignments
-        Auditor in group acme/platform  (+2 ~1 −1 ○1)
+        group acme/platform: Auditor  (+2 ~1 −1 ○1)
           + mira
           + okan  (drift: removed outside git, comes back)
           - x@example.test  (drift: added outside git, this plan takes it away again)
@@ -412,8 +412,8 @@ fn a_pull_request_on_a_narrow_terminal() {
           as it is.
 
       Assignments
-        Auditor in group acme/platform  (+2
-          ~1 -1 o1)
+        group acme/platform: Auditor  (+2 ~1
+          -1 o1)
           + mira
           + okan  (drift: removed outside
             git, comes back)
@@ -471,7 +471,7 @@ fn what_is_left_alone_is_told_with_the_way_to_include_it() {
               + learnings: read
 
         Assignments
-          Developer in group acme/platform
+          group acme/platform: Developer
             ~ jo: Auditor → Developer  (drift: changed outside git)
 
         A plan without `--pending-only` includes it.
@@ -512,7 +512,7 @@ fn drift_is_told_as_what_somebody_did() {
       → renamed Helper → Helper!!  reviews/role/helper
 
       Assignments
-        Auditor in group acme/platform  (+1 −1)
+        group acme/platform: Auditor  (+1 −1)
           - okan  + x@example.test
 
     `rolecall apply` puts it back; `rolecall import --drift` takes it into the definitions.
@@ -719,7 +719,7 @@ fn long_lists_of_people_are_folded_and_who_needs_a_word_is_named() {
         ..person(Action::Unassign, "zoe", Some("Auditor"), None)
     });
     let out = render(&document(vec![target("reviews", changes)]), WIDE);
-    assert!(out.contains("Auditor in group acme/platform  (+30 −25)"), "{out}");
+    assert!(out.contains("group acme/platform: Auditor  (+30 −25)"), "{out}");
     assert!(out.contains("+ new-19") && !out.contains("new-20") && out.contains("+ 10 more\n"), "{out}");
     assert!(out.contains("- old-19") && !out.contains("old-20"), "{out}");
     assert!(out.contains("- 4 more  (no longer declared)\n"), "{out}");
@@ -757,9 +757,8 @@ fn people_are_listed_place_by_place() {
     };
     let changes = vec![at("acme", "B"), at("acme/platform", "A"), at("acme", "C")];
     let out = render(&document(vec![target("reviews", changes)]), WIDE);
-    let places: Vec<&str> =
-        out.lines().filter_map(|line| line.trim().split_once(" in group ")).map(|(_, p)| p).collect();
-    assert_eq!(places, ["acme", "acme", "acme/platform"], "{out}");
+    let places: Vec<&str> = out.lines().filter_map(|line| line.trim().strip_prefix("group ")).collect();
+    assert_eq!(places, ["acme  (+2)", "acme/platform: A"], "{out}");
 }
 
 #[test]
@@ -821,4 +820,32 @@ proptest! {
         prop_assert!(!out.lines().any(|line| line.trim_start().starts_with("::")));
         prop_assert!(out.ends_with(".\n"));
     }
+}
+
+/// Who loses a role stands under that role, whatever stays of it.
+#[test]
+fn a_place_with_several_roles_has_one_sum() {
+    let gets = |who: &str, role| person(Action::Assign, who, None, Some(role));
+    let changes = vec![
+        gets("lena", "Auditor"),
+        person(Action::Unassign, "mira", Some("Release approver"), Some("Reporter")),
+        gets("okan", "Release approver"),
+        person(Action::Reassign, "pia", Some("Auditor"), Some("Release approver")),
+    ];
+    let out = render(&document(vec![target("reviews", changes.clone())]), WIDE);
+    let list =
+        out.split("Assignments\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+    assert_eq!(
+        list,
+        "    group acme/platform  (+2 ~1 −1)
+      Auditor
+        + lena
+      Release approver  (+1 ~1 −1)
+        + okan
+        - mira: Release approver → Reporter
+        ~ pia: Auditor → Release approver"
+    );
+    let page = markdown::render(&document(vec![target("reviews", changes)]), &MarkdownOptions::default());
+    assert!(page.contains("##### Assignments by place\n\n- +2 ~1 −1 at group acme/platform\n"), "{page}");
+    assert!(page.contains("**group acme/platform** · Release approver · −1"), "{page}");
 }

@@ -201,6 +201,15 @@ impl<'a> Finder<'a> {
         let called = names.get(&(moved.class, moved.principal.clone()));
         let called = called.filter(|name| **name != moved.principal).cloned();
         let from = old.map(|old| self.path(old.principal.site));
+        let slot = self.input.live.of(Kind::Assignment).find(|slot| slot.key == moved.slot());
+        let expires = match slot.map_or(Ok(None), emit::last_day) {
+            Ok(expires) => expires,
+            Err(why) => {
+                step.by_hand.push_str(&format!("; {why}"));
+                step.means.push(Meaning::Impossible);
+                return;
+            }
+        };
         // A list for several places would give the role in all of them.
         let mut sites = BTreeMap::new();
         for one in &self.desired.assignments {
@@ -208,7 +217,7 @@ impl<'a> Finder<'a> {
         }
         let lists = self.desired.assignments.iter().filter(|one| {
             one.class == moved.class
-                && one.expires.is_none()
+                && one.expires == expires
                 && self.is_there(moved, &one.scope)
                 && sites.get(&one.principal.site) == Some(&1)
                 && self.means_same(&one.role.value, role)
@@ -224,14 +233,14 @@ impl<'a> Finder<'a> {
             step.edits.push((path, Revision::Join { beside: (site.start, site.end), written, called }));
             step.site = step.site.or(Some(site));
             let (role, scope) = (beside.role.value.clone(), beside.scope.clone());
-            step.means.push(Meaning::Joined { role, scope, class: moved.class, who });
+            step.means.push(Meaning::Joined { role, scope, class: moved.class, who, expires });
             return;
         }
         let field = contract::principal(self.input.spec, moved.class).map_or("", |class| class.field);
         let holder = Holder { class: moved.class, written, spelling: who.clone(), called };
         let scope = moved.scope.clone();
         let people = vec![(field, vec![holder])];
-        let assignment = NewAssignment { role: role.clone(), scope: scope.clone(), people };
+        let assignment = NewAssignment { role: role.clone(), scope: scope.clone(), expires, people };
         let of_role = || match role {
             RoleName::Key(key) => {
                 let declared = self.desired.roles.iter().find(|declared| declared.key == *key)?;
@@ -249,7 +258,7 @@ impl<'a> Finder<'a> {
             return;
         };
         step.edits.push((path, Revision::Assign(assignment)));
-        step.means.push(Meaning::Joined { role: role.clone(), scope, class: moved.class, who });
+        step.means.push(Meaning::Joined { role: role.clone(), scope, class: moved.class, who, expires });
     }
 
     /// Whether two references name one role: a built-in one has an id and a name.

@@ -12,7 +12,8 @@ use super::{
         overlay::Overlay,
         prepare::{self, Input as Prepare},
     },
-    find::{Finder, GONE, PEOPLE, Wanted},
+    find::{Finder, Wanted},
+    stages::{GONE, PEOPLE},
     step::{Line, Rank, Step},
 };
 use crate::{
