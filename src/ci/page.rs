@@ -49,6 +49,7 @@ pub fn page(results: &Results, budget: usize) -> String {
         permalink: results.permalink.as_deref().and_then(Permalink::new),
         max_chars: room,
         names: results.names,
+        apply: false,
     };
     let main = match (&results.outcome, &results.plan) {
         (Some(outcome), _) => ledger::markdown::render(outcome, &options),

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     contract::Spec,
+    model::config::{CredentialSource, Target},
     workflow::{Exit, Failure, init::Scaffold, project::Project},
 };
 
@@ -33,6 +34,32 @@ pub struct Wanted {
     pub forks: bool,
     /// Whether the forge's file of owners is there already: then a person adds the lines.
     pub owned: bool,
+}
+
+impl Wanted {
+    /// Whether each word can stand in a file, to say so before anything is written.
+    ///
+    /// # Errors
+    ///
+    /// Every word that cannot.
+    pub fn check(&self) -> Result<(), Failure> {
+        let wrong = self.wrong();
+        match wrong.is_empty() {
+            true => Ok(()),
+            false => Err(Failure::new(Exit::Usage, wrong.join("; ")).help("Nothing was written.")),
+        }
+    }
+
+    fn wrong(&self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        if let Some(action) = self.action.as_ref().filter(|action| !is_action(action)) {
+            wrong.push(format!("--action {action:?}: write OWNER/REPOSITORY@ and the 40 digits of a commit, which nobody can move"));
+        }
+        for owner in self.owners.iter().filter(|owner| !is_owner(owner)) {
+            wrong.push(format!("--owners {owner:?}: write @USER, @ORGANIZATION/TEAM, or an e-mail address"));
+        }
+        wrong
+    }
 }
 
 /// The files, and what a person has to do that no file can.
@@ -74,6 +101,7 @@ pub fn pipelines(
         Forge::GitHub => (facts.github(wanted), facts.github_steps(wanted)),
         Forge::GitLab => (facts.gitlab(), facts.gitlab_steps()),
     };
+    steps.extend(facts.steps());
     match (wanted.owners.is_empty(), wanted.owned) {
         (false, false) => files.push((forge.owners_file().to_owned(), facts.code_owners(forge))),
         (false, true) => {
@@ -95,6 +123,10 @@ pub fn pipelines(
 struct Known {
     action: String,
     branch: String,
+    /// Whether the branch is the one that is checked out, as nothing tells the default one.
+    guessed: bool,
+    /// Variables that hold the path of a file with the credential.
+    files: BTreeSet<String>,
     owner: Option<String>,
     owners: String,
     root: String,
@@ -129,6 +161,11 @@ impl Group {
         self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     }
 
+    /// `CodeRabbit has`, `CodeRabbit and WorkOS have`.
+    fn products_have(&self) -> String {
+        format!("{} {}", self.products(), if self.titles.len() == 1 { "has" } else { "have" })
+    }
+
     fn products(&self) -> String {
         self.titles.iter().copied().collect::<Vec<_>>().join(" and ")
     }
@@ -145,9 +182,12 @@ impl Known {
             Failure::new(Exit::Invalid, "the configuration has errors")
                 .help("`rolecall validate` shows them.")
         })?;
-        let branch = config.apply_from.iter().flatten().next().map(|branch| branch.raw().to_owned());
-        let branch = branch.or_else(|| project.facts.default_branch()).unwrap_or_else(|| "main".to_owned());
-        let mut wrong = Vec::new();
+        let said = config.apply_from.iter().flatten().next().map(|branch| branch.raw().to_owned());
+        let said = said.or_else(|| project.facts.default_branch());
+        let guessed = said.is_none();
+        let branch =
+            said.unwrap_or_else(|| project.facts.likely_branch().unwrap_or_else(|| "main".to_owned()));
+        let mut wrong = wanted.wrong();
         let filter = |b: u8| b.is_ascii_alphanumeric() || b"._/-".contains(&b);
         if branch.is_empty() || !branch.bytes().all(filter) {
             wrong.push(format!(
@@ -155,12 +195,6 @@ impl Known {
             ));
         }
         let action = wanted.action.clone().unwrap_or_else(|| format!("OWNER/rolecall@{NO_COMMIT}"));
-        if !is_action(&action) {
-            wrong.push(format!("--action {action:?}: write OWNER/REPOSITORY@ and the 40 digits of a commit, which nobody can move"));
-        }
-        for owner in wanted.owners.iter().filter(|owner| !is_owner(owner)) {
-            wrong.push(format!("--owners {owner:?}: write @USER, @ORGANIZATION/TEAM, or an e-mail address"));
-        }
         let root = project.facts.prefix().trim_end_matches('/').to_owned();
         if root.chars().any(char::is_control) || root.len() > LONGEST {
             wrong.push(
@@ -170,6 +204,10 @@ impl Known {
         if !wrong.is_empty() {
             return Err(Failure::new(Exit::Usage, wrong.join("; ")).help("Nothing was written."));
         }
+        let of_file =
+            |target: &&Target| !target.emulator && matches!(target.credential, CredentialSource::FileEnv(_));
+        let files = config.targets.iter().filter(of_file);
+        let files = files.map(|target| target.credential.variable().to_owned()).collect();
         let (mut reading, mut approved, mut emulators) = <(Group, Group, BTreeSet<Arc<str>>)>::default();
         for target in &config.targets {
             let spec = specs.iter().find(|spec| spec.name() == target.provider).filter(|_| !target.emulator);
@@ -192,7 +230,9 @@ impl Known {
         along.names.append(&mut emulators);
         Ok(Self {
             action,
+            guessed: guessed && branch != "main",
             branch,
+            files,
             owner: project.facts.origin_owner(),
             owners: wanted.owners.join(" "),
             owned_paths: owners::paths(config, &project.loaded.read, &root),
@@ -200,6 +240,25 @@ impl Known {
             reading,
             approved,
         })
+    }
+
+    /// What is to be done on every forge.
+    fn steps(&self) -> Vec<String> {
+        let mut steps = Vec::new();
+        if self.guessed {
+            steps.push(format!(
+                "Look whether `{0}` is the default branch: it is the one that is checked out, and this clone does not tell another. If it is not, say `apply_from: [BRANCH]` in the config, remove these files, and run this again.",
+                self.branch
+            ));
+        }
+        if !self.files.is_empty() {
+            let names: Vec<String> = self.files.iter().map(|name| format!("`{name}`")).collect();
+            steps.push(format!(
+                "Hand over {} as a file: the config says `file_env`, so the variable holds the path of a file, and a secret is a text. Write a step before that puts the secret into a file and the path into the variable, or say `credential: {{ env: NAME }}` in the config.",
+                names.join(", ")
+            ));
+        }
+        steps
     }
 
     /// That somebody has to say which servers may be sent a credential, where targets name one: `place` is

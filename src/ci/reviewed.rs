@@ -18,6 +18,7 @@ use super::{
     situation::Forge,
 };
 use crate::{
+    model::{Address, Untrusted},
     plan::{
         PlanDocument,
         difference::document::{TargetDifference, TargetStatus},
@@ -26,7 +27,7 @@ use crate::{
     workflow::{
         Exit, Failure,
         approve::{self, Changed, Landed, Shown, Unreviewed},
-        diff,
+        diff, dropped,
         plan::{self as planning, Part, Planned},
         project::Project,
         recording::Recording,
@@ -49,13 +50,19 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
         return Ok(planned);
     }
     let reviews = open(run)?;
-    let steps = steps(run, project, &reviews).await?;
+    let steps = steps(run, project, &reviews, &planned.document).await?;
     ran.results.merged = numbers(&steps);
     let numbers: Vec<String> = ran.results.merged.iter().map(|number| reviews.name(*number)).collect();
     let (reviewed, gone) = line(run, project, &reviews, steps, &planned.document).await?;
-    let lacking = approve::unreviewed(&planned.document, &reviewed);
+    let mut since = Since::new(run, project);
+    let lacking = unreviewed(&planned, &reviewed, &mut since);
     if lacking.is_empty() {
-        ran.notes(format!("Every change was reviewed: {}.", numbers.join(", ")));
+        ran.notes(match numbers.is_empty() {
+            true => {
+                "Every change was reviewed before the last apply, which did not put it in place.".to_owned()
+            }
+            false => format!("Every change was reviewed: {}.", numbers.join(", ")),
+        });
         return Ok(planned);
     }
     // Only what somebody certainly changed outside git is left alone: what nobody can tell may have been
@@ -63,9 +70,16 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
     let mut lacking: Vec<Unreviewed> =
         lacking.into_iter().filter(|one| one.origin != Origin::Drift).collect();
     if lacking.is_empty() {
+        let whole = planned.document.clone();
         planned.close().await;
         let pending = planning::plan(run.world, project, &run.wishes(Part::Pending)).await?;
-        lacking = approve::unreviewed(&pending.document, &reviewed);
+        lacking = unreviewed(&pending, &reviewed, &mut since);
+        let lost = lost(&whole, &pending.document, &reviewed, &mut since);
+        if !lost.is_empty() {
+            run.shows(project, &pending, ran);
+            pending.close().await;
+            return Err(in_the_way(run, &reviews, &lost));
+        }
         if lacking.is_empty() {
             ran.notes(format!(
                 "Every change of the definitions was reviewed: {}. What somebody changed outside git was not, and is left alone; `rolecall drift` shows it.",
@@ -79,18 +93,13 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
         run.shows(project, &planned, ran);
         planned.close().await;
     }
-    let mut lacking: Vec<String> = lacking.into_iter().map(|one| one.text).collect();
-    let count = lacking.len();
-    lacking.truncate(LISTED);
-    if count > LISTED {
-        lacking.push(format!("and {} more", count - LISTED));
-    }
+    let lacking: Vec<String> = lacking.into_iter().map(|one| one.text).collect();
     let noun = reviews.noun();
     let looked = match numbers.is_empty() {
         true => format!("no {noun} was merged since the last apply"),
         false => format!("looked for in the plans of {}", numbers.join(", ")),
     };
-    let lacking = lacking.join("\n  ");
+    let lacking = listed(&lacking);
     let by_hand = reviews::by_hand(run.situation.forge);
     if gone.is_empty() {
         let help = format!("Open a {noun} whose plan shows these changes, or {by_hand}.");
@@ -107,6 +116,83 @@ pub(super) async fn plan(run: Run<'_>, project: &Project, ran: &mut Ran) -> Resu
     Err(Failure::new(Exit::Refused, message).help(help))
 }
 
+/// What nobody reviewed. What the last recorded apply left to a person was approved with it, as long as the
+/// definitions say the same of it.
+fn unreviewed(planned: &Planned, reviewed: &[Landed], since: &mut Since<'_>) -> Vec<Unreviewed> {
+    let mut lacking = approve::unreviewed(&planned.document, reviewed);
+    lacking.retain(|one| {
+        let target = planned.document.targets.iter().find(|target| target.name == one.target);
+        let past = planned.targets.iter().find(|target| *target.target.name == *one.target.raw());
+        let (Some(target), Some(planned), Some(address)) = (target, past, &one.address) else { return true };
+        let stayed = matches!(one.origin, Origin::Unapplied | Origin::Mixed);
+        !(stayed && planned.past.is_left(address) && !since.changed(target, address))
+    });
+    lacking
+}
+
+/// What was merged, and would not be applied because something is left alone that somebody changed outside git.
+fn lost(
+    whole: &PlanDocument,
+    pending: &PlanDocument,
+    reviewed: &[Landed],
+    since: &mut Since<'_>,
+) -> Vec<String> {
+    let mut lost = approve::lost(pending, reviewed, |target, address| since.changed(target, address));
+    // A change that needs one that is left alone: the target has no plan without that.
+    let planned =
+        |name: &Untrusted| whole.targets.iter().any(|target| target.name == *name && target.error.is_none());
+    lost.extend(pending.targets.iter().filter(|target| planned(&target.name)).filter_map(|target| {
+        let error = target.error.as_ref().filter(|error| error.exit == Exit::Usage.code())?;
+        Some(format!("target {}: {}", target.name.raw(), error.message.raw()))
+    }));
+    lost
+}
+
+fn in_the_way(run: Run<'_>, reviews: &Reviews, lost: &[String]) -> Failure {
+    let by_hand = reviews::by_hand(run.situation.forge);
+    let message = format!(
+        "what was merged is about something that somebody changed outside git since it was reviewed. Leaving that alone would lose what was merged:\n  {}",
+        listed(lost)
+    );
+    let help = format!("Open a {} whose plan shows what is to become of it, or {by_hand}.", reviews.noun());
+    Failure::new(Exit::Stale, message).help(help)
+}
+
+/// Lines of a list that is not too long.
+fn listed(lines: &[String]) -> String {
+    let mut shown: Vec<&str> = lines.iter().take(LISTED).map(String::as_str).collect();
+    let more =
+        lines.len().checked_sub(LISTED).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    shown.extend(more.as_deref());
+    shown.join("\n  ")
+}
+
+/// What the definitions of targets say otherwise than at their last recorded apply, as far as it is asked for.
+struct Since<'a> {
+    run: Run<'a>,
+    project: &'a Project,
+    known: BTreeMap<Untrusted, Changed>,
+}
+
+impl<'a> Since<'a> {
+    fn new(run: Run<'a>, project: &'a Project) -> Self {
+        Self { run, project, known: BTreeMap::new() }
+    }
+
+    /// Whether they may say something else of an object.
+    fn changed(&mut self, target: &TargetPlan, address: &Address) -> bool {
+        let (run, project) = (self.run, self.project);
+        let known = self.known.entry(target.name.clone()).or_insert_with(|| {
+            let (Some(applied), Some(tip)) = (&target.applied, &project.revisions.desired) else {
+                return Changed::Unknown;
+            };
+            let mut found = between(run, applied.revision.raw(), tip.raw(), &[target]);
+            found.remove(target.name.raw()).unwrap_or(Changed::Unknown)
+        });
+        known.concerns(address)
+    }
+}
+
 /// A commit of the default branch since the last apply, and what it merged.
 struct Step {
     commit: String,
@@ -118,11 +204,16 @@ struct Step {
 }
 
 /// What came into the default branch since the last apply of any of the targets, the newest first.
-async fn steps(run: Run<'_>, project: &Project, reviews: &Reviews) -> Result<Vec<Step>, Failure> {
+async fn steps(
+    run: Run<'_>,
+    project: &Project,
+    reviews: &Reviews,
+    document: &PlanDocument,
+) -> Result<Vec<Step>, Failure> {
     let into = run.situation.default_branch.as_ref();
     let mut steps = Vec::new();
     let mut known = BTreeSet::new();
-    for (commit, open) in commits(project)? {
+    for (commit, open) in commits(project, document)? {
         let found = reviews.merged_with(&commit).await.map_err(|refusal| unread(run, reviews, &refusal))?;
         let mut merged: Vec<Merged> = found.into_iter().filter(|one| into == Some(&one.base)).collect();
         let any = !merged.is_empty();
@@ -207,26 +298,30 @@ fn changed(
     targets: &[&TargetPlan],
 ) -> BTreeMap<String, Changed> {
     let history = project.past.history.as_ref();
-    let parent = history.and_then(|history| history.first_parent(commit).ok().flatten());
-    let compared = parent.and_then(|parent| {
-        let wishes = diff::Wishes {
-            start: run.start.to_owned(),
-            config: run.config.map(std::path::Path::to_owned),
-            range: diff::Range::parse(Some(&format!("{parent}..{commit}"))),
-            targets: Vec::new(),
-            only: Vec::new(),
-        };
-        diff::diff(run.world, &wishes).ok()
-    });
+    match history.and_then(|history| history.first_parent(commit).ok().flatten()) {
+        Some(parent) => between(run, &parent, commit, targets),
+        None => targets.iter().map(|target| (target.name.raw().to_owned(), Changed::Unknown)).collect(),
+    }
+}
+
+/// What differs in the definitions of these targets between two commits.
+fn between(run: Run<'_>, from: &str, to: &str, targets: &[&TargetPlan]) -> BTreeMap<String, Changed> {
+    let wishes = diff::Wishes {
+        start: run.start.to_owned(),
+        config: run.config.map(std::path::Path::to_owned),
+        range: diff::Range::parse(Some(&format!("{from}..{to}"))),
+        targets: Vec::new(),
+        only: Vec::new(),
+    };
     let names = targets.iter().map(|target| target.name.raw());
-    let Some(compared) = compared else {
+    let Ok(compared) = diff::diff(run.world, &wishes) else {
         return names.map(|name| (name.to_owned(), Changed::Unknown)).collect();
     };
     let document = &compared.document;
     let policies = !document.policies.is_empty();
     let of = |name: &str| match document.targets.iter().find(|target| target.name.raw() == name) {
         Some(target) => of_target(target, policies),
-        None => Changed::Some { roles: BTreeSet::new(), others: false, scope: policies },
+        None => Changed::Some { roles: BTreeSet::new(), others: false, removed: false, scope: policies },
     };
     names.map(|name| (name.to_owned(), of(name))).collect()
 }
@@ -246,6 +341,7 @@ fn of_target(target: &TargetDifference, policies: bool) -> Changed {
             || !target.permission_definitions.is_empty()
             || !target.exclusive.is_empty()
             || !target.removed.is_empty(),
+        removed: !target.removed.is_empty(),
         scope: policies || !target.scope_changes.is_empty(),
     }
 }
@@ -275,8 +371,9 @@ pub(super) async fn name_merged(run: Run<'_>, project: &Project, ran: &mut Ran) 
     if run.token.is_none() {
         return;
     }
+    let Some(document) = ran.results.plan.clone() else { return };
     let found = match open(run) {
-        Ok(reviews) => steps(run, project, &reviews).await,
+        Ok(reviews) => steps(run, project, &reviews, &document).await,
         Err(failure) => Err(failure),
     };
     match found {
@@ -300,8 +397,9 @@ fn unread(run: Run<'_>, reviews: &Reviews, refusal: &Refusal) -> Failure {
 }
 
 /// The commits on the first parents of what is planned that changed the definitions, the newest first, each
-/// with the targets whose own record does not have it.
-fn commits(project: &Project) -> Result<Vec<(String, BTreeSet<String>)>, Failure> {
+/// with the targets of the plan whose own record does not have it: those that are configured, and those that
+/// are dropped.
+fn commits(project: &Project, document: &PlanDocument) -> Result<Vec<(String, BTreeSet<String>)>, Failure> {
     let (Some(history), Some(tip)) = (&project.past.history, &project.revisions.desired) else {
         return Err(Failure::new(Exit::Refused, "there is no history, so nobody can tell what was reviewed")
             .help("Check out the whole history: `fetch-depth: 0`, or `GIT_DEPTH: 0` in GitLab."));
@@ -309,10 +407,16 @@ fn commits(project: &Project) -> Result<Vec<(String, BTreeSet<String>)>, Failure
     // What was merged and never applied may lie behind what was pushed now.
     let mut unrecorded = BTreeSet::new();
     let mut recorded: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (target, _) in project.targets() {
-        let name = target.name.to_string();
-        let _new = match Recording::open(project, target).named(target) {
-            Some(record) => recorded.entry(record.revision.raw().to_owned()).or_default().insert(name),
+    let configured = project.targets().map(|(target, _)| {
+        let record = Recording::open(project, target).named(target).map(|record| record.revision.clone());
+        (target.name.to_string(), record)
+    });
+    let names = project.names();
+    let gone = document.targets.iter().map(|target| target.name.raw()).filter(|name| !names.contains(name));
+    let gone = gone.map(|name| (name.to_owned(), dropped::recorded(project, name)));
+    for (name, record) in configured.chain(gone) {
+        let _new = match record {
+            Some(revision) => recorded.entry(revision.raw().to_owned()).or_default().insert(name),
             None => unrecorded.insert(name),
         };
     }

@@ -348,8 +348,17 @@ impl<'a> Judge<'a> {
             None => Said::Nothing,
         };
         match change.reason {
-            // The day has come: that is in the definitions.
-            Some(Reason::Expired) => Origin::Pending,
+            // The day has come: that is in the definitions, perhaps since before the last apply.
+            Some(Reason::Expired) => {
+                let over = |view: &View<'a>| {
+                    let of = |role: &RoleId| (slot(Some(role)), role.clone());
+                    before.is_some_and(|role| view.resolved.expired.contains_key(&of(role)))
+                };
+                match self.applied {
+                    Some(applied) if over(applied) && self.base.is_none_or(over) => Origin::Unapplied,
+                    _ => Origin::Pending,
+                }
+            }
             Some(Reason::RoleRemoved) => {
                 let gone = match before {
                     Some(RoleId::Live(id)) => Some(id),

@@ -91,6 +91,17 @@ impl Facts {
         Some(name)
     }
 
+    /// The branch that is probably the default one where nothing says so: `main` where there is one, else the one
+    /// that is checked out, with commits or without.
+    pub fn likely_branch(&self) -> Option<String> {
+        let repo = self.git.as_ref()?.repo.lock().unwrap_or_else(PoisonError::into_inner);
+        let there = |name: &str| repo.find_reference(name).is_ok();
+        match there("refs/heads/main") || there("refs/remotes/origin/main") {
+            true => Some("main".to_owned()),
+            false => self.branch.clone(),
+        }
+    }
+
     /// Whether a file that a plan reads differs from `HEAD`; see [`Self::changed`].
     ///
     /// # Errors

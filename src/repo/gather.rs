@@ -111,6 +111,14 @@ impl Gather {
         }
     }
 
+    /// What may be a file or a folder: as a file where a pattern names it, else as a folder.
+    pub(super) fn refuse_either(&mut self, path: &str, kind: FileErrorKind, fault: &str) {
+        match self.first(|pattern| pattern.matches(path)) {
+            Some(_) => self.refuse(path, kind, fault),
+            None => self.refuse_folder(path, kind, fault),
+        }
+    }
+
     /// Whether some pattern leads into the folder `path`.
     pub(super) fn reaching(&self, path: &str) -> Option<usize> {
         self.first(|pattern| pattern.reaches(path))

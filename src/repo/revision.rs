@@ -200,10 +200,11 @@ impl Revision {
                     Entry::Folder if gather.folder(&path) => folders.push((path, entry.id())),
                     Entry::Folder => {}
                     Entry::File => gather.file(&path),
-                    Entry::Link if self.leads_to_folder(repo, &folder, entry.id()) => {
-                        gather.refuse_folder(&path, refusal, fault);
-                    }
-                    Entry::Link => gather.refuse(&path, refusal, fault),
+                    Entry::Link => match self.leads_to_folder(repo, &folder, entry.id()) {
+                        Some(true) => gather.refuse_folder(&path, refusal, fault),
+                        Some(false) => gather.refuse(&path, refusal, fault),
+                        None => gather.refuse_either(&path, refusal, fault),
+                    },
                     Entry::Submodule => gather.refuse_folder(&path, refusal, fault),
                 }
             }
@@ -211,17 +212,16 @@ impl Revision {
         missing
     }
 
-    /// Whether the link `id` in `folder` leads to a folder of this commit, or to somewhere that
-    /// cannot be told.
-    fn leads_to_folder(&self, repo: &Repository, folder: &str, id: Oid) -> bool {
-        let Ok((size, ObjectType::Blob)) = tree::header(repo, id) else { return true };
+    /// Whether the link `id` in `folder` leads to a folder of this commit; `None` where that cannot be told.
+    fn leads_to_folder(&self, repo: &Repository, folder: &str, id: Oid) -> Option<bool> {
+        let Ok((size, ObjectType::Blob)) = tree::header(repo, id) else { return None };
         if size > LONGEST_LINK {
-            return true;
+            return None;
         }
-        let Ok(blob) = repo.find_blob(id) else { return true };
-        let Ok(target) = std::str::from_utf8(blob.content()) else { return true };
+        let Ok(blob) = repo.find_blob(id) else { return None };
+        let Ok(target) = std::str::from_utf8(blob.content()) else { return None };
         if target.starts_with('/') {
-            return true;
+            return None;
         }
         let mut parts: Vec<&str> =
             self.prefix.split('/').chain(folder.split('/')).filter(|part| !part.is_empty()).collect();
@@ -229,24 +229,22 @@ impl Revision {
             match part {
                 "" | "." => {}
                 ".." => {
-                    if parts.pop().is_none() {
-                        return true;
-                    }
+                    let _left = parts.pop()?;
                 }
                 part => parts.push(part),
             }
         }
         let mut id = self.top;
         for part in parts {
-            let Ok(tree) = tree::open(repo, id, "") else { return true };
-            let Some(entry) = tree.get_name(part) else { return false };
+            let Ok(tree) = tree::open(repo, id, "") else { return None };
+            let Some(entry) = tree.get_name(part) else { return Some(false) };
             match Entry::of(&entry) {
                 Entry::Folder => id = entry.id(),
-                Entry::File => return false,
-                Entry::Link | Entry::Submodule => return true,
+                Entry::File => return Some(false),
+                Entry::Link | Entry::Submodule => return None,
             }
         }
-        true
+        Some(true)
     }
 
     /// The blob at `path`.

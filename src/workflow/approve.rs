@@ -10,10 +10,13 @@ use std::collections::BTreeSet;
 use self::ledger::Ledger;
 pub use self::ledger::{Changed, Landed, Shown};
 use super::{Exit, Failure};
-use crate::plan::{
-    PlanDocument,
-    digest::{Element, elements},
-    document::{Action, Change, FieldChange, Origin, TargetPlan},
+use crate::{
+    model::{Address, Untrusted},
+    plan::{
+        PlanDocument,
+        digest::{Element, elements},
+        document::{Action, Change, FieldChange, Left, Origin, Reason, TargetPlan},
+    },
 };
 
 /// Checks a fresh plan against an approved one: every element of every fresh change has to be among
@@ -73,9 +76,13 @@ fn compare(fresh: &TargetPlan, approved: &TargetPlan, differences: &mut Vec<Stri
 /// An element of a plan that nobody reviewed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreviewed {
+    /// The target.
+    pub target: Untrusted,
+    /// What it is about; `None` for what is managed or guarded.
+    pub address: Option<Address>,
     /// The element in words.
     pub text: String,
-    /// Why it differs.
+    /// Why it differs; [`Origin::Mixed`] only of an object whose fields have several origins.
     pub origin: Origin,
 }
 
@@ -85,23 +92,72 @@ pub struct Unreviewed {
 /// Several pull requests can have been merged since the last apply, and each plan was made before the
 /// others were in place: so what a field of a role will be has to be reviewed, not what it is now.
 /// Of people, and of which object it is, both have to be as they were reviewed.
+///
+/// A day that has passed was reviewed with the date, where the last recorded apply had that already.
 pub fn unreviewed(fresh: &PlanDocument, line: &[Landed]) -> Vec<Unreviewed> {
     let mut lacking = Vec::new();
     for target in &fresh.targets {
         let known = Ledger::of(target, line);
         if !target.scope_changes.iter().all(|change| known.has_scope(change)) {
             let text = format!("target {}: what is managed or guarded changes", target.name.raw());
-            lacking.push(Unreviewed { text, origin: Origin::Pending });
+            let target = target.name.clone();
+            lacking.push(Unreviewed { target, address: None, text, origin: Origin::Pending });
         }
-        for change in &target.changes {
+        let over =
+            |change: &&Change| change.reason == Some(Reason::Expired) && change.origin == Origin::Unapplied;
+        for change in target.changes.iter().filter(|change| !over(change)) {
             let elements = elements(change).into_iter().zip(reviewable(change));
             lacking.extend(elements.filter(|(_, key)| !known.has(key)).map(|(element, _)| Unreviewed {
+                target: target.name.clone(),
+                address: Some(change.address.clone()),
                 text: describe(&element),
                 origin: origin(change, &element),
             }));
         }
     }
     lacking
+}
+
+/// What a plan leaves alone though the definitions say something new of it: to apply and record the rest
+/// would lose that. `pending` is a plan without what was changed outside git, and `line` as for
+/// [`unreviewed`]; `changed` tells whether the definitions of an object changed since the last recorded apply.
+pub fn lost(
+    pending: &PlanDocument,
+    line: &[Landed],
+    mut changed: impl FnMut(&TargetPlan, &Address) -> bool,
+) -> Vec<String> {
+    let mut lost = Vec::new();
+    for target in pending.targets.iter().filter(|target| !target.left.is_empty()) {
+        let known = Ledger::of(target, line);
+        let says_more = |left: &&Left| match left.action {
+            // Each field stands by itself.
+            Action::Update | Action::Rename | Action::Replace => {
+                fields(left).any(|(field, value)| known.declares(&left.address, field, value))
+            }
+            Action::Create => known.declares_any(&left.address) || changed(target, &left.address),
+            _ => known.declares_any(&left.address),
+        };
+        lost.extend(target.left.iter().filter(says_more).map(|left| {
+            let what = match left.action {
+                Action::Create => "it was deleted",
+                Action::Delete => "it was made",
+                _ => "it was changed",
+            };
+            format!("{}: {what} outside git", left.address.as_str())
+        }));
+    }
+    lost
+}
+
+/// The fields that differ, each with the member of a set.
+fn fields(left: &Left) -> impl Iterator<Item = (&str, &str)> {
+    left.fields.iter().flat_map(|field| match field {
+        FieldChange::Set { field, added, removed } => {
+            let members = added.iter().chain(removed);
+            members.map(|member| (field.raw(), member.value.raw())).collect::<Vec<_>>()
+        }
+        FieldChange::Value { field, .. } => vec![(field.raw(), "")],
+    })
 }
 
 /// Why an element of a change differs: its own origin where the change has fields of several.

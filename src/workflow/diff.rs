@@ -239,7 +239,7 @@ fn compare(
 ) -> Result<Compared, Failure> {
     let renamed = renamed(&a, &b);
     let known = a.names().into_iter().filter(|name| !renamed.values().any(|old| old == name));
-    let selected = chosen(known.chain(b.names()).collect(), &wishes.targets)?;
+    let selected = chosen(known.chain(b.names()).collect(), &wishes.targets, false)?;
     let policies = match a.targets().chain(b.targets()).next() {
         Some(any) if !a.side.absent && !b.side.absent => policies(&a, &b, any),
         _ => Vec::new(),

@@ -64,6 +64,13 @@ fn scope_change(name: &str) -> ScopeChange {
     ScopeChange { what: "target".into(), before: Some(name.into()), after: None }
 }
 
+/// The commit of the last recorded apply of a target that is gone; `None` where there is no record of one.
+pub fn recorded(project: &Project, name: &str) -> Option<Untrusted> {
+    let all = store(project).map(|store| records(&store)).unwrap_or_default();
+    let record = all.into_iter().find(|record| record.target.raw() == name && !record.released);
+    record.map(|record| record.revision)
+}
+
 /// Records that nothing of a target is managed any more; where that was recorded.
 pub(super) fn release(project: &Project, name: &str) -> Option<Untrusted> {
     let store = store(project)?;

@@ -9,7 +9,7 @@ pub mod blame;
 pub mod catalog;
 pub mod diff;
 pub mod doctor;
-mod dropped;
+pub mod dropped;
 mod elsewhere;
 mod exit;
 mod failure;

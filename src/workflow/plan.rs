@@ -15,13 +15,14 @@ use crate::{
     contract::Spec,
     definition::AttestedFile,
     model::{
-        Code, Finding, Kind, Level, Site, Untrusted, config::Target, desired::DesiredState, live::LiveState,
+        Code, Finding, Kind, Level, RoleId, Site, Untrusted, config::Target, desired::DesiredState,
+        live::LiveState,
     },
     plan::{
         PlanDocument, build,
         change::{Change, Plan, Verdict, What},
         compare,
-        document::{Action, Guard, Origin, RunStatistics, TargetPlan},
+        document::{Action, Guard, Origin, Reason, RunStatistics, TargetPlan},
         earlier::Views,
         pending, people,
         query::{query, read_ahead},
@@ -273,6 +274,7 @@ async fn plan_target(
         let now = recorded.and_then(|_| compared(world, &past, declared, &live, spec));
         if wishes.part == Part::Drift {
             plan.notes.extend(still_open(&plan, &past));
+            plan.notes.extend(over(&plan, &live));
         }
         let left = narrow(&mut plan, wishes, now.as_ref())?;
         let guards = assess::strictest(&past.guards, &live, spec.catalogue());
@@ -379,6 +381,32 @@ fn still_open(plan: &Plan, past: &TargetPast) -> Option<Untrusted> {
         n => format!("{n} changes that the last apply left to a person are"),
     };
     Some(format!("{what} still open; that is no drift, and `rolecall plan` shows it.").into())
+}
+
+/// Whose assignment is over and who holds the role all the same.
+fn over(plan: &Plan, live: &LiveState) -> Option<Untrusted> {
+    const SHOWN: usize = 10;
+    let over = plan.changes.iter().filter(|change| change.reason == Some(Reason::Expired));
+    let names: Vec<String> = over
+        .map(|change| {
+            let held = match &change.what {
+                What::Assignment { before: Some(RoleId::Live(id)), .. } => Some(id),
+                _ => None,
+            };
+            let role = live.of(Kind::Role).find(|role| held.is_some() && role.id.as_ref() == held);
+            let role = role.map(|role| format!(" ({})", role.key.name.raw())).unwrap_or_default();
+            format!("{}{role}", change.title.raw())
+        })
+        .collect();
+    let mut shown: Vec<&str> = names.iter().take(SHOWN).map(String::as_str).collect();
+    let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0).map(|more| format!("and {more} more"));
+    shown.extend(more.as_deref());
+    let what = match names.len() {
+        0 => return None,
+        1 => "1 assignment is over, and still live".to_owned(),
+        n => format!("{n} assignments are over, and still live"),
+    };
+    Some(format!("{what}: {}. The next apply takes that away.", shown.join(", ")).into())
 }
 
 /// Narrows a plan to what was asked for; what `--pending-only` leaves alone.

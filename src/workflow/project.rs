@@ -39,6 +39,8 @@ pub struct Source {
     pub proposed: bool,
     /// Names or globs of targets (`--target`); empty for all.
     pub targets: Vec<String>,
+    /// Whether a target that is left out (`!NAME`) may be gone: a workflow names it for longer than the config.
+    pub lenient: bool,
     /// The share of them (`--shard`).
     pub shard: Option<Shard>,
     /// The base (`--base`).
@@ -308,7 +310,8 @@ pub(super) fn select(
     source: &Source,
 ) -> Result<Vec<Arc<str>>, Failure> {
     let configured = config.targets.iter().map(|target| Arc::clone(&target.name));
-    let mut selected = chosen(configured.chain(failed.iter().cloned()).collect(), &source.targets)?;
+    let mut selected =
+        chosen(configured.chain(failed.iter().cloned()).collect(), &source.targets, source.lenient)?;
     if let Some(shard) = source.shard {
         selected.retain(|name| match config.targets.iter().find(|target| target.name == *name) {
             Some(target) => shard.holds(target),
@@ -319,14 +322,18 @@ pub(super) fn select(
 }
 
 /// Those of the `known` targets that match any of `wanted`, all where nothing is wanted. What begins
-/// with `!` is left out.
-pub(super) fn chosen(known: BTreeSet<Arc<str>>, wanted: &[String]) -> Result<Vec<Arc<str>>, Failure> {
+/// with `!` is left out; where `lenient`, also one that is not there.
+pub(super) fn chosen(
+    known: BTreeSet<Arc<str>>,
+    wanted: &[String],
+    lenient: bool,
+) -> Result<Vec<Arc<str>>, Failure> {
     let (unwanted, wanted): (Vec<_>, Vec<_>) = wanted.iter().partition(|one| one.starts_with('!'));
     let unwanted: Vec<String> =
         unwanted.into_iter().filter_map(|one| one.strip_prefix('!').map(str::to_owned)).collect();
     let wanted: Vec<String> = wanted.into_iter().cloned().collect();
     let (set, not) = (globs(&wanted, "--target")?, globs(&unwanted, "--target")?);
-    for one in wanted.iter().chain(&unwanted) {
+    for one in wanted.iter().chain(unwanted.iter().filter(|_| !lenient)) {
         let glob = globs(std::slice::from_ref(one), "--target")?;
         if !known.iter().any(|name| glob.is_match(&**name)) {
             let known: Vec<&str> = known.iter().map(|name| &**name).collect();

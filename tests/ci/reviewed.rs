@@ -149,6 +149,8 @@ fn what_was_merged_or_closed_is_not_planned_again() {
     let _told = event().run_with(&["ci", "report"]).exits(0);
     let before = reviews.github.comments(7);
     assert!(before[0].2.contains("Two"), "{before:?}");
+    let page = &before[0].2;
+    assert!(page.contains("rolecall plan --rev") && !page.contains("rolecall apply"), "{page}");
     // The event of a run that is started again says that it is open; the forge knows better.
     reviews.merge(7);
     let over = event().run("plan").exits(0).has("merged or closed");

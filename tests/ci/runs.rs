@@ -331,3 +331,13 @@ fn what_a_guard_says_of_a_whole_target_is_annotated() {
     let refused = checkout.push(&head).run("plan").exits(4);
     let _said = refused.has("::error title=rolecall::reviews: refused by the guard `max_deletes`");
 }
+
+#[test]
+fn a_target_that_a_workflow_leaves_out_may_be_gone() {
+    let checkout = Checkout::new();
+    let head = checkout.head();
+    let only = |targets: &str| checkout.push(&head).input("targets", targets).run("plan");
+    let _planned = only("!gone !others-*").exits(2);
+    let _nothing = only("!reviews !gone").exits(0).has("`targets` leaves no target, so nothing is read");
+    let _unknown = only("gone").exits(64).has("no target is called `gone`");
+}

@@ -344,10 +344,55 @@ fn an_import_that_fails_leaves_the_configuration() {
     assert_eq!(sandbox.run(&["init", "--import", "--emulator"]).code, 64);
 }
 
+/// A repository without a commit, on this branch.
+fn repository(sandbox: &Sandbox, branch: &str) {
+    let mut options = git2::RepositoryInitOptions::new();
+    let _repository = git2::Repository::init_opts(sandbox.work(), options.initial_head(branch)).expect("one");
+}
+
+#[test]
+fn the_workflows_run_for_the_branch_that_is_there() {
+    let sandbox = Sandbox::new();
+    repository(&sandbox, "trunk");
+    let said = sandbox.run(&["init", "--provider", "coderabbit", "--ci", "github", "--yes"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("Look whether `trunk` is the default branch"), "{}", said.err);
+    for file in ["roles-plan.yml", "roles-apply-approved.yml"] {
+        let text = sandbox.read(&format!(".github/workflows/{file}"));
+        assert!(text.contains("trunk") && !text.contains("\"main\""), "{text}");
+    }
+}
+
+#[test]
+fn words_that_fit_into_no_workflow_are_refused_before_anything_is_written() {
+    let sandbox = Sandbox::new();
+    let wrong =
+        ["init", "--provider", "coderabbit", "--ci", "github", "--owners", "acme", "--action", "x", "--yes"];
+    let said = sandbox.run(&wrong);
+    assert_eq!(said.code, 64, "{}", said.err);
+    assert!(said.err.contains("Nothing was written") && !said.err.contains("Wrote"), "{}", said.err);
+    assert!(sandbox.names().is_empty(), "{:?}", sandbox.names());
+}
+
+#[test]
+fn a_credential_in_a_file_has_to_be_handed_over_as_one() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "rolecall.yaml",
+        "version: 1\ntargets:\n  reviews: { provider: coderabbit, credential: { file_env: KEY_FILE }, files: [\"roles/*.yaml\"] }\n  people: { provider: workos, files: [\"people/*.yaml\"] }\n",
+    );
+    sandbox.write("roles/all.yaml", "provider: coderabbit\nroles: {}\n");
+    sandbox.write("people/all.yaml", "provider: workos\nroles: {}\n");
+    let said = sandbox.run(&["init", "--ci", "github"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.err.contains("Hand over `KEY_FILE` as a file"), "{}", said.err);
+    assert!(said.err.contains("CodeRabbit and WorkOS have no key that only reads"), "{}", said.err);
+}
+
 #[test]
 fn the_workflows_of_a_project_are_written_at_the_top_of_its_repository() {
     let sandbox = Sandbox::new();
-    let _repo = git2::Repository::init(sandbox.work()).expect("a repository");
+    repository(&sandbox, "main");
     fs::create_dir(sandbox.work().join("roles")).expect("a folder");
     let begun =
         sandbox.run(&["-C", "roles", "init", "--provider", "gitlab", "--setting", "group=acme", "--yes"]);

@@ -161,8 +161,8 @@ impl Known {
         let Self { reading, approved, .. } = self;
         if !approved.is_empty() {
             steps.push(format!(
-                "{} has no key that only reads. So pull requests validate and compare {}, and a merge plans and applies by roles-apply-approved.yml, where the reviewers of `roles-production` are asked twice: for the key, and for the plan. roles-drift-approved.yml waits for them too, once a week.",
-                approved.products(),
+                "{} no key that only reads. So pull requests validate and compare {}, and a merge plans and applies by roles-apply-approved.yml, where the reviewers of `roles-production` are asked twice: for the key, and for the plan. roles-drift-approved.yml waits for them too, once a week.",
+                approved.products_have(),
                 approved.listed()
             ));
         }

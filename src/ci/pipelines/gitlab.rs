@@ -30,8 +30,8 @@ impl Known {
                 ),
             };
             steps.push(format!(
-                "{} has no key that only reads. So merge requests validate and compare, what was merged is planned with the key of `roles-production`, and `roles-apply` waits until somebody who may deploy there has read that plan.{others}",
-                approved.products()
+                "{} no key that only reads. So merge requests validate and compare, what was merged is planned with the key of `roles-production`, and `roles-apply` waits until somebody who may deploy there has read that plan.{others}",
+                approved.products_have()
             ));
             let names: Vec<String> = [approved, reading]
                 .into_iter()

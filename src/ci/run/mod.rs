@@ -231,6 +231,7 @@ impl Run<'_> {
             proposed: rev.is_some(),
             rev,
             targets: self.inputs.targets.clone(),
+            lenient: true,
             shard: self.inputs.shard,
             base: None,
             event: event::of(self.environment),
@@ -277,7 +278,8 @@ impl Run<'_> {
                 false => text::render(plan, self.style),
             };
         }
-        let options = MarkdownOptions { names, max_chars: SUMMARY, ..MarkdownOptions::default() };
+        let options =
+            MarkdownOptions { names, max_chars: SUMMARY, apply: false, ..MarkdownOptions::default() };
         let page = match drift {
             true => markdown::drift(plan, &options),
             false => markdown::render(plan, &options),

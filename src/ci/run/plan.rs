@@ -42,6 +42,9 @@ pub(super) fn open(run: Run<'_>, ran: &mut Ran) -> Result<Project, Failure> {
     let now: Vec<Finding> = findings.iter().filter(|finding| !waits_for_live(finding)).cloned().collect();
     ran.knows(&project);
     super::definitions::show(run, &project, &now, ran);
+    if project.selected.is_empty() && !run.inputs.targets.is_empty() {
+        ran.notes("`targets` leaves no target, so nothing is read.");
+    }
     let readable = project.selected.iter().any(|name| project.target(name).is_some());
     match project.loaded.config {
         Some(_) if readable || project.selected.is_empty() => Ok(project),

@@ -72,6 +72,7 @@ fn begin(context: &Context, args: &InitArgs) -> Result<Exit, Failure> {
     }
     let world = context.world(None);
     let root = context.start();
+    args.pipelines.check()?;
     if let Some(forge) = args.pipelines.ci
         && root.join(repo::CONFIG_NAME).is_file()
     {

@@ -92,6 +92,7 @@ impl Context {
             rev: self.global.rev.clone(),
             proposed: false,
             targets: self.global.target.clone(),
+            lenient: false,
             shard: self.global.shard,
             base: self.global.base.clone(),
             event: event::of(&|name: &str| std::env::var_os(name)),

@@ -41,11 +41,14 @@ pub struct MarkdownOptions {
     pub max_chars: usize,
     /// Whether people are named, or only counted: then nobody stands in a message or a note either.
     pub names: bool,
+    /// Whether the command that applies the plan stands below it. A page in a CI system leaves that out: there
+    /// a merge applies, and the plan of a proposal is no reason to.
+    pub apply: bool,
 }
 
 impl Default for MarkdownOptions {
     fn default() -> Self {
-        Self { permalink: None, max_chars: 60_000, names: true }
+        Self { permalink: None, max_chars: 60_000, names: true, apply: true }
     }
 }
 
@@ -87,7 +90,7 @@ pub fn render(plan: &PlanDocument, options: &MarkdownOptions) -> String {
         blocks.push(digests(plan));
     }
     let head = format!("### {}\n\n{}{}\n", headline(plan, "−"), alert(plan), revisions(&plan.revisions));
-    fit::page(&head, &blocks, &footer(plan), options.max_chars.max(MIN_CHARS))
+    fit::page(&head, &blocks, &footer(plan, options), options.max_chars.max(MIN_CHARS))
 }
 
 /// A plan whose changes are drift, told as what somebody did outside git since the last apply, with
@@ -278,7 +281,7 @@ fn digests(plan: &PlanDocument) -> Block {
 }
 
 /// The digest of the plan and how to come to it again.
-fn footer(plan: &PlanDocument) -> String {
+fn footer(plan: &PlanDocument, options: &MarkdownOptions) -> String {
     const COMMANDS: usize = 600;
     let digest = match &plan.digest {
         Some(digest) => format!("Digest <code>{}</code>", clip_digest(digest)),
@@ -288,10 +291,11 @@ fn footer(plan: &PlanDocument) -> String {
     let changes =
         plan.targets.iter().any(|target| !target.changes.is_empty() || !target.scope_changes.is_empty());
     if let Some(digest) = &plan.digest
+        && options.apply
         && changes
         && plan.targets.iter().all(|target| refusals(target) == 0)
     {
-        commands.push(format!("rolecall apply{} --expect-plan {}", options(plan), quoted(digest)));
+        commands.push(format!("rolecall apply{} --expect-plan {}", choice(plan), quoted(digest)));
     }
     let mut commands = commands.join("\n");
     if commands.len() > COMMANDS {
@@ -317,11 +321,11 @@ fn command(plan: &PlanDocument) -> String {
             line.push_str(&format!(" {option} {}", quoted(revision)));
         }
     }
-    line + &options(plan)
+    line + &choice(plan)
 }
 
 /// The options that choose what is planned.
-fn options(plan: &PlanDocument) -> String {
+fn choice(plan: &PlanDocument) -> String {
     let mut line = String::new();
     if let [target] = plan.targets.as_slice() {
         line.push_str(&format!(" --target {}", quoted(&target.name)));

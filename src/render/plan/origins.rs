@@ -66,10 +66,11 @@ pub(super) fn origin_words(origin: Origin, way: Way, told: Told) -> Option<&'sta
     }
 }
 
-/// [`origin_words`] of a change as a whole. One that follows its base role has a reason that says more.
+/// [`origin_words`] of a change as a whole. One that follows its base role, or whose day has come, has a reason
+/// that says more.
 pub(super) fn change_words(change: &Change, told: Told) -> Option<&'static str> {
     match change.reason {
-        Some(Reason::BaseChanged) => None,
+        Some(Reason::BaseChanged | Reason::Expired) => None,
         _ => origin_words(change.origin, Way::of(change.action), told),
     }
 }

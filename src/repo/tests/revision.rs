@@ -165,6 +165,8 @@ fn work_tree_and_revision_agree() {
         symlink("nowhere", &project.root.join("roles/dangling"));
         symlink("../..", &project.root.join("roles/deep/up"));
         symlink("/", &project.root.join("roles/deep/root"));
+        symlink("/dev/null", &project.root.join("roles/outside.yaml"));
+        symlink("/nowhere/at/all", &project.root.join("roles/nowhere.yaml"));
     }
     project.commit("more");
     let (files, revision) = (project.files(), project.revision("HEAD").unwrap());

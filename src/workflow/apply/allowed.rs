@@ -91,6 +91,7 @@ pub(super) fn older(project: &Project, target: &PlannedTarget, wishes: &Wishes) 
         newer.raw()
     );
     Some(Failure::new(Exit::Stale, message).help(format!(
-        "Pull, and apply the newest revision. If going back is meant: `--allow-older {planned}`."
+        "Pull, and apply the newest revision. If going back is meant, merge {} again and revert what came with it: that is planned and reviewed like every change, also in a CI system. Without that, by hand: `rolecall apply --allow-older {planned}`.",
+        newer.raw()
     )))
 }

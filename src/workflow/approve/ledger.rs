@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reviewable;
-use crate::plan::{
-    PlanDocument,
-    digest::Element,
-    document::{ScopeChange, TargetPlan},
+use super::{origin, reviewable};
+use crate::{
+    model::Address,
+    plan::{
+        PlanDocument,
+        digest::{Element, elements},
+        document::{Origin, ScopeChange, TargetPlan},
+    },
 };
 
 /// A commit of the branch that is applied from.
@@ -32,7 +35,7 @@ pub struct Shown {
     pub upon: usize,
 }
 
-/// What a commit changed without a plan.
+/// What changed in the definitions of a target without a plan that tells, or since an apply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
     /// These roles, by address; whether something else than roles; whether what is managed or guarded.
@@ -41,6 +44,8 @@ pub enum Changed {
         roles: BTreeSet<String>,
         /// Whether something beside roles changed: who holds what is written in other words there.
         others: bool,
+        /// Whether the list of roles that are removed on purpose changed; `others` then, too.
+        removed: bool,
         /// Whether what is managed or guarded changed.
         scope: bool,
     },
@@ -51,10 +56,20 @@ pub enum Changed {
 /// What an element is about: address, field, and value.
 type Subject = (String, String, String);
 
+/// An element that a plan showed.
+#[derive(Debug)]
+struct Entry {
+    element: Element,
+    /// The commit that it came with.
+    since: usize,
+    /// Whether the definitions brought it, rather than somebody who changed something outside git.
+    declared: bool,
+}
+
 /// What was shown of one target and still stands.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    elements: BTreeMap<Subject, (Element, usize)>,
+    elements: BTreeMap<Subject, Entry>,
     scopes: Vec<(ScopeChange, usize)>,
 }
 
@@ -91,12 +106,14 @@ impl Ledger {
     fn add(&mut self, requests: &[Vec<&TargetPlan>], upon: usize, at: usize) {
         let elements: BTreeSet<Element> = requests.iter().flat_map(|plans| in_all(plans)).collect();
         let scopes: Vec<&ScopeChange> = requests.iter().flat_map(|plans| scopes_in_all(plans)).collect();
-        self.elements.retain(|_, (element, since)| *since >= upon || elements.contains(element));
+        self.elements.retain(|_, entry| entry.since >= upon || elements.contains(&entry.element));
         self.scopes.retain(|(change, since)| *since >= upon || scopes.contains(&change));
         self.scopes.extend(scopes.into_iter().map(|change| (change.clone(), at)));
+        let declared: BTreeSet<Subject> = requests.iter().flatten().flat_map(|plan| declared(plan)).collect();
         for element in elements {
             let subject = (element.address.clone(), element.field.clone(), element.value.clone());
-            let _earlier = self.elements.insert(subject, (element, at));
+            let declared = declared.contains(&subject);
+            let _earlier = self.elements.insert(subject, Entry { element, since: at, declared });
         }
     }
 
@@ -104,7 +121,7 @@ impl Ledger {
     fn forget(&mut self, changed: &Changed) {
         match changed {
             Changed::Unknown => *self = Self::default(),
-            Changed::Some { roles, others, scope } => {
+            Changed::Some { roles, others, scope, .. } => {
                 self.elements.retain(|(address, ..), _| match is_role(address) {
                     true => !roles.contains(address),
                     false => !others,
@@ -118,11 +135,35 @@ impl Ledger {
 
     pub(super) fn has(&self, element: &Element) -> bool {
         let subject = (element.address.clone(), element.field.clone(), element.value.clone());
-        self.elements.get(&subject).is_some_and(|(known, _)| known == element)
+        self.elements.get(&subject).is_some_and(|known| known.element == *element)
+    }
+
+    /// Whether the definitions brought something new of a field, whatever it was.
+    pub(super) fn declares(&self, address: &Address, field: &str, value: &str) -> bool {
+        let subject = (address.as_str().to_owned(), field.to_owned(), value.to_owned());
+        self.elements.get(&subject).is_some_and(|known| known.declared)
+    }
+
+    /// Whether the definitions brought something new of an object.
+    pub(super) fn declares_any(&self, address: &Address) -> bool {
+        self.elements.values().any(|known| known.declared && known.element.address == address.as_str())
     }
 
     pub(super) fn has_scope(&self, change: &ScopeChange) -> bool {
         self.scopes.iter().any(|(known, _)| known == change)
+    }
+}
+
+impl Changed {
+    /// Whether it may have changed the object.
+    pub fn concerns(&self, address: &Address) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Some { roles, removed, .. } if is_role(address.as_str()) => {
+                *removed || roles.contains(address.as_str())
+            }
+            Self::Some { others, .. } => *others,
+        }
     }
 }
 
@@ -133,13 +174,23 @@ impl Landed {
     }
 }
 
-/// The plan of the same target on the same tenant, where it could be made.
+/// The plan of the same target on the same tenant, where it could be made. Of a target that is dropped nothing
+/// is read, and its provider is known only as long as the definitions that are compared with have it.
 fn usable<'a>(shown: &'a Shown, target: &TargetPlan) -> Option<&'a TargetPlan> {
+    let dropped = |plan: &TargetPlan| plan.identity.is_none() && plan.error.is_none();
     shown.plan.targets.iter().find(|plan| {
         plan.name == target.name
-            && plan.provider == target.provider
+            && (plan.provider == target.provider || dropped(plan) && dropped(target))
             && plan.identity == target.identity
             && plan.error.is_none()
+    })
+}
+
+/// What of a plan did not come from outside git.
+fn declared(plan: &TargetPlan) -> impl Iterator<Item = Subject> {
+    plan.changes.iter().flat_map(|change| {
+        let of_definitions = elements(change).into_iter().filter(|one| origin(change, one) != Origin::Drift);
+        of_definitions.map(|one| (one.address, one.field, one.value)).collect::<Vec<_>>()
     })
 }
 
@@ -162,6 +213,7 @@ fn is_role(address: &str) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a test may fail loudly")]
 mod tests {
     use super::*;
 
@@ -178,13 +230,19 @@ mod tests {
     fn with(values: &[(&str, bool)]) -> Ledger {
         let entry = |(value, gains): &(&str, bool)| {
             let one = element(value, *gains);
-            ((one.address.clone(), one.field.clone(), one.value.clone()), (one, 0))
+            let subject = (one.address.clone(), one.field.clone(), one.value.clone());
+            (subject, Entry { element: one, since: 0, declared: true })
         };
         Ledger { elements: values.iter().map(entry).collect(), scopes: Vec::new() }
     }
 
     fn changed(roles: &[&str], others: bool) -> Changed {
-        Changed::Some { roles: roles.iter().map(|role| (*role).to_owned()).collect(), others, scope: false }
+        Changed::Some {
+            roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+            others,
+            removed: false,
+            scope: false,
+        }
     }
 
     #[test]
@@ -199,6 +257,21 @@ mod tests {
             assert!(ledger.has(&gain) && !ledger.has(&element("reports:write", false)));
             ledger.forget(&since);
             assert_eq!(ledger.has(&gain), stands, "{since:?}");
+        }
+    }
+    #[test]
+    fn what_may_have_changed_since_an_apply_concerns_what_it_names() {
+        let role = Address::parse(&"reviews/role/auditor".into()).expect("an address");
+        let person = Address::parse(&"reviews/assignment/-/user:1003".into()).expect("an address");
+        let removed = Changed::Some { roles: BTreeSet::new(), others: true, removed: true, scope: false };
+        for (since, of_role, of_person) in [
+            (changed(&["reviews/role/auditor"], false), true, false),
+            (changed(&["reviews/role/other"], true), false, true),
+            (removed, true, true),
+            (Changed::Unknown, true, true),
+        ] {
+            assert_eq!(since.concerns(&role), of_role, "{since:?}");
+            assert_eq!(since.concerns(&person), of_person, "{since:?}");
         }
     }
 }

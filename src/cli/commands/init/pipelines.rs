@@ -28,6 +28,17 @@ pub(super) struct PipelineArgs {
     forks: bool,
 }
 
+impl PipelineArgs {
+    /// Whether what is asked for can be written.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        self.wanted(false).check()
+    }
+
+    fn wanted(&self, owned: bool) -> Wanted {
+        Wanted { action: self.action.clone(), owners: self.owners.clone(), forks: self.forks, owned }
+    }
+}
+
 /// Writes the files beside a project that is there, and says what a person has to do on the forge.
 pub(super) fn write(
     context: &Context,
@@ -37,12 +48,7 @@ pub(super) fn write(
 ) -> Result<Exit, Failure> {
     let project = project::open(world, &context.source(BTreeMap::new()))?;
     let top = top(&project)?;
-    let wanted = Wanted {
-        action: args.action.clone(),
-        owners: args.owners.clone(),
-        forks: args.forks,
-        owned: top.join(forge.owners_file()).exists(),
-    };
+    let wanted = args.wanted(top.join(forge.owners_file()).exists());
     let made = pipelines::pipelines(&project, &world.registry.specs(), forge, &wanted)?;
     made.scaffold.write(&top)?;
     let mut text: String =

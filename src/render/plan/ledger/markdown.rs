@@ -1,5 +1,7 @@
 //! The result for a pull-request's comment or a step summary.
 
+use std::collections::BTreeMap;
+
 use super::{LISTS, conclusion, of, unverified, verified};
 use crate::{
     model::Untrusted,
@@ -177,7 +179,10 @@ fn item(change: &ChangeOutcome) -> Item {
     Item::new(subject(change.status), 1, text).brief(format!("{}\n", title(clipped)))
 }
 
-/// Assignments by number, everything else by name.
+/// Most reasons that are told of assignments that are only counted.
+const REASONS: usize = 8;
+
+/// Assignments by number, each reason with the number of those that it is about; everything else by name.
 fn anonymous(changes: &[&ChangeOutcome]) -> Vec<Item> {
     let is_person = |change: &ChangeOutcome| {
         matches!(change.action, Action::Assign | Action::Reassign | Action::Unassign)
@@ -188,11 +193,36 @@ fn anonymous(changes: &[&ChangeOutcome]) -> Vec<Item> {
         let same: Vec<_> = changes.iter().filter(|change| change.action == action).collect();
         if let Some(first) = same.first() {
             let number = count(same.len(), "assignment", "assignments");
-            let text = format!("- {} ({number})\n", verb(action));
-            items.push(Item::new(subject(first.status), same.len(), text));
+            let brief = format!("- {} ({number})\n", verb(action));
+            let text = format!("{brief}{}", reasons(&same));
+            items.push(Item::new(subject(first.status), same.len(), text).brief(brief));
         }
     }
     items
+}
+
+/// Why changes ended as they did, and what to do: a line for each reason, the one of most people first.
+fn reasons(changes: &[&&ChangeOutcome]) -> String {
+    let mut numbers: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for change in changes {
+        let raw = |text: &Option<Untrusted>| text.as_ref().map_or("", |text| text.raw()).to_owned();
+        *numbers.entry((raw(&change.reason), raw(&change.help))).or_default() += 1;
+    }
+    let mut told: Vec<_> = numbers.into_iter().filter(|((reason, _), _)| !reason.is_empty()).collect();
+    told.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    let mut lines: String = told
+        .iter()
+        .take(REASONS)
+        .map(|((reason, help), number)| {
+            let help =
+                if help.is_empty() { String::new() } else { format!("<br>Help: {}", advice::markdown(help)) };
+            format!("  - {}: {}{help}\n", count(*number, "assignment", "assignments"), advice::prose(reason))
+        })
+        .collect();
+    if let Some(more) = told.len().checked_sub(REASONS).filter(|more| *more > 0) {
+        lines.push_str(&format!("  - and {more} more reasons\n"));
+    }
+    lines
 }
 
 fn verification(target: &TargetOutcome, options: &MarkdownOptions) -> Vec<Item> {

@@ -330,6 +330,26 @@ fn people_are_counted_where_they_are_not_named() {
     assert!(page.contains("- assign (1 assignment)"), "{page}");
 }
 
+#[test]
+fn why_something_failed_is_told_where_people_are_only_counted() {
+    let failed = |who: &str, reason: &str| ChangeOutcome {
+        address: Address::assignment("reviews", &Scope::Target, "user", &who.into(), None),
+        help: Some("Ask whoever administers the product.".into()),
+        ..change(Action::Assign, who, ChangeStatus::Failed, Some(reason))
+    };
+    let changes = vec![
+        failed("mira", "POST /members/mira was answered with 400: mira_is_no_member"),
+        failed("okan", "POST /members/okan was answered with 400: okan_is_no_member"),
+        failed("zoe", "POST /members had no answer in 30 s"),
+    ];
+    let outcome = result(vec![target("reviews", TargetResult::Failed, changes)]);
+    let page = markdown::render(&outcome, &MarkdownOptions { names: false, ..MarkdownOptions::default() });
+    assert!(page.contains("- assign (3 assignments)\n  - 2 assignments: POST"), "{page}");
+    assert!(page.contains("400") && page.contains("  - 1 assignment: POST /members had no answer"), "{page}");
+    assert!(page.contains("Help: Ask whoever administers the product."), "{page}");
+    assert!(["mira", "okan", "zoe"].iter().all(|who| !page.contains(who)), "{page}");
+}
+
 /// Every failed and every not attempted change is named with its reason, whatever its text.
 #[test]
 fn hostile_text_is_inert() {
