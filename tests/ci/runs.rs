@@ -336,8 +336,10 @@ fn what_a_guard_says_of_a_whole_target_is_annotated() {
 fn a_target_that_a_workflow_leaves_out_may_be_gone() {
     let checkout = Checkout::new();
     let head = checkout.head();
-    let only = |targets: &str| checkout.push(&head).input("targets", targets).run("plan");
+    let event = |targets: &str| checkout.push(&head).input("targets", targets);
+    let only = |targets: &str| event(targets).run("plan");
     let _planned = only("!gone !others-*").exits(2);
+    let _applied = event("!gone").run("apply").exits(64).has("no target is called `gone`");
     let _nothing = only("!reviews !gone").exits(0).has("`targets` leaves no target, so nothing is read");
     let _unknown = only("gone").exits(64).has("no target is called `gone`");
 }

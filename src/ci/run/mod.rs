@@ -231,7 +231,8 @@ impl Run<'_> {
             proposed: rev.is_some(),
             rev,
             targets: self.inputs.targets.clone(),
-            lenient: true,
+            // What is applied where is not decided by a name that may be a slip of the pen.
+            lenient: self.inputs.command != Command::Apply,
             shard: self.inputs.shard,
             base: None,
             event: event::of(self.environment),
