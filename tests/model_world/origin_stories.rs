@@ -209,7 +209,7 @@ fn an_expired_assignment() {
     let live = world().role("1", "Helper", &["read"]).user("mira", "1");
     let until = || helper(&["read"]).assign_until("helper", &["mira"], Some(yesterday()));
     let forever = helper(&["read"]).assign("helper", &["mira"]);
-    assert_snapshot!(past_story(&live, &until().based_on(until()).applied(until()).recorded("helper", "1")), @"unassign t/assignment/-/user:mira [pending]: role Member [pending] (expired)");
+    assert_snapshot!(past_story(&live, &until().based_on(until()).applied(until()).recorded("helper", "1")), @"unassign t/assignment/-/user:mira [unapplied]: role Member [unapplied] (expired)");
     assert_snapshot!(past_story(&live, &until().based_on(forever)), @"unassign t/assignment/-/user:mira [pending]: role Member [pending] (expired)");
 }
 
