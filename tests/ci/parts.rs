@@ -21,9 +21,7 @@ fn tell(reviews: &Reviews, commit: &str, folder: &str, started: bool) -> Option<
 
 #[test]
 fn who_merged_hears_of_a_part_that_is_refused() {
-    let reviews = Reviews::new();
-    reviews.settle();
-    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let reviews = Reviews::proposed();
     let commit = reviews.merge(1);
     let folder = reviews.checkout.project.home().join("all").display().to_string();
     reviews.checkout.emulator.faults(&["GET ** status=500"]);
@@ -51,9 +49,7 @@ fn who_merged_hears_of_a_part_that_is_refused() {
 
 #[test]
 fn an_apply_of_which_every_part_is_lost_is_told() {
-    let reviews = Reviews::new();
-    reviews.settle();
-    reviews.open(1, "roles/two.yaml", &definition("two", "Two"));
+    let reviews = Reviews::proposed();
     let commit = reviews.merge(1);
     let folder = reviews.checkout.project.home().join("all").display().to_string();
     let plans = |number| part(&reviews, &commit, &folder, number).run("plan");
